@@ -1,0 +1,235 @@
+// Events: what a host appends and what it reads back.
+//
+// An event is an immutable fact: who (identifiers), what (type, payload),
+// when (occurred_at), according to whom (source). It is unique by (tenant,
+// source, id) for good: appending it again changes nothing and answers with
+// the position it already has.
+
+#ifndef CRM_INCLUDE_EVENT_H_
+#define CRM_INCLUDE_EVENT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/options.h"
+#include "crm/status.h"
+#include "crm/types.h"
+
+namespace crm {
+
+// Limits, checked at the edge. A violation is kTooLarge and names the field.
+inline constexpr size_t kMaxEventBytes = size_t{1} << 20;  // One JSON event.
+inline constexpr size_t kMaxPayloadBytes = 256 * 1024;
+inline constexpr size_t kMaxJsonDepth = 32;
+inline constexpr size_t kMaxIdentifiers = 32;  // Per event.
+inline constexpr size_t kMaxIdBytes = 256;     // id, identifiers, names.
+inline constexpr size_t kMaxRequestEvents = 10'000;
+inline constexpr size_t kMaxRequestBytes = size_t{64} << 20;
+
+// The JSON shape in which an event came in, and goes out again.
+enum class EnvelopeShape : uint8_t {
+  // {id, type, version, timestamp, correlationId?, tenantId, source,
+  //  identity{}, payload{}, metadata{}}
+  kCrm = 1,
+  // {eventType, eventId, timestamp, aggregateId, tenantId, payload}
+  kDomain = 2,
+  // {eventType, eventId, customerId, timestamp, ...payload fields}
+  kFlat = 3,
+};
+
+// One event to append. Text is UTF-8; JSON members hold objects as text and
+// are kept to the letter of each number, key order and unknown field.
+struct Event {
+  std::string id;      // Required, 1 to 256 bytes; unique per source.
+  std::string type;    // Required, 1 to 128 bytes, e.g. "scl.member.created".
+  std::string source;  // Required, 1 to 128 bytes, e.g. "scl".
+  std::string version = "1.0";  // Schema version, up to 32 bytes.
+  // When it happened. Absent: when it is recorded.
+  std::optional<Timestamp> occurred_at;
+  std::string correlation_id;  // Up to 256 bytes.
+  std::string causation_id;    // Up to 256 bytes.
+  // Who. At most kMaxIdentifiers. None: the event is unattributed.
+  std::vector<Identifier> identifiers;
+  std::string payload = "{}";  // A JSON object.
+  std::string metadata;        // A JSON object, or empty.
+};
+
+// Something that must hold at the instant the request is decided. All
+// conditions of a request are checked; one that fails makes the request fail
+// with kConflict, and nothing of it is appended.
+struct Condition {
+  enum class Kind : uint8_t {
+    kCustomerVersion,   // The customer's version is exactly `version`.
+    kNoCustomer,        // `identifier` belongs to nobody.
+    kCustomerExists,    // `identifier` belongs to a customer.
+    kIdentifierAbsent,  // As kNoCustomer, said of uniqueness.
+    kNoEventSince,      // She has no event of `type` after `version`.
+  };
+  Kind kind = Kind::kCustomerExists;
+  // Who: a customer id, or (when zero) whom the identifier belongs to now.
+  CustomerId customer = 0;
+  Identifier identifier;
+  Position version = 0;
+  std::string type;
+
+  static Condition CustomerVersion(CustomerId customer, Position version);
+  static Condition NoCustomer(Identifier identifier);
+  static Condition CustomerExists(Identifier identifier);
+  static Condition IdentifierAbsent(Identifier identifier);
+  static Condition NoEventSince(CustomerId customer, std::string type,
+                                Position after);
+};
+
+// Where the host stands in its own input, stored in the same atomic write as
+// the events, also when all of them were duplicates.
+struct HostOffset {
+  std::string name;   // 1 to 128 bytes, for example "orders-topic/3".
+  std::string value;  // Up to 1,024 bytes, opaque.
+};
+
+struct AppendOptions {
+  // One bad event does not fail the others.
+  bool partial = false;
+  // Old data: no triggers and no notices come of it.
+  bool backfill = false;
+  // Absent: the store's.
+  std::optional<Durability> durability;
+  std::optional<HostOffset> offset;
+  std::vector<Condition> conditions;
+  // For AppendJson: the tenant named in an event must be this tenant, unless
+  // the event names none.  With `ignore_tenant`, what it names is not looked
+  // at (it is kept).
+  bool ignore_tenant = false;
+  // Decide everything as a real append would, and write nothing.
+  bool dry_run = false;
+};
+
+// What became of one event.
+enum class Outcome : uint8_t {
+  kAppended = 1,
+  kDuplicate = 2,  // Already there, at `position`.
+  kInvalid = 3,    // Refused; see `status`.
+  kConflict = 4,   // Same id, other content; see `status`.
+  kErased = 5,     // Its person was erased.
+};
+
+// An identifier that belongs to another customer than the event's. The event
+// went to `EventOutcome::customer`; the identifier stays with its owner.
+struct ContestedIdentifier {
+  std::string name_space;
+  CustomerId owner = 0;
+};
+
+struct EventOutcome {
+  Outcome outcome = Outcome::kInvalid;
+  bool new_record = false;
+  bool new_customer = false;
+  // How sure the binding is: 0 to 100. 100 for a new customer or record hit.
+  uint8_t confidence = 0;
+  Position position = 0;
+  RecordId record = 0;      // Zero: unattributed.
+  CustomerId customer = 0;  // Zero: unattributed.
+  uint64_t revision = 0;    // 0-based within the record.
+  // The namespace that matched; empty when nothing did. Lives as long as the
+  // store.
+  std::string_view matched_by;
+  std::vector<ContestedIdentifier> contested;
+  Status status;  // Not ok for kInvalid, kConflict and kErased.
+};
+
+struct AppendResult {
+  // One for each event, in the order of the request.
+  std::vector<EventOutcome> events;
+  uint64_t appended = 0;
+  uint64_t duplicates = 0;
+  uint64_t rejected = 0;
+  uint64_t customers_created = 0;
+  uint64_t unattributed = 0;  // Of the appended ones.
+  // The last position of this request, or the head when nothing was written.
+  Position position = 0;
+};
+
+// One event read back. Views are valid until the cursor that gave it moves.
+struct EventView {
+  Position position = 0;
+  std::string_view type;
+  std::string_view source;
+  std::string_view version;
+  Timestamp occurred_at;
+  Timestamp recorded_at;
+  RecordId record = 0;
+  CustomerId customer = 0;
+  uint64_t revision = 0;
+  EnvelopeShape shape = EnvelopeShape::kCrm;
+  bool backfill = false;
+  // False: only the open part above and the fields below are empty; the key
+  // is gone (erased), or the query asked for open parts only.
+  bool opened = false;
+  std::string_view id;
+  std::string_view correlation_id;
+  std::string_view causation_id;
+  std::string_view identity;  // JSON object, or empty.
+  std::string_view payload;   // JSON object.
+  std::string_view metadata;  // JSON object, or empty.
+  std::string_view extra;     // JSON object of unknown envelope fields.
+  std::string_view timestamp_text;  // As given, when it was not canonical.
+};
+
+// Writes an event as one line of JSON, in the shape in which it came in.
+// `tenant` is the name that goes into tenantId.
+std::string EventToJson(const EventView& event, std::string_view tenant);
+
+// Reads one event from JSON in any of the three shapes (told apart by their
+// members). The tenant it names goes to `tenant` when that is not null.
+// Errors: kMalformed, kInvalidArgument, kTooLarge; each names the field.
+Result<Event> EventFromJson(std::string_view json, std::string* tenant);
+
+struct ReplayQuery {
+  enum class Order : uint8_t {
+    kPosition,    // As recorded.
+    kOccurredAt,  // As it happened; equal times by position.
+  };
+  Order order = Order::kPosition;
+  bool backward = false;
+  // Positions, both ends included; `last` zero: the snapshot's head.
+  Position first = 1;
+  Position last = 0;
+  // Event time, half open.
+  std::optional<Timestamp> from;
+  std::optional<Timestamp> until;
+  // At most one of the two.
+  RecordId record = 0;
+  CustomerId customer = 0;
+  // Any of these; empty: all.
+  std::vector<std::string> types;
+  // Do not open sealed parts: several times faster.
+  bool open_parts_only = false;
+};
+
+// Walks over events. One thread at a time; keeps its snapshot alive; must be
+// gone before the store is closed (Close refuses otherwise).
+class EventCursor final {
+ public:
+  EventCursor(EventCursor&&) noexcept;
+  EventCursor& operator=(EventCursor&&) noexcept;
+  ~EventCursor();
+
+  // True with the next event in `*event`; false at the end.
+  // kCorruption: a position is missing or bytes are damaged; says where.
+  Result<bool> Next(EventView* event);
+
+  struct Impl;  // Internal.
+  explicit EventCursor(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_INCLUDE_EVENT_H_

@@ -1,0 +1,104 @@
+// Ingest: a file of foreign data into events.
+//
+// Takes NDJSON (one event a line), JSON arrays of events, and - with a
+// mapping - CSV and fixed-width text; each plain or gzip. Rows that are bad
+// go to the report, the rest is imported. Importing a file twice changes
+// nothing: a row without an id of its own gets one made of its source, its
+// content and its number among equal rows of the file.
+
+#ifndef CRM_INCLUDE_INGEST_H_
+#define CRM_INCLUDE_INGEST_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/status.h"
+#include "crm/store.h"
+
+namespace crm {
+
+// How the columns of a text file become events. Made from JSON; the format
+// is documented in examples/maps/README.md.
+class ImportMap final {
+ public:
+  // Errors: kMalformed (not JSON), kInvalidArgument (names the member).
+  static Result<ImportMap> FromJson(std::string_view json);
+  static Result<ImportMap> FromFile(const std::string& path);
+
+  ImportMap(const ImportMap&);
+  ImportMap& operator=(const ImportMap&);
+  ImportMap(ImportMap&&) noexcept;
+  ImportMap& operator=(ImportMap&&) noexcept;
+  ~ImportMap();
+
+  struct Impl;  // Internal.
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  explicit ImportMap(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// A row that was not imported. `message` holds no value of the row.
+struct RejectedRow {
+  uint64_t line = 0;  // 1-based line of the file where the row begins.
+  StatusCode code = StatusCode::kOk;
+  std::string message;
+};
+
+struct ImportProgress {
+  uint64_t bytes = 0;        // Of the file as it is on disk.
+  uint64_t total_bytes = 0;  // Zero: unknown.
+  uint64_t read = 0;         // Rows so far.
+  uint64_t appended = 0;
+};
+
+struct ImportOptions {
+  // Needed for CSV and fixed-width text; must be absent for JSON.
+  std::optional<ImportMap> map;
+  // Source of JSON events that name none. Empty: such events are rejected.
+  std::string source;
+  // Tells apart equal rows of different files that are different events.
+  // Part of the id of rows without one. Empty: equal rows are the same event.
+  std::string batch;
+  // One bad row and nothing at all is imported (kInvalidArgument).
+  bool strict = false;
+  // Count what would happen; write nothing.
+  bool dry_run = false;
+  bool ignore_tenant = false;
+  std::optional<Durability> durability;
+  // Threads that decode and append, 1 to 64.
+  int threads = 2;
+  // At most this many rejected rows are kept in the report.
+  size_t max_rejected = 1000;
+  // Called on the calling thread after every batch. False cancels: what
+  // has been appended stays, and the next import of the file goes on there.
+  std::function<bool(const ImportProgress&)> progress;
+  // Called for every rejected row, on the calling thread.
+  std::function<void(const RejectedRow&)> on_rejected;
+};
+
+struct ImportReport {
+  uint64_t read = 0;  // Rows of the file, header and blank lines not counted.
+  uint64_t appended = 0;
+  uint64_t duplicates = 0;
+  uint64_t rejected = 0;
+  uint64_t customers_created = 0;
+  uint64_t unattributed = 0;
+  uint64_t contested = 0;
+  // Rows that an interrupted import of the same file had already done.
+  uint64_t resumed_rows = 0;
+  std::vector<RejectedRow> rejected_rows;
+};
+
+// Imports `path` ("-": standard input) into `tenant`.
+Result<ImportReport> ImportFile(Tenant& tenant, const std::string& path,
+                                const ImportOptions& options = {});
+
+}  // namespace crm
+
+#endif  // CRM_INCLUDE_INGEST_H_

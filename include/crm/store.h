@@ -1,0 +1,221 @@
+// Start here. A Store is a directory of customer data and everything that
+// libcrm does with it.
+//
+//   auto store = crm::Store::Open("data", {.create_if_missing = true});
+//   auto tenant = store->Tenant("golf-club");
+//   crm::Event event;
+//   event.id = "e-1"; event.type = "scl.member.created"; event.source = "scl";
+//   event.identifiers = {{"email", "ada@example.com"}};
+//   event.payload = R"({"firstName":"Ada"})";
+//   auto result = tenant->Append({event});
+//   auto profile = tenant->GetProfile(result->events[0].customer);
+//
+// One process owns a store; any number of its threads may use it. Handles
+// (Tenant, Snapshot, EventCursor) keep what they need alive, but a store
+// cannot be closed while cursors or snapshots are open.
+
+#ifndef CRM_INCLUDE_STORE_H_
+#define CRM_INCLUDE_STORE_H_
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/event.h"
+#include "crm/identity.h"
+#include "crm/options.h"
+#include "crm/profile.h"
+#include "crm/status.h"
+#include "crm/types.h"
+
+namespace crm {
+
+struct TenantStats {
+  std::string tenant;
+  uint64_t events = 0;
+  uint64_t customers = 0;
+  uint64_t records = 0;
+  uint64_t unattributed = 0;  // Events that belong to nobody.
+  uint64_t contested = 0;     // Events that named an identifier of another.
+  uint64_t types = 0;
+  uint64_t sources = 0;
+};
+
+struct StoreStats {
+  Position head = 0;        // events + derived.
+  uint64_t events = 0;      // What hosts appended.
+  uint64_t derived = 0;     // What libcrm wrote: names, dictionaries, epochs.
+  uint64_t customers = 0;
+  uint64_t records = 0;
+  uint64_t unattributed = 0;
+  uint64_t contested = 0;
+  Position checkpoint = 0;  // Views on disk are valid up to here.
+  uint64_t log_bytes = 0;   // On disk.
+  uint64_t keys_bytes = 0;
+  uint64_t views_bytes = 0;
+  uint64_t memory_bytes = 0;  // Rows held in memory, about.
+  // Since open: where the time of appends went, in nanoseconds.
+  uint64_t prepare_ns = 0, sequence_ns = 0, write_ns = 0, checkpoint_ns = 0;
+  uint64_t longest_pause_ns = 0;  // Of the sequencer.
+  std::vector<TenantStats> tenants;
+};
+
+// One finding of Verify. `room` is "log", "event", "identity" or "profile";
+// `detail` names family and key; no personal data.
+struct Finding {
+  std::string room;
+  std::string tenant;
+  CustomerId customer = 0;  // Zero: none in particular.
+  Position position = 0;    // Zero: none in particular.
+  std::string detail;
+};
+
+struct VerifyReport {
+  uint64_t log_records = 0;
+  uint64_t view_rows = 0;
+  uint64_t findings_total = 0;
+  std::vector<Finding> findings;  // The first 100.
+  bool sound() const { return findings_total == 0; }
+};
+
+// Progress of a long call: done out of total (zero: unknown). Returning false
+// cancels with kCancelled. Called on the calling thread.
+using Progress = std::function<bool(uint64_t done, uint64_t total)>;
+
+// A view of one tenant at one position, over all nouns. Thread-safe. Keeps
+// memory for what changes meanwhile: release it when done.
+class Snapshot final {
+ public:
+  Snapshot(Snapshot&&) noexcept;
+  Snapshot& operator=(Snapshot&&) noexcept;
+  ~Snapshot();
+
+  Position position() const;
+
+  // Events that match; see ReplayQuery. kNotFound: no such record, customer.
+  Result<EventCursor> Replay(const ReplayQuery& query) const;
+
+  // Whose identifier is it? kNotFound: nobody's. kInvalidArgument: it cannot
+  // be an identifier (says why).
+  Result<CustomerId> FindCustomer(const Identifier& identifier) const;
+  Result<Customer> GetCustomer(CustomerId customer) const;
+  Result<Profile> GetProfile(CustomerId customer) const;
+  // The same into an object that is used again: no allocation when warm.
+  Status GetProfile(CustomerId customer, Profile* profile) const;
+  Result<TimelinePage> GetTimeline(CustomerId customer,
+                                   const TimelineQuery& query) const;
+  Result<TenantStats> GetStats() const;
+
+  struct Impl;  // Internal.
+  explicit Snapshot(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// One tenant of a store: a wall. Cheap to copy; thread-safe; useless (every
+// call answers kFailedPrecondition) once the store is closed.
+class Tenant final {
+ public:
+  const std::string& name() const;
+
+  // Appends events as one atomic request. Ok: see the outcomes. Not ok:
+  // nothing was appended; the status is that of the first bad event, whose
+  // index it names. With options.partial bad events are reported in their
+  // outcomes instead, and the call is ok.
+  Result<AppendResult> Append(std::span<const Event> events,
+                              const AppendOptions& options = {});
+  Result<AppendResult> Append(const Event& event,
+                              const AppendOptions& options = {});
+
+  // The same for JSON text, the fast way in: one event per element.
+  Result<AppendResult> AppendJson(std::span<const std::string_view> events,
+                                  const AppendOptions& options = {});
+
+  // What the host stored last under this name. kNotFound: nothing.
+  Result<std::string> GetOffset(std::string_view name) const;
+
+  // Everything acknowledged so far. The reading calls of Snapshot are here
+  // too, each on the head of its own instant.
+  crm::Snapshot GetSnapshot() const;
+  Result<EventCursor> Replay(const ReplayQuery& query) const;
+  Result<CustomerId> FindCustomer(const Identifier& identifier) const;
+  Result<Customer> GetCustomer(CustomerId customer) const;
+  Result<Profile> GetProfile(CustomerId customer) const;
+  Status GetProfile(CustomerId customer, Profile* profile) const;
+  Result<TimelinePage> GetTimeline(CustomerId customer,
+                                   const TimelineQuery& query) const;
+
+  // Waits until the head is past `after`, at most `timeout`. The new head.
+  Position WaitForEvents(Position after, std::chrono::milliseconds timeout) const;
+
+  struct Impl;  // Internal.
+  explicit Tenant(std::shared_ptr<Impl> impl);
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+class Store final {
+ public:
+  // Opens the store in `directory`. Errors: kNotFound (no store, and
+  // create_if_missing is off), kAlreadyExists, kBusy (another process, or
+  // this one, has it open; names the pid), kCorruption, kRolledBack,
+  // kFormatTooNew, kKeyMissing, kInvalidArgument (an option, a directory that
+  // others can write to, or that holds something else), kIoError.
+  static Result<Store> Open(const std::string& directory,
+                            const StoreOptions& options = {});
+  // A store that lives and dies with this object; nothing touches the disk.
+  static Result<Store> OpenInMemory(const StoreOptions& options = {});
+
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  // Closes; an error that nobody can see goes to the log callback.
+  ~Store();
+
+  // Writes everything, so that the next open is quick. kFailedPrecondition
+  // while cursors or snapshots are open. Idempotent.
+  Status Close();
+
+  // The tenant of this name, made when it is new. 1 to 128 bytes, no control
+  // characters, not personal.
+  Result<crm::Tenant> Tenant(std::string_view name);
+  std::vector<std::string> TenantNames() const;
+
+  // Everything acknowledged so far is on the disk when this returns.
+  Status Sync();
+  // Does maintenance for about `budget`: keys ahead, checkpoint, warming.
+  // Returns whether more is to do. For hosts with background_threads = 0.
+  Result<bool> Maintain(std::chrono::microseconds budget);
+  // Writes all views to disk now.
+  Status Flush();
+
+  // Makes a copy of log and views in `directory` (must not exist) that
+  // another process can open beside this store. Hard links where possible.
+  // The copy shares this store's keys directory content and key provider.
+  Status Checkpoint(const std::string& directory);
+
+  // Replays the log, rebuilds every view aside and compares. Not ok only when
+  // it could not be done; what it found is in the report.
+  Result<VerifyReport> Verify(const Progress& progress = {});
+
+  Result<StoreStats> GetStats() const;
+
+  // Where the default key provider keeps its key; empty with another one.
+  const std::string& key_file() const;
+
+  struct Impl;  // Internal.
+
+ private:
+  explicit Store(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_INCLUDE_STORE_H_
