@@ -1,0 +1,103 @@
+// The only user of simdjson: JSON text in, validated and minified JSON text
+// and views out. Numbers keep their token, key order and unknown fields stay.
+
+#ifndef CRM_FORMAT_JSON_H_
+#define CRM_FORMAT_JSON_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/event.h"
+#include "crm/status.h"
+
+namespace crm {
+
+// One event in decoded form. All views live in the decoder that made it,
+// until its next Decode call.
+struct DecodedEvent {
+  EnvelopeShape shape = EnvelopeShape::kCrm;
+  std::string_view id;
+  std::string_view type;
+  std::string_view version;  // "1.0" when absent.
+  std::string_view source;   // Empty when absent.
+  std::string_view tenant;   // Empty when absent.
+  std::string_view correlation_id;
+  std::string_view causation_id;
+  bool has_time = false;
+  Timestamp occurred_at;
+  // The timestamp as given, when FormatTime(occurred_at) would differ.
+  std::string_view timestamp_text;
+  // Minified JSON objects, validated to the last byte; empty when absent
+  // (payload: "{}").
+  std::string_view identity;
+  std::string_view payload;
+  std::string_view metadata;
+  // Unknown members of the envelope, as a JSON object; empty when none.
+  std::string_view extra;
+  // The hints: the members of identity (numbers by their token, externalIds
+  // flattened). (namespace, value), values unescaped, in order of appearance.
+  struct Hint {
+    std::string_view name_space;
+    std::string_view value;
+  };
+  std::vector<Hint> hints;
+};
+
+// Reads events; one per thread, used again and again: its buffers grow to the
+// largest event and are kept.
+//
+// The three shapes are told apart by their members: `payload` with `eventType`
+// is kDomain (aggregateId becomes the identity {"aggregateId":...}), `eventType`
+// without `payload` is kFlat (customerId becomes {"customerId":...}; all other
+// unknown members are the payload), everything else must be kCrm.
+//
+// Rejects, naming the field and the limit but no value: what is not one JSON
+// object with nothing after it, invalid UTF-8, lone surrogates, a byte order
+// mark, duplicate keys in one object, depth over kMaxJsonDepth, sizes over the
+// limits of crm/event.h, members of the wrong type, a missing id or type, a
+// timestamp that is no instant. The envelope `source` may be missing here.
+class EventDecoder final {
+ public:
+  EventDecoder();
+  ~EventDecoder();
+  Status Decode(std::string_view json, DecodedEvent* out);
+  // The same checks for an event that came as a struct.
+  Status Decode(const Event& event, DecodedEvent* out);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Calls `visit(key, value)` for each member of a JSON object, in order: key
+// unescaped, value as minified JSON text. Views are valid during the call
+// only. `visit` returns false to stop. kMalformed when it is not an object.
+Status ForEachMember(
+    std::string_view object,
+    const std::function<bool(std::string_view key, std::string_view value)>&
+        visit);
+
+// Calls `visit` for each element of a JSON array of objects, as text (used to
+// split arrays of events). Views are valid during the call only.
+Status ForEachElement(
+    std::string_view array,
+    const std::function<bool(std::string_view element)>& visit);
+
+// `json` must be a JSON string token: the text it stands for. Otherwise the
+// token itself is returned unchanged (numbers, true, null).
+std::string JsonScalarText(std::string_view json);
+
+// Appends `text` as a JSON string with quotes; `text` must be UTF-8. Only
+// what must be escaped is.
+void AppendJsonString(std::string_view text, std::string* out);
+
+// Writes an event in the shape it came in (see EventToJson in crm/event.h).
+void AppendEventJson(const EventView& event, std::string_view tenant,
+                     std::string* out);
+
+}  // namespace crm
+
+#endif  // CRM_FORMAT_JSON_H_

@@ -1,0 +1,66 @@
+// One normaliser for identity, suppression and consent: raw identifier in,
+// canonical identifier out. Its version is part of the views' version.
+
+#ifndef CRM_IDENTITY_NORMALISE_H_
+#define CRM_IDENTITY_NORMALISE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "crm/status.h"
+
+namespace crm {
+
+inline constexpr uint32_t kNormaliserVersion = 1;
+
+enum class IdentifierClass : uint8_t { kExclusive, kShareable, kEphemeral };
+
+struct NamespaceInfo {
+  // The canonical spelling: "phone", "phone_number" are "phoneNumber", and so
+  // on; an unknown namespace is itself.
+  std::string_view name;
+  IdentifierClass klass = IdentifierClass::kExclusive;
+  // 0 to 100.
+  uint8_t confidence = 100;
+  // Orders namespaces within a class: lower is first. authUserId 0,
+  // sclMemberId 1, teetimePlayerId 2, messagingContactId 3, customerId 4,
+  // aggregateId 5, other exclusive ones 100; email 0, phoneNumber 1;
+  // anonymousId 0, deviceId 1, sessionId 2.
+  uint8_t priority = 100;
+};
+
+// Static table; for unknown names `name` views the argument.
+NamespaceInfo ClassifyNamespace(std::string_view name_space);
+
+// Thread-safe; memoises phone numbers per thread (libphonenumber costs 10 to
+// 17 us a call).
+class Normaliser final {
+ public:
+  // `default_region`: ISO 3166 alpha-2 or empty. kInvalidArgument when
+  // unknown to libphonenumber.
+  static Status CheckRegion(std::string_view default_region);
+  explicit Normaliser(std::string default_region);
+
+  // Writes the canonical form to `*canonical` (replaced). Errors name the
+  // namespace and what is wrong, never the value:
+  // kInvalidArgument (cannot be one: no @, not a possible phone number,
+  // too long, a control character) or kDenied (a blocked value such as
+  // "null", "anonymous", a run of one digit).
+  //
+  // email: trimmed, NFKC and case fold (ASCII without ICU), domain to IDNA
+  //   A-labels (UTS 46), one trailing dot dropped; 254/64 bytes; plus tags and
+  //   dots stay.
+  // phoneNumber: "+" and 8 to 15 digits as is; otherwise libphonenumber with
+  //   the default region, E.164, without extension; IsPossible decides.
+  // anything else: trimmed, case kept.
+  Status Normalise(std::string_view name_space, std::string_view value,
+                   std::string* canonical) const;
+
+ private:
+  std::string default_region_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_IDENTITY_NORMALISE_H_
