@@ -92,6 +92,10 @@ struct HostOffset {
   std::string value;  // Up to 1,024 bytes, opaque.
 };
 
+// What a dry run has decided so far. One thread at a time; for one tenant.
+class DryRun;
+std::shared_ptr<DryRun> NewDryRun();
+
 struct AppendOptions {
   // One bad event does not fail the others.
   bool partial = false;
@@ -105,8 +109,10 @@ struct AppendOptions {
   // the event names none.  With `ignore_tenant`, what it names is not looked
   // at (it is kept).
   bool ignore_tenant = false;
-  // Decide everything as a real append would, and write nothing.
-  bool dry_run = false;
+  // Decide everything as a real append would, and write nothing. Calls that
+  // share one DryRun see each other's would-be events; positions in their
+  // outcomes are zero.
+  std::shared_ptr<DryRun> dry_run;
 };
 
 // What became of one event.
