@@ -36,8 +36,8 @@ void Seal(const Key& key, const Nonce& nonce, std::string_view plain,
 // Opens into `*plain` (replaced). False: wrong key, nonce, data or
 // associated data; `*plain` is then empty.
 [[nodiscard]] bool Unseal(const Key& key, const Nonce& nonce,
-                          std::string_view sealed,
-                          std::string_view associated, std::string* plain);
+                          std::string_view sealed, std::string_view associated,
+                          std::string* plain);
 
 // BLAKE2b-256; `key` empty or up to 64 bytes.
 Digest Blake2b(std::string_view data, std::string_view key = {});
@@ -58,7 +58,9 @@ bool SecretEquals(std::string_view a, std::string_view b);
 // Overwrites; never optimised away.
 void Wipe(void* data, size_t size);
 
-// Locked, not dumped memory for one key; wiped when it goes.
+// Locked, not dumped memory for one key (a few pages each: for the few keys
+// that open others, not for every record's); wiped when it goes. One that was
+// moved from may only be destroyed or assigned to.
 class SecretKey final {
  public:
   SecretKey();  // Zeroes.
@@ -70,6 +72,7 @@ class SecretKey final {
 
  private:
   Key* key_;
+  bool guarded_ = false;
 };
 
 }  // namespace crm
