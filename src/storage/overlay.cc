@@ -1,0 +1,369 @@
+#include "storage/overlay.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/coding.h"
+
+namespace crm {
+namespace {
+
+// What a row costs in its table, slack of the table included.
+constexpr size_t kSlotBytes = 80;
+
+}  // namespace
+
+std::string EncodeRowKey(const RowKey& key, int words) {
+  std::string bytes;
+  bytes.reserve(20);
+  PutBe32(&bytes, key.tenant);
+  PutBe64(&bytes, key.a);
+  if (words > 1) PutBe64(&bytes, key.b);
+  return bytes;
+}
+
+bool DecodeRowKey(std::string_view bytes, int words, RowKey* key) {
+  if (bytes.size() != (words > 1 ? 20u : 12u)) return false;
+  key->tenant = GetBe32(bytes.data());
+  key->a = GetBe64(bytes.data() + 4);
+  key->b = words > 1 ? GetBe64(bytes.data() + 12) : 0;
+  return true;
+}
+
+// --- View --------------------------------------------------------------------
+
+View::View(Overlay* overlay, Position position, uint8_t epoch)
+    : overlay_(overlay), position_(position), epoch_(epoch) {}
+
+View::~View() { overlay_->CloseView(this); }
+
+Result<Row> View::Get(size_t family, const RowKey& key) const {
+  const size_t shard_index = Overlay::ShardOf(key);
+  Overlay::Shard& shard = overlay_->shards_[shard_index];
+  const RowRef saved_key{static_cast<uint32_t>(family), key};
+  {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    auto saved = saved_[shard_index].find(saved_key);
+    if (saved != saved_[shard_index].end()) return saved->second;
+    auto found = shard.tables[family].find(key);
+    if (found != shard.tables[family].end()) {
+      found->second.used = true;
+      return found->second.row;
+    }
+  }
+  Result<Row> row = overlay_->Load(family, key, shard_index);
+  if (!row.ok()) return row;
+  // It may have been replaced while the disk was read: then it was saved.
+  std::lock_guard<std::mutex> lock(shard.mutex);
+  auto saved = saved_[shard_index].find(saved_key);
+  if (saved != saved_[shard_index].end()) return saved->second;
+  return row;
+}
+
+// --- Generation --------------------------------------------------------------
+
+Result<uint32_t> Generation::Find(size_t family, const RowKey& key,
+                                  bool load) {
+  const RowRef full{static_cast<uint32_t>(family), key};
+  auto [found, inserted] =
+      index_.try_emplace(full, static_cast<uint32_t>(entries_.size()));
+  if (!inserted) return found->second;
+  Row base;
+  if (load) {
+    Result<Row> row = overlay_->Get(family, key);
+    if (!row.ok()) {
+      index_.erase(full);
+      return std::move(row).status();
+    }
+    base = std::move(row).value();
+  }
+  Row row = base;
+  entries_.push_back(Entry{full, std::move(base), std::move(row), false});
+  return static_cast<uint32_t>(entries_.size() - 1);
+}
+
+Result<Row> Generation::Get(size_t family, const RowKey& key) {
+  const RowRef full{static_cast<uint32_t>(family), key};
+  auto found = index_.find(full);
+  if (found != index_.end()) return entries_[found->second].row;
+  return overlay_->Get(family, key);
+}
+
+void Generation::Change(uint32_t index, Row row) {
+  Entry& entry = entries_[index];
+  undo_.push_back(Undo{index, std::move(entry.row), entry.changed});
+  entry.row = std::move(row);
+  if (!entry.changed) {
+    entry.changed = true;
+    changed_.push_back(index);
+  }
+}
+
+Status Generation::Put(size_t family, const RowKey& key,
+                       std::string_view value) {
+  Result<uint32_t> index = Find(family, key, true);
+  if (!index.ok()) return std::move(index).status();
+  Change(*index, Row(value));
+  return Status::Ok();
+}
+
+void Generation::Insert(size_t family, const RowKey& key,
+                        std::string_view value) {
+  // Cannot fail: nothing is loaded.
+  Result<uint32_t> index = Find(family, key, false);
+  Change(*index, Row(value));
+}
+
+Status Generation::Delete(size_t family, const RowKey& key) {
+  Result<uint32_t> index = Find(family, key, true);
+  if (!index.ok()) return std::move(index).status();
+  Change(*index, Row());
+  return Status::Ok();
+}
+
+void Generation::BeginRequest() { undo_.clear(); }
+
+void Generation::RollbackRequest() {
+  for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
+    Entry& entry = entries_[undo->index];
+    entry.row = std::move(undo->row);
+    if (entry.changed && !undo->changed) {
+      entry.changed = false;
+      // Changes are undone newest first, so it is the last one.
+      changed_.pop_back();
+    }
+  }
+  undo_.clear();
+}
+
+void Generation::Clear() {
+  entries_.clear();
+  index_.clear();
+  changed_.clear();
+  undo_.clear();
+}
+
+// --- Overlay -----------------------------------------------------------------
+
+Overlay::Overlay(std::vector<RowFamily> families, Database* database,
+                 size_t resident_bytes)
+    : families_(std::move(families)),
+      database_(database),
+      resident_bytes_(resident_bytes),
+      warm_(families_.size()),
+      dirty_(families_.size()) {
+  for (Shard& shard : shards_) shard.tables.resize(families_.size());
+  for (auto& warm : warm_) warm.store(false);
+}
+
+Overlay::~Overlay() = default;
+
+size_t Overlay::ShardOf(const RowKey& key) {
+  // Hashed keys are random already; ordinals differ in their low bits.
+  return (key.a ^ key.b ^ (key.a >> 32)) % kShards;
+}
+
+Result<Row> Overlay::Get(size_t family, const RowKey& key) {
+  const size_t shard_index = ShardOf(key);
+  Shard& shard = shards_[shard_index];
+  {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    auto found = shard.tables[family].find(key);
+    if (found != shard.tables[family].end()) {
+      found->second.used = true;
+      return found->second.row;
+    }
+  }
+  return Load(family, key, shard_index);
+}
+
+Result<Row> Overlay::Load(size_t family, const RowKey& key,
+                          size_t shard_index) {
+  if (warm_[family].load(std::memory_order_acquire)) return Row();
+  Shard& shard = shards_[shard_index];
+  uint64_t publishes;
+  {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    publishes = shard.publishes;
+  }
+  std::string value;
+  Result<bool> found =
+      database_->Get(family, EncodeRowKey(key, families_[family].words), &value);
+  if (!found.ok()) return std::move(found).status();
+  Row row = *found ? Row(value) : Row();
+  std::lock_guard<std::mutex> lock(shard.mutex);
+  auto again = shard.tables[family].find(key);
+  if (again != shard.tables[family].end()) return again->second.row;
+  // Keep it, unless it may be older than what was published and written
+  // meanwhile.
+  if (row.exists() && shard.publishes == publishes) {
+    memory_bytes_.fetch_add(kSlotBytes + row.heap_bytes(),
+                            std::memory_order_relaxed);
+    shard.tables[family].try_emplace(key, Slot{row, 0, true});
+  }
+  return row;
+}
+
+void Overlay::PublishEntry(Generation::Entry& entry,
+                           const std::vector<View*>& views) {
+  const size_t shard_index = ShardOf(entry.key.key);
+  const size_t family = entry.key.family;
+  Shard& shard = shards_[shard_index];
+  size_t grown = entry.row.heap_bytes();
+  {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    ++shard.publishes;
+    auto [found, inserted] = shard.tables[family].try_emplace(entry.key.key);
+    Slot& slot = found->second;
+    for (View* view : views) {
+      if (view->epoch_ != 0 && slot.epoch != view->epoch_) continue;
+      view->saved_[shard_index].try_emplace(entry.key, entry.base);
+    }
+    if (slot.epoch != epoch_) {
+      slot.epoch = epoch_;
+      dirty_[family].push_back(entry.key.key);
+      dirty_bytes_.fetch_add(kSlotBytes + grown, std::memory_order_relaxed);
+    }
+    slot.used = true;
+    slot.row.Swap(entry.row);
+    if (inserted) grown += kSlotBytes;
+  }
+  // entry.row holds the old value now; it is freed outside the lock.
+  memory_bytes_.fetch_add(grown - entry.row.heap_bytes(),
+                          std::memory_order_relaxed);
+}
+
+void Overlay::Publish(Generation& generation, Position position) {
+  {
+    std::lock_guard<std::mutex> lock(publish_mutex_);
+    for (uint32_t index : generation.changed_) {
+      PublishEntry(generation.entries_[index], views_);
+    }
+    position_.store(position, std::memory_order_release);
+  }
+  generation.Clear();
+}
+
+std::shared_ptr<View> Overlay::OpenView() {
+  std::lock_guard<std::mutex> lock(publish_mutex_);
+  std::shared_ptr<View> view(new View(this, position_.load(), 0));
+  views_.push_back(view.get());
+  return view;
+}
+
+void Overlay::CloseView(View* view) {
+  std::lock_guard<std::mutex> lock(publish_mutex_);
+  views_.erase(std::find(views_.begin(), views_.end(), view));
+}
+
+size_t Overlay::live_views() const {
+  std::lock_guard<std::mutex> lock(publish_mutex_);
+  size_t count = 0;
+  for (const View* view : views_) count += view->epoch_ == 0 ? 1 : 0;
+  return count;
+}
+
+FrozenRows Overlay::FreezeLocked() {
+  FrozenRows frozen;
+  frozen.position = position_.load();
+  frozen.epoch = epoch_;
+  frozen.keys.swap(dirty_);
+  dirty_.resize(families_.size());
+  epoch_ = epoch_ == 255 ? 1 : static_cast<uint8_t>(epoch_ + 1);
+  dirty_bytes_.store(0);
+  frozen.view.reset(new View(this, frozen.position, frozen.epoch));
+  views_.push_back(frozen.view.get());
+  return frozen;
+}
+
+Status Overlay::Capture(FrozenRows& frozen) {
+  frozen.rows.resize(families_.size());
+  for (size_t family = 0; family < families_.size(); ++family) {
+    std::vector<RowKey>& keys = frozen.keys[family];
+    std::sort(keys.begin(), keys.end());
+    frozen.rows[family].reserve(keys.size());
+    for (const RowKey& key : keys) {
+      Result<Row> row = frozen.view->Get(family, key);
+      if (!row.ok()) return std::move(row).status();
+      frozen.rows[family].push_back(std::move(row).value());
+    }
+  }
+  frozen.view.reset();
+  return Status::Ok();
+}
+
+void Overlay::Written(FrozenRows& frozen) {
+  for (size_t family = 0; family < families_.size(); ++family) {
+    for (const RowKey& key : frozen.keys[family]) {
+      Shard& shard = shards_[ShardOf(key)];
+      std::lock_guard<std::mutex> lock(shard.mutex);
+      auto found = shard.tables[family].find(key);
+      if (found == shard.tables[family].end()) continue;
+      Slot& slot = found->second;
+      if (slot.epoch != frozen.epoch) continue;  // Dirty again.
+      slot.epoch = 0;
+      if (slot.row.exists()) continue;
+      // A warm-up under way must not bring the deleted row back.
+      if (families_[family].resident && !warm_[family].load()) continue;
+      ++shard.publishes;
+      shard.tables[family].erase(found);
+      memory_bytes_.fetch_sub(kSlotBytes, std::memory_order_relaxed);
+    }
+  }
+}
+
+void Overlay::Evict() {
+  // One round over the shards gives every row a second chance.
+  for (size_t step = 0; step < 2 * kShards; ++step) {
+    if (memory_bytes_.load(std::memory_order_relaxed) <= resident_bytes_) {
+      return;
+    }
+    Shard& shard = shards_[evict_shard_];
+    evict_shard_ = (evict_shard_ + 1) % kShards;
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    size_t freed = 0;
+    for (size_t family = 0; family < families_.size(); ++family) {
+      if (families_[family].resident) continue;
+      absl::erase_if(shard.tables[family], [&](auto& item) {
+        Slot& slot = item.second;
+        if (slot.epoch != 0) return false;
+        if (std::exchange(slot.used, false)) return false;
+        freed += kSlotBytes + slot.row.heap_bytes();
+        return true;
+      });
+    }
+    memory_bytes_.fetch_sub(freed, std::memory_order_relaxed);
+  }
+}
+
+Status Overlay::WarmUp(size_t family, const std::atomic<bool>& stop) {
+  if (warm_[family].load()) return Status::Ok();
+  const int words = families_[family].words;
+  bool malformed = false;
+  // Backward, so that a damaged file is an error and not an absence.
+  Status status = database_->ScanBackward(
+      family, {}, {}, [&](std::string_view bytes, std::string_view value) {
+        RowKey key;
+        if (!DecodeRowKey(bytes, words, &key)) {
+          malformed = true;
+          return false;
+        }
+        Shard& shard = shards_[ShardOf(key)];
+        std::lock_guard<std::mutex> lock(shard.mutex);
+        auto [slot, inserted] = shard.tables[family].try_emplace(key);
+        if (inserted) {
+          slot->second = Slot{Row(value), 0, true};
+          memory_bytes_.fetch_add(kSlotBytes, std::memory_order_relaxed);
+        }
+        return !stop.load(std::memory_order_relaxed);
+      });
+  if (!status.ok()) return status;
+  if (malformed) {
+    return Status(StatusCode::kCorruption,
+                  "family " + families_[family].name + ": malformed key");
+  }
+  if (!stop.load()) warm_[family].store(true, std::memory_order_release);
+  return Status::Ok();
+}
+
+}  // namespace crm

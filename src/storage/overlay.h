@@ -1,0 +1,258 @@
+// The overlay: rows in memory over the rows on disk.
+//
+// Every room keeps its state as rows, and every row that is hot, or newer than
+// the disk, lies here. There is one writer (the sequencer), who works on a
+// private Generation and publishes it whole; any number of readers; and the
+// checkpoint, which writes what has changed.
+//
+// Thread safety: Get, OpenView and View are for any thread. Generation,
+// Publish and Freeze are for the sequencer, under its lock. Written and Evict
+// are for whoever does maintenance, one at a time.
+//
+// Invariants:
+//  1. A row in memory is never older than the one on disk.
+//  2. A row that is newer than the disk is in the dirty list of the current
+//     epoch or of the frozen one, and is never evicted.
+//  3. A View sees, for every row, the value at its position: whoever replaces
+//     a row first gives the old value to every live view that lacks it.
+//  4. Publish is atomic for views: OpenView waits for it.
+
+#ifndef CRM_STORAGE_OVERLAY_H_
+#define CRM_STORAGE_OVERLAY_H_
+
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/status.h"
+#include "crm/types.h"
+#include "storage/database.h"
+#include "storage/row.h"
+
+namespace crm {
+
+// Tenant first, in memory and on disk; then one or two words.
+struct RowKey {
+  uint64_t a = 0;
+  uint64_t b = 0;
+  uint32_t tenant = 0;
+
+  bool operator==(const RowKey&) const = default;
+  // The order on disk.
+  bool operator<(const RowKey& other) const {
+    if (tenant != other.tenant) return tenant < other.tenant;
+    if (a != other.a) return a < other.a;
+    return b < other.b;
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const RowKey& key) {
+    return H::combine(std::move(h), key.a, key.b, key.tenant);
+  }
+};
+
+std::string EncodeRowKey(const RowKey& key, int words);
+// False when `bytes` is no key of so many words.
+bool DecodeRowKey(std::string_view bytes, int words, RowKey* key);
+
+// How a family of rows behaves.
+struct RowFamily {
+  std::string name;
+  FamilyKind kind = FamilyKind::kPoint;
+  int words = 1;  // Of the key: 1 or 2.
+  // Kept in memory once seen: absence in memory means absence when the whole
+  // family has been loaded (WarmUp).
+  bool resident = false;
+  // Never in memory: written by rooms at checkpoints only.
+  bool packed = false;
+};
+
+// A row of a family.
+struct RowRef {
+  uint32_t family;
+  RowKey key;
+  bool operator==(const RowRef&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const RowRef& ref) {
+    return H::combine(std::move(h), ref.family, ref.key);
+  }
+};
+
+class Overlay;
+
+// A state of all rows at one position.
+class View final {
+ public:
+  ~View();
+  Position position() const { return position_; }
+  // kCorruption, kIoError. A row that is not there does not exist().
+  Result<Row> Get(size_t family, const RowKey& key) const;
+
+ private:
+  friend class Overlay;
+  View(Overlay* overlay, Position position, uint8_t epoch);
+
+  Overlay* const overlay_;
+  const Position position_;
+  // Not zero: a checkpoint's own view, which reads only rows that were dirty
+  // in this epoch; other rows need not be kept for it.
+  const uint8_t epoch_;
+  static constexpr size_t kShards = 64;
+  // Old values of rows that changed after position_; guarded by the shard's
+  // mutex in the overlay.
+  std::array<absl::flat_hash_map<RowRef, Row>, kShards> saved_;
+};
+
+// What one group of requests would change. Rows read through it show its own
+// changes first. A request that is refused is rolled back alone.
+class Generation final {
+ public:
+  explicit Generation(Overlay* overlay) : overlay_(overlay) {}
+
+  Result<Row> Get(size_t family, const RowKey& key);
+  // Replaces; reads the old value when it has not been read (views need it).
+  Status Put(size_t family, const RowKey& key, std::string_view value);
+  // As Put, for a row that is known to be new: spares the look-up.
+  void Insert(size_t family, const RowKey& key, std::string_view value);
+  Status Delete(size_t family, const RowKey& key);
+
+  void BeginRequest();
+  void RollbackRequest();
+  void Clear();
+  bool empty() const { return changed_.empty(); }
+
+ private:
+  friend class Overlay;
+  struct Entry {
+    RowRef key;
+    Row base;  // As published.
+    Row row;
+    bool changed = false;
+  };
+  struct Undo {
+    uint32_t index;
+    Row row;
+    bool changed;
+  };
+  // Index of the entry; makes it when `load`.
+  Result<uint32_t> Find(size_t family, const RowKey& key, bool load);
+  void Change(uint32_t index, Row row);
+
+  Overlay* const overlay_;
+  std::vector<Entry> entries_;
+  absl::flat_hash_map<RowRef, uint32_t> index_;
+  std::vector<uint32_t> changed_;
+  std::vector<Undo> undo_;
+};
+
+// The rows that a checkpoint has to write: those dirty when it was frozen.
+struct FrozenRows {
+  Position position = 0;
+  uint8_t epoch = 0;
+  std::vector<std::vector<RowKey>> keys;  // By family.
+  // By family, in the order of the keys: filled by Overlay::Capture.
+  std::vector<std::vector<Row>> rows;
+  std::shared_ptr<View> view;  // Until then.
+};
+
+class Overlay final {
+ public:
+  // `database` holds the families in this order, from family 0 on, and
+  // outlives the overlay.
+  Overlay(std::vector<RowFamily> families, Database* database,
+          size_t resident_bytes);
+  ~Overlay();
+
+  const std::vector<RowFamily>& families() const { return families_; }
+
+  // The published state.
+  Result<Row> Get(size_t family, const RowKey& key);
+
+  // Makes the changes of `generation` visible, at `position`, and clears it.
+  void Publish(Generation& generation, Position position);
+  // The last position published.
+  Position position() const {
+    return position_.load(std::memory_order_acquire);
+  }
+  // Says that the rows on disk are those at `position` (at open).
+  void SetPosition(Position position) { position_.store(position); }
+
+  std::shared_ptr<View> OpenView();
+
+  // Takes the dirty rows out; the next ones belong to a new epoch. `during`
+  // runs under the publish lock, so that what it takes is of the same instant.
+  template <typename F>
+  FrozenRows Freeze(F during) {
+    std::lock_guard<std::mutex> lock(publish_mutex_);
+    FrozenRows frozen = FreezeLocked();
+    during();
+    return frozen;
+  }
+  // Sorts the frozen keys and takes their values, off the sequencer. From then
+  // on the frozen rows cost the writer nothing.
+  Status Capture(FrozenRows& frozen);
+  // The frozen rows are on disk now.
+  void Written(FrozenRows& frozen);
+  // Drops clean rows until about the resident budget is met.
+  void Evict();
+
+  // Loads a resident family into memory, so that absence is known without the
+  // disk. Stops early when `stop` turns true.
+  Status WarmUp(size_t family, const std::atomic<bool>& stop);
+
+  // Bytes newer than the disk, and bytes in all, about.
+  size_t dirty_bytes() const { return dirty_bytes_.load(); }
+  size_t memory_bytes() const { return memory_bytes_.load(); }
+  size_t live_views() const;
+
+ private:
+  friend class View;
+  friend class Generation;
+  static constexpr size_t kShards = View::kShards;
+
+  // A row with what the overlay knows about it. `epoch` zero: clean.
+  struct Slot {
+    Row row;
+    uint8_t epoch = 0;
+    mutable bool used = false;
+  };
+  using Table = absl::flat_hash_map<RowKey, Slot>;
+  struct Shard {
+    mutable std::mutex mutex;
+    uint64_t publishes = 0;  // Tells a reader that its disk read is stale.
+    std::vector<Table> tables;  // By family.
+  };
+
+  static size_t ShardOf(const RowKey& key);
+  FrozenRows FreezeLocked();
+  Result<Row> Load(size_t family, const RowKey& key, size_t shard);
+  void PublishEntry(Generation::Entry& entry,
+                    const std::vector<View*>& views);
+  void CloseView(View* view);
+
+  const std::vector<RowFamily> families_;
+  Database* const database_;
+  const size_t resident_bytes_;
+  std::array<Shard, kShards> shards_;
+  std::vector<std::atomic<bool>> warm_;  // By family.
+
+  mutable std::mutex publish_mutex_;
+  std::vector<View*> views_;                // Guarded by publish_mutex_.
+  std::vector<std::vector<RowKey>> dirty_;  // By family; publish_mutex_.
+  uint8_t epoch_ = 1;                       // Guarded by publish_mutex_.
+  std::atomic<Position> position_{0};
+  std::atomic<size_t> dirty_bytes_{0};
+  std::atomic<size_t> memory_bytes_{0};
+  size_t evict_shard_ = 0;
+};
+
+}  // namespace crm
+
+#endif  // CRM_STORAGE_OVERLAY_H_
