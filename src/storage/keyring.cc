@@ -1,0 +1,505 @@
+#include "storage/keyring.h"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
+#include "base/coding.h"
+#include "storage/database.h"
+
+namespace crm {
+namespace {
+
+enum Family : size_t { kTenants = 0, kRecords, kMonths, kBuckets };
+
+constexpr size_t kPageKeys = 256;
+constexpr size_t kCacheShards = 16;
+constexpr size_t kCachePages =
+    (size_t{64} << 20) / (kPageKeys * kKeyBytes) / kCacheShards;
+constexpr std::string_view kTombstone = "erased";
+
+std::string RowName(uint32_t tenant, uint64_t number) {
+  std::string key;
+  PutBe32(&key, tenant);
+  PutBe64(&key, number);
+  return key;
+}
+
+std::string_view AsText(const Key& key) {
+  return {reinterpret_cast<const char*>(key.data()), key.size()};
+}
+
+bool AsKey(std::string_view bytes, Key* key) {
+  if (bytes.size() != key->size()) return false;
+  std::memcpy(key->data(), bytes.data(), key->size());
+  return true;
+}
+
+HashKey Derive(std::string_view secret, std::string_view purpose) {
+  const Digest digest = Blake2b(purpose, secret);
+  HashKey key;
+  std::memcpy(key.data(), digest.data(), key.size());
+  return key;
+}
+
+}  // namespace
+
+Nonce NonceSource::Next() {
+  if (used_ + kNonceBytes > buffer_.size()) {
+    buffer_.resize(kNonceBytes * 256);
+    RandomBytes(buffer_.data(), buffer_.size());
+    used_ = 0;
+  }
+  Nonce nonce;
+  std::memcpy(nonce.data(), buffer_.data() + used_, kNonceBytes);
+  used_ += kNonceBytes;
+  return nonce;
+}
+
+struct KeyRing::Impl {
+  struct TenantSecrets {
+    std::string name;
+    SecretKey wrapping;
+    SecretKey data;
+    IndexKeys index;
+    uint64_t pool_end = 1;  // Guarded by pool_mutex.
+  };
+  struct Page {
+    std::array<uint64_t, kPageKeys / 64> present{};
+    bool used = false;
+    std::array<Key, kPageKeys> keys;
+    ~Page() { Wipe(keys.data(), sizeof(keys)); }
+  };
+  struct PageName {
+    uint32_t tenant;
+    uint64_t page;
+    bool operator==(const PageName&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const PageName& name) {
+      return H::combine(std::move(h), name.tenant, name.page);
+    }
+  };
+  struct CacheShard {
+    std::mutex mutex;
+    absl::flat_hash_map<PageName, std::unique_ptr<Page>> pages;
+  };
+
+  std::unique_ptr<Database> database;
+  std::shared_ptr<KeyProvider> provider;
+  bool seal = true;
+
+  mutable std::shared_mutex tenants_mutex;
+  absl::flat_hash_map<uint32_t, std::unique_ptr<TenantSecrets>> tenants;
+  mutable std::mutex pool_mutex;  // One maker of keys at a time.
+  std::array<CacheShard, kCacheShards> cache;
+  std::mutex named_mutex;
+  // Month and bucket keys by (family, tenant, number); few.
+  absl::flat_hash_map<std::string, Key> named;
+
+  TenantSecrets* Find(uint32_t tenant) const {
+    std::shared_lock<std::shared_mutex> lock(tenants_mutex);
+    auto found = tenants.find(tenant);
+    return found == tenants.end() ? nullptr : found->second.get();
+  }
+
+  CacheShard& ShardOf(uint32_t tenant, uint64_t page) {
+    return cache[(tenant * 31 + page) % kCacheShards];
+  }
+
+  void Remember(uint32_t tenant, uint64_t record, const Key& key) {
+    const uint64_t page = record / kPageKeys;
+    CacheShard& shard = ShardOf(tenant, page);
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    if (shard.pages.size() >= kCachePages) EvictOne(shard);
+    std::unique_ptr<Page>& slot = shard.pages[PageName{tenant, page}];
+    if (slot == nullptr) slot = std::make_unique<Page>();
+    slot->used = true;
+    const size_t index = record % kPageKeys;
+    slot->keys[index] = key;
+    slot->present[index / 64] |= uint64_t{1} << (index % 64);
+  }
+
+  // Clock: drops the first page that was not used since the last look.
+  static void EvictOne(CacheShard& shard) {
+    auto victim = shard.pages.begin();
+    for (auto page = shard.pages.begin(); page != shard.pages.end(); ++page) {
+      if (!std::exchange(page->second->used, false)) {
+        victim = page;
+        break;
+      }
+    }
+    shard.pages.erase(victim);
+  }
+
+  bool Recall(uint32_t tenant, uint64_t record, Key* key) {
+    const uint64_t page = record / kPageKeys;
+    CacheShard& shard = ShardOf(tenant, page);
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    auto found = shard.pages.find(PageName{tenant, page});
+    if (found == shard.pages.end()) return false;
+    const size_t index = record % kPageKeys;
+    Page& keys = *found->second;
+    if ((keys.present[index / 64] >> (index % 64) & 1) == 0) return false;
+    keys.used = true;
+    *key = keys.keys[index];
+    return true;
+  }
+
+  void Forget(uint32_t tenant, uint64_t record) {
+    const uint64_t page = record / kPageKeys;
+    CacheShard& shard = ShardOf(tenant, page);
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    auto found = shard.pages.find(PageName{tenant, page});
+    if (found == shard.pages.end()) return;
+    const size_t index = record % kPageKeys;
+    Wipe(&found->second->keys[index], sizeof(Key));
+    found->second->present[index / 64] &= ~(uint64_t{1} << (index % 64));
+  }
+
+  // A stored key is nonce, then the key sealed with the tenant's wrapping key;
+  // the row's own name is authenticated, so rows cannot be swapped.
+  std::string WrapKey(const TenantSecrets& secrets, size_t family,
+                      std::string_view row, const Key& key,
+                      const Nonce& nonce) const {
+    std::string value(reinterpret_cast<const char*>(nonce.data()),
+                      nonce.size());
+    std::string associated(1, static_cast<char>(family));
+    associated += row;
+    crm::Seal(secrets.wrapping.get(), nonce, AsText(key), associated, &value);
+    return value;
+  }
+
+  Status UnwrapKey(const TenantSecrets& secrets, size_t family,
+                   std::string_view row, std::string_view value,
+                   Key* key) const {
+    if (value == kTombstone) {
+      return Status(StatusCode::kErased, "the key of this record is destroyed");
+    }
+    std::string plain;
+    std::string associated(1, static_cast<char>(family));
+    associated += row;
+    Nonce nonce;
+    bool sound = value.size() > kNonceBytes;
+    if (sound) {
+      std::memcpy(nonce.data(), value.data(), kNonceBytes);
+      sound = Unseal(secrets.wrapping.get(), nonce, value.substr(kNonceBytes),
+                     associated, &plain) &&
+              AsKey(plain, key);
+    }
+    Wipe(plain.data(), plain.size());
+    if (!sound) {
+      return Status(StatusCode::kCorruption, "keyring: a key does not open");
+    }
+    return Status::Ok();
+  }
+
+  Status ReadTenant(TenantSecrets* secrets, std::string_view stored);
+  Result<std::string> MakeTenant(TenantSecrets* secrets);
+  Result<Key> NamedKey(Family family, uint32_t tenant, uint64_t number);
+  Status FindPoolEnd(uint32_t tenant, TenantSecrets* secrets);
+};
+
+// A tenant's row: version, wrapped wrapping key, sealed index secret and data
+// key.
+Result<std::string> KeyRing::Impl::MakeTenant(TenantSecrets* secrets) {
+  const Key wrapping = RandomKey();
+  Result<std::string> wrapped = provider->Wrap(secrets->name, AsText(wrapping));
+  if (!wrapped.ok()) return wrapped;
+  const Key data = RandomKey();
+  const Key index = RandomKey();
+  const Nonce nonce = RandomNonce();
+  std::string sealed;
+  crm::Seal(wrapping, nonce, std::string(AsText(data)) + std::string(AsText(index)),
+            secrets->name, &sealed);
+  std::string row(1, 1);
+  PutBytes(&row, *wrapped);
+  row.append(reinterpret_cast<const char*>(nonce.data()), nonce.size());
+  PutBytes(&row, sealed);
+  return row;
+}
+
+Status KeyRing::Impl::ReadTenant(TenantSecrets* secrets,
+                                 std::string_view stored) {
+  ByteReader reader(stored);
+  const uint8_t version = reader.U8();
+  const std::string_view wrapped = reader.Bytes();
+  const std::string_view nonce_bytes = reader.Take(kNonceBytes);
+  const std::string_view sealed = reader.Bytes();
+  if (!reader.ok() || version != 1) {
+    return Status(StatusCode::kCorruption, "keyring: malformed tenant row");
+  }
+  Result<std::string> wrapping = provider->Unwrap(secrets->name, wrapped);
+  if (!wrapping.ok()) return std::move(wrapping).status();
+  Key key;
+  Nonce nonce;
+  std::memcpy(nonce.data(), nonce_bytes.data(), nonce.size());
+  std::string plain;
+  if (!AsKey(*wrapping, &key) ||
+      !Unseal(key, nonce, sealed, secrets->name, &plain) ||
+      plain.size() != 2 * kKeyBytes) {
+    return Status(StatusCode::kCorruption,
+                  "keyring: the secrets of a tenant do not open");
+  }
+  secrets->wrapping = SecretKey(key);
+  Key data;
+  std::memcpy(data.data(), plain.data(), kKeyBytes);
+  secrets->data = SecretKey(data);
+  const std::string_view index(plain.data() + kKeyBytes, kKeyBytes);
+  secrets->index.dedupe = Derive(index, "crm dedupe");
+  secrets->index.content = Derive(index, "crm content");
+  secrets->index.identity = Derive(index, "crm identity");
+  Wipe(plain.data(), plain.size());
+  Wipe(wrapping->data(), wrapping->size());
+  Wipe(&key, sizeof(key));
+  return Status::Ok();
+}
+
+Status KeyRing::Impl::FindPoolEnd(uint32_t tenant, TenantSecrets* secrets) {
+  return database->ScanBackward(
+      kRecords, RowName(tenant, 0), RowName(tenant, ~uint64_t{0}),
+      [&](std::string_view key, std::string_view) {
+        secrets->pool_end = GetBe64(key.data() + 4) + 1;
+        return false;
+      });
+}
+
+Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
+                                    uint64_t number) {
+  TenantSecrets* secrets = Find(tenant);
+  if (secrets == nullptr) {
+    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+  }
+  const std::string row = RowName(tenant, number);
+  std::string name(1, static_cast<char>(family));
+  name += row;
+  std::lock_guard<std::mutex> lock(named_mutex);
+  auto found = named.find(name);
+  if (found != named.end()) return found->second;
+  std::string value;
+  Result<bool> there = database->Get(family, row, &value);
+  if (!there.ok()) return std::move(there).status();
+  Key key;
+  if (*there) {
+    Status status = UnwrapKey(*secrets, family, row, value, &key);
+    if (!status.ok()) return status;
+  } else {
+    key = RandomKey();
+    Batch batch;
+    batch.Put(family, row, WrapKey(*secrets, family, row, key, RandomNonce()));
+    Status status = database->Write(batch, true);
+    if (!status.ok()) return status;
+  }
+  named.emplace(std::move(name), key);
+  return key;
+}
+
+KeyRing::KeyRing(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+KeyRing::~KeyRing() = default;
+
+Result<std::unique_ptr<KeyRing>> KeyRing::Open(
+    const std::string& path, std::shared_ptr<Disk> disk,
+    std::shared_ptr<KeyProvider> provider, bool must_exist, bool seal,
+    LogCallback log) {
+  DatabaseOptions options;
+  options.families = {{"default", FamilyKind::kPoint},
+                      {"records", FamilyKind::kPoint},
+                      {"months", FamilyKind::kPoint},
+                      {"buckets", FamilyKind::kPoint}};
+  options.memtable_bytes = size_t{4} << 20;
+  options.must_exist = must_exist;
+  options.log = std::move(log);
+  Result<std::unique_ptr<Database>> database =
+      Database::Open(path, std::move(disk), options);
+  if (!database.ok()) return std::move(database).status();
+  auto impl = std::make_unique<Impl>();
+  impl->database = std::move(database).value();
+  impl->provider = std::move(provider);
+  impl->seal = seal;
+  return std::unique_ptr<KeyRing>(new KeyRing(std::move(impl)));
+}
+
+Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name) {
+  if (impl_->Find(tenant) != nullptr) return Status::Ok();
+  auto secrets = std::make_unique<Impl::TenantSecrets>();
+  secrets->name = std::string(name);
+  const std::string row = RowName(tenant, 0);
+  std::string value;
+  Result<bool> found = impl_->database->Get(kTenants, row, &value);
+  if (!found.ok()) return std::move(found).status();
+  if (!*found) {
+    Result<std::string> made = impl_->MakeTenant(secrets.get());
+    if (!made.ok()) return std::move(made).status();
+    Batch batch;
+    batch.Put(kTenants, row, *made);
+    Status status = impl_->database->Write(batch, true);
+    if (!status.ok()) return status;
+    value = std::move(made).value();
+  }
+  Status status = impl_->ReadTenant(secrets.get(), value);
+  if (status.ok()) status = impl_->FindPoolEnd(tenant, secrets.get());
+  if (!status.ok()) return status;
+  std::unique_lock<std::shared_mutex> lock(impl_->tenants_mutex);
+  impl_->tenants.try_emplace(tenant, std::move(secrets));
+  return Status::Ok();
+}
+
+const IndexKeys& KeyRing::index_keys(uint32_t tenant) const {
+  return impl_->Find(tenant)->index;
+}
+
+Result<Key> KeyRing::TenantKey(uint32_t tenant) const {
+  const Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  if (secrets == nullptr) {
+    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+  }
+  return secrets->data.get();
+}
+
+Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
+  Key key;
+  if (impl_->Recall(tenant, record, &key)) return key;
+  const Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  if (secrets == nullptr) {
+    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+  }
+  const std::string row = RowName(tenant, record);
+  std::string value;
+  Result<bool> found = impl_->database->Get(kRecords, row, &value);
+  if (!found.ok()) return std::move(found).status();
+  if (!*found) {
+    return Status(StatusCode::kKeyMissing,
+                  "record " + std::to_string(record) + " has no key");
+  }
+  Status status = impl_->UnwrapKey(*secrets, kRecords, row, value, &key);
+  if (!status.ok()) return status;
+  impl_->Remember(tenant, record, key);
+  return key;
+}
+
+uint64_t KeyRing::PoolEnd(uint32_t tenant) const {
+  const Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  std::lock_guard<std::mutex> lock(impl_->pool_mutex);
+  return secrets == nullptr ? 1 : secrets->pool_end;
+}
+
+Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
+  Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  if (secrets == nullptr) {
+    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+  }
+  std::lock_guard<std::mutex> lock(impl_->pool_mutex);
+  if (secrets->pool_end >= end) return Status::Ok();
+  std::vector<Key> keys(end - secrets->pool_end);
+  RandomBytes(keys.data(), keys.size() * sizeof(Key));
+  NonceSource nonces;
+  Batch batch;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const std::string row = RowName(tenant, secrets->pool_end + i);
+    batch.Put(kRecords, row,
+              impl_->WrapKey(*secrets, kRecords, row, keys[i], nonces.Next()));
+  }
+  Status status = impl_->database->Write(batch, true);
+  if (status.ok()) {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      impl_->Remember(tenant, secrets->pool_end + i, keys[i]);
+    }
+    secrets->pool_end = end;
+  }
+  Wipe(keys.data(), keys.size() * sizeof(Key));
+  return status;
+}
+
+Result<Key> KeyRing::MonthKey(uint32_t tenant, uint32_t year_month) {
+  return impl_->NamedKey(kMonths, tenant, year_month);
+}
+
+Result<Key> KeyRing::BucketKey(uint32_t tenant, uint64_t bucket) {
+  return impl_->NamedKey(kBuckets, tenant, bucket);
+}
+
+Status KeyRing::EnsureBuckets(uint32_t tenant,
+                              std::span<const uint64_t> buckets) {
+  Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  if (secrets == nullptr) {
+    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+  }
+  std::lock_guard<std::mutex> lock(impl_->named_mutex);
+  Batch batch;
+  std::vector<std::pair<std::string, Key>> made;
+  for (uint64_t bucket : buckets) {
+    const std::string row = RowName(tenant, bucket);
+    std::string name(1, static_cast<char>(kBuckets));
+    name += row;
+    if (impl_->named.contains(name)) continue;
+    std::string value;
+    Result<bool> there = impl_->database->Get(kBuckets, row, &value);
+    if (!there.ok()) return std::move(there).status();
+    if (*there) continue;
+    const Key key = RandomKey();
+    batch.Put(kBuckets, row,
+              impl_->WrapKey(*secrets, kBuckets, row, key, RandomNonce()));
+    made.emplace_back(std::move(name), key);
+  }
+  if (made.empty()) return Status::Ok();
+  Status status = impl_->database->Write(batch, true);
+  if (!status.ok()) return status;
+  for (auto& [name, key] : made) impl_->named.emplace(std::move(name), key);
+  return Status::Ok();
+}
+
+Status KeyRing::DestroyRecords(uint32_t tenant,
+                               std::span<const uint64_t> records) {
+  Batch batch;
+  for (uint64_t record : records) {
+    batch.Put(kRecords, RowName(tenant, record), kTombstone);
+  }
+  Status status = impl_->database->Write(batch, true);
+  for (uint64_t record : records) impl_->Forget(tenant, record);
+  if (status.ok()) status = impl_->database->FlushMemtables();
+  if (status.ok()) status = impl_->database->Compact(kRecords);
+  return status;
+}
+
+Status KeyRing::DestroyBucket(uint32_t tenant, uint64_t bucket) {
+  const std::string row = RowName(tenant, bucket);
+  std::string name(1, static_cast<char>(kBuckets));
+  name += row;
+  Batch batch;
+  batch.Delete(kBuckets, row);
+  std::lock_guard<std::mutex> lock(impl_->named_mutex);
+  impl_->named.erase(name);
+  Status status = impl_->database->Write(batch, true);
+  if (status.ok()) status = impl_->database->FlushMemtables();
+  if (status.ok()) status = impl_->database->Compact(kBuckets);
+  return status;
+}
+
+void KeyRing::Seal(const Key& key, const Nonce& nonce, std::string_view plain,
+                   std::string_view associated, std::string* out) const {
+  if (impl_->seal) {
+    crm::Seal(key, nonce, plain, associated, out);
+    return;
+  }
+  out->append(plain);
+  out->append(kTagBytes, '\0');
+}
+
+bool KeyRing::Open(const Key& key, const Nonce& nonce, std::string_view sealed,
+                   std::string_view associated, std::string* plain) const {
+  if (impl_->seal) return Unseal(key, nonce, sealed, associated, plain);
+  plain->clear();
+  if (sealed.size() < kTagBytes) return false;
+  plain->assign(sealed.substr(0, sealed.size() - kTagBytes));
+  return true;
+}
+
+Status KeyRing::CopyTo(const std::string& directory) const {
+  return impl_->database->CopyTo(directory);
+}
+
+uint64_t KeyRing::FileBytes() const { return impl_->database->FileBytes(); }
+
+}  // namespace crm

@@ -1,0 +1,109 @@
+// The keyring: every key of a store, in a database of its own.
+//
+// Each tenant has a wrapping key (wrapped in turn by the host's KeyProvider),
+// an index secret for look-up hashes, a data key for tenant-level records, a
+// key per month for unattributed events, a key per record, and a key per
+// bucket of 1,024 customers for the views. Record keys are made ahead in
+// durable pools, so that an append never waits for a second fsync: the key of
+// record n is row n, and the pool is the rows beyond the last record.
+//
+// Thread safety: all methods, from any thread.
+//
+// Invariants:
+//  1. A key is on the disk, synced, before anything is sealed with it.
+//  2. A destroyed key leaves a tombstone and is never made again.
+//  3. Keys in memory take at most about 64 MiB and are wiped when they go.
+
+#ifndef CRM_STORAGE_KEYRING_H_
+#define CRM_STORAGE_KEYRING_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/hash.h"
+#include "crm/keys.h"
+#include "crm/options.h"
+#include "crm/status.h"
+#include "storage/disk.h"
+
+namespace crm {
+
+inline constexpr uint64_t kCustomersPerBucket = 1024;
+
+// Keys of look-up hashes; derived from the tenant's index secret.
+struct IndexKeys {
+  HashKey dedupe{};
+  HashKey content{};
+  HashKey identity{};
+};
+
+class KeyRing final {
+ public:
+  // `seal` false: nothing is sealed (tests only).
+  static Result<std::unique_ptr<KeyRing>> Open(
+      const std::string& path, std::shared_ptr<Disk> disk,
+      std::shared_ptr<KeyProvider> provider, bool must_exist, bool seal,
+      LogCallback log);
+  ~KeyRing();
+
+  // Makes the tenant's secrets when they are not there, durably; unwraps them
+  // otherwise. Idempotent. kKeyMissing, kCorruption, kIoError.
+  Status OpenTenant(uint32_t tenant, std::string_view name);
+  // REQUIRES: OpenTenant succeeded.
+  const IndexKeys& index_keys(uint32_t tenant) const;
+  Result<Key> TenantKey(uint32_t tenant) const;
+
+  // kErased: destroyed. kKeyMissing: never made.
+  Result<Key> RecordKey(uint32_t tenant, uint64_t record);
+  // Records below this one have a key or a tombstone.
+  uint64_t PoolEnd(uint32_t tenant) const;
+  // Makes keys for all records below `end`; durable when it returns.
+  Status FillPool(uint32_t tenant, uint64_t end);
+
+  // Makes the key when it is new; durable when it returns.
+  Result<Key> MonthKey(uint32_t tenant, uint32_t year_month);
+  Result<Key> BucketKey(uint32_t tenant, uint64_t bucket);
+  // Makes all of them with one fsync.
+  Status EnsureBuckets(uint32_t tenant, std::span<const uint64_t> buckets);
+
+  // Replaces each key by a tombstone, durably, and forgets it; the files that
+  // held it are rewritten before this returns.
+  Status DestroyRecords(uint32_t tenant, std::span<const uint64_t> records);
+  // Drops all bucket keys (the views that they sealed were dropped).
+  Status DestroyBucket(uint32_t tenant, uint64_t bucket);
+
+  // Sealing as this store does it. Appends to `*out`.
+  void Seal(const Key& key, const Nonce& nonce, std::string_view plain,
+            std::string_view associated, std::string* out) const;
+  [[nodiscard]] bool Open(const Key& key, const Nonce& nonce,
+                          std::string_view sealed, std::string_view associated,
+                          std::string* plain) const;
+
+  Status CopyTo(const std::string& directory) const;
+  uint64_t FileBytes() const;
+
+ private:
+  struct Impl;
+  explicit KeyRing(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Nonces from a seeded stream: unique for good, without a system call each.
+// One thread at a time.
+class NonceSource final {
+ public:
+  Nonce Next();
+
+ private:
+  std::string buffer_;
+  size_t used_ = 0;
+};
+
+}  // namespace crm
+
+#endif  // CRM_STORAGE_KEYRING_H_
