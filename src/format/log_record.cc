@@ -1,0 +1,186 @@
+#include "format/log_record.h"
+
+#include <cstring>
+
+#include "base/coding.h"
+#include "format/records_generated.h"
+
+namespace crm {
+namespace {
+
+constexpr uint8_t kValueVersion = 1;
+enum ValueFlags : uint8_t { kEndsBatch = 1 };
+
+// fb::EventHeader and EventHeader have one layout; FlatBuffers stores structs
+// little-endian, as do all machines that libcrm supports.
+static_assert(sizeof(fb::EventHeader) == sizeof(EventHeader));
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+
+Status Damaged(const char* what) {
+  return Status(StatusCode::kCorruption,
+                std::string("log record: malformed ") + what);
+}
+
+std::string_view TextOf(const flatbuffers::Vector<uint8_t>* bytes) {
+  if (bytes == nullptr) return {};
+  return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
+}
+
+}  // namespace
+
+struct LogRecordWriter::Impl {
+  flatbuffers::FlatBufferBuilder builder{512};
+
+  void Finish(flatbuffers::Offset<fb::LogRecord> root, std::string* value) {
+    builder.Finish(root);
+    const size_t size = builder.GetSize();
+    value->clear();
+    value->push_back(static_cast<char>(kValueVersion));
+    value->push_back(0);
+    PutBe16(value, static_cast<uint16_t>(size));
+    value->append(reinterpret_cast<const char*>(builder.GetBufferPointer()),
+                  size);
+    builder.Clear();
+  }
+};
+
+LogRecordWriter::LogRecordWriter() : impl_(std::make_unique<Impl>()) {}
+LogRecordWriter::~LogRecordWriter() = default;
+
+void LogRecordWriter::Event(const EventHeader& header, std::string* value) {
+  fb::EventHeader stored;
+  std::memcpy(&stored, &header, sizeof(stored));
+  fb::LogRecordBuilder record(impl_->builder);
+  record.add_event(&stored);
+  record.add_kind(fb::Kind::Event);
+  impl_->Finish(record.Finish(), value);
+}
+
+void LogRecordWriter::Name(uint8_t kind, uint32_t id, std::string_view text,
+                           std::string* value) {
+  const auto stored = impl_->builder.CreateString(text.data(), text.size());
+  fb::LogRecordBuilder record(impl_->builder);
+  record.add_text(stored);
+  record.add_name_id(id);
+  record.add_name_kind(kind);
+  record.add_kind(fb::Kind::Name);
+  impl_->Finish(record.Finish(), value);
+}
+
+void LogRecordWriter::Dictionary(uint32_t tenant, uint32_t type,
+                                 uint64_t epoch, std::string* value) {
+  fb::LogRecordBuilder record(impl_->builder);
+  record.add_epoch(epoch);
+  record.add_tenant(tenant);
+  record.add_type(type);
+  record.add_kind(fb::Kind::Dictionary);
+  impl_->Finish(record.Finish(), value);
+}
+
+void LogRecordWriter::Epoch(std::string_view random, std::string* value) {
+  const auto stored = impl_->builder.CreateVector(
+      reinterpret_cast<const uint8_t*>(random.data()), random.size());
+  fb::LogRecordBuilder record(impl_->builder);
+  record.add_bytes(stored);
+  record.add_kind(fb::Kind::Epoch);
+  impl_->Finish(record.Finish(), value);
+}
+
+void AppendTrailer(uint32_t count, const Digest& chain, std::string* value) {
+  (*value)[1] = static_cast<char>((*value)[1] | kEndsBatch);
+  PutBe32(value, count);
+  value->append(reinterpret_cast<const char*>(chain.data()), chain.size());
+}
+
+Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
+  *out = LogRecord();
+  ByteReader reader(value);
+  const uint8_t version = reader.U8();
+  const uint8_t flags = reader.U8();
+  const size_t header_size = reader.Be16();
+  out->header = reader.Take(header_size);
+  if (!reader.ok() || version != kValueVersion) return Damaged("frame");
+  std::string_view rest = reader.Rest();
+  out->ends_batch = (flags & kEndsBatch) != 0;
+  if (out->ends_batch) {
+    if (rest.size() < kLogTrailerBytes) return Damaged("trailer");
+    const std::string_view trailer =
+        rest.substr(rest.size() - kLogTrailerBytes);
+    out->batch_count = GetBe32(trailer.data());
+    out->chain = trailer.substr(4);
+    rest.remove_suffix(kLogTrailerBytes);
+  }
+  out->sealed = rest;
+
+  aligned_.resize(header_size / 8 + 1);
+  std::memcpy(aligned_.data(), out->header.data(), header_size);
+  const auto* buffer = reinterpret_cast<const uint8_t*>(aligned_.data());
+  flatbuffers::Verifier verifier(buffer, header_size);
+  if (!verifier.VerifyBuffer<fb::LogRecord>(nullptr)) return Damaged("header");
+  const auto* record = flatbuffers::GetRoot<fb::LogRecord>(buffer);
+  out->kind = static_cast<LogKind>(record->kind());
+  out->tenant = record->tenant();
+  out->type = record->type();
+  out->epoch = record->epoch();
+  out->name_kind = record->name_kind();
+  out->name_id = record->name_id();
+  out->bytes = TextOf(record->bytes());
+  if (record->text() != nullptr) {
+    out->text = {record->text()->c_str(), record->text()->size()};
+  }
+  switch (out->kind) {
+    case LogKind::kEvent:
+      if (record->event() == nullptr) return Damaged("event");
+      std::memcpy(&out->event, record->event(), sizeof(out->event));
+      return Status::Ok();
+    case LogKind::kName:
+    case LogKind::kDictionary:
+      return Status::Ok();
+    case LogKind::kEpoch:
+      return out->bytes.size() == 16 ? Status::Ok() : Damaged("epoch");
+    case LogKind::kNone:
+      break;
+  }
+  return Damaged("kind");
+}
+
+void AppendAssociated(Position position, std::string_view header,
+                      std::string* out) {
+  PutBe64(out, position);
+  out->append(header);
+}
+
+Nonce NonceOf(std::string_view epoch, Position position) {
+  Nonce nonce{};
+  std::memcpy(nonce.data(), epoch.data(),
+              epoch.size() < 16 ? epoch.size() : 16);
+  std::memcpy(nonce.data() + 16, &position, sizeof(position));
+  return nonce;
+}
+
+ChainHash::ChainHash(const Digest& before) {
+  stream_.Update({reinterpret_cast<const char*>(before.data()), before.size()});
+}
+
+void ChainHash::Add(Position position, std::string_view value) {
+  char prefix[12];
+  const uint32_t size = static_cast<uint32_t>(value.size());
+  std::memcpy(prefix, &position, 8);
+  std::memcpy(prefix + 8, &size, 4);
+  stream_.Update({prefix, sizeof(prefix)});
+  stream_.Update(value);
+}
+
+Digest ChainHash::Finish() { return stream_.Finish(); }
+
+std::string_view WithoutTrailer(std::string_view value, std::string* buffer) {
+  if (value.size() < kLogPrefixBytes + kLogTrailerBytes ||
+      (static_cast<uint8_t>(value[1]) & kEndsBatch) == 0) {
+    return value;
+  }
+  buffer->assign(value.substr(0, value.size() - kLogTrailerBytes));
+  (*buffer)[1] = static_cast<char>((*buffer)[1] & ~kEndsBatch);
+  return *buffer;
+}
+
+}  // namespace crm

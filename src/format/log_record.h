@@ -1,0 +1,144 @@
+// One record of the log: bytes and back.
+//
+// A stored value is
+//   u8 version (1), u8 flags, u16 header size, header (FlatBuffers LogRecord),
+//   sealed part (ciphertext and tag, or nothing),
+//   and, on the last record of a batch, a trailer of 36 bytes: u32 number of
+//   records in the batch, 32 bytes chain head.
+// The sealed part is authenticated together with its position and the header.
+
+#ifndef CRM_FORMAT_LOG_RECORD_H_
+#define CRM_FORMAT_LOG_RECORD_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/crypto.h"
+#include "crm/status.h"
+#include "crm/types.h"
+
+namespace crm {
+
+inline constexpr uint32_t kFormatVersion = 1;
+
+enum class LogKind : uint8_t {
+  kNone = 0,
+  kEvent = 1,
+  kName = 2,        // A tenant, type, ... gets its number.
+  kDictionary = 3,  // Compression dictionary of a (tenant, type).
+  kEpoch = 4,       // The store was opened: random part of nonces.
+};
+
+enum EventFlags : uint16_t {
+  kEventNewRecord = 1 << 0,    // Choice: this event began its record ...
+  kEventNewCustomer = 1 << 1,  // ... and this one its customer.
+  kEventContested = 1 << 2,    // It named an identifier of somebody else.
+  kEventBackfill = 1 << 3,
+  kEventRaw = 1 << 4,          // The body is not compressed.
+  kEventNoTime = 1 << 5,       // occurred_at was absent: it is recorded_at.
+};
+
+// The open part of an event; mirrors fb::EventHeader field by field.
+struct EventHeader {
+  uint64_t dedupe_hi = 0;
+  uint64_t dedupe_lo = 0;
+  uint64_t content = 0;
+  int64_t occurred_at = 0;
+  int64_t recorded_at = 0;
+  uint64_t record = 0;
+  uint64_t customer = 0;
+  uint64_t revision = 0;
+  uint64_t epoch = 0;
+  uint64_t dictionary = 0;
+  uint32_t tenant = 0;
+  uint32_t type = 0;
+  uint32_t source = 0;
+  uint32_t version = 0;
+  uint32_t matched_by = 0;
+  uint32_t plain_size = 0;
+  uint32_t month = 0;
+  uint16_t flags = 0;
+  uint8_t shape = 0;
+  uint8_t confidence = 0;
+};
+
+struct LogRecord {
+  LogKind kind = LogKind::kNone;
+  EventHeader event;    // kEvent.
+  uint32_t tenant = 0;  // kDictionary.
+  uint32_t type = 0;
+  uint64_t epoch = 0;
+  uint8_t name_kind = 0;  // kName.
+  uint32_t name_id = 0;
+  std::string_view text;
+  std::string_view bytes;   // kEpoch.
+  std::string_view header;  // As stored: part of the associated data.
+  std::string_view sealed;
+  bool ends_batch = false;
+  uint32_t batch_count = 0;
+  std::string_view chain;  // 32 bytes when ends_batch.
+};
+
+// Builds values; one thread at a time, buffers are kept.
+class LogRecordWriter final {
+ public:
+  LogRecordWriter();
+  ~LogRecordWriter();
+  // Each replaces `*value` by everything up to the sealed part, which the
+  // caller then appends. The header's bytes are value[kLogPrefixBytes ..].
+  void Event(const EventHeader& header, std::string* value);
+  void Name(uint8_t kind, uint32_t id, std::string_view text,
+            std::string* value);
+  void Dictionary(uint32_t tenant, uint32_t type, uint64_t epoch,
+                  std::string* value);
+  void Epoch(std::string_view random, std::string* value);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+inline constexpr size_t kLogPrefixBytes = 4;
+inline constexpr size_t kLogTrailerBytes = 4 + kDigestBytes;
+
+// Marks `*value` as the last of a batch and appends the trailer.
+void AppendTrailer(uint32_t count, const Digest& chain, std::string* value);
+
+// Reads values. The answer views `value` and the reader's own buffer, until
+// its next Read. kCorruption: not a record (says what is wrong with it).
+class LogRecordReader final {
+ public:
+  Status Read(std::string_view value, LogRecord* out);
+
+ private:
+  std::vector<uint64_t> aligned_;  // FlatBuffers wants aligned memory.
+};
+
+// Associated data of a sealed part: position, then the header as stored.
+void AppendAssociated(Position position, std::string_view header,
+                      std::string* out);
+// Sixteen random bytes of the epoch, then the position: unique for good, also
+// when a lost tail frees positions that a key has sealed.
+Nonce NonceOf(std::string_view epoch, Position position);
+
+// The chain: BLAKE2b over the head before and the values of a batch without
+// trailer, each with its position and size.
+class ChainHash final {
+ public:
+  explicit ChainHash(const Digest& before);
+  void Add(Position position, std::string_view value);
+  Digest Finish();
+
+ private:
+  Blake2bStream stream_;
+};
+
+// `value` as it was hashed: without trailer, and with the flag cleared.
+std::string_view WithoutTrailer(std::string_view value, std::string* buffer);
+
+}  // namespace crm
+
+#endif  // CRM_FORMAT_LOG_RECORD_H_
