@@ -1,11 +1,12 @@
 # The library crm::crm and the program crm.
 include_guard(GLOBAL)
 
-# Settings that every target of this project shares.
+# Settings that every target of this project shares; none of them reaches a
+# consumer.
 add_library(crm_settings INTERFACE)
 target_compile_features(crm_settings INTERFACE cxx_std_20)
 target_compile_options(crm_settings INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wnon-virtual-dtor>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wnon-virtual-dtor>
   -fstack-protector-strong)
 if(CRM_WERROR)
   target_compile_options(crm_settings INTERFACE -Werror)
@@ -14,47 +15,74 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(crm_settings INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wthread-safety>)
 endif()
-if(CRM_SANITIZE)
+
+set(crm_sanitize "${CRM_SANITIZE}")
+if(CRM_BUILD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "CRM_BUILD_FUZZERS needs clang")
+  endif()
+  if(NOT crm_sanitize)
+    set(crm_sanitize "address,undefined")
+  endif()
+  target_compile_options(crm_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(crm_sanitize)
   target_compile_options(crm_settings INTERFACE
-    -fsanitize=${CRM_SANITIZE} -fno-omit-frame-pointer
+    -fsanitize=${crm_sanitize} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
-  target_link_options(crm_settings INTERFACE -fsanitize=${CRM_SANITIZE})
+  target_link_options(crm_settings INTERFACE -fsanitize=${crm_sanitize})
+else()
+  # Checked string functions need an optimised build, and hide from the
+  # sanitizers what they look for.
+  target_compile_options(crm_settings INTERFACE
+    $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE>
+    $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-D_FORTIFY_SOURCE=2>)
 endif()
 
-function(crm_add_library)
-  find_program(CRM_FLATC flatc REQUIRED)
-  set(generated "${PROJECT_BINARY_DIR}/generated")
-  set(schema "${PROJECT_SOURCE_DIR}/src/format/records.fbs")
-  add_custom_command(
-    OUTPUT "${generated}/format/records_generated.h"
-    COMMAND "${CRM_FLATC}" --cpp --scoped-enums -o "${generated}/format" "${schema}"
-    DEPENDS "${schema}" VERBATIM)
+# Generated FlatBuffers headers go to the build tree, never to include/.
+function(crm_add_generated)
+  set(folder "${PROJECT_BINARY_DIR}/generated/format")
+  file(MAKE_DIRECTORY "${folder}")
+  file(GLOB schemas CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/format/*.fbs")
+  set(headers "")
+  foreach(schema IN LISTS schemas)
+    get_filename_component(name "${schema}" NAME_WE)
+    add_custom_command(
+      OUTPUT "${folder}/${name}_generated.h"
+      COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}"
+      COMMAND "${CRM_FLATC}" --cpp --scoped-enums -o "${folder}" "${schema}"
+      DEPENDS "${schema}" VERBATIM)
+    list(APPEND headers "${folder}/${name}_generated.h")
+  endforeach()
+  add_custom_target(crm_generated DEPENDS ${headers})
+endfunction()
 
-  file(GLOB sources CONFIGURE_DEPENDS
-    "${PROJECT_SOURCE_DIR}/src/base/*.cc"
-    "${PROJECT_SOURCE_DIR}/src/format/*.cc"
-    "${PROJECT_SOURCE_DIR}/src/storage/*.cc"
-    "${PROJECT_SOURCE_DIR}/src/event/*.cc"
-    "${PROJECT_SOURCE_DIR}/src/identity/*.cc"
-    "${PROJECT_SOURCE_DIR}/src/profile/*.cc"
-    "${PROJECT_SOURCE_DIR}/src/store/*.cc"
-    "${PROJECT_SOURCE_DIR}/src/ingest/*.cc")
-  add_library(crm STATIC ${sources}
-    "${generated}/format/records_generated.h")
+function(crm_add_library)
+  crm_add_generated()
+  set(sources "")
+  foreach(room base format storage event identity profile store ingest)
+    file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.cc")
+    list(APPEND sources ${found})
+  endforeach()
+  add_library(crm STATIC ${sources})
   add_library(crm::crm ALIAS crm)
+  add_dependencies(crm crm_generated)
   set_target_properties(crm PROPERTIES POSITION_INDEPENDENT_CODE ON
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(crm
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
-           $<INSTALL_INTERFACE:include>
-    PRIVATE "${PROJECT_SOURCE_DIR}/src" "${generated}"
-            "${CRM_FLATBUFFERS_INCLUDE}")
+           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_BINARY_DIR}/generated")
+  target_include_directories(crm SYSTEM PRIVATE
+    "${CRM_FLATBUFFERS_INCLUDE}" "${CRM_NLOHMANN_INCLUDE}"
+    "${CRM_PHONENUMBER_INCLUDE}")
   target_compile_features(crm PUBLIC cxx_std_20)
+  # Private, so that no consumer sees their headers; they still reach the
+  # consumer's link, since the library is static.
   target_link_libraries(crm PRIVATE $<BUILD_INTERFACE:crm_settings>
     RocksDB::rocksdb-shared absl::flat_hash_map absl::hash
     PkgConfig::crm_sodium PkgConfig::crm_simdjson PkgConfig::crm_lz4
-    PkgConfig::crm_zlib PkgConfig::crm_icu "${CRM_PHONENUMBER_LIBRARY}"
-    Threads::Threads)
+    PkgConfig::crm_zlib PkgConfig::crm_icu crm_phonenumber Threads::Threads)
   target_compile_definitions(crm PRIVATE CRM_VERSION="${PROJECT_VERSION}")
 endfunction()
 
@@ -66,6 +94,7 @@ function(crm_add_program)
   add_executable(crm_program ${sources})
   # Faces use public headers only, so src/ is on the path for cli/ alone.
   target_include_directories(crm_program PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_include_directories(crm_program SYSTEM PRIVATE "${CRM_CLI11_INCLUDE}")
   target_link_libraries(crm_program PRIVATE crm::crm crm_settings)
   target_compile_definitions(crm_program PRIVATE
     CRM_VERSION="${PROJECT_VERSION}")

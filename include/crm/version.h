@@ -1,0 +1,14 @@
+// The version of libcrm, as numbers for the preprocessor.
+//
+// Before 1.0 a new minor version may change the API; CHANGELOG.md says how.
+// The format on disk has a version of its own, and a store remembers the
+// oldest libcrm that may read it and the oldest that may write it.
+
+#ifndef CRM_INCLUDE_VERSION_H_
+#define CRM_INCLUDE_VERSION_H_
+
+#define CRM_VERSION_MAJOR 0
+#define CRM_VERSION_MINOR 1
+#define CRM_VERSION_PATCH 0
+
+#endif  // CRM_INCLUDE_VERSION_H_
