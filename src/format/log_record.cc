@@ -49,7 +49,7 @@ LogRecordWriter::~LogRecordWriter() = default;
 
 void LogRecordWriter::Event(const EventHeader& header, std::string* value) {
   fb::EventHeader stored;
-  std::memcpy(&stored, &header, sizeof(stored));
+  std::memcpy(static_cast<void*>(&stored), &header, sizeof(stored));
   fb::LogRecordBuilder record(impl_->builder);
   record.add_event(&stored);
   record.add_kind(fb::Kind::Event);
@@ -131,7 +131,8 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
   switch (out->kind) {
     case LogKind::kEvent:
       if (record->event() == nullptr) return Damaged("event");
-      std::memcpy(&out->event, record->event(), sizeof(out->event));
+      std::memcpy(static_cast<void*>(&out->event), record->event(),
+                  sizeof(out->event));
       return Status::Ok();
     case LogKind::kName:
     case LogKind::kDictionary:

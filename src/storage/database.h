@@ -102,11 +102,11 @@ class Database final {
   // `upper` exclusive (empty: no bound). Always runs backwards, because only
   // then does 7.8.3 report a damaged file; `visit` sees descending keys and
   // returns false to stop. kCorruption when anything could not be read.
-  Status ScanBackward(
-      size_t family, std::string_view lower, std::string_view upper,
-      const std::function<bool(std::string_view key, std::string_view value)>&
-          visit,
-      const DatabaseSnapshot* snapshot = nullptr) const;
+  Status ScanBackward(size_t family, std::string_view lower,
+                      std::string_view upper,
+                      const std::function<bool(std::string_view key,
+                                               std::string_view value)>& visit,
+                      const DatabaseSnapshot* snapshot = nullptr) const;
   // Forward, for callers that can prove completeness themselves (dense keys,
   // stored counts) or that only warm a cache.
   Status ScanForwardUnproven(

@@ -3,6 +3,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <shared_mutex>
 #include <utility>
@@ -65,7 +66,7 @@ struct KeyRing::Impl {
     SecretKey wrapping;
     SecretKey data;
     IndexKeys index;
-    uint64_t pool_end = 1;  // Guarded by pool_mutex.
+    std::atomic<uint64_t> pool_end{1};  // Grows under pool_mutex.
   };
   struct Page {
     std::array<uint64_t, kPageKeys / 64> present{};
@@ -381,8 +382,7 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
 
 uint64_t KeyRing::PoolEnd(uint32_t tenant) const {
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  std::lock_guard<std::mutex> lock(impl_->pool_mutex);
-  return secrets == nullptr ? 1 : secrets->pool_end;
+  return secrets == nullptr ? 1 : secrets->pool_end.load();
 }
 
 Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {

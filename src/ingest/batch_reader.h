@@ -1,0 +1,99 @@
+// Cuts a file into batches of rows.
+//
+// Where a batch ends depends on the content only, never on how many bytes a
+// read happened to give: batch 17 of a file is the same in every run. Resuming
+// an import rests on that.
+
+#ifndef CRM_INGEST_BATCH_READER_H_
+#define CRM_INGEST_BATCH_READER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/status.h"
+#include "ingest/byte_source.h"
+#include "ingest/occurrences.h"
+#include "ingest/row_scanner.h"
+
+namespace crm::ingest {
+
+inline constexpr size_t kBatchRows = 512;
+// A batch is full when its rows have at least this many bytes.
+inline constexpr size_t kBatchBytes = size_t{2} << 20;
+
+// Bytes that grow without being cleared first.
+class Buffer final {
+ public:
+  std::string_view view() const { return {data_.get(), size_}; }
+  size_t size() const { return size_; }
+  void Clear() { size_ = 0; }
+  void Append(std::string_view bytes);
+  // At least `n` bytes to write to; Commit says how many were written.
+  char* Space(size_t n);
+  void Commit(size_t n) { size_ += n; }
+  void Erase(size_t begin, size_t end);
+
+ private:
+  std::unique_ptr<char[]> data_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
+
+struct RowBatch {
+  uint64_t number = 0;  // 0-based.
+  Buffer buffer;        // What the rows point into.
+  std::vector<Row> rows;
+  uint64_t bytes = 0;  // Of the file on disk, read when this was cut.
+
+  std::string_view Text(const Row& row) const {
+    return buffer.view().substr(row.begin, row.size);
+  }
+};
+
+// One thread at a time.
+class BatchReader final {
+ public:
+  // `text`: absent for JSON, whose framing is found out. `header`: the first
+  // row is not data. `number_rows`: count equal rows (see Row).
+  struct Options {
+    std::optional<TextFraming> text;
+    bool header = false;
+    bool number_rows = false;
+  };
+
+  BatchReader(ByteSource* source, const Options& options);
+
+  // Reads the beginning: after it, header() is there. kMalformed or
+  // kInvalidArgument when this cannot be what it should be.
+  Status Start();
+  // The next batch into `batch`; false: there is none.
+  Result<bool> Next(RowBatch* batch);
+
+  std::string_view header() const { return header_; }
+
+ private:
+  Status Fill(Buffer* buffer);
+  // Drops bytes that are no part of a row, before more are read.
+  void MakeRoom(RowBatch* batch);
+  Status CheckStart();
+  Status ReadHeader();
+  Status ChooseJsonScanner();
+
+  ByteSource* const source_;
+  const Options options_;
+  std::unique_ptr<RowScanner> scanner_;
+  Buffer carry_;  // Bytes read beyond the batch before.
+  std::string header_;
+  Occurrences occurrences_;
+  uint64_t next_number_ = 0;
+  bool at_end_ = false;
+};
+
+}  // namespace crm::ingest
+
+#endif  // CRM_INGEST_BATCH_READER_H_

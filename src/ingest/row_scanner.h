@@ -1,0 +1,95 @@
+// Finds where rows begin and end in a stream of bytes, without copying and
+// without understanding more of them than that takes.
+
+#ifndef CRM_INGEST_ROW_SCANNER_H_
+#define CRM_INGEST_ROW_SCANNER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "ingest/content_hash.h"
+
+namespace crm::ingest {
+
+// What is wrong with a row before anybody looked into it.
+enum class RowProblem : uint8_t {
+  kNone,
+  kTooLarge,
+  kUnclosedQuote,   // CSV: the file ends inside quotes.
+  kMissingElement,  // JSON array: two commas, or one at the end.
+  kMissingComma,    // JSON array: this element follows without a comma.
+  kArrayCut,        // JSON array: the file ends inside it.
+  kAfterArray,      // JSON array: something follows it.
+};
+
+struct Row {
+  size_t begin = 0;  // Offset in the buffer that was scanned.
+  size_t size = 0;
+  uint64_t line = 0;  // 1-based, where the row begins.
+  RowProblem problem = RowProblem::kNone;
+  // How many equal rows the file has before this one; set by BatchReader
+  // when ids are made of it, with the hash of the row.
+  uint32_t occurrence = 0;
+  ContentHash hash;
+};
+
+// Base of the scanners: one for each way to frame rows. A scanner remembers
+// where it stands, so a row that is longer than the buffer is scanned once.
+//
+// Protocol: call Next with all bytes from begin() on; kMore asks for more
+// bytes behind them; Rebase tells how many bytes in front were dropped.
+class RowScanner {
+ public:
+  enum class Step { kRow, kMore, kEnd };
+
+  virtual ~RowScanner() = default;
+
+  // `at_end`: nothing will follow `data`. Rows of blanks are passed over.
+  virtual Step Next(std::string_view data, bool at_end, Row* row) = 0;
+
+  // Where the row that is being scanned begins: bytes before it are done.
+  size_t begin() const { return begin_; }
+  // Bytes of it that were looked at.
+  size_t scanned() const { return pos_ - begin_; }
+  void Rebase(size_t dropped) {
+    begin_ -= dropped;
+    pos_ -= dropped;
+  }
+  // Gives up the bytes of the row that is being scanned: it is too large. It
+  // will be returned, empty, when its end is found.
+  void DropScanned() {
+    too_large_ = true;
+    begin_ = pos_;
+  }
+
+ protected:
+  // Fills `row` with [begin_, end) and begins the next one at pos_.
+  void Emit(size_t end, RowProblem problem, Row* row);
+
+  size_t begin_ = 0;
+  size_t pos_ = 0;
+  uint64_t line_ = 1;      // Of pos_.
+  uint64_t row_line_ = 1;  // Of begin_.
+  bool too_large_ = false;
+};
+
+// One JSON value a line; lines end with LF or CRLF.
+std::unique_ptr<RowScanner> NewLineScanner();
+// The elements of one JSON array.
+std::unique_ptr<RowScanner> NewArrayScanner();
+
+// Lines of text that end with LF, CRLF or CR. With a quote character, a field
+// that begins with it may hold line ends and delimiters.
+struct TextFraming {
+  char delimiter = ',';
+  char quote = '\0';  // None.
+  bool trim = false;  // Blanks may stand between delimiter and quote.
+  uint64_t skip_lines = 0;
+};
+std::unique_ptr<RowScanner> NewTextScanner(const TextFraming& framing);
+
+}  // namespace crm::ingest
+
+#endif  // CRM_INGEST_ROW_SCANNER_H_

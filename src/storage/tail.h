@@ -1,0 +1,90 @@
+// The tail: the events since the last checkpoint, in order of position, with a
+// chain per record. What the packed families hold on disk for older events,
+// the tail holds for the newest; the checkpoint writes it out and drops it.
+//
+// Thread safety: all methods, from any thread.
+//
+// Invariant: a reader who looks at the tail first and at the disk afterwards
+// misses nothing; what it then meets twice has one position.
+
+#ifndef CRM_STORAGE_TAIL_H_
+#define CRM_STORAGE_TAIL_H_
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "crm/types.h"
+#include "storage/row.h"
+
+namespace crm {
+
+struct TailEntry {
+  Position position = 0;
+  uint64_t record = 0;  // 0: unattributed.
+  uint64_t revision = 0;
+  int64_t occurred_at = 0;
+  uint32_t tenant = 0;
+  uint32_t type = 0;
+  uint32_t previous = 0;  // 1 + index of the record's entry before; 0: none.
+  Row content;            // For the timeline; empty when unattributed.
+};
+
+class Tail final {
+ public:
+  struct Part {
+    std::vector<TailEntry> entries;
+    // 1 + index of the last entry of (tenant, record).
+    absl::flat_hash_map<std::pair<uint32_t, uint64_t>, uint32_t> last;
+    size_t bytes = 0;
+  };
+
+  Tail();
+
+  // In order of position. The entries are moved from.
+  void Append(std::vector<TailEntry>& entries);
+
+  // What there is becomes the frozen part. REQUIRES: none is frozen.
+  std::shared_ptr<const Part> Freeze();
+  // The frozen part is on disk now.
+  void DropFrozen();
+
+  // Copies the entries of a record up to `last`, oldest first.
+  void ReadRecord(uint32_t tenant, uint64_t record, Position last,
+                  std::vector<TailEntry>* out) const;
+  // Copies the entries of a tenant that `match` accepts, without content,
+  // oldest first.
+  template <typename F>
+  void ReadTenant(uint32_t tenant, Position last, F match,
+                  std::vector<TailEntry>* out) const {
+    for (const auto& part : Parts()) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      for (const TailEntry& entry : part->entries) {
+        if (entry.position > last) break;
+        if (entry.tenant != tenant || !match(entry)) continue;
+        out->push_back(TailEntry{entry.position, entry.record, entry.revision,
+                                 entry.occurred_at, entry.tenant, entry.type,
+                                 0, Row()});
+      }
+    }
+  }
+
+  size_t bytes() const;
+  uint64_t count() const;
+
+ private:
+  // Frozen first, if there is one.
+  std::vector<std::shared_ptr<const Part>> Parts() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<Part> current_;  // Its contents are guarded too.
+  std::shared_ptr<const Part> frozen_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_STORAGE_TAIL_H_
