@@ -115,7 +115,7 @@ bool ReadDay(Reader* in, int64_t* day) {
   return in->Number(1, blank ? 1 : 2, day);
 }
 
-bool ReadItem(char directive, Reader* in, Fields* f) {
+bool ReadItem(char directive, size_t least, Reader* in, Fields* f) {
   int64_t number = 0;
   switch (directive) {
     case 'Y':
@@ -125,15 +125,15 @@ bool ReadItem(char directive, Reader* in, Fields* f) {
       f->year = number + (number < 69 ? 2000 : 1900);
       return true;
     case 'm':
-      return in->Number(2, 2, &f->month);
+      return in->Number(least, 2, &f->month);
     case 'b':
       return in->Month(&f->month);
     case 'd':
-      return in->Number(2, 2, &f->day);
+      return in->Number(least, 2, &f->day);
     case 'e':
       return ReadDay(in, &f->day);
     case 'H':
-      return in->Number(2, 2, &f->hour);
+      return in->Number(least, 2, &f->hour);
     case 'I':
       if (!in->Number(1, 2, &number)) return false;
       f->hour12 = number;
@@ -187,26 +187,28 @@ Result<DateFormat> DateFormat::Parse(std::string_view format) {
   bool seen[128] = {};
   for (size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%') {
-      result.items_.push_back({'\0', format[i]});
+      result.items_.push_back({'\0', format[i], false});
       continue;
     }
-    const char c = ++i < format.size() ? format[i] : '\0';
-    if (c == '%') {
-      result.items_.push_back({'\0', '%'});
+    char c = ++i < format.size() ? format[i] : '\0';
+    const bool loose = c == '-';
+    if (loose) c = ++i < format.size() ? format[i] : '\0';
+    if (c == '%' && !loose) {
+      result.items_.push_back({'\0', '%', false});
       continue;
     }
-    if (c == '\0' ||
-        std::string_view("YymbdeHIpMSfzs").find(c) == std::string_view::npos) {
+    const std::string_view known = loose ? "mdH" : "YymbdeHIpMSfzs";
+    if (c == '\0' || known.find(c) == std::string_view::npos) {
       return Status(StatusCode::kInvalidArgument,
                     "date format: knows %Y %y %m %b %d %e %H %I %p %M %S %f "
-                    "%z %s and %% only");
+                    "%z %s %-m %-d %-H and %% only");
     }
     if (seen[static_cast<unsigned char>(c)]) {
       return Status(StatusCode::kInvalidArgument,
                     std::string("date format: %") + c + " stands there twice");
     }
     seen[static_cast<unsigned char>(c)] = true;
-    result.items_.push_back({c, '\0'});
+    result.items_.push_back({c, '\0', loose});
   }
   const bool date = (seen['Y'] || seen['y']) && (seen['m'] || seen['b']) &&
                     (seen['d'] || seen['e']);
@@ -227,10 +229,11 @@ Result<Timestamp> DateFormat::Read(std::string_view text,
   Reader in(text);
   Fields f;
   for (const Item& item : items_) {
-    if (item.directive == '\0' ? in.Literal(item.literal)
-                               : ReadItem(item.directive, &in, &f)) {
-      continue;
-    }
+    const bool matches =
+        item.directive == '\0'
+            ? in.Literal(item.literal)
+            : ReadItem(item.directive, item.loose ? 1 : 2, &in, &f);
+    if (matches) continue;
     return Status(StatusCode::kInvalidArgument,
                   item.directive == '\0'
                       ? std::string("does not match the date format")

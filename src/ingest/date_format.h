@@ -23,7 +23,8 @@ class DateFormat final {
   // 2000 on; 69 to 99: 1900 on), %e (day, one or two digits, may begin with a
   // blank), %b (Jan to Dec, any case), %I with %p (AM, PM), %f (1 to 9 digits
   // of fraction, cut to microseconds only when nothing is lost), %z (Z,
-  // +hhmm, +hh:mm), %s (seconds since 1970, alone or with .%f), %%.
+  // +hhmm, +hh:mm), %s (seconds since 1970, alone or with .%f), %%. %-m, %-d
+  // and %-H take one digit or two.
   // Everything else stands for itself. kInvalidArgument: unknown or missing
   // directives; the message names them.
   static Result<DateFormat> Parse(std::string_view format);
@@ -39,6 +40,7 @@ class DateFormat final {
   struct Item {
     char directive = '\0';  // '\0': literal.
     char literal = '\0';
+    bool loose = false;  // One digit will do.
   };
   std::vector<Item> items_;
   bool has_offset_ = false;  // %z or %s.

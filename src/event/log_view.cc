@@ -1,0 +1,146 @@
+#include "event/log_view.h"
+
+#include <utility>
+
+#include "base/coding.h"
+
+namespace crm {
+namespace {
+
+Status At(Position position, StatusCode code, const char* what) {
+  return Status(code,
+                "log record " + std::to_string(position) + ": " + what);
+}
+
+}  // namespace
+
+std::string LogKey(Position position) {
+  std::string key;
+  PutBe64(&key, position);
+  return key;
+}
+
+LogView::LogView(const Database* log, KeyRing* keyring)
+    : log_(log), keyring_(keyring) {
+  dictionaries_.emplace(0, std::make_shared<Dictionary>(std::string()));
+}
+
+Status LogView::Read(Position position, std::string* value) const {
+  Result<bool> found = log_->Get(kLogEvents, LogKey(position), value);
+  if (!found.ok()) return std::move(found).status();
+  if (!*found) return At(position, StatusCode::kCorruption, "missing");
+  return Status::Ok();
+}
+
+void LogView::RememberEpoch(Position position, std::string_view random) const {
+  std::unique_lock<std::shared_mutex> lock(mutex_);
+  epochs_.insert_or_assign(position, std::string(random));
+}
+
+void LogView::RememberDictionary(
+    Position position, std::shared_ptr<const Dictionary> dictionary) const {
+  std::unique_lock<std::shared_mutex> lock(mutex_);
+  dictionaries_.insert_or_assign(position, std::move(dictionary));
+}
+
+Result<std::string> LogView::Epoch(Position position) const {
+  {
+    std::shared_lock<std::shared_mutex> lock(mutex_);
+    auto found = epochs_.find(position);
+    if (found != epochs_.end()) return found->second;
+  }
+  std::string value;
+  Status status = Read(position, &value);
+  if (!status.ok()) return status;
+  LogRecord record;
+  LogRecordReader reader;
+  status = reader.Read(value, &record);
+  if (!status.ok()) return status;
+  if (record.kind != LogKind::kEpoch) {
+    return At(position, StatusCode::kCorruption, "is no epoch");
+  }
+  RememberEpoch(position, record.bytes);
+  return std::string(record.bytes);
+}
+
+Result<std::shared_ptr<const Dictionary>> LogView::DictionaryAt(
+    Position position) const {
+  {
+    std::shared_lock<std::shared_mutex> lock(mutex_);
+    auto found = dictionaries_.find(position);
+    if (found != dictionaries_.end()) return found->second;
+  }
+  std::string value;
+  Status status = Read(position, &value);
+  if (!status.ok()) return status;
+  LogRecord record;
+  LogRecordReader reader;
+  status = reader.Read(value, &record);
+  if (!status.ok()) return status;
+  if (record.kind != LogKind::kDictionary) {
+    return At(position, StatusCode::kCorruption, "is no dictionary");
+  }
+  Result<Key> key = keyring_->TenantKey(record.tenant);
+  if (!key.ok()) return std::move(key).status();
+  Result<std::string> epoch = Epoch(record.epoch);
+  if (!epoch.ok()) return std::move(epoch).status();
+  std::string associated;
+  AppendAssociated(position, record.header, &associated);
+  std::string bytes;
+  if (!keyring_->Open(*key, NonceOf(*epoch, position), record.sealed,
+                      associated, &bytes)) {
+    return At(position, StatusCode::kCorruption, "does not open");
+  }
+  auto dictionary = std::make_shared<const Dictionary>(std::move(bytes));
+  RememberDictionary(position, dictionary);
+  return dictionary;
+}
+
+Result<Key> LogView::KeyOf(const EventHeader& header) const {
+  if (header.record != 0) {
+    return keyring_->RecordKey(header.tenant, header.record);
+  }
+  return keyring_->MonthKey(header.tenant, header.month);
+}
+
+Status LogView::Unseal(Position position, const LogRecord& record,
+                       std::string* body) const {
+  Result<Key> key = KeyOf(record.event);
+  if (!key.ok()) return std::move(key).status();
+  Result<std::string> epoch = Epoch(record.event.epoch);
+  if (!epoch.ok()) return std::move(epoch).status();
+  char associated[1024];
+  std::string_view bound;
+  std::string long_form;
+  if (record.header.size() + 8 <= sizeof(associated)) {
+    const std::string prefix = LogKey(position);
+    std::memcpy(associated, prefix.data(), 8);
+    std::memcpy(associated + 8, record.header.data(), record.header.size());
+    bound = {associated, record.header.size() + 8};
+  } else {
+    AppendAssociated(position, record.header, &long_form);
+    bound = long_form;
+  }
+  if (!keyring_->Open(*key, NonceOf(*epoch, position), record.sealed, bound,
+                      body)) {
+    return At(position, StatusCode::kCorruption, "does not open");
+  }
+  return Status::Ok();
+}
+
+Status LogView::Expand(const EventHeader& header, std::string_view body,
+                       std::string* plain) const {
+  if ((header.flags & kEventRaw) != 0) {
+    plain->assign(body);
+    return Status::Ok();
+  }
+  Result<std::shared_ptr<const Dictionary>> dictionary =
+      DictionaryAt(header.dictionary);
+  if (!dictionary.ok()) return std::move(dictionary).status();
+  if (!(*dictionary)->Decompress(body, header.plain_size, plain)) {
+    return Status(StatusCode::kCorruption, "event body does not expand");
+  }
+  return Status::Ok();
+}
+
+}  // namespace crm

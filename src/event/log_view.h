@@ -1,0 +1,71 @@
+// The log as it is read: records by position, their keys, dictionaries and
+// epochs, and the way from a sealed body to its text.
+//
+// Thread safety: all methods, from any thread.
+
+#ifndef CRM_EVENT_LOG_VIEW_H_
+#define CRM_EVENT_LOG_VIEW_H_
+
+#include <absl/container/flat_hash_map.h>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+#include "crm/status.h"
+#include "crm/types.h"
+#include "format/dictionary.h"
+#include "format/event_body.h"
+#include "format/log_record.h"
+#include "storage/database.h"
+#include "storage/keyring.h"
+
+namespace crm {
+
+// Families of the log database.
+enum LogFamily : size_t { kLogEvents = 0, kLogOps = 1 };
+
+std::string LogKey(Position position);
+
+class LogView final {
+ public:
+  LogView(const Database* log, KeyRing* keyring);
+
+  // The stored value of a log record. kCorruption when it is not there.
+  Status Read(Position position, std::string* value) const;
+
+  // The 16 random bytes of the epoch record at this position.
+  Result<std::string> Epoch(Position position) const;
+  // Position zero: the empty dictionary.
+  Result<std::shared_ptr<const Dictionary>> DictionaryAt(
+      Position position) const;
+  // For records that are not in the log yet or were just written.
+  void RememberEpoch(Position position, std::string_view random) const;
+  void RememberDictionary(Position position,
+                          std::shared_ptr<const Dictionary> dictionary) const;
+
+  // The key that seals an event's body. kErased, kKeyMissing.
+  Result<Key> KeyOf(const EventHeader& header) const;
+  // Unseals the body into `*body`, as it was compressed. kErased: the key is
+  // destroyed. kCorruption: it does not open.
+  Status Unseal(Position position, const LogRecord& record,
+                std::string* body) const;
+  // From a compressed body to its plain text.
+  Status Expand(const EventHeader& header, std::string_view body,
+                std::string* plain) const;
+
+ private:
+  const Database* const log_;
+  KeyRing* const keyring_;
+  mutable std::shared_mutex mutex_;
+  mutable absl::flat_hash_map<Position, std::string> epochs_;
+  mutable absl::flat_hash_map<Position, std::shared_ptr<const Dictionary>>
+      dictionaries_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_EVENT_LOG_VIEW_H_

@@ -1,0 +1,55 @@
+// Names: small numbers for the strings that every event repeats (tenant, type,
+// source, version, namespace). A name is a log record before it is used; its
+// number never changes.
+//
+// Thread safety: all methods, from any thread. Texts live as long as the
+// table.
+
+#ifndef CRM_EVENT_NAMES_H_
+#define CRM_EVENT_NAMES_H_
+
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crm {
+
+enum class NameKind : uint8_t {
+  kTenant = 1,
+  kType = 2,
+  kSource = 3,
+  kVersion = 4,
+  kNamespace = 5,
+};
+inline constexpr size_t kNameKinds = 6;
+
+class Names final {
+ public:
+  // 0: unknown.
+  uint32_t Find(NameKind kind, std::string_view text) const;
+  // Empty: unknown.
+  std::string_view Text(NameKind kind, uint32_t id) const;
+  // Numbers are dense, from 1. Adding what is there changes nothing. False:
+  // `id` is taken by another text, or is not the next one.
+  bool Add(NameKind kind, uint32_t id, std::string_view text);
+  uint32_t Count(NameKind kind) const;
+  std::vector<std::string> All(NameKind kind) const;
+
+ private:
+  struct Table {
+    std::deque<std::string> texts;
+    absl::flat_hash_map<std::string_view, uint32_t> ids;
+  };
+  mutable std::shared_mutex mutex_;
+  std::array<Table, kNameKinds> tables_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_EVENT_NAMES_H_

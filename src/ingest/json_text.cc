@@ -1,0 +1,118 @@
+#include "ingest/json_text.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace crm::ingest {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+size_t SkipDigits(std::string_view text, size_t i) {
+  while (i < text.size() && IsDigit(text[i])) ++i;
+  return i;
+}
+
+// What windows-1252 has at 0x80 to 0x9f; zero: nothing.
+constexpr uint16_t kWindows1252[32] = {
+    0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+    0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017d, 0,
+    0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+    0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
+
+}  // namespace
+
+void AppendJsonString(std::string_view text, std::string* out) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  out->push_back('"');
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out->push_back('\\');
+      out->push_back(c);
+    } else if (byte >= 0x20) {
+      out->push_back(c);
+    } else if (c == '\n') {
+      out->append("\\n");
+    } else if (c == '\r') {
+      out->append("\\r");
+    } else if (c == '\t') {
+      out->append("\\t");
+    } else {
+      out->append("\\u00");
+      out->push_back(kDigits[byte >> 4]);
+      out->push_back(kDigits[byte & 15]);
+    }
+  }
+  out->push_back('"');
+}
+
+bool IsJsonInteger(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  if (text.empty() || SkipDigits(text, 0) != text.size()) return false;
+  return text.size() == 1 || text.front() != '0';
+}
+
+bool IsJsonNumber(std::string_view text) {
+  size_t i = text.starts_with('-') ? 1 : 0;
+  const size_t whole = SkipDigits(text, i);
+  if (whole == i || (text[i] == '0' && whole != i + 1)) return false;
+  i = whole;
+  if (i < text.size() && text[i] == '.') {
+    const size_t end = SkipDigits(text, i + 1);
+    if (end == i + 1) return false;
+    i = end;
+  }
+  if (i < text.size() && (text[i] == 'e' || text[i] == 'E')) {
+    ++i;
+    if (i < text.size() && (text[i] == '+' || text[i] == '-')) ++i;
+    const size_t end = SkipDigits(text, i);
+    if (end == i) return false;
+    i = end;
+  }
+  return i == text.size();
+}
+
+std::string NormaliseNumber(std::string_view text) {
+  std::string_view rest = text;
+  std::string number;
+  if (rest.starts_with('-')) number.push_back('-');
+  if (rest.starts_with('-') || rest.starts_with('+')) rest.remove_prefix(1);
+  while (rest.size() > 1 && rest[0] == '0' && IsDigit(rest[1])) {
+    rest.remove_prefix(1);
+  }
+  if (rest.size() > 1 && rest[0] == '.' && IsDigit(rest[1])) {
+    number.push_back('0');
+  }
+  const size_t whole = SkipDigits(rest, 0);
+  number.append(rest.substr(0, whole));
+  rest.remove_prefix(whole);
+  // "5." and "5.e3": the point says nothing.
+  const bool idle_point =
+      rest.starts_with('.') && (rest.size() == 1 || !IsDigit(rest[1]));
+  if (idle_point && whole > 0) rest.remove_prefix(1);
+  number.append(rest);
+  return IsJsonNumber(number) ? number : std::string(text);
+}
+
+bool AppendFromWindows1252(std::string_view text, std::string* out) {
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    unsigned code = byte;
+    if (byte >= 0x80 && byte < 0xa0) code = kWindows1252[byte - 0x80];
+    if (code == 0 && byte != 0) return false;
+    if (code < 0x80) {
+      out->push_back(c);
+    } else if (code < 0x800) {
+      out->push_back(static_cast<char>(0xc0 | (code >> 6)));
+      out->push_back(static_cast<char>(0x80 | (code & 0x3f)));
+    } else {
+      out->push_back(static_cast<char>(0xe0 | (code >> 12)));
+      out->push_back(static_cast<char>(0x80 | ((code >> 6) & 0x3f)));
+      out->push_back(static_cast<char>(0x80 | (code & 0x3f)));
+    }
+  }
+  return true;
+}
+
+}  // namespace crm::ingest
