@@ -34,7 +34,8 @@ class HostLogger final : public rocksdb::Logger {
     char text[512];
     vsnprintf(text, sizeof(text), format, arguments);
     try {
-      log_(level == rocksdb::InfoLogLevel::WARN_LEVEL ? LogLevel::kWarning
+      // What RocksDB calls a warning is mostly news about itself.
+      log_(level == rocksdb::InfoLogLevel::WARN_LEVEL ? LogLevel::kInfo
                                                       : LogLevel::kError,
            "rocksdb: " + OneLine(text));
     } catch (...) {
