@@ -184,7 +184,10 @@ bool InRange(const Fields& f) {
 
 Result<DateFormat> DateFormat::Parse(std::string_view format) {
   DateFormat result;
-  bool seen[128] = {};
+  std::string seen;
+  const auto has = [&seen](char c) {
+    return seen.find(c) != std::string::npos;
+  };
   for (size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%') {
       result.items_.push_back({'\0', format[i], false});
@@ -203,24 +206,24 @@ Result<DateFormat> DateFormat::Parse(std::string_view format) {
                     "date format: knows %Y %y %m %b %d %e %H %I %p %M %S %f "
                     "%z %s %-m %-d %-H and %% only");
     }
-    if (seen[static_cast<unsigned char>(c)]) {
+    if (has(c)) {
       return Status(StatusCode::kInvalidArgument,
                     std::string("date format: %") + c + " stands there twice");
     }
-    seen[static_cast<unsigned char>(c)] = true;
+    seen.push_back(c);
     result.items_.push_back({c, '\0', loose});
   }
-  const bool date = (seen['Y'] || seen['y']) && (seen['m'] || seen['b']) &&
-                    (seen['d'] || seen['e']);
-  if (!date && !seen['s']) {
+  const bool date = (has('Y') || has('y')) && (has('m') || has('b')) &&
+                    (has('d') || has('e'));
+  if (!date && !has('s')) {
     return Status(StatusCode::kInvalidArgument,
                   "date format: needs year, month and day, or %s");
   }
-  if (seen['I'] != seen['p'] || (seen['I'] && seen['H'])) {
+  if (has('I') != has('p') || (has('I') && has('H'))) {
     return Status(StatusCode::kInvalidArgument,
                   "date format: %I goes with %p, and without %H");
   }
-  result.has_offset_ = seen['z'] || seen['s'];
+  result.has_offset_ = has('z') || has('s');
   return result;
 }
 

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "crm/ingest.h"
@@ -23,6 +22,8 @@ using ColumnRef = size_t;
 enum class As : uint8_t { kString, kNumber, kInteger, kBoolean, kJson };
 enum class WhenEmpty : uint8_t { kOmit, kNull, kReject };
 
+struct Member;
+
 // What a member of an event is made of.
 struct Expression {
   enum class Kind : uint8_t { kColumn, kConstant, kObject };
@@ -36,7 +37,12 @@ struct Expression {
   // kConstant: JSON where JSON is wanted, else the text itself.
   std::string constant;
   // kObject, in the order of the map.
-  std::vector<std::pair<std::string, Expression>> members;
+  std::vector<Member> members;
+};
+
+struct Member {
+  std::string name;
+  Expression value;
 };
 
 // The type of the event if the column's value is like this.
@@ -63,7 +69,7 @@ struct EventRule {
   std::optional<Expression> id;
   std::optional<Expression> correlation_id;
   std::optional<TimeRule> occurred_at;
-  std::vector<std::pair<std::string, Expression>> identity;
+  std::vector<Member> identity;  // By namespace.
   Expression payload;
   std::optional<Expression> metadata;
 };

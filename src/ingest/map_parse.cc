@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "ingest/map.h"
 
@@ -404,7 +405,7 @@ bool MapParser::ParseIdentity(const Json& json) {
   for (const auto& [name, value] : json.items()) {
     Expression expression;
     if (!ParseText(value, "event.identity." + name, &expression)) return false;
-    map_->event.identity.emplace_back(name, std::move(expression));
+    map_->event.identity.push_back({name, std::move(expression)});
   }
   return true;
 }
@@ -457,7 +458,7 @@ bool MapParser::ParseObject(const Json& json, const std::string& path,
   for (const auto& [name, value] : json.items()) {
     Expression member;
     if (!ParseValue(value, path + "." + name, &member)) return false;
-    out->members.emplace_back(name, std::move(member));
+    out->members.push_back({name, std::move(member)});
   }
   return true;
 }
