@@ -183,15 +183,20 @@ struct EventView {
   std::string_view payload;   // JSON object.
   std::string_view metadata;  // JSON object, or empty.
   std::string_view extra;     // JSON object of unknown envelope fields.
-  std::string_view timestamp_text;  // As given, when it was not canonical.
+  // The timestamp as given, when FormatTime would write another: the JSON
+  // token (a string with its quotes, or a number of milliseconds).
+  std::string_view timestamp_text;
 };
 
-// Writes an event as one line of JSON, in the shape in which it came in.
-// `tenant` is the name that goes into tenantId.
+// Writes an event as one line of JSON, in the shape in which it came in, with
+// the values it came with. `tenant` is the name that goes into tenantId (not
+// in kFlat); the timestamp is always written, also if the event had none.
 std::string EventToJson(const EventView& event, std::string_view tenant);
 
 // Reads one event from JSON in any of the three shapes (told apart by their
-// members). The tenant it names goes to `tenant` when that is not null.
+// members). The tenant it names goes to `tenant` when that is not null. An
+// Event has no place for unknown members of the envelope: they are dropped,
+// and so is the shape; Tenant::AppendJson keeps both.
 // Errors: kMalformed, kInvalidArgument, kTooLarge; each names the field.
 Result<Event> EventFromJson(std::string_view json, std::string* tenant);
 

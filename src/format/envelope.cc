@@ -4,9 +4,9 @@ namespace crm {
 namespace {
 
 constexpr std::string_view kTexts[kEnvelopeNames] = {
-    "id",       "type",     "version", "timestamp", "correlationId",
-    "causationId", "tenantId", "source",  "identity",  "payload",
-    "metadata", "eventId",  "eventType", "aggregateId", "customerId"};
+    "id",          "type",     "version",   "timestamp",   "correlationId",
+    "causationId", "tenantId", "source",    "identity",    "payload",
+    "metadata",    "eventId",  "eventType", "aggregateId", "customerId"};
 
 EnvelopeName If(std::string_view text, EnvelopeName name) {
   return text == kTexts[static_cast<size_t>(name)] ? name

@@ -69,9 +69,7 @@ struct Member {
   uint32_t end = 0;
 };
 
-bool IsNumber(char kind) {
-  return kind == '-' || (kind >= '0' && kind <= '9');
-}
+bool IsNumber(char kind) { return kind == '-' || (kind >= '0' && kind <= '9'); }
 
 // The instant and whether FormatTime would write the same string.
 Result<Timestamp> TimeOfText(std::string_view text, bool* canonical) {
@@ -96,8 +94,7 @@ Result<Timestamp> TimeOfNumber(std::string_view token) {
   }
   constexpr int64_t kEndMs = kEndTimeUs / 1000;
   value = std::min(value, kEndMs);
-  const Timestamp time{
-      std::chrono::milliseconds(negative ? -value : value)};
+  const Timestamp time{std::chrono::milliseconds(negative ? -value : value)};
   if (!InTimeRange(time)) {
     return Invalid("timestamp", "not from 1900 up to 2199");
   }
@@ -123,7 +120,7 @@ void AppendInner(std::string_view object, std::string* out) {
 struct EventDecoder::Impl {
   Buffer input;
   Buffer minified;
-  std::string_view text;  // In `input`.
+  std::string_view text;       // In `input`.
   const char* base = nullptr;  // Of the minified text.
   KeyTable keys;
   std::vector<Member> members;
@@ -366,8 +363,8 @@ Status EventDecoder::Impl::ReadStrings() {
   const bool crm = out->shape == EnvelopeShape::kCrm;
   Status status = Required(crm ? kId : kEventId, "id", kMaxIdBytes, &out->id);
   if (status.ok()) {
-    status = Required(crm ? kType : kEventType, "type", kMaxTypeBytes,
-                      &out->type);
+    status =
+        Required(crm ? kType : kEventType, "type", kMaxTypeBytes, &out->type);
   }
   if (status.ok()) status = Optional(kSource, kMaxSourceBytes, &out->source);
   if (status.ok()) status = Optional(kTenantId, kMaxTenantBytes, &out->tenant);
@@ -401,8 +398,9 @@ Status EventDecoder::Impl::ReadTime() {
   Result<Timestamp> time =
       member->kind == '"'      ? TimeOfText(StringOf(*member), &canonical)
       : IsNumber(member->kind) ? TimeOfNumber(member->token)
-                               : Invalid("timestamp", "neither a string nor "
-                                                      "a number");
+                               : Invalid("timestamp",
+                                         "neither a string nor "
+                                         "a number");
   if (!time.ok()) {
     if (member->kind != '"') return time.status();
     return Fault(time.status().code(), "timestamp", time.status().message());
@@ -440,9 +438,8 @@ Status EventDecoder::Impl::ReadSubject() {
   }
   carried.Add(name);
   out->hints.insert(out->hints.begin(),
-                    {EnvelopeText(name), member->kind == '"'
-                                             ? StringOf(*member)
-                                             : member->token});
+                    {EnvelopeText(name),
+                     member->kind == '"' ? StringOf(*member) : member->token});
   identity_text.assign("{\"");
   identity_text += EnvelopeText(name);
   identity_text += "\":";
@@ -476,8 +473,7 @@ void EventDecoder::Impl::CollectRest() {
     if (member.name != kUnknown && carried.Has(member.name)) continue;
     const bool foreign = member.name == kUnknown || member.name == kId ||
                          member.name == kType || member.name == kAggregateId;
-    std::string* const rest =
-        IsFlat() && foreign ? &payload_text : &extra_text;
+    std::string* const rest = IsFlat() && foreign ? &payload_text : &extra_text;
     if (rest->size() > 1) rest->push_back(',');
     rest->append(base + member.begin, member.end - member.begin);
   }

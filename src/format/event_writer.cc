@@ -129,8 +129,8 @@ void WriteOther(const EventView& event, std::string_view tenant,
   writer.String("eventId", event.id);
   std::string rest;
   std::string_view identity = event.identity;
-  const std::string_view subject = TakeSubject(
-      flat ? kFlatSubjectBegin : kSubjectBegin, &identity, &rest);
+  const std::string_view subject =
+      TakeSubject(flat ? kFlatSubjectBegin : kSubjectBegin, &identity, &rest);
   writer.Raw(flat ? "customerId" : "aggregateId", subject);
   WriteTime(event, given, out, &writer);
   if (!flat && !given.Has(kTenantId)) writer.String("tenantId", tenant);

@@ -28,17 +28,25 @@ struct DecodedEvent {
   std::string_view causation_id;
   bool has_time = false;
   Timestamp occurred_at;
-  // The timestamp as given, when FormatTime(occurred_at) would differ.
+  // The timestamp as given, when FormatTime(occurred_at) would differ: always
+  // the raw JSON token, so a string with its quotes or a number of
+  // milliseconds since 1970.
   std::string_view timestamp_text;
   // Minified JSON objects, validated to the last byte; empty when absent
   // (payload: "{}").
   std::string_view identity;
   std::string_view payload;
   std::string_view metadata;
-  // Unknown members of the envelope, as a JSON object; empty when none.
+  // All that has no field here, as a JSON object; empty when none: unknown
+  // members, and envelope members that are null or an empty string (they count
+  // as absent, but come out again). In kDomain and kFlat also a source, a
+  // version "1.0", an identity {} and (kFlat) a tenantId: those shapes do not
+  // have them as a rule, so that their being there must be remembered.
   std::string_view extra;
-  // The hints: the members of identity (numbers by their token, externalIds
-  // flattened). (namespace, value), values unescaped, in order of appearance.
+  // The hints: the scalar members of identity (numbers by their token,
+  // externalIds flattened; null, nested objects and arrays give none).
+  // (namespace, value), unescaped, in order of appearance; the aggregateId or
+  // customerId comes first. A value may be empty.
   struct Hint {
     std::string_view name_space;
     std::string_view value;
@@ -50,21 +58,27 @@ struct DecodedEvent {
 // largest event and are kept.
 //
 // The three shapes are told apart by their members: `payload` with `eventType`
-// is kDomain (aggregateId becomes the identity {"aggregateId":...}), `eventType`
-// without `payload` is kFlat (customerId becomes {"customerId":...}; all other
-// unknown members are the payload), everything else must be kCrm.
+// is kDomain (aggregateId becomes the identity {"aggregateId":...}),
+// `eventType` without `payload` is kFlat (customerId becomes
+// {"customerId":...}; all other unknown members are the payload), everything
+// else must be kCrm. In kDomain and kFlat an `identity` may stand beside the
+// subject; it is appended to it. An envelope member that is null counts as
+// absent.
 //
 // Rejects, naming the field and the limit but no value: what is not one JSON
 // object with nothing after it, invalid UTF-8, lone surrogates, a byte order
-// mark, duplicate keys in one object, depth over kMaxJsonDepth, sizes over the
-// limits of crm/event.h, members of the wrong type, a missing id or type, a
-// timestamp that is no instant. The envelope `source` may be missing here.
+// mark, duplicate keys in one object, depth over kMaxJsonDepth (the event
+// itself is the first level), sizes over the limits of crm/event.h, members of
+// the wrong type (in kFlat an optional member of the wrong type is merely
+// unknown), a missing id or type, a timestamp that is no instant. The envelope
+// `source` may be missing here. After an error `*out` means nothing.
 class EventDecoder final {
  public:
   EventDecoder();
   ~EventDecoder();
   Status Decode(std::string_view json, DecodedEvent* out);
-  // The same checks for an event that came as a struct.
+  // The same checks for an event that came as a struct; its identity is
+  // {"namespace":"value",...}, and no namespace may be there twice.
   Status Decode(const Event& event, DecodedEvent* out);
 
  private:
@@ -74,14 +88,16 @@ class EventDecoder final {
 
 // Calls `visit(key, value)` for each member of a JSON object, in order: key
 // unescaped, value as minified JSON text. Views are valid during the call
-// only. `visit` returns false to stop. kMalformed when it is not an object.
-Status ForEachMember(
-    std::string_view object,
-    const std::function<bool(std::string_view key, std::string_view value)>&
-        visit);
+// only. `visit` returns false to stop. kMalformed when it is not an object;
+// the members before the fault have then been visited. Does not look for
+// duplicate keys.
+Status ForEachMember(std::string_view object,
+                     const std::function<bool(std::string_view key,
+                                              std::string_view value)>& visit);
 
-// Calls `visit` for each element of a JSON array of objects, as text (used to
-// split arrays of events). Views are valid during the call only.
+// Calls `visit` for each element of a JSON array, as the text it is (used to
+// split arrays of events, each of which is then decoded). Views are valid
+// during the call only. kMalformed as above.
 Status ForEachElement(
     std::string_view array,
     const std::function<bool(std::string_view element)>& visit);
@@ -95,6 +111,10 @@ std::string JsonScalarText(std::string_view json);
 void AppendJsonString(std::string_view text, std::string* out);
 
 // Writes an event in the shape it came in (see EventToJson in crm/event.h).
+// What Decode took in comes out as the same JSON values (numbers by token),
+// with these members added when they were absent: timestamp (occurred_at),
+// in kCrm version ("1.0"), source and payload ({}), in kCrm and kDomain
+// tenantId (when `tenant` is not empty).
 void AppendEventJson(const EventView& event, std::string_view tenant,
                      std::string* out);
 

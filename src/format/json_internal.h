@@ -214,10 +214,10 @@ class JsonScanner final {
           _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
       const __m128i control =
           _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-      const __m128i special = _mm_or_si128(
-          _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                       _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-          control);
+      const __m128i special =
+          _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                    _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+                       control);
       const int mask = _mm_movemask_epi8(special);
       if (mask != 0) return at + __builtin_ctz(static_cast<unsigned>(mask));
       at += 16;

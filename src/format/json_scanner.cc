@@ -122,11 +122,10 @@ bool KeyTable::Close(const Mark& mark) {
     std::sort(first, keys_.end(), [&](const Key& a, const Key& b) {
       return a.print != b.print ? a.print < b.print : text(a) < text(b);
     });
-    unique = std::adjacent_find(first, keys_.end(),
-                                [&](const Key& a, const Key& b) {
-                                  return a.print == b.print &&
-                                         text(a) == text(b);
-                                }) == keys_.end();
+    unique =
+        std::adjacent_find(first, keys_.end(), [&](const Key& a, const Key& b) {
+          return a.print == b.print && text(a) == text(b);
+        }) == keys_.end();
   }
   keys_.resize(mark.first);
   return unique;

@@ -17,8 +17,7 @@ Status NotA(std::string_view what) {
 // At the end of the value that began at `first`, with `blanks` before it.
 std::string_view Minified(const char* first, size_t blanks,
                           const JsonScanner& scanner, std::string* room) {
-  const std::string_view text(first,
-                              static_cast<size_t>(scanner.at() - first));
+  const std::string_view text(first, static_cast<size_t>(scanner.at() - first));
   if (scanner.blanks() == blanks) return text;
   room->resize(text.size() + kMinifySlack);
   return {room->data(), MinifyTo(text, room->data())};
@@ -26,10 +25,9 @@ std::string_view Minified(const char* first, size_t blanks,
 
 }  // namespace
 
-Status ForEachMember(
-    std::string_view object,
-    const std::function<bool(std::string_view key, std::string_view value)>&
-        visit) {
+Status ForEachMember(std::string_view object,
+                     const std::function<bool(std::string_view key,
+                                              std::string_view value)>& visit) {
   if (!IsJsonUtf8(object)) return NotA("UTF-8");
   JsonScanner scanner(object, kMaxSplitDepth, nullptr);
   std::string key_room;
