@@ -34,6 +34,15 @@ bool Names::Add(NameKind kind, uint32_t id, std::string_view text) {
   return true;
 }
 
+void Names::Truncate(NameKind kind, uint32_t count) {
+  std::unique_lock<std::shared_mutex> lock(mutex_);
+  Table& table = tables_[Index(kind)];
+  while (table.texts.size() > count) {
+    table.ids.erase(table.texts.back());
+    table.texts.pop_back();
+  }
+}
+
 uint32_t Names::Count(NameKind kind) const {
   std::shared_lock<std::shared_mutex> lock(mutex_);
   return static_cast<uint32_t>(tables_[Index(kind)].texts.size());

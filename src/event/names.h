@@ -38,6 +38,8 @@ class Names final {
   // Numbers are dense, from 1. Adding what is there changes nothing. False:
   // `id` is taken by another text, or is not the next one.
   bool Add(NameKind kind, uint32_t id, std::string_view text);
+  // Takes back the names beyond the first `count`.
+  void Truncate(NameKind kind, uint32_t count);
   uint32_t Count(NameKind kind) const;
   std::vector<std::string> All(NameKind kind) const;
 

@@ -45,14 +45,23 @@ class Normaliser final {
   // Writes the canonical form to `*canonical` (replaced). Errors name the
   // namespace and what is wrong, never the value:
   // kInvalidArgument (cannot be one: no @, not a possible phone number,
-  // too long, a control character) or kDenied (a blocked value such as
-  // "null", "anonymous", a run of one digit).
+  // too long, a control character) or kDenied (a blocked value, one that names
+  // nobody: empty, "null", "anonymous" and their like, zeroes and dashes, six
+  // and more times the same digit, a phone number of one digit or 1234567890,
+  // an address at localhost or under .invalid).
+  //
+  // Two deliberate differences from common block lists: example.com, .org and
+  // .net are not blocked, because demonstrations and tests use them; and runs
+  // of up to five equal digits other than zero ("1", "777") pass, because they
+  // are real member numbers.
   //
   // email: trimmed, NFKC and case fold (ASCII without ICU), domain to IDNA
-  //   A-labels (UTS 46), one trailing dot dropped; 254/64 bytes; plus tags and
-  //   dots stay.
-  // phoneNumber: "+" and 8 to 15 digits as is; otherwise libphonenumber with
-  //   the default region, E.164, without extension; IsPossible decides.
+  //   A-labels (UTS 46, non-transitional), one trailing dot dropped; 254/64
+  //   bytes; plus tags and dots stay. No quoted local parts with an @, no
+  //   address literals.
+  // phoneNumber: "+" and 8 to 15 digits, not beginning with 0, as is;
+  //   otherwise libphonenumber with the default region, E.164, without
+  //   extension; IsPossible decides.
   // anything else: trimmed, case kept.
   Status Normalise(std::string_view name_space, std::string_view value,
                    std::string* canonical) const;

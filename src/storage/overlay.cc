@@ -89,6 +89,11 @@ Result<Row> Generation::Get(size_t family, const RowKey& key) {
   return overlay_->Get(family, key);
 }
 
+Row Generation::GetOwn(size_t family, const RowKey& key) const {
+  auto found = index_.find(RowRef{static_cast<uint32_t>(family), key});
+  return found == index_.end() ? Row() : entries_[found->second].row;
+}
+
 void Generation::Change(uint32_t index, Row row) {
   Entry& entry = entries_[index];
   undo_.push_back(Undo{index, std::move(entry.row), entry.changed});
@@ -190,6 +195,12 @@ Result<Row> Overlay::Load(size_t family, const RowKey& key,
   Result<bool> found =
       database_->Get(family, EncodeRowKey(key, families_[family].words), &value);
   if (!found.ok()) return std::move(found).status();
+  if (*found && families_[family].codec != nullptr) {
+    std::string plain;
+    Status status = families_[family].codec->Decode(key, value, &plain);
+    if (!status.ok()) return status;
+    value.swap(plain);
+  }
   Row row = *found ? Row(value) : Row();
   std::lock_guard<std::mutex> lock(shard.mutex);
   auto again = shard.tables[family].find(key);

@@ -62,6 +62,17 @@ std::string EncodeRowKey(const RowKey& key, int words);
 // False when `bytes` is no key of so many words.
 bool DecodeRowKey(std::string_view bytes, int words, RowKey* key);
 
+// How a row differs on disk from memory (sealing). Thread-safe.
+class RowCodec {
+ public:
+  virtual ~RowCodec() = default;
+  virtual Status Encode(const RowKey& key, std::string_view row,
+                        std::string* stored) const = 0;
+  // kCorruption when `stored` is damaged or belongs to another key.
+  virtual Status Decode(const RowKey& key, std::string_view stored,
+                        std::string* row) const = 0;
+};
+
 // How a family of rows behaves.
 struct RowFamily {
   std::string name;
@@ -72,6 +83,8 @@ struct RowFamily {
   bool resident = false;
   // Never in memory: written by rooms at checkpoints only.
   bool packed = false;
+  // Null: the same bytes. Not for resident families.
+  std::shared_ptr<const RowCodec> codec;
 };
 
 // A row of a family.
@@ -117,6 +130,8 @@ class Generation final {
   explicit Generation(Overlay* overlay) : overlay_(overlay) {}
 
   Result<Row> Get(size_t family, const RowKey& key);
+  // Only what this generation itself has changed.
+  Row GetOwn(size_t family, const RowKey& key) const;
   // Replaces; reads the old value when it has not been read (views need it).
   Status Put(size_t family, const RowKey& key, std::string_view value);
   // As Put, for a row that is known to be new: spares the look-up.

@@ -1,0 +1,214 @@
+#include "identity/normalise.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.h"
+#include "crm/event.h"
+#include "identity/normalise_internal.h"
+
+namespace crm {
+namespace {
+
+constexpr size_t kMinPhoneDigits = 8;
+constexpr size_t kMaxPhoneDigits = 15;
+// Shorter runs of one digit, other than zero, are real member numbers.
+constexpr size_t kMinBlockedRun = 6;
+
+struct NamespaceRow {
+  std::string_view spelling;
+  NamespaceInfo info;
+};
+
+constexpr NamespaceInfo Exclusive(std::string_view name, uint8_t priority) {
+  return {name, IdentifierClass::kExclusive, 100, priority};
+}
+constexpr NamespaceInfo Ephemeral(std::string_view name, uint8_t priority) {
+  return {name, IdentifierClass::kEphemeral, 80, priority};
+}
+constexpr NamespaceInfo kEmail = {"email", IdentifierClass::kShareable, 95, 0};
+constexpr NamespaceInfo kPhone = {"phoneNumber", IdentifierClass::kShareable,
+                                  85, 1};
+
+// The canonical spellings come first: they are what nearly all events have.
+constexpr NamespaceRow kNamespaces[] = {
+    {"email", kEmail},
+    {"phoneNumber", kPhone},
+    {"authUserId", Exclusive("authUserId", 0)},
+    {"sclMemberId", Exclusive("sclMemberId", 1)},
+    {"teetimePlayerId", Exclusive("teetimePlayerId", 2)},
+    {"messagingContactId", Exclusive("messagingContactId", 3)},
+    {"customerId", Exclusive("customerId", 4)},
+    {"aggregateId", Exclusive("aggregateId", 5)},
+    {"anonymousId", Ephemeral("anonymousId", 0)},
+    {"deviceId", Ephemeral("deviceId", 1)},
+    {"sessionId", Ephemeral("sessionId", 2)},
+    {"Email", kEmail},
+    {"EMAIL", kEmail},
+    {"e-mail", kEmail},
+    {"emailAddress", kEmail},
+    {"email_address", kEmail},
+    {"phone", kPhone},
+    {"Phone", kPhone},
+    {"phone_number", kPhone},
+    {"mobile", kPhone},
+    {"mobileNumber", kPhone},
+    {"mobile_number", kPhone},
+    {"msisdn", kPhone},
+    {"auth_user_id", Exclusive("authUserId", 0)},
+    {"scl_member_id", Exclusive("sclMemberId", 1)},
+    {"teetime_player_id", Exclusive("teetimePlayerId", 2)},
+    {"messaging_contact_id", Exclusive("messagingContactId", 3)},
+    {"customer_id", Exclusive("customerId", 4)},
+    {"aggregate_id", Exclusive("aggregateId", 5)},
+    {"anonymous_id", Ephemeral("anonymousId", 0)},
+    {"device_id", Ephemeral("deviceId", 1)},
+    {"session_id", Ephemeral("sessionId", 2)},
+};
+
+// What programs write when they know nobody; in lower case.
+constexpr std::string_view kBlockedWords[] = {"null",
+                                              "none",
+                                              "nil",
+                                              "undefined",
+                                              "nan",
+                                              "n/a",
+                                              "na",
+                                              "unknown",
+                                              "anonymous",
+                                              "guest",
+                                              "test",
+                                              "true",
+                                              "false",
+                                              "id",
+                                              "email",
+                                              "-1",
+                                              "1234567890",
+                                              "distinct_id",
+                                              "not_authenticated",
+                                              "[object object]"};
+constexpr size_t kLongestBlockedWord = 17;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool IsBlockedWord(std::string_view value) {
+  if (value.size() > kLongestBlockedWord) return false;
+  char lower[kLongestBlockedWord];
+  for (size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    lower[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  const std::string_view word(lower, value.size());
+  return std::find(std::begin(kBlockedWords), std::end(kBlockedWords), word) !=
+         std::end(kBlockedWords);
+}
+
+// Zeroes and dashes (with them the nil UUID), or a long run of one digit.
+bool IsBlockedRun(std::string_view value) {
+  const char first = value.front();
+  if (first == '0' || first == '-') {
+    return value.find_first_not_of("0-") == std::string_view::npos;
+  }
+  return IsDigit(first) && value.size() >= kMinBlockedRun &&
+         value.find_first_not_of(first) == std::string_view::npos;
+}
+
+bool IsBlocked(std::string_view value) {
+  return value.empty() || IsBlockedRun(value) || IsBlockedWord(value);
+}
+
+// "+" and 8 to 15 digits, of which the first is not zero.
+bool IsE164(std::string_view value) {
+  if (value.size() < 1 + kMinPhoneDigits ||
+      value.size() > 1 + kMaxPhoneDigits || value[0] != '+' ||
+      value[1] == '0') {
+    return false;
+  }
+  bool digits = true;
+  for (const char c : value.substr(1)) digits &= IsDigit(c);
+  return digits;
+}
+
+Status NormalisePhone(std::string_view value, const std::string& region,
+                      std::string* canonical) {
+  if (IsE164(value)) {
+    canonical->assign(value);
+  } else {
+    if (IsBlocked(value)) return BlockedIdentifier(kPhone.name);
+    Status status = ParsePhone(value, region, canonical);
+    if (!status.ok()) return status;
+  }
+  const std::string_view digits = std::string_view(*canonical).substr(1);
+  if (digits.find_first_not_of(digits[0]) != std::string_view::npos &&
+      digits != "1234567890") {
+    return Status();
+  }
+  canonical->clear();
+  return BlockedIdentifier(kPhone.name);
+}
+
+Status NormaliseOther(std::string_view name, std::string_view value,
+                      std::string* canonical) {
+  if (IsBlocked(value)) return BlockedIdentifier(name);
+  const Status status = CheckOptionalName(name, value, kMaxIdBytes);
+  if (!status.ok()) {
+    return Status(StatusCode::kInvalidArgument, std::string(status.message()));
+  }
+  canonical->assign(value);
+  return Status();
+}
+
+}  // namespace
+
+Status BadIdentifier(std::string_view name_space, std::string_view what) {
+  std::string text(name_space);
+  text += ": ";
+  text += what;
+  return Status(StatusCode::kInvalidArgument, std::move(text));
+}
+
+Status BlockedIdentifier(std::string_view name_space) {
+  return Status(StatusCode::kDenied,
+                std::string(name_space) + ": a value that names nobody");
+}
+
+NamespaceInfo ClassifyNamespace(std::string_view name_space) {
+  for (const NamespaceRow& row : kNamespaces) {
+    if (row.spelling == name_space) return row.info;
+  }
+  NamespaceInfo info;
+  info.name = name_space;
+  return info;
+}
+
+Status Normaliser::CheckRegion(std::string_view default_region) {
+  if (default_region.empty() || IsPhoneRegion(std::string(default_region))) {
+    return Status();
+  }
+  return Status(StatusCode::kInvalidArgument,
+                "default_region: not a region of two capital letters that has "
+                "phone numbers");
+}
+
+Normaliser::Normaliser(std::string default_region)
+    : default_region_(std::move(default_region)) {}
+
+Status Normaliser::Normalise(std::string_view name_space,
+                             std::string_view value,
+                             std::string* canonical) const {
+  canonical->clear();
+  const NamespaceInfo info = ClassifyNamespace(name_space);
+  value = Trim(value);
+  if (info.name == kEmail.name) {
+    if (IsBlocked(value)) return BlockedIdentifier(kEmail.name);
+    Status status = NormaliseEmail(value, canonical);
+    if (!status.ok()) canonical->clear();
+    return status;
+  }
+  if (info.name == kPhone.name) {
+    return NormalisePhone(value, default_region_, canonical);
+  }
+  return NormaliseOther(info.name, value, canonical);
+}
+
+}  // namespace crm

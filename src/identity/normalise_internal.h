@@ -1,0 +1,28 @@
+// The parts of the normaliser. Private to src/identity.
+
+#ifndef CRM_IDENTITY_NORMALISE_INTERNAL_H_
+#define CRM_IDENTITY_NORMALISE_INTERNAL_H_
+
+#include <string>
+#include <string_view>
+
+#include "crm/status.h"
+
+namespace crm {
+
+inline constexpr size_t kMaxEmailBytes = 254;      // RFC 5321, with erratum.
+inline constexpr size_t kMaxEmailLocalBytes = 64;  // RFC 5321.
+
+Status BadIdentifier(std::string_view name_space, std::string_view what);
+Status BlockedIdentifier(std::string_view name_space);
+
+// Both take a value without blanks on its ends.
+Status NormaliseEmail(std::string_view value, std::string* canonical);
+// By libphonenumber, memoised. `region` may be empty.
+Status ParsePhone(std::string_view value, const std::string& region,
+                  std::string* canonical);
+bool IsPhoneRegion(const std::string& region);
+
+}  // namespace crm
+
+#endif  // CRM_IDENTITY_NORMALISE_INTERNAL_H_

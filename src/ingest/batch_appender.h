@@ -1,0 +1,80 @@
+// Appends one batch of rows and says what became of it.
+
+#ifndef CRM_INGEST_BATCH_APPENDER_H_
+#define CRM_INGEST_BATCH_APPENDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/event.h"
+#include "crm/ingest.h"
+#include "crm/store.h"
+#include "ingest/batch_reader.h"
+#include "ingest/recount.h"
+#include "ingest/row_mapper.h"
+
+namespace crm::ingest {
+
+// The sums of a report, in the order in which they are stored for resuming.
+struct Counters {
+  uint64_t read = 0;
+  uint64_t appended = 0;
+  uint64_t duplicates = 0;
+  uint64_t rejected = 0;
+  uint64_t customers_created = 0;
+  uint64_t unattributed = 0;
+  uint64_t contested = 0;
+
+  void Add(const Counters& other);
+};
+
+struct BatchResult {
+  Status status;  // Not ok: the store refused the batch as a whole.
+  Counters counters;
+  std::vector<RejectedRow> rejected;
+  Position head = 0;  // Of the store, after the batch.
+};
+
+// What all batches of an import share.
+struct AppendPlan {
+  const ImportMap::Impl* map = nullptr;  // Null: JSON.
+  ColumnPlan columns;
+  std::string source;
+  std::string batch;
+};
+
+// Used again for each batch; one thread. `plan` must outlive it.
+class BatchAppender final {
+ public:
+  BatchAppender(const crm::Tenant& tenant, const AppendPlan& plan);
+
+  // With `recount`, duplicates that were written after `recount_from` count
+  // as appended: this batch was appended before by a run that was cut off.
+  void Append(const RowBatch& batch, const AppendOptions& options,
+              Recount* recount, Position recount_from, BatchResult* result);
+
+ private:
+  void Prepare(const RowBatch& batch, BatchResult* result);
+  std::string_view JsonOf(std::string_view row);
+  void Count(const RowBatch& batch, const AppendResult& appended,
+             Recount* recount, Position recount_from, BatchResult* result);
+
+  crm::Tenant tenant_;
+  const AppendPlan& plan_;
+  std::optional<RowMapper> mapper_;  // None: JSON.
+  // What goes to the store, and which row of the batch each element is.
+  std::vector<size_t> rows_;
+  std::vector<std::string_view> json_;
+  std::vector<Event> events_;
+  size_t event_count_ = 0;  // Of events_, which keeps its memory.
+  // Rows that got a source; they do not move once they are here.
+  std::vector<std::unique_ptr<std::string>> sourced_;
+};
+
+}  // namespace crm::ingest
+
+#endif  // CRM_INGEST_BATCH_APPENDER_H_
