@@ -1,0 +1,502 @@
+#include "identity/identity_room.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/coding.h"
+
+namespace crm {
+namespace {
+
+RowKey HashRow(uint32_t tenant, const Hash128& hash) {
+  return RowKey{hash.hi, hash.lo, tenant};
+}
+
+RowKey NumberRow(uint32_t tenant, uint64_t number) {
+  return RowKey{number, 0, tenant};
+}
+
+std::string Number48(uint64_t number) {
+  std::string value;
+  PutBe16(&value, static_cast<uint16_t>(number >> 32));
+  PutBe32(&value, static_cast<uint32_t>(number));
+  return value;
+}
+
+Status Malformed(const char* family) {
+  return Status(StatusCode::kCorruption,
+                std::string("family ") + family + ": malformed row");
+}
+
+// An absent row is number zero.
+Result<uint64_t> ReadNumber48(Result<Row> row, const char* family) {
+  if (!row.ok()) return std::move(row).status();
+  if (!row->exists()) return uint64_t{0};
+  const std::string_view value = row->value();
+  if (value.size() != 6) return Malformed(family);
+  return uint64_t{GetBe16(value.data())} << 32 | GetBe32(value.data() + 2);
+}
+
+Result<Members> ReadMembers(Result<Row> row) {
+  if (!row.ok()) return std::move(row).status();
+  Members members;
+  if (row->exists() && !members.Decode(row->value())) {
+    return Malformed("members");
+  }
+  return members;
+}
+
+Result<RecordRow> ReadRecord(Result<Row> row) {
+  if (!row.ok()) return std::move(row).status();
+  if (!row->exists()) return Status(StatusCode::kNotFound, "no such record");
+  RecordRow record;
+  if (!record.Decode(row->value())) return Malformed("records");
+  return record;
+}
+
+}  // namespace
+
+std::string Members::Encode() const {
+  std::string out;
+  PutVarint(&out, records.size());
+  for (const Member& member : records) {
+    PutVarint(&out, member.record);
+    PutVarint(&out, member.linked_at);
+    PutVarint(&out, member.matched_by);
+    PutVarint(&out, member.confidence);
+  }
+  PutVarint(&out, exclusive.size());
+  for (uint32_t name_space : exclusive) PutVarint(&out, name_space);
+  return out;
+}
+
+bool Members::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const uint64_t count = reader.Varint();
+  if (count > reader.remaining()) return false;
+  records.resize(count);
+  for (Member& member : records) {
+    member.record = reader.Varint();
+    member.linked_at = reader.Varint();
+    member.matched_by = static_cast<uint32_t>(reader.Varint());
+    member.confidence = static_cast<uint8_t>(reader.Varint());
+  }
+  const uint64_t names = reader.Varint();
+  if (names > reader.remaining()) return false;
+  exclusive.resize(names);
+  for (uint32_t& name : exclusive) {
+    name = static_cast<uint32_t>(reader.Varint());
+  }
+  return reader.ok() && reader.AtEnd();
+}
+
+std::string RecordRow::Encode() const {
+  // Three 32-bit numbers: twelve bytes, which a Row holds inline.
+  std::string out;
+  PutBe32(&out, static_cast<uint32_t>(customer));
+  PutBe32(&out, static_cast<uint32_t>(events));
+  PutBe32(&out, source);
+  return out;
+}
+
+bool RecordRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  customer = reader.Be32();
+  events = reader.Be32();
+  source = reader.Be32();
+  return reader.ok() && reader.AtEnd();
+}
+
+std::vector<RowFamily> IdentityRoom::families() const {
+  return {
+      {"identifiers", FamilyKind::kPoint, 2, true, false, nullptr},
+      {"record_keys", FamilyKind::kPoint, 2, true, false, nullptr},
+      {"records", FamilyKind::kPoint, 1, false, false, nullptr},
+      {"customers", FamilyKind::kPoint, 1, false, false, nullptr},
+      {"members", FamilyKind::kPoint, 1, false, false, nullptr},
+  };
+}
+
+Result<Hash128> IdentityRoom::HashOf(uint32_t tenant,
+                                     const Identifier& identifier) const {
+  const NamespaceInfo info = ClassifyNamespace(identifier.name_space);
+  std::string canonical;
+  Status status =
+      normaliser_->Normalise(info.name, identifier.value, &canonical);
+  if (!status.ok()) return status;
+  std::string text(1, 'i');
+  PutBytes(&text, info.name);
+  text += canonical;
+  return SipHash128(services_.keyring->index_keys(tenant).identity, text);
+}
+
+Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
+                             const void** data) const {
+  *data = nullptr;
+  if (content.hints.empty()) return Status::Ok();
+  const HashKey& key = services_.keyring->index_keys(content.tenant).identity;
+  thread_local std::string canonical;
+  thread_local std::string text;
+  std::array<FactIdentifier, kMaxIdentifiers> found;
+  size_t count = 0;
+  IdentityData* out = arena.New<IdentityData>();
+  std::string_view best_canonical;
+  for (const DecodedEvent::Hint& hint : content.hints) {
+    if (count == found.size()) break;
+    const NamespaceInfo info = ClassifyNamespace(hint.name_space);
+    if (!normaliser_->Normalise(info.name, hint.value, &canonical).ok()) {
+      ++out->withheld;
+      continue;
+    }
+    text.assign(1, 'i');
+    PutBytes(&text, info.name);
+    text += canonical;
+    FactIdentifier& identifier = found[count];
+    identifier = {SipHash128(key, text), info.name, info.klass,
+                  info.confidence, info.priority};
+    const auto order = [](const FactIdentifier& item) {
+      return std::pair(item.klass, item.priority);
+    };
+    // Insertion keeps the order of appearance among equals.
+    size_t place = count;
+    while (place > 0 && order(found[place]) < order(found[place - 1])) {
+      std::swap(found[place], found[place - 1]);
+      --place;
+    }
+    if (place == 0) best_canonical = arena.Copy(canonical);
+    ++count;
+  }
+  if (count == 0) return Status::Ok();
+  out->identifiers = arena.CopyAll(
+      std::span<const FactIdentifier>(found.data(), count));
+  // The record: what one source said about one person.
+  text.assign(1, 'r');
+  PutBytes(&text, content.source);
+  PutBytes(&text, found[0].name_space);
+  text += best_canonical;
+  out->record_key = SipHash128(key, text);
+  *data = out;
+  return Status::Ok();
+}
+
+Status IdentityRoom::Resolve(uint32_t tenant, const IdentityData& data,
+                             FoldContext& context, Choice* choice) const {
+  *choice = Choice();
+  std::array<CustomerId, kMaxIdentifiers> owners;
+  for (size_t i = 0; i < data.identifiers.size(); ++i) {
+    Result<CustomerId> owner =
+        Find(tenant, data.identifiers[i].hash, context.rows);
+    if (!owner.ok()) return std::move(owner).status();
+    owners[i] = *owner;
+  }
+  const std::span<const CustomerId> known(owners.data(),
+                                          data.identifiers.size());
+  Result<uint64_t> record = ReadNumber48(
+      context.rows.Get(family(kRecordKeys), HashRow(tenant, data.record_key)),
+      "record_keys");
+  if (!record.ok()) return std::move(record).status();
+  if (*record != 0) {
+    Result<RecordRow> row = ReadRecord(
+        context.rows.Get(family(kRecords), NumberRow(tenant, *record)));
+    if (!row.ok()) return std::move(row).status();
+    choice->record = *record;
+    choice->customer = row->customer;
+    choice->revision = row->events;
+    choice->confidence = 100;
+    choice->matched_by = data.identifiers[0].name_space;
+  } else {
+    Status status = Attach(tenant, data, known, context, choice);
+    if (!status.ok()) return status;
+  }
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (known[i] != 0 && known[i] != choice->customer &&
+        data.identifiers[i].klass != IdentifierClass::kEphemeral) {
+      choice->contested.push_back(
+          {std::string(data.identifiers[i].name_space), known[i]});
+    }
+  }
+  return Status::Ok();
+}
+
+// A new record: joins the best owner that may have it, or begins a customer.
+Status IdentityRoom::Attach(uint32_t tenant, const IdentityData& data,
+                            std::span<const CustomerId> owners,
+                            FoldContext& context, Choice* choice) const {
+  choice->new_record = true;
+  choice->record = context.counts.records + 1;
+  for (size_t i = 0; i < owners.size(); ++i) {
+    const FactIdentifier& identifier = data.identifiers[i];
+    if (owners[i] == 0 || identifier.confidence < kAttachBar) continue;
+    if (identifier.klass != IdentifierClass::kExclusive) {
+      Result<bool> may = MayAttach(tenant, data, owners, owners[i], context);
+      if (!may.ok()) return std::move(may).status();
+      if (!*may) continue;
+    }
+    choice->customer = owners[i];
+    choice->confidence = identifier.confidence;
+    choice->matched_by = identifier.name_space;
+    return Status::Ok();
+  }
+  choice->new_customer = true;
+  choice->customer = context.counts.customers + 1;
+  choice->confidence = 100;
+  return Status::Ok();
+}
+
+// An email or phone does not attach to somebody who has another value of an
+// exclusive namespace that this event names: two accounts are two people.
+Result<bool> IdentityRoom::MayAttach(uint32_t tenant, const IdentityData& data,
+                                     std::span<const CustomerId> owners,
+                                     CustomerId candidate,
+                                     FoldContext& context) const {
+  bool needs_members = false;
+  for (size_t i = 0; i < owners.size(); ++i) {
+    needs_members |= data.identifiers[i].klass == IdentifierClass::kExclusive &&
+                     owners[i] != candidate;
+  }
+  if (!needs_members) return true;
+  Result<Members> members = MembersOf(tenant, candidate, context.rows);
+  if (!members.ok()) return std::move(members).status();
+  for (size_t i = 0; i < owners.size(); ++i) {
+    const FactIdentifier& identifier = data.identifiers[i];
+    if (identifier.klass != IdentifierClass::kExclusive ||
+        owners[i] == candidate) {
+      continue;
+    }
+    const uint32_t name = services_.names->Find(NameKind::kNamespace,
+                                                identifier.name_space);
+    if (std::find(members->exclusive.begin(), members->exclusive.end(),
+                  name) != members->exclusive.end()) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Status IdentityRoom::Fold(const Fact& fact, FoldContext& context) const {
+  const EventHeader& header = fact.header;
+  if (header.record == 0) return Status::Ok();
+  const auto* data =
+      static_cast<const IdentityData*>(fact.prepared[index_]);
+  RecordRow record{header.customer, header.revision + 1, header.source};
+  const RowKey record_row = NumberRow(header.tenant, header.record);
+  const RowKey customer_row = NumberRow(header.tenant, header.customer);
+  Status status;
+  if ((header.flags & kEventNewRecord) != 0) {
+    context.rows.Insert(family(kRecords), record_row, record.Encode());
+    status = FoldLink(fact, data, context);
+  } else {
+    status = context.rows.Put(family(kRecords), record_row, record.Encode());
+  }
+  if (!status.ok()) return status;
+  if ((header.flags & kEventNewCustomer) != 0) {
+    context.rows.Insert(family(kCustomers), customer_row,
+                        Number48(fact.position));
+  } else {
+    status = context.rows.Put(family(kCustomers), customer_row,
+                              Number48(fact.position));
+  }
+  if (status.ok() && data != nullptr) {
+    status = FoldIdentifiers(fact, *data, context);
+  }
+  return status;
+}
+
+Status IdentityRoom::FoldLink(const Fact& fact, const IdentityData* data,
+                              FoldContext& context) const {
+  const EventHeader& header = fact.header;
+  context.counts.records = std::max(context.counts.records, header.record);
+  context.counts.customers =
+      std::max(context.counts.customers, header.customer);
+  if (data != nullptr) {
+    context.rows.Insert(family(kRecordKeys),
+                        HashRow(header.tenant, data->record_key),
+                        Number48(header.record));
+  }
+  Members members;
+  if ((header.flags & kEventNewCustomer) == 0) {
+    Result<Members> known =
+        MembersOf(header.tenant, header.customer, context.rows);
+    if (!known.ok()) return std::move(known).status();
+    members = std::move(known).value();
+  }
+  members.records.push_back(
+      {header.record, fact.position, header.matched_by, header.confidence});
+  return context.rows.Put(family(kMembers),
+                          NumberRow(header.tenant, header.customer),
+                          members.Encode());
+}
+
+// Identifiers that nobody has become the customer's, except a second value of
+// an exclusive namespace.
+Status IdentityRoom::FoldIdentifiers(const Fact& fact,
+                                     const IdentityData& data,
+                                     FoldContext& context) const {
+  const EventHeader& header = fact.header;
+  Members members;
+  bool members_read = false;
+  bool members_changed = false;
+  for (const FactIdentifier& identifier : data.identifiers) {
+    const RowKey row = HashRow(header.tenant, identifier.hash);
+    Result<Row> owner = context.rows.Get(family(kIdentifiers), row);
+    if (!owner.ok()) return std::move(owner).status();
+    if (owner->exists()) continue;
+    if (identifier.klass == IdentifierClass::kExclusive) {
+      if (!members_read) {
+        Result<Members> known =
+            MembersOf(header.tenant, header.customer, context.rows);
+        if (!known.ok()) return std::move(known).status();
+        members = std::move(known).value();
+        members_read = true;
+      }
+      const uint32_t name = services_.names->Find(NameKind::kNamespace,
+                                                  identifier.name_space);
+      if (std::find(members.exclusive.begin(), members.exclusive.end(),
+                    name) != members.exclusive.end()) {
+        continue;
+      }
+      members.exclusive.push_back(name);
+      members_changed = true;
+    }
+    context.rows.Insert(family(kIdentifiers), row, Number48(header.customer));
+  }
+  if (!members_changed) return Status::Ok();
+  return context.rows.Put(family(kMembers),
+                          NumberRow(header.tenant, header.customer),
+                          members.Encode());
+}
+
+Result<CustomerId> IdentityRoom::Find(uint32_t tenant, const Hash128& hash,
+                                      const View& view) const {
+  return ReadNumber48(view.Get(family(kIdentifiers), HashRow(tenant, hash)),
+                      "identifiers");
+}
+
+Result<CustomerId> IdentityRoom::Find(uint32_t tenant, const Hash128& hash,
+                                      Generation& rows) const {
+  return ReadNumber48(rows.Get(family(kIdentifiers), HashRow(tenant, hash)),
+                      "identifiers");
+}
+
+Result<Position> IdentityRoom::Version(uint32_t tenant, CustomerId customer,
+                                       const View& view) const {
+  return ReadNumber48(view.Get(family(kCustomers), NumberRow(tenant, customer)),
+                      "customers");
+}
+
+Result<Position> IdentityRoom::Version(uint32_t tenant, CustomerId customer,
+                                       Generation& rows) const {
+  return ReadNumber48(rows.Get(family(kCustomers), NumberRow(tenant, customer)),
+                      "customers");
+}
+
+Result<Members> IdentityRoom::MembersOf(uint32_t tenant, CustomerId customer,
+                                        const View& view) const {
+  return ReadMembers(view.Get(family(kMembers), NumberRow(tenant, customer)));
+}
+
+Result<Members> IdentityRoom::MembersOf(uint32_t tenant, CustomerId customer,
+                                        Generation& rows) const {
+  return ReadMembers(rows.Get(family(kMembers), NumberRow(tenant, customer)));
+}
+
+Result<RecordRow> IdentityRoom::RecordOf(uint32_t tenant, RecordId record,
+                                         const View& view) const {
+  return ReadRecord(view.Get(family(kRecords), NumberRow(tenant, record)));
+}
+
+Status IdentityRoom::Warm(uint32_t tenant, const IdentityData& data,
+                          CustomerId* customer) const {
+  *customer = 0;
+  Overlay& overlay = *services_.overlay;
+  Result<uint64_t> record = ReadNumber48(
+      overlay.Get(family(kRecordKeys), HashRow(tenant, data.record_key)),
+      "record_keys");
+  if (!record.ok()) return std::move(record).status();
+  for (const FactIdentifier& identifier : data.identifiers) {
+    Status status =
+        overlay.Get(family(kIdentifiers), HashRow(tenant, identifier.hash))
+            .status();
+    if (!status.ok()) return status;
+  }
+  if (*record == 0) return Status::Ok();
+  Result<RecordRow> row =
+      ReadRecord(overlay.Get(family(kRecords), NumberRow(tenant, *record)));
+  if (!row.ok()) return std::move(row).status();
+  *customer = row->customer;
+  return overlay.Get(family(kCustomers), NumberRow(tenant, row->customer))
+      .status();
+}
+
+Status IdentityRoom::Canonical(size_t own, std::string_view key_bytes,
+                               std::string_view value,
+                               const CanonicalSink& sink, uint32_t* tenant,
+                               CustomerId* customer) const {
+  RowKey key;
+  if (!DecodeRowKey(key_bytes, families()[own].words, &key)) {
+    return Status(StatusCode::kCorruption, "malformed key");
+  }
+  *tenant = key.tenant;
+  if (own == kCustomers || own == kMembers) *customer = key.a;
+  if (own == kIdentifiers && value.size() == 6) {
+    *customer =
+        uint64_t{GetBe16(value.data())} << 32 | GetBe32(value.data() + 2);
+  }
+  RecordRow record;
+  if (own == kRecords && record.Decode(value)) *customer = record.customer;
+  sink(CanonicalItem{std::string(key_bytes), std::string(value), key.tenant,
+                     *customer});
+  return Status::Ok();
+}
+
+Status IdentityRoom::Erase(uint32_t tenant, CustomerId customer,
+                           std::span<const RecordId> records,
+                           FoldContext& context) const {
+  // What a replay without the keys gives: numbers and counts stay, and every
+  // way to find her goes. Hashes cannot be read back from a customer, so both
+  // index families are scanned once.
+  (void)records;
+  std::vector<RowKey> mine;
+  for (const Family own : {kIdentifiers, kRecordKeys}) {
+    mine.clear();
+    const RowKey lower{0, 0, tenant};
+    const RowKey upper{0, 0, tenant + 1};
+    Status status = services_.database->ScanBackward(
+        family(own), EncodeRowKey(lower, 2), EncodeRowKey(upper, 2),
+        [&](std::string_view key_bytes, std::string_view value) {
+          RowKey key;
+          if (value.size() != 6 || !DecodeRowKey(key_bytes, 2, &key)) {
+            return true;
+          }
+          const uint64_t number = uint64_t{GetBe16(value.data())} << 32 |
+                                  GetBe32(value.data() + 2);
+          const bool hers =
+              own == kIdentifiers
+                  ? number == customer
+                  : std::find(records.begin(), records.end(), number) !=
+                        records.end();
+          if (hers) mine.push_back(key);
+          return true;
+        });
+    for (const RowKey& key : mine) {
+      if (status.ok()) status = context.rows.Delete(family(own), key);
+    }
+    if (!status.ok()) return status;
+  }
+  Result<Members> members = MembersOf(tenant, customer, context.rows);
+  if (!members.ok()) return std::move(members).status();
+  members->exclusive.clear();
+  return context.rows.Put(family(kMembers), NumberRow(tenant, customer),
+                          members->Encode());
+}
+
+Result<std::string> IdentityRoom::Carry(uint32_t tenant, CustomerId customer,
+                                        const View& view) const {
+  // Links outlive the events that made them: the members row is the carry.
+  Result<Members> members = MembersOf(tenant, customer, view);
+  if (!members.ok()) return std::move(members).status();
+  return members->Encode();
+}
+
+}  // namespace crm
