@@ -50,7 +50,7 @@ function(crm_add_generated)
     add_custom_command(
       OUTPUT "${folder}/${name}_generated.h"
       COMMAND "${CMAKE_COMMAND}" -E make_directory "${folder}"
-      COMMAND "${CRM_FLATC}" --cpp --scoped-enums -o "${folder}" "${schema}"
+      COMMAND "${CRM_FLATC}" --cpp --scoped-enums --gen-mutable -o "${folder}" "${schema}"
       DEPENDS "${schema}" VERBATIM)
     list(APPEND headers "${folder}/${name}_generated.h")
   endforeach()

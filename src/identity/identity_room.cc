@@ -406,6 +406,12 @@ Result<RecordRow> IdentityRoom::RecordOf(uint32_t tenant, RecordId record,
   return ReadRecord(view.Get(family(kRecords), NumberRow(tenant, record)));
 }
 
+Result<RecordRow> IdentityRoom::RecordOf(uint32_t tenant,
+                                         RecordId record) const {
+  return ReadRecord(
+      services_.overlay->Get(family(kRecords), NumberRow(tenant, record)));
+}
+
 Status IdentityRoom::Warm(uint32_t tenant, const IdentityData& data,
                           CustomerId* customer) const {
   *customer = 0;

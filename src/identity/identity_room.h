@@ -129,6 +129,8 @@ class IdentityRoom final : public Room {
   // Does not exist: kNotFound.
   Result<RecordRow> RecordOf(uint32_t tenant, RecordId record,
                              const View& view) const;
+  // The same at the head.
+  Result<RecordRow> RecordOf(uint32_t tenant, RecordId record) const;
   // Brings the rows of an event's record and customer into memory.
   Status Warm(uint32_t tenant, const IdentityData& data,
               CustomerId* customer) const;

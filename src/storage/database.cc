@@ -37,8 +37,8 @@ rocksdb::Status AddChanges(const Database::Impl& database, Batch::Impl& batch) {
   return status;
 }
 
-// Makes the log files of a fresh checkpoint durable: 7.8.3 may leave a linked
-// one unsynced.
+// Makes the log files and the name of a fresh checkpoint durable: 7.8.3 may
+// leave a linked one unsynced.
 Status SyncCopy(const std::string& directory, Disk& disk) {
   Result<std::vector<std::string>> names = disk.List(directory);
   if (!names.ok()) return names.status();
@@ -52,7 +52,9 @@ Status SyncCopy(const std::string& directory, Disk& disk) {
     if (status.ok()) status = file->Close();
     if (!status.ok()) return FromRocks(status, "cannot sync " + path);
   }
-  return disk.SyncDirectory(directory);
+  Status status = disk.SyncDirectory(directory);
+  if (!status.ok() || disk.in_memory()) return status;
+  return disk.SyncDirectory(ParentDirectory(directory));
 }
 
 }  // namespace

@@ -74,7 +74,9 @@ rocksdb::BlockBasedTableOptions MakeTableOptions(FamilyKind kind,
   rocksdb::BlockBasedTableOptions table;
   table.format_version = 5;
   table.block_cache = cache.cache();
-  table.block_size = kind == FamilyKind::kPoint ? 8 << 10 : 16 << 10;
+  const bool points =
+      kind == FamilyKind::kPoint || kind == FamilyKind::kSealed;
+  table.block_size = points ? 8 << 10 : 16 << 10;
   table.whole_key_filtering = true;
   if (kind != FamilyKind::kLog) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -158,11 +160,13 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(FamilyKind kind,
   family.periodic_compaction_seconds = 0;
   // No other compression at the bottom: a file of another compression could
   // not move down a level, and would be rewritten instead.
-  const bool compress = options.compress && kind != FamilyKind::kPacked;
+  const bool sealed =
+      kind == FamilyKind::kPacked || kind == FamilyKind::kSealed;
+  const bool compress = options.compress && !sealed;
   family.compression =
       compress ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
   family.bottommost_compression = rocksdb::kDisableCompressionOption;
-  if (kind == FamilyKind::kPacked) {
+  if (sealed) {
     family.compaction_style = rocksdb::kCompactionStyleUniversal;
     family.compaction_options_universal.size_ratio = 10;
     family.compaction_options_universal.allow_trivial_move = true;

@@ -11,12 +11,6 @@
 namespace crm {
 namespace {
 
-std::string ParentOf(const std::string& path) {
-  const size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 // A symbolic link to a directory is no directory here: whoever empties a tree
 // must not leave it.
 bool IsRealDirectory(const Disk& disk, const std::string& path) {
@@ -29,6 +23,12 @@ bool IsRealDirectory(const Disk& disk, const std::string& path) {
 }
 
 }  // namespace
+
+std::string ParentDirectory(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
 
 Disk::Disk(rocksdb::Env* env, std::shared_ptr<void> owner, bool in_memory)
     : env_(env), owner_(std::move(owner)), in_memory_(in_memory) {}
@@ -78,8 +78,11 @@ Result<std::vector<std::string>> Disk::List(
 
 Status Disk::MakeDirectory(const std::string& directory) {
   return Guarded([&] {
-    return FromRocks(env_->CreateDirIfMissing(directory),
-                     "cannot make directory " + directory);
+    const bool is_new = !Exists(directory);
+    Status status = FromRocks(env_->CreateDirIfMissing(directory),
+                              "cannot make directory " + directory);
+    if (!status.ok() || !is_new || in_memory_) return status;
+    return SyncDirectory(ParentDirectory(directory));
   });
 }
 
@@ -124,7 +127,7 @@ Status Disk::WriteFile(const std::string& path, std::string_view data) {
     if (!status.ok()) return status;
     status = Rename(temporary, path);
     if (!status.ok()) return status;
-    return SyncDirectory(ParentOf(path));
+    return SyncDirectory(ParentDirectory(path));
   });
 }
 

@@ -20,6 +20,9 @@ class Status;
 
 namespace crm {
 
+// What comes before the last slash; "." when there is none.
+std::string ParentDirectory(const std::string& path);
+
 // Thread-safe.
 class Disk {
  public:
@@ -39,7 +42,8 @@ class Disk {
   bool Exists(const std::string& path) const;
   // Names without "." and "..". kNotFound, kIoError.
   Result<std::vector<std::string>> List(const std::string& directory) const;
-  // Makes one directory, mode 0700; fine when it is there.
+  // Makes one directory, mode 0700, and syncs its parent; fine when it is
+  // there.
   Status MakeDirectory(const std::string& directory);
   // Refuses (kInvalidArgument) a symbolic link, a file, and a directory that
   // others may write to. Machine disks only; Ok on others.

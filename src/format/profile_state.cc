@@ -1,0 +1,208 @@
+#include "format/profile_state.h"
+
+#include <algorithm>
+#include <cstring>
+#include <tuple>
+
+#include "format/records_generated.h"
+
+namespace crm {
+namespace {
+
+static_assert(sizeof(fb::TraitEntry) == sizeof(TraitEntry));
+
+bool Before(const TraitEntry& trait, std::string_view name,
+            const TraitUpdate& update) {
+  return std::tie(trait.name_hash, name) <
+         std::tie(update.name_hash, update.name);
+}
+
+bool Wins(const TraitOrigin& origin, std::string_view value,
+          const TraitEntry& trait, std::string_view old) {
+  return std::tie(origin.occurred_at, origin.source_rank, origin.id_order,
+                  value) > std::tie(trait.occurred_at, trait.source_rank,
+                                    trait.id_order, old);
+}
+
+void Stamp(const TraitOrigin& origin, TraitEntry* trait) {
+  trait->occurred_at = origin.occurred_at;
+  trait->id_order = origin.id_order;
+  trait->position = origin.position;
+  trait->source_rank = origin.source_rank;
+  trait->source = origin.source;
+}
+
+}  // namespace
+
+bool ProfileView::Parse(std::string_view bytes) {
+  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+  flatbuffers::Verifier verifier(data, bytes.size());
+  if (!verifier.VerifyBuffer<fb::Profile>(nullptr)) return false;
+  const auto* profile = flatbuffers::GetRoot<fb::Profile>(data);
+  events_ = profile->events();
+  first_seen_ = profile->first_seen();
+  last_seen_ = profile->last_seen();
+  traits_ = {};
+  text_ = {};
+  if (profile->text() != nullptr) {
+    text_ = {reinterpret_cast<const char*>(profile->text()->data()),
+             profile->text()->size()};
+  }
+  if (profile->traits() != nullptr) {
+    traits_ = {reinterpret_cast<const TraitEntry*>(profile->traits()->data()),
+               profile->traits()->size()};
+  }
+  for (const TraitEntry& trait : traits_) {
+    const uint64_t end = uint64_t{trait.text_offset} + trait.name_size +
+                         trait.value_size;
+    if (end > text_.size()) return false;
+  }
+  return true;
+}
+
+struct ProfileFolder::Impl {
+  flatbuffers::FlatBufferBuilder builder{1024};
+  std::vector<TraitEntry> merged;
+  std::string text;
+
+  void Add(std::string_view name, std::string_view value, TraitEntry trait) {
+    trait.text_offset = static_cast<uint32_t>(text.size());
+    trait.name_size = static_cast<uint16_t>(name.size());
+    trait.value_size = static_cast<uint32_t>(value.size());
+    text.append(name);
+    text.append(value);
+    merged.push_back(trait);
+  }
+
+  // Tries to fold without changing any text: `*after` is a copy of the bytes
+  // in which entries are stamped in place. False: text must change.
+  static bool InPlace(const ProfileView& view, std::string_view before,
+                      const TraitOrigin& origin,
+                      std::span<const TraitUpdate> updates,
+                      std::string* after);
+  void Merge(const ProfileView& view, const TraitOrigin& origin,
+             std::span<const TraitUpdate> updates);
+  void Build(uint64_t events, int64_t first_seen, int64_t last_seen,
+             std::string* after);
+};
+
+bool ProfileFolder::Impl::InPlace(const ProfileView& view,
+                                  std::string_view before,
+                                  const TraitOrigin& origin,
+                                  std::span<const TraitUpdate> updates,
+                                  std::string* after) {
+  const std::span<const TraitEntry> traits = view.traits();
+  after->assign(before);
+  size_t place = 0;
+  for (const TraitUpdate& update : updates) {
+    while (place < traits.size() &&
+           Before(traits[place], view.NameOf(traits[place]), update)) {
+      ++place;
+    }
+    if (place == traits.size()) return false;
+    const TraitEntry& trait = traits[place];
+    if (trait.name_hash != update.name_hash ||
+        view.NameOf(trait) != update.name) {
+      return false;
+    }
+    const std::string_view old = view.ValueOf(trait);
+    if (!Wins(origin, update.value, trait, old)) continue;
+    if (old != update.value) return false;
+    TraitEntry stamped = trait;
+    Stamp(origin, &stamped);
+    const size_t offset =
+        static_cast<size_t>(reinterpret_cast<const char*>(&trait) -
+                            before.data());
+    std::memcpy(after->data() + offset, &stamped, sizeof(stamped));
+  }
+  auto* profile = flatbuffers::GetMutableRoot<fb::Profile>(
+      reinterpret_cast<uint8_t*>(after->data()));
+  profile->mutate_events(view.events() + 1);
+  profile->mutate_first_seen(std::min(view.first_seen(), origin.occurred_at));
+  profile->mutate_last_seen(std::max(view.last_seen(), origin.occurred_at));
+  return true;
+}
+
+void ProfileFolder::Impl::Merge(const ProfileView& view,
+                                const TraitOrigin& origin,
+                                std::span<const TraitUpdate> updates) {
+  merged.clear();
+  text.clear();
+  const std::span<const TraitEntry> traits = view.traits();
+  size_t place = 0;
+  for (const TraitUpdate& update : updates) {
+    while (place < traits.size() &&
+           Before(traits[place], view.NameOf(traits[place]), update)) {
+      Add(view.NameOf(traits[place]), view.ValueOf(traits[place]),
+          traits[place]);
+      ++place;
+    }
+    TraitEntry trait;
+    trait.name_hash = update.name_hash;
+    std::string_view value = update.value;
+    const bool known = place < traits.size() &&
+                       traits[place].name_hash == update.name_hash &&
+                       view.NameOf(traits[place]) == update.name;
+    if (known) {
+      const std::string_view old = view.ValueOf(traits[place]);
+      trait = traits[place];
+      if (Wins(origin, value, trait, old)) {
+        Stamp(origin, &trait);
+      } else {
+        value = old;
+      }
+      ++place;
+    } else {
+      if (traits.size() >= kMaxTraits) continue;
+      Stamp(origin, &trait);
+    }
+    Add(update.name, value, trait);
+  }
+  for (; place < traits.size(); ++place) {
+    Add(view.NameOf(traits[place]), view.ValueOf(traits[place]),
+        traits[place]);
+  }
+}
+
+void ProfileFolder::Impl::Build(uint64_t events, int64_t first_seen,
+                                int64_t last_seen, std::string* after) {
+  builder.Clear();
+  // Counters are stored even when zero, so that they can be changed in place.
+  builder.ForceDefaults(true);
+  const auto stored_text = builder.CreateVector(
+      reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  const auto stored_traits = builder.CreateVectorOfStructs(
+      reinterpret_cast<const fb::TraitEntry*>(merged.data()), merged.size());
+  fb::ProfileBuilder profile(builder);
+  profile.add_text(stored_text);
+  profile.add_traits(stored_traits);
+  profile.add_last_seen(last_seen);
+  profile.add_first_seen(first_seen);
+  profile.add_events(events);
+  builder.Finish(profile.Finish());
+  after->assign(reinterpret_cast<const char*>(builder.GetBufferPointer()),
+                builder.GetSize());
+}
+
+ProfileFolder::ProfileFolder() : impl_(std::make_unique<Impl>()) {}
+ProfileFolder::~ProfileFolder() = default;
+
+bool ProfileFolder::Fold(std::string_view before, const TraitOrigin& origin,
+                         std::span<const TraitUpdate> updates,
+                         std::string* after) {
+  ProfileView view;
+  if (before.empty()) {
+    impl_->Merge(view, origin, updates);
+    impl_->Build(1, origin.occurred_at, origin.occurred_at, after);
+    return true;
+  }
+  if (!view.Parse(before)) return false;
+  if (Impl::InPlace(view, before, origin, updates, after)) return true;
+  impl_->Merge(view, origin, updates);
+  impl_->Build(view.events() + 1,
+               std::min(view.first_seen(), origin.occurred_at),
+               std::max(view.last_seen(), origin.occurred_at), after);
+  return true;
+}
+
+}  // namespace crm

@@ -1,0 +1,251 @@
+#include "profile/profile_room.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/coding.h"
+#include "base/hash.h"
+#include "profile/catalogue.h"
+
+namespace crm {
+namespace {
+
+constexpr size_t kMaxTraitNameBytes = 128;
+constexpr size_t kMaxTraitValueBytes = 8 * 1024;
+
+bool SortsBefore(const TraitUpdate& a, const TraitUpdate& b) {
+  return a.name_hash != b.name_hash ? a.name_hash < b.name_hash
+                                    : a.name < b.name;
+}
+
+// The updates of one event, later fields of one name replacing earlier ones.
+class Updates {
+ public:
+  explicit Updates(Arena& arena) : arena_(arena) { items_.clear(); }
+
+  void Add(std::string_view name, std::string_view value) {
+    if (name.empty() || name.size() > kMaxTraitNameBytes ||
+        value.size() > kMaxTraitValueBytes) {
+      return;
+    }
+    if (value == "null") value = {};
+    const auto hash = static_cast<uint32_t>(StableHash64(name));
+    for (TraitUpdate& item : items_) {
+      if (item.name_hash == hash && item.name == name) {
+        item.value = arena_.Copy(value);
+        return;
+      }
+    }
+    items_.push_back({hash, arena_.Copy(name), arena_.Copy(value)});
+  }
+
+  std::span<const TraitUpdate> Take() {
+    std::sort(items_.begin(), items_.end(), SortsBefore);
+    return arena_.CopyAll(std::span<const TraitUpdate>(items_));
+  }
+
+ private:
+  Arena& arena_;
+  static thread_local std::vector<TraitUpdate> items_;
+};
+
+thread_local std::vector<TraitUpdate> Updates::items_;
+
+std::string AssociatedOf(const RowKey& key) {
+  return "crm profile" + EncodeRowKey(key, 1);
+}
+
+}  // namespace
+
+// Profiles on disk: nonce, then the state sealed with the key of the
+// customer's bucket.
+struct ProfileRoom::Codec final : RowCodec {
+  explicit Codec(KeyRing* ring) : keyring(ring) {}
+
+  Status Encode(const RowKey& key, std::string_view row,
+                std::string* stored) const override {
+    Result<Key> bucket =
+        keyring->BucketKey(key.tenant, key.a / kCustomersPerBucket);
+    if (!bucket.ok()) return std::move(bucket).status();
+    thread_local NonceSource nonces;
+    const Nonce nonce = nonces.Next();
+    stored->assign(reinterpret_cast<const char*>(nonce.data()), nonce.size());
+    keyring->Seal(*bucket, nonce, row, AssociatedOf(key), stored);
+    return Status::Ok();
+  }
+
+  Status Decode(const RowKey& key, std::string_view stored,
+                std::string* row) const override {
+    Result<Key> bucket =
+        keyring->BucketKey(key.tenant, key.a / kCustomersPerBucket);
+    if (!bucket.ok()) return std::move(bucket).status();
+    Nonce nonce{};
+    bool sound = stored.size() >= kNonceBytes;
+    if (sound) {
+      std::memcpy(nonce.data(), stored.data(), kNonceBytes);
+      sound = keyring->Open(*bucket, nonce, stored.substr(kNonceBytes),
+                            AssociatedOf(key), row);
+    }
+    ProfileView view;
+    if (!sound || !view.Parse(*row)) {
+      return Status(StatusCode::kCorruption,
+                    "profile of customer " + std::to_string(key.a) +
+                        " does not open");
+    }
+    return Status::Ok();
+  }
+
+  KeyRing* const keyring;
+};
+
+ProfileRoom::ProfileRoom(KeyRing* keyring, const IdentityRoom* identity)
+    : keyring_(keyring),
+      identity_(identity),
+      codec_(std::make_shared<Codec>(keyring)) {}
+ProfileRoom::~ProfileRoom() = default;
+
+std::vector<RowFamily> ProfileRoom::families() const {
+  return {
+      {"profiles", FamilyKind::kSealed, 1, false, false, codec_},
+      {"timeline", FamilyKind::kPacked, 2, false, true, nullptr},
+  };
+}
+
+Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
+                            const void** data) const {
+  *data = nullptr;
+  Updates updates(arena);
+  thread_local std::string quoted;
+  for (const DecodedEvent::Hint& hint : content.hints) {
+    const std::string_view trait = TraitOfHint(hint.name_space);
+    if (trait.empty()) continue;
+    quoted.clear();
+    AppendJsonString(hint.value, &quoted);
+    updates.Add(trait, quoted);
+  }
+  const std::string_view payload = content.body.payload;
+  const bool profile_event = IsProfileEvent(content.type);
+  if (profile_event ||
+      payload.find("\"traits\":{") != std::string_view::npos) {
+    std::string traits;
+    Status status = ForEachMember(
+        payload, [&](std::string_view key, std::string_view value) {
+          if (key == "traits" && value.starts_with('{')) {
+            traits.assign(value);
+          } else if (profile_event) {
+            updates.Add(TraitOfField(key), value);
+          }
+          return true;
+        });
+    if (status.ok() && !traits.empty()) {
+      status = ForEachMember(
+          traits, [&](std::string_view key, std::string_view value) {
+            updates.Add(TraitOfField(key), value);
+            return true;
+          });
+    }
+    if (!status.ok()) return status;
+  }
+  ProfileData* out = arena.New<ProfileData>();
+  out->updates = updates.Take();
+  *data = out;
+  return Status::Ok();
+}
+
+Status ProfileRoom::Fold(const Fact& fact, FoldContext& context) const {
+  const EventHeader& header = fact.header;
+  if (header.customer == 0 || fact.content == nullptr) return Status::Ok();
+  const auto* data = static_cast<const ProfileData*>(fact.prepared[index_]);
+  const RowKey key{header.customer, 0, header.tenant};
+  Row before;
+  if ((header.flags & kEventNewCustomer) == 0) {
+    Result<Row> row = context.rows.Get(family(kProfiles), key);
+    if (!row.ok()) return std::move(row).status();
+    before = std::move(row).value();
+  }
+  thread_local ProfileFolder folder;
+  thread_local std::string after;
+  const TraitOrigin origin{header.occurred_at, fact.id_order, fact.position,
+                           header.source, 0};
+  if (!folder.Fold(before.value(), origin,
+                   data == nullptr ? std::span<const TraitUpdate>()
+                                   : data->updates,
+                   &after)) {
+    return Status(StatusCode::kCorruption,
+                  "profile of customer " + std::to_string(header.customer) +
+                      " is malformed");
+  }
+  if (before.exists()) return context.rows.Put(family(kProfiles), key, after);
+  context.rows.Insert(family(kProfiles), key, after);
+  return Status::Ok();
+}
+
+Status ProfileRoom::Read(uint32_t tenant, CustomerId customer,
+                         const View* view, Profile* profile) const {
+  const RowKey key{customer, 0, tenant};
+  Result<Row> row = view == nullptr
+                        ? services_.overlay->Get(family(kProfiles), key)
+                        : view->Get(family(kProfiles), key);
+  if (!row.ok()) return std::move(row).status();
+  profile->customer = customer;
+  ProfileView state;
+  if (!row->exists()) {
+    profile->traits.clear();
+    profile->events = 0;
+    profile->first_seen.reset();
+    profile->last_seen.reset();
+    return Status(StatusCode::kNotFound, "no such profile");
+  }
+  if (!state.Parse(row->value())) {
+    return Status(StatusCode::kCorruption,
+                  "profile of customer " + std::to_string(customer) +
+                      " is malformed");
+  }
+  profile->events = state.events();
+  const auto instant = [](int64_t us) {
+    return Timestamp(std::chrono::microseconds(us));
+  };
+  profile->first_seen = instant(state.first_seen());
+  profile->last_seen = instant(state.last_seen());
+  size_t count = 0;
+  profile->traits.resize(state.traits().size());
+  for (const TraitEntry& entry : state.traits()) {
+    if (entry.value_size == 0) continue;
+    Trait& trait = profile->traits[count++];
+    trait.name.assign(state.NameOf(entry));
+    trait.value.assign(state.ValueOf(entry));
+    trait.occurred_at = instant(entry.occurred_at);
+    trait.source.assign(
+        services_.names->Text(NameKind::kSource, entry.source));
+    trait.position = entry.position;
+  }
+  profile->traits.resize(count);
+  std::sort(profile->traits.begin(), profile->traits.end(),
+            [](const Trait& a, const Trait& b) { return a.name < b.name; });
+  return Status::Ok();
+}
+
+Status ProfileRoom::Warm(uint32_t tenant, CustomerId customer) const {
+  return services_.overlay->Get(family(kProfiles), RowKey{customer, 0, tenant})
+      .status();
+}
+
+Status ProfileRoom::Erase(uint32_t tenant, CustomerId customer,
+                          std::span<const RecordId> records,
+                          FoldContext& context) const {
+  // Her timeline blocks cannot be opened without the keys of her records, and
+  // a replay without them writes none: both read as erased entries.
+  (void)records;
+  return context.rows.Delete(family(kProfiles), RowKey{customer, 0, tenant});
+}
+
+Result<std::string> ProfileRoom::Carry(uint32_t tenant, CustomerId customer,
+                                       const View& view) const {
+  Result<Row> row =
+      view.Get(family(kProfiles), RowKey{customer, 0, tenant});
+  if (!row.ok()) return std::move(row).status();
+  return std::string(row->value());
+}
+
+}  // namespace crm

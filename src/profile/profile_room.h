@@ -1,0 +1,93 @@
+// The room of the profile: traits by the per-field winner, and the timeline.
+
+#ifndef CRM_PROFILE_PROFILE_ROOM_H_
+#define CRM_PROFILE_PROFILE_ROOM_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/profile.h"
+#include "event/log_view.h"
+#include "event/room.h"
+#include "format/profile_state.h"
+#include "format/timeline_entry.h"
+#include "identity/identity_room.h"
+
+namespace crm {
+
+// What Prepare makes of an event, sorted by (name_hash, name).
+struct ProfileData {
+  std::span<const TraitUpdate> updates;
+};
+
+// Thread safety: Prepare and the readers from any thread; Fold by the
+// sequencer or a replay; WritePacked by the checkpoint.
+class ProfileRoom final : public Room {
+ public:
+  enum Family : size_t {
+    kProfiles = 0,  // (tenant, customer) -> profile, sealed by bucket
+    kTimeline,      // packed: (tenant, record, first revision) -> block
+    kFamilies,
+  };
+
+  // Both outlive the room.
+  ProfileRoom(KeyRing* keyring, const IdentityRoom* identity);
+  ~ProfileRoom() override;
+
+  std::string_view name() const override { return "profile"; }
+  uint32_t version() const override { return 1; }
+  std::vector<RowFamily> families() const override;
+  Status Prepare(const EventContent& content, Arena& arena,
+                 const void** data) const override;
+  Status Fold(const Fact& fact, FoldContext& context) const override;
+  Status WritePacked(const Tail::Part& part, const FrozenRows& frozen,
+                     Ingestion& out) override;
+  Status Canonical(size_t family, std::string_view key, std::string_view value,
+                   const CanonicalSink& sink, uint32_t* tenant,
+                   CustomerId* customer) const override;
+  Status Erase(uint32_t tenant, CustomerId customer,
+               std::span<const RecordId> records,
+               FoldContext& context) const override;
+  Result<std::string> Carry(uint32_t tenant, CustomerId customer,
+                            const View& view) const override;
+
+  // Into an object that is used again. kNotFound.
+  Status Read(uint32_t tenant, CustomerId customer, const View* view,
+              Profile* profile) const;
+  // The events of a record up to `last`, oldest first; `expected` of them
+  // (the record's own count, which proves that none is missing). Bodies are
+  // still compressed; kErased entries are missing their body.
+  struct RecordEvent {
+    TimelineRecord record;
+    std::string body;
+    bool opened = true;
+  };
+  Status ReadRecord(uint32_t tenant, RecordId record, uint64_t expected,
+                    Position last, std::vector<RecordEvent>* out) const;
+  // Brings a profile into memory.
+  Status Warm(uint32_t tenant, CustomerId customer) const;
+
+ private:
+  struct Codec;
+  Status WriteRecord(uint32_t tenant, uint64_t record,
+                     const Tail::Part& part, uint32_t last, Ingestion& out);
+  Status WriteBlock(uint32_t tenant, uint64_t record, uint64_t first_revision,
+                    uint64_t count, std::string_view plain, Ingestion& out);
+  // The entries of a stored block, oldest first; `plain` keeps the bytes.
+  Status OpenBlock(std::string_view key, std::string_view value,
+                   uint64_t* count, std::string* plain) const;
+
+  KeyRing* const keyring_;
+  const IdentityRoom* const identity_;
+  std::shared_ptr<const Codec> codec_;
+  NonceSource nonces_;                // The checkpoint's.
+  std::vector<uint32_t> chain_;       // Scratch of WriteRecord.
+};
+
+}  // namespace crm
+
+#endif  // CRM_PROFILE_PROFILE_ROOM_H_

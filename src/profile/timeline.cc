@@ -1,0 +1,231 @@
+// The timeline of a record: sealed blocks on disk, the tail in memory.
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/coding.h"
+#include "profile/profile_room.h"
+
+namespace crm {
+namespace {
+
+// A block ends at so many events or bytes.
+constexpr size_t kBlockEvents = 128;
+constexpr size_t kBlockBytes = 64 * 1024;
+
+Status DamagedBlock(uint64_t record) {
+  return Status(StatusCode::kCorruption,
+                "timeline of record " + std::to_string(record) +
+                    " does not open");
+}
+
+}  // namespace
+
+Status ProfileRoom::WritePacked(const Tail::Part& part,
+                                const FrozenRows& frozen, Ingestion& out) {
+  // Buckets first, with one fsync: profiles are sealed right after this.
+  std::vector<std::pair<uint32_t, uint64_t>> buckets;
+  for (const RowKey& key : frozen.keys[family(kProfiles)]) {
+    const std::pair<uint32_t, uint64_t> bucket{key.tenant,
+                                               key.a / kCustomersPerBucket};
+    if (buckets.empty() || buckets.back() != bucket) buckets.push_back(bucket);
+  }
+  std::vector<uint64_t> numbers;
+  for (size_t i = 0; i < buckets.size(); ++i) {
+    numbers.push_back(buckets[i].second);
+    if (i + 1 < buckets.size() && buckets[i + 1].first == buckets[i].first) {
+      continue;
+    }
+    Status status = keyring_->EnsureBuckets(buckets[i].first, numbers);
+    if (!status.ok()) return status;
+    numbers.clear();
+  }
+
+  std::vector<std::pair<std::pair<uint32_t, uint64_t>, uint32_t>> records(
+      part.last.begin(), part.last.end());
+  std::sort(records.begin(), records.end());
+  for (const auto& [record, last] : records) {
+    Status status =
+        WriteRecord(record.first, record.second, part, last, out);
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+Status ProfileRoom::WriteRecord(uint32_t tenant, uint64_t record,
+                                const Tail::Part& part, uint32_t last,
+                                Ingestion& out) {
+  chain_.clear();
+  for (uint32_t index = last; index != 0;
+       index = part.entries[index - 1].previous) {
+    chain_.push_back(index - 1);
+  }
+  std::string plain;
+  uint64_t first_revision = 0;
+  uint64_t count = 0;
+  for (size_t i = chain_.size(); i-- > 0;) {
+    const TailEntry& entry = part.entries[chain_[i]];
+    if (count == 0) first_revision = entry.revision;
+    plain += entry.content.value();
+    ++count;
+    if (i != 0 && count < kBlockEvents && plain.size() < kBlockBytes) continue;
+    Status status =
+        WriteBlock(tenant, record, first_revision, count, plain, out);
+    if (!status.ok()) return status;
+    plain.clear();
+    count = 0;
+  }
+  return Status::Ok();
+}
+
+Status ProfileRoom::WriteBlock(uint32_t tenant, uint64_t record,
+                               uint64_t first_revision, uint64_t count,
+                               std::string_view plain, Ingestion& out) {
+  std::string value;
+  PutVarint(&value, count);
+  std::string associated =
+      EncodeRowKey(RowKey{record, first_revision, tenant}, 2);
+  const size_t key_size = associated.size();
+  associated += value;
+  Result<Key> key = keyring_->RecordKey(tenant, record);
+  if (key.ok()) {
+    const Nonce nonce = nonces_.Next();
+    value.append(reinterpret_cast<const char*>(nonce.data()), nonce.size());
+    keyring_->Seal(*key, nonce, plain, associated, &value);
+  } else if (key.status().code() != StatusCode::kErased) {
+    return std::move(key).status();
+  }
+  return out.Put(family(kTimeline), associated.substr(0, key_size), value);
+}
+
+Status ProfileRoom::OpenBlock(std::string_view key_bytes,
+                              std::string_view value, uint64_t* count,
+                              std::string* plain) const {
+  RowKey key;
+  ByteReader reader(value);
+  *count = reader.Varint();
+  if (!DecodeRowKey(key_bytes, 2, &key) || !reader.ok() || *count == 0 ||
+      *count > kBlockEvents) {
+    return Status(StatusCode::kCorruption, "timeline: malformed row");
+  }
+  const std::string_view rest = reader.Rest();
+  plain->clear();
+  Result<Key> sealing = keyring_->RecordKey(key.tenant, key.a);
+  if (!sealing.ok()) return std::move(sealing).status();
+  if (rest.size() < kNonceBytes) return DamagedBlock(key.a);
+  Nonce nonce;
+  std::memcpy(nonce.data(), rest.data(), kNonceBytes);
+  std::string associated(key_bytes);
+  associated += value.substr(0, value.size() - rest.size());
+  if (!keyring_->Open(*sealing, nonce, rest.substr(kNonceBytes), associated,
+                      plain)) {
+    return DamagedBlock(key.a);
+  }
+  return Status::Ok();
+}
+
+Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
+                               uint64_t expected, Position last,
+                               std::vector<RecordEvent>* out) const {
+  // The tail first: what a checkpoint moves meanwhile is then seen twice, not
+  // missed, and told by its revision.
+  std::vector<TailEntry> tail;
+  services_.tail->ReadRecord(tenant, record, last, &tail);
+  uint64_t on_disk =
+      tail.empty() ? expected : std::min(expected, tail[0].revision);
+  std::vector<std::pair<std::string, std::string>> blocks;
+  Status status = services_.database->ScanBackward(
+      family(kTimeline), EncodeRowKey(RowKey{record, 0, tenant}, 2),
+      EncodeRowKey(RowKey{record, on_disk, tenant}, 2),
+      [&](std::string_view key, std::string_view value) {
+        blocks.emplace_back(key, value);
+        return true;
+      });
+  if (!status.ok()) return status;
+  uint64_t revision = 0;
+  const auto add = [&](std::string_view entries, uint64_t count) -> bool {
+    ByteReader reader(entries);
+    for (uint64_t i = 0; i < count; ++i) {
+      RecordEvent event;
+      if (!DecodeTimelineEntry(reader, &event.record) ||
+          event.record.header.revision != revision) {
+        return false;
+      }
+      if (revision < expected) {
+        event.body.assign(event.record.body);
+        event.record.body = {};
+        out->push_back(std::move(event));
+      }
+      ++revision;
+    }
+    return reader.AtEnd();
+  };
+  std::string plain;
+  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+    uint64_t count = 0;
+    status = OpenBlock(block->first, block->second, &count, &plain);
+    if (status.code() == StatusCode::kErased) {
+      revision += count;
+      continue;
+    }
+    if (!status.ok()) return status;
+    if (revision >= on_disk) break;
+    if (!add(plain, count)) return DamagedBlock(record);
+  }
+  for (const TailEntry& entry : tail) {
+    if (entry.revision < revision) continue;
+    if (!add(entry.content.value(), 1)) return DamagedBlock(record);
+  }
+  if (revision < expected) {
+    return Status(StatusCode::kCorruption,
+                  "timeline of record " + std::to_string(record) + ": " +
+                      std::to_string(expected - revision) +
+                      " events are missing");
+  }
+  return Status::Ok();
+}
+
+Status ProfileRoom::Canonical(size_t own, std::string_view key_bytes,
+                              std::string_view value,
+                              const CanonicalSink& sink, uint32_t* tenant,
+                              CustomerId* customer) const {
+  RowKey key;
+  if (!DecodeRowKey(key_bytes, families()[own].words, &key)) {
+    return Status(StatusCode::kCorruption, "malformed key");
+  }
+  *tenant = key.tenant;
+  if (own == kProfiles) {
+    *customer = key.a;
+    std::string plain;
+    Status status = families()[own].codec->Decode(key, value, &plain);
+    if (!status.ok()) return status;
+    sink(CanonicalItem{std::string(key_bytes), std::move(plain), key.tenant,
+                       key.a});
+    return Status::Ok();
+  }
+  Result<RecordRow> record = identity_->RecordOf(key.tenant, key.a);
+  if (record.ok()) *customer = record->customer;
+  uint64_t count = 0;
+  std::string plain;
+  Status status = OpenBlock(key_bytes, value, &count, &plain);
+  if (!status.ok() && status.code() != StatusCode::kErased) return status;
+  const bool erased = !status.ok();
+  ByteReader reader(plain);
+  for (uint64_t i = 0; i < count; ++i) {
+    const size_t before = reader.remaining();
+    TimelineRecord entry;
+    if (!erased && !DecodeTimelineEntry(reader, &entry)) {
+      return DamagedBlock(key.a);
+    }
+    std::string name(key_bytes.substr(0, 12));
+    PutBe64(&name, key.b + i);
+    std::string item(plain.data() + (plain.size() - before),
+                     before - reader.remaining());
+    sink(CanonicalItem{std::move(name), std::move(item), key.tenant,
+                       *customer});
+  }
+  return Status::Ok();
+}
+
+}  // namespace crm
