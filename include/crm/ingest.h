@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,18 +61,23 @@ struct ImportProgress {
 struct ImportOptions {
   // Needed for CSV and fixed-width text; must be absent for JSON.
   std::optional<ImportMap> map;
-  // Source of JSON events that name none. Empty: such events are rejected.
+  // Source of events when they (JSON) or the map name none. Empty: such
+  // events are rejected.
   std::string source;
   // Tells apart equal rows of different files that are different events.
   // Part of the id of rows without one. Empty: equal rows are the same event.
   std::string batch;
-  // One bad row and nothing at all is imported (kInvalidArgument).
+  // One bad row and nothing at all is imported (kInvalidArgument). Reads the
+  // file twice.
   bool strict = false;
   // Count what would happen; write nothing.
   bool dry_run = false;
   bool ignore_tenant = false;
+  // A file is old data: nobody is sent a message because of it.
+  bool backfill = true;
   std::optional<Durability> durability;
-  // Threads that decode and append, 1 to 64.
+  // Threads that decode and append, 1 to 64; more than 16 are not used. With
+  // one, the calling thread does everything. A dry run takes one.
   int threads = 2;
   // At most this many rejected rows are kept in the report.
   size_t max_rejected = 1000;
@@ -90,12 +96,18 @@ struct ImportReport {
   uint64_t customers_created = 0;
   uint64_t unattributed = 0;
   uint64_t contested = 0;
-  // Rows that an interrupted import of the same file had already done.
+  // Rows that an interrupted import of the same file had already done. They
+  // are in the sums above.
   uint64_t resumed_rows = 0;
-  std::vector<RejectedRow> rejected_rows;
+  std::vector<RejectedRow> rejected_rows;  // Of this call.
 };
 
-// Imports `path` ("-": standard input) into `tenant`.
+// Imports `path` ("-": standard input) into `tenant`. Bad rows are no error:
+// see the report. Errors: kNotFound, kIoError (the file), kMalformed (damaged
+// gzip, a header that is none), kInvalidArgument (options; CSV without a map;
+// a map that does not fit; a bad row with `strict`), kUnsupported (UTF-16),
+// kCancelled, and what Tenant::Append answers. After an error what has been
+// appended stays, and importing the file again goes on there.
 Result<ImportReport> ImportFile(Tenant& tenant, const std::string& path,
                                 const ImportOptions& options = {});
 

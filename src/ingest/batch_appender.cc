@@ -109,7 +109,9 @@ void BatchAppender::Prepare(const RowBatch& batch, BatchResult* result) {
 
 // Gives an event without a source the one of the import.
 std::string_view BatchAppender::JsonOf(std::string_view row) {
-  if (plan_.source.empty() || !row.starts_with('{')) return row;
+  if (plan_.source.empty()) return row;
+  row.remove_prefix(std::min(row.find_first_not_of(" \t"), row.size()));
+  if (!row.starts_with('{')) return row;
   // Only where the word occurs at all does it take a closer look.
   if (row.find("\"source\"") != std::string_view::npos) {
     const Result<Event> event = EventFromJson(row, nullptr);

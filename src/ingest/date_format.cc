@@ -268,8 +268,7 @@ Result<std::chrono::seconds> ParseUtcOffset(std::string_view text) {
   Reader in(text);
   int64_t seconds = 0;
   if (!in.Offset(&seconds) || !in.done()) {
-    return Status(StatusCode::kInvalidArgument,
-                  "is no offset such as +02:00");
+    return Status(StatusCode::kInvalidArgument, "is no offset such as +02:00");
   }
   return std::chrono::seconds(seconds);
 }

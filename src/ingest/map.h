@@ -97,8 +97,8 @@ struct ImportMap::Impl {
   bool windows_1252 = false;
   bool whitespace = false;  // kFixed: fields are what blanks separate.
   uint64_t skip_lines = 0;
-  std::vector<std::string> nulls;    // Values that count as empty.
-  std::vector<std::string> columns;  // Empty: the header names them.
+  std::vector<std::string> nulls;     // Values that count as empty.
+  std::vector<std::string> columns;   // Empty: the header names them.
   std::vector<ingest::Slice> slices;  // kFixed without `whitespace`.
   ingest::EventRule event;
   // Names of the columns that expressions use; ColumnRef counts in it.

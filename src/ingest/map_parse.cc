@@ -483,8 +483,8 @@ bool MapParser::ParseColumn(Members* in, bool text_only, Expression* out) {
       !GetBool(in, "normalise", &out->normalise)) {
     return false;
   }
-  const auto* found_as = std::find_if(
-      std::begin(kAs), std::end(kAs), [&](auto& a) { return as == a.first; });
+  const auto* found_as = std::find_if(std::begin(kAs), std::end(kAs),
+                                      [&](auto& a) { return as == a.first; });
   if (found_as == std::end(kAs) ||
       (text_only && found_as->second != As::kString)) {
     return Fail(in->PathOf("as"),
@@ -547,8 +547,7 @@ Result<Json> ParseJson(std::string_view text) {
     return json;
   } catch (const Json::parse_error& error) {
     const size_t byte = std::min<size_t>(error.byte, text.size());
-    const auto line =
-        1 + std::count(text.begin(), text.begin() + byte, '\n');
+    const auto line = 1 + std::count(text.begin(), text.begin() + byte, '\n');
     return Status(StatusCode::kMalformed,
                   "map: not JSON, line " + std::to_string(line));
   } catch (const Json::exception&) {

@@ -132,8 +132,7 @@ Result<ColumnPlan> PlanColumns(const ImportMap::Impl& map,
     RowFields fields(map);
     Status status = fields.Split(header);
     if (!status.ok()) {
-      return Status(status.code(),
-                    "header: " + std::string(status.message()));
+      return Status(status.code(), "header: " + std::string(status.message()));
     }
     std::vector<std::string> found;
     for (size_t i = 0; i < fields.size(); ++i) {

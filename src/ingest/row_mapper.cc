@@ -83,8 +83,8 @@ Status RowMapper::Map(std::string_view text, const Row& row, Event* event) {
 
 std::string_view RowMapper::Value(ColumnRef column) const {
   const std::string_view value = fields_[plan_.field_of[column]];
-  const bool is_null = std::find(map_.nulls.begin(), map_.nulls.end(),
-                                 value) != map_.nulls.end();
+  const bool is_null = std::find(map_.nulls.begin(), map_.nulls.end(), value) !=
+                       map_.nulls.end();
   return is_null ? std::string_view() : value;
 }
 
@@ -203,8 +203,7 @@ Status RowMapper::AppendMember(const Member& member, bool first,
 }
 
 Status RowMapper::AppendColumn(const Expression& expression,
-                               std::string_view value,
-                               std::string* out) const {
+                               std::string_view value, std::string* out) const {
   switch (expression.as) {
     case As::kString:
       AppendJsonString(value, out);

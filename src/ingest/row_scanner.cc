@@ -31,8 +31,8 @@ class LineScanner final : public RowScanner {
       size_t end = data.size();
       pos_ = data.size();
       if (found != nullptr) {
-        end = static_cast<size_t>(static_cast<const char*>(found) -
-                                  data.data());
+        end =
+            static_cast<size_t>(static_cast<const char*>(found) - data.data());
         pos_ = end + 1;
         ++line_;
       } else if (begin_ == end && !too_large_) {

@@ -1,0 +1,290 @@
+// ImportFile: one thread reads and merges, others decode and append.
+
+#include <algorithm>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "crm/ingest.h"
+#include "ingest/batch_reader.h"
+#include "ingest/byte_source.h"
+#include "ingest/map.h"
+#include "ingest/recount.h"
+#include "ingest/resume.h"
+#include "ingest/workers.h"
+
+namespace crm {
+namespace ingest {
+namespace {
+
+constexpr int kMaxThreads = 64;
+// More threads than this have nothing to do: batches wait for the sequencer.
+constexpr int kUsefulThreads = static_cast<int>(kSlots) / 2;
+
+// One pass over a file.
+class Import final {
+ public:
+  // `rehearse`: write nothing and look at everything, whatever was imported
+  // before (the first pass of a strict import).
+  Import(const crm::Tenant& tenant, const ImportOptions& options, bool rehearse)
+      : tenant_(tenant),
+        options_(options),
+        rehearse_(rehearse),
+        dry_(rehearse || options.dry_run),
+        recount_(tenant) {}
+
+  Status Run(const std::string& path);
+  const ImportReport& report() const { return report_; }
+
+ private:
+  Status Open(const std::string& path);
+  Status OpenReader();
+  Status OpenLog();
+  Status Loop();
+  // The next batch, or null at the end.
+  Result<std::unique_ptr<Job>> Read();
+  void Dispatch(std::unique_ptr<Job> job, bool last);
+  // Merges batches, in the order of the file, until at most `left` are under
+  // way.
+  Status MergeUntil(size_t left);
+  Status Merge(const Job& job);
+
+  const crm::Tenant tenant_;
+  const ImportOptions& options_;
+  const bool rehearse_;
+  const bool dry_;
+  ImportReport report_;
+
+  std::unique_ptr<ByteSource> source_;
+  std::unique_ptr<BatchReader> reader_;
+  AppendPlan plan_;
+  Recount recount_;
+  std::unique_ptr<ImportProgressLog> log_;
+  std::shared_ptr<DryRun> dry_run_;
+  size_t window_ = 1;
+  std::deque<std::unique_ptr<Job>> under_way_;
+  std::vector<std::unique_ptr<Job>> spare_;
+  // Last: its threads use all of the above.
+  std::unique_ptr<Workers> workers_;
+};
+
+Status Import::Run(const std::string& path) {
+  Status status = Open(path);
+  if (status.ok()) status = Loop();
+  // Batches that are still under way belong to an import that failed.
+  workers_.reset();
+  if (log_ != nullptr) {
+    const Counters& counters = log_->counters();
+    report_.read = counters.read;
+    report_.appended = counters.appended;
+    report_.duplicates = counters.duplicates;
+    report_.rejected = counters.rejected;
+    report_.customers_created = counters.customers_created;
+    report_.unattributed = counters.unattributed;
+    report_.contested = counters.contested;
+  }
+  return status;
+}
+
+Status Import::Open(const std::string& path) {
+  plan_.source = options_.source;
+  plan_.batch = options_.batch;
+  if (options_.map.has_value()) {
+    plan_.map = &options_.map->impl();
+    if (!plan_.map->event.source.empty()) {
+      plan_.source = plan_.map->event.source;
+    }
+    if (plan_.source.empty()) {
+      return Status(StatusCode::kInvalidArgument,
+                    "source: neither the map nor the options name one");
+    }
+  }
+  Result<std::unique_ptr<ByteSource>> source = ByteSource::Open(path);
+  if (!source.ok()) return source.status();
+  source_ = *std::move(source);
+  Status status = OpenReader();
+  if (status.ok()) status = OpenLog();
+  if (!status.ok()) return status;
+  if (dry_) dry_run_ = NewDryRun();
+  // A dry run is one conversation with the store: one thread.
+  const int threads = dry_ ? 1 : std::min(options_.threads, kUsefulThreads);
+  window_ = threads == 1 ? 1 : static_cast<size_t>(threads) * 2;
+  workers_ = std::make_unique<Workers>(threads, tenant_, plan_, &recount_);
+  return Status::Ok();
+}
+
+Status Import::OpenReader() {
+  BatchReader::Options options;
+  const ImportMap::Impl* map = plan_.map;
+  if (map != nullptr) {
+    options.text.emplace();
+    options.text->delimiter = map->delimiter;
+    options.text->quote = map->quote;
+    options.text->trim = map->trim;
+    options.text->skip_lines = map->skip_lines;
+    options.header = map->header;
+    options.number_rows = !map->event.id.has_value();
+  }
+  reader_ = std::make_unique<BatchReader>(source_.get(), options);
+  Status status = reader_->Start();
+  if (!status.ok() || map == nullptr) return status;
+  Result<ColumnPlan> columns = PlanColumns(*map, reader_->header());
+  if (!columns.ok()) return columns.status();
+  plan_.columns = *std::move(columns);
+  return Status::Ok();
+}
+
+Status Import::OpenLog() {
+  Result<std::optional<ContentHash>> file = source_->Fingerprint();
+  if (!file.ok()) return file.status();
+  std::optional<ContentHash> fingerprint;
+  if (file->has_value() && !rehearse_) {
+    std::string text;
+    AppendPart("crm import 1", &text);
+    AppendPart(ToHex(**file), &text);
+    AppendPart(plan_.map == nullptr ? "" : plan_.map->canonical, &text);
+    AppendPart(plan_.source, &text);
+    AppendPart(plan_.batch, &text);
+    fingerprint = HashContent(text);
+  }
+  if (rehearse_ && !file->has_value()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "strict: needs a file that can be read twice, not a pipe");
+  }
+  log_ = std::make_unique<ImportProgressLog>(tenant_, fingerprint);
+  return log_->Load();
+}
+
+Status Import::Loop() {
+  Result<std::unique_ptr<Job>> next = Read();
+  while (next.ok() && *next != nullptr) {
+    std::unique_ptr<Job> job = *std::move(next);
+    next = Read();
+    // When reading fails, the batch before is still good, but not the last.
+    const bool last = next.ok() && *next == nullptr;
+    if (job->batch.number < log_->finished()) {
+      report_.resumed_rows += job->batch.rows.size();
+      spare_.push_back(std::move(job));
+      continue;
+    }
+    // Its offset says that everything is done, so everything must be.
+    Status status = MergeUntil(last ? 0 : window_ - 1);
+    if (!status.ok()) return status;
+    Dispatch(std::move(job), last);
+  }
+  Status status = MergeUntil(0);
+  return next.ok() ? status : next.status();
+}
+
+Result<std::unique_ptr<Job>> Import::Read() {
+  std::unique_ptr<Job> job;
+  if (spare_.empty()) {
+    job = std::make_unique<Job>();
+  } else {
+    job = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  Result<bool> found = reader_->Next(&job->batch);
+  if (!found.ok()) return found.status();
+  if (!*found) job.reset();
+  return job;
+}
+
+void Import::Dispatch(std::unique_ptr<Job> job, bool last) {
+  AppendOptions& append = job->options;
+  append = AppendOptions();
+  append.partial = true;
+  append.backfill = options_.backfill;
+  append.durability = options_.durability;
+  append.ignore_tenant = options_.ignore_tenant;
+  append.dry_run = dry_run_;
+  const uint64_t number = job->batch.number;
+  if (!dry_) append.offset = log_->OffsetOf(number, last);
+  const Position* before = log_->AppendedBefore(number);
+  job->append_again = before != nullptr;
+  job->recount_from = before != nullptr ? *before : 0;
+  if (before != nullptr) report_.resumed_rows += job->batch.rows.size();
+  Job* const submitted = job.get();
+  under_way_.push_back(std::move(job));
+  workers_->Submit(submitted);
+}
+
+Status Import::MergeUntil(size_t left) {
+  while (under_way_.size() > left) {
+    Job* const job = under_way_.front().get();
+    workers_->Wait(job);
+    Status status = Merge(*job);
+    if (!status.ok()) return status;
+    spare_.push_back(std::move(under_way_.front()));
+    under_way_.pop_front();
+  }
+  return Status::Ok();
+}
+
+Status Import::Merge(const Job& job) {
+  const BatchResult& result = job.result;
+  if (!result.status.ok()) return result.status;
+  log_->Finish(job.batch.number, result);
+  for (const RejectedRow& row : result.rejected) {
+    if (options_.on_rejected) options_.on_rejected(row);
+    if (report_.rejected_rows.size() < options_.max_rejected) {
+      report_.rejected_rows.push_back(row);
+    }
+  }
+  if (!options_.progress) return Status::Ok();
+  ImportProgress progress;
+  progress.bytes = job.batch.bytes;
+  progress.total_bytes = source_->total_bytes();
+  progress.read = log_->counters().read;
+  progress.appended = log_->counters().appended;
+  if (options_.progress(progress)) return Status::Ok();
+  return Status(StatusCode::kCancelled, "import: cancelled by the caller");
+}
+
+Result<ImportReport> Run(const crm::Tenant& tenant, const std::string& path,
+                         const ImportOptions& options) {
+  if (options.threads < 1 || options.threads > kMaxThreads) {
+    return Status(StatusCode::kInvalidArgument,
+                  "threads: must be 1 to " + std::to_string(kMaxThreads));
+  }
+  if (options.strict) {
+    Import rehearsal(tenant, options, true);
+    Status status = rehearsal.Run(path);
+    if (!status.ok()) return status;
+    const ImportReport& report = rehearsal.report();
+    if (report.rejected > 0) {
+      std::string first;
+      if (!report.rejected_rows.empty()) {
+        const RejectedRow& row = report.rejected_rows.front();
+        first = ", the first on line " + std::to_string(row.line) + " (" +
+                row.message + ")";
+      }
+      return Status(StatusCode::kInvalidArgument,
+                    "strict: bad rows: " + std::to_string(report.rejected) +
+                        first + "; nothing was imported");
+    }
+    if (options.dry_run) return report;
+  }
+  Import import(tenant, options, false);
+  Status status = import.Run(path);
+  if (!status.ok()) return status;
+  return import.report();
+}
+
+}  // namespace
+}  // namespace ingest
+
+Result<ImportReport> ImportFile(Tenant& tenant, const std::string& path,
+                                const ImportOptions& options) {
+  try {
+    return ingest::Run(tenant, path, options);
+  } catch (const std::bad_alloc&) {
+    return Status(StatusCode::kOutOfMemory, "import: out of memory");
+  } catch (const std::exception&) {
+    return Status(StatusCode::kInternal, "import: an unexpected error");
+  }
+}
+
+}  // namespace crm
