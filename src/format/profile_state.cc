@@ -11,12 +11,6 @@ namespace {
 
 static_assert(sizeof(fb::TraitEntry) == sizeof(TraitEntry));
 
-bool Before(const TraitEntry& trait, std::string_view name,
-            const TraitUpdate& update) {
-  return std::tie(trait.name_hash, name) <
-         std::tie(update.name_hash, update.name);
-}
-
 bool Wins(const TraitOrigin& origin, std::string_view value,
           const TraitEntry& trait, std::string_view old) {
   return std::tie(origin.occurred_at, origin.source_rank, origin.id_order,
@@ -42,6 +36,7 @@ bool ProfileView::Parse(std::string_view bytes) {
   events_ = profile->events();
   first_seen_ = profile->first_seen();
   last_seen_ = profile->last_seen();
+  version_ = profile->version();
   traits_ = {};
   text_ = {};
   if (profile->text() != nullptr) {
@@ -82,8 +77,8 @@ struct ProfileFolder::Impl {
                       std::string* after);
   void Merge(const ProfileView& view, const TraitOrigin& origin,
              std::span<const TraitUpdate> updates);
-  void Build(uint64_t events, int64_t first_seen, int64_t last_seen,
-             std::string* after);
+  void Build(uint64_t events, Position version, int64_t first_seen,
+             int64_t last_seen, std::string* after);
 };
 
 bool ProfileFolder::Impl::InPlace(const ProfileView& view,
@@ -96,15 +91,12 @@ bool ProfileFolder::Impl::InPlace(const ProfileView& view,
   size_t place = 0;
   for (const TraitUpdate& update : updates) {
     while (place < traits.size() &&
-           Before(traits[place], view.NameOf(traits[place]), update)) {
+           view.NameOf(traits[place]) < update.name) {
       ++place;
     }
     if (place == traits.size()) return false;
     const TraitEntry& trait = traits[place];
-    if (trait.name_hash != update.name_hash ||
-        view.NameOf(trait) != update.name) {
-      return false;
-    }
+    if (view.NameOf(trait) != update.name) return false;
     const std::string_view old = view.ValueOf(trait);
     if (!Wins(origin, update.value, trait, old)) continue;
     if (old != update.value) return false;
@@ -118,6 +110,7 @@ bool ProfileFolder::Impl::InPlace(const ProfileView& view,
   auto* profile = flatbuffers::GetMutableRoot<fb::Profile>(
       reinterpret_cast<uint8_t*>(after->data()));
   profile->mutate_events(view.events() + 1);
+  profile->mutate_version(origin.position);
   profile->mutate_first_seen(std::min(view.first_seen(), origin.occurred_at));
   profile->mutate_last_seen(std::max(view.last_seen(), origin.occurred_at));
   return true;
@@ -132,16 +125,14 @@ void ProfileFolder::Impl::Merge(const ProfileView& view,
   size_t place = 0;
   for (const TraitUpdate& update : updates) {
     while (place < traits.size() &&
-           Before(traits[place], view.NameOf(traits[place]), update)) {
+           view.NameOf(traits[place]) < update.name) {
       Add(view.NameOf(traits[place]), view.ValueOf(traits[place]),
           traits[place]);
       ++place;
     }
     TraitEntry trait;
-    trait.name_hash = update.name_hash;
     std::string_view value = update.value;
     const bool known = place < traits.size() &&
-                       traits[place].name_hash == update.name_hash &&
                        view.NameOf(traits[place]) == update.name;
     if (known) {
       const std::string_view old = view.ValueOf(traits[place]);
@@ -164,8 +155,9 @@ void ProfileFolder::Impl::Merge(const ProfileView& view,
   }
 }
 
-void ProfileFolder::Impl::Build(uint64_t events, int64_t first_seen,
-                                int64_t last_seen, std::string* after) {
+void ProfileFolder::Impl::Build(uint64_t events, Position version,
+                                int64_t first_seen, int64_t last_seen,
+                                std::string* after) {
   builder.Clear();
   // Counters are stored even when zero, so that they can be changed in place.
   builder.ForceDefaults(true);
@@ -179,6 +171,7 @@ void ProfileFolder::Impl::Build(uint64_t events, int64_t first_seen,
   profile.add_last_seen(last_seen);
   profile.add_first_seen(first_seen);
   profile.add_events(events);
+  profile.add_version(version);
   builder.Finish(profile.Finish());
   after->assign(reinterpret_cast<const char*>(builder.GetBufferPointer()),
                 builder.GetSize());
@@ -193,13 +186,14 @@ bool ProfileFolder::Fold(std::string_view before, const TraitOrigin& origin,
   ProfileView view;
   if (before.empty()) {
     impl_->Merge(view, origin, updates);
-    impl_->Build(1, origin.occurred_at, origin.occurred_at, after);
+    impl_->Build(1, origin.position, origin.occurred_at, origin.occurred_at,
+                 after);
     return true;
   }
   if (!view.Parse(before)) return false;
   if (Impl::InPlace(view, before, origin, updates, after)) return true;
   impl_->Merge(view, origin, updates);
-  impl_->Build(view.events() + 1,
+  impl_->Build(view.events() + 1, origin.position,
                std::min(view.first_seen(), origin.occurred_at),
                std::max(view.last_seen(), origin.occurred_at), after);
   return true;

@@ -21,18 +21,17 @@ struct TraitEntry {
   int64_t occurred_at = 0;
   uint64_t id_order = 0;
   uint64_t position = 0;
-  uint32_t name_hash = 0;
+  uint32_t reserved = 0;
   uint32_t text_offset = 0;
   uint32_t value_size = 0;  // 0: unset.
   uint16_t name_size = 0;
   uint16_t source_rank = 0;
   uint32_t source = 0;
-  uint32_t reserved = 0;
+  uint32_t reserved2 = 0;
 };
 
 // A value for a trait, from one event.
 struct TraitUpdate {
-  uint32_t name_hash = 0;
   std::string_view name;
   std::string_view value;  // JSON; empty: unset.
 };
@@ -47,6 +46,8 @@ class ProfileView final {
   uint64_t events() const { return events_; }
   int64_t first_seen() const { return first_seen_; }
   int64_t last_seen() const { return last_seen_; }
+  Position version() const { return version_; }
+  // Ascending by name.
   std::span<const TraitEntry> traits() const { return traits_; }
   std::string_view NameOf(const TraitEntry& trait) const {
     return text_.substr(trait.text_offset, trait.name_size);
@@ -60,6 +61,7 @@ class ProfileView final {
   uint64_t events_ = 0;
   int64_t first_seen_ = 0;
   int64_t last_seen_ = 0;
+  Position version_ = 0;
   std::span<const TraitEntry> traits_;
   std::string_view text_;
 };
@@ -74,7 +76,7 @@ struct TraitOrigin {
 };
 
 // Folds one event into a profile: `before` (empty: none yet) and the event's
-// updates, sorted by (name_hash, name), give `*after`. The winner of a field
+// updates, sorted by name, give `*after`. The winner of a field
 // is the greatest (time, source rank, id order, value). One thread at a time.
 class ProfileFolder final {
  public:

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/coding.h"
-#include "base/hash.h"
 #include "profile/catalogue.h"
 
 namespace crm {
@@ -15,8 +14,7 @@ constexpr size_t kMaxTraitNameBytes = 128;
 constexpr size_t kMaxTraitValueBytes = 8 * 1024;
 
 bool SortsBefore(const TraitUpdate& a, const TraitUpdate& b) {
-  return a.name_hash != b.name_hash ? a.name_hash < b.name_hash
-                                    : a.name < b.name;
+  return a.name < b.name;
 }
 
 // The updates of one event, later fields of one name replacing earlier ones.
@@ -30,14 +28,13 @@ class Updates {
       return;
     }
     if (value == "null") value = {};
-    const auto hash = static_cast<uint32_t>(StableHash64(name));
     for (TraitUpdate& item : items_) {
-      if (item.name_hash == hash && item.name == name) {
+      if (item.name == name) {
         item.value = arena_.Copy(value);
         return;
       }
     }
-    items_.push_back({hash, arena_.Copy(name), arena_.Copy(value)});
+    items_.push_back({arena_.Copy(name), arena_.Copy(value)});
   }
 
   std::span<const TraitUpdate> Take() {
@@ -203,6 +200,7 @@ Status ProfileRoom::Read(uint32_t tenant, CustomerId customer,
                       " is malformed");
   }
   profile->events = state.events();
+  profile->version = state.version();
   const auto instant = [](int64_t us) {
     return Timestamp(std::chrono::microseconds(us));
   };
@@ -221,8 +219,6 @@ Status ProfileRoom::Read(uint32_t tenant, CustomerId customer,
     trait.position = entry.position;
   }
   profile->traits.resize(count);
-  std::sort(profile->traits.begin(), profile->traits.end(),
-            [](const Trait& a, const Trait& b) { return a.name < b.name; });
   return Status::Ok();
 }
 

@@ -19,7 +19,7 @@
 
 namespace crm {
 
-// What Prepare makes of an event, sorted by (name_hash, name).
+// What Prepare makes of an event, sorted by name.
 struct ProfileData {
   std::span<const TraitUpdate> updates;
 };

@@ -244,15 +244,18 @@ void Overlay::PublishEntry(Generation::Entry& entry,
                           std::memory_order_relaxed);
 }
 
-void Overlay::Publish(Generation& generation, Position position) {
-  {
-    std::lock_guard<std::mutex> lock(publish_mutex_);
-    for (uint32_t index : generation.changed_) {
-      PublishEntry(generation.entries_[index], views_);
-    }
-    position_.store(position, std::memory_order_release);
+void Overlay::PublishLocked(Generation& generation, Position position) {
+  for (uint32_t index : generation.changed_) {
+    PublishEntry(generation.entries_[index], views_);
   }
-  generation.Clear();
+  position_.store(position, std::memory_order_release);
+}
+
+void Overlay::SetEmpty() {
+  for (size_t family = 0; family < families_.size(); ++family) {
+    // Others may be evicted, and are then on the disk alone.
+    if (families_[family].resident) warm_[family].store(true);
+  }
 }
 
 std::shared_ptr<View> Overlay::OpenView() {

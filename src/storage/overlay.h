@@ -191,13 +191,24 @@ class Overlay final {
   Result<Row> Get(size_t family, const RowKey& key);
 
   // Makes the changes of `generation` visible, at `position`, and clears it.
-  void Publish(Generation& generation, Position position);
+  // `during` runs under the publish lock: what it does is of the same instant.
+  template <typename F>
+  void Publish(Generation& generation, Position position, F during) {
+    {
+      std::lock_guard<std::mutex> lock(publish_mutex_);
+      during();
+      PublishLocked(generation, position);
+    }
+    generation.Clear();
+  }
   // The last position published.
   Position position() const {
     return position_.load(std::memory_order_acquire);
   }
   // Says that the rows on disk are those at `position` (at open).
   void SetPosition(Position position) { position_.store(position); }
+  // Says that there are no rows on disk: absence is known from the start.
+  void SetEmpty();
 
   std::shared_ptr<View> OpenView();
 
@@ -247,6 +258,7 @@ class Overlay final {
 
   static size_t ShardOf(const RowKey& key);
   FrozenRows FreezeLocked();
+  void PublishLocked(Generation& generation, Position position);
   Result<Row> Load(size_t family, const RowKey& key, size_t shard);
   void PublishEntry(Generation::Entry& entry,
                     const std::vector<View*>& views);

@@ -1,0 +1,128 @@
+// The commands of the `crm` program and what they are told.
+//
+// options.cc fills these structs from the command line; each command is one
+// function that does its work and returns an exit code.
+
+#ifndef CRM_CLI_COMMAND_H_
+#define CRM_CLI_COMMAND_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crm/status.h"
+#include "crm/store.h"
+
+namespace crm::cli {
+
+// Documented in `crm --help`; scripts rely on them.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitRefused = 1,   // Finished, but something was refused or found.
+  kExitUsage = 2,     // Wrong command line or bad input.
+  kExitNotFound = 3,  // No such store, tenant, customer, file.
+  kExitConflict = 4,  // There already, or not allowed.
+  kExitRetry = 5,     // The store is busy, the disk full, or cancelled.
+  kExitBroken = 6,    // The store cannot go on.
+};
+
+struct StoreOption {
+  std::string directory;
+  std::string key_file;  // Empty: beside the store.
+  std::string tenant = "default";
+  bool json = false;
+};
+
+struct InitCommand {
+  StoreOption store;
+  std::string region;
+};
+
+struct ImportCommand {
+  StoreOption store;
+  std::string file;
+  std::string map;
+  std::string source;
+  std::string batch;
+  std::string report;
+  bool strict = false;
+  bool dry_run = false;
+  bool ignore_tenant = false;
+  bool live = false;
+  bool sync = false;
+  int threads = 2;
+};
+
+struct AppendCommand {
+  StoreOption store;
+  bool ignore_tenant = false;
+  bool backfill = false;
+};
+
+struct ShowCommand {
+  StoreOption store;
+  std::string who;
+};
+
+struct TimelineCommand {
+  StoreOption store;
+  std::string who;
+  size_t limit = 50;
+  std::string from;
+  std::string until;
+  std::vector<std::string> types;
+  bool oldest_first = false;
+  std::string cursor;
+};
+
+struct ReplayCommand {
+  StoreOption store;
+  Position from_position = 1;
+  Position to_position = 0;
+  CustomerId customer = 0;
+  RecordId record = 0;
+  std::vector<std::string> types;
+  std::string since;
+  std::string until;
+  bool by_time = false;
+  bool backward = false;
+  bool open_only = false;
+  uint64_t limit = 0;  // Zero: all.
+};
+
+struct TailCommand {
+  StoreOption store;
+  uint64_t count = 10;
+};
+
+struct StatsCommand {
+  StoreOption store;
+};
+
+struct VerifyCommand {
+  StoreOption store;
+};
+
+struct CheckpointCommand {
+  StoreOption store;
+  std::string directory;
+};
+
+int Run(const InitCommand& command);
+int Run(const ImportCommand& command);
+int Run(const AppendCommand& command);
+int Run(const ShowCommand& command);
+int Run(const TimelineCommand& command);
+int Run(const ReplayCommand& command);
+int Run(const TailCommand& command);
+int Run(const StatsCommand& command);
+int Run(const VerifyCommand& command);
+int Run(const CheckpointCommand& command);
+
+// Parses the command line and runs what it says.
+int RunProgram(int argc, char** argv);
+
+}  // namespace crm::cli
+
+#endif  // CRM_CLI_COMMAND_H_

@@ -1,0 +1,41 @@
+// What commands have in common: opening the store, naming people, failing.
+
+#ifndef CRM_CLI_SESSION_H_
+#define CRM_CLI_SESSION_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/command.h"
+#include "crm/status.h"
+#include "crm/store.h"
+
+namespace crm::cli {
+
+// Opens the store; the store's own warnings go to standard error.
+Result<Store> OpenStore(const StoreOption& option);
+// The tenant, which must be there already. kNotFound names it.
+Result<Tenant> FindTenant(Store* store, const std::string& name);
+
+// Prints "crm: <message>" on standard error; the exit code for it.
+int Fail(const Status& status);
+// Closes the store and flushes standard output. `code` if that went well.
+int Finish(Store* store, int code);
+
+// A customer id, namespace=value, an email address (has an @) or a phone
+// number (begins with +). Errors do not repeat the text: it may be personal.
+Result<CustomerId> FindWho(const Snapshot& snapshot, std::string_view who);
+
+// "2026-02-03", or RFC 3339 with an offset. Absent when empty.
+// kInvalidArgument names `option`.
+Result<std::optional<Timestamp>> ParseInstant(std::string_view text,
+                                              std::string_view option);
+// "2026-02-03T10:00:00Z", with a fraction when there is one.
+std::string FormatInstant(Timestamp time);
+// "2026-02-03 10:00:00": for tables.
+std::string ShowInstant(Timestamp time);
+
+}  // namespace crm::cli
+
+#endif  // CRM_CLI_SESSION_H_

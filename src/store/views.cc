@@ -1,0 +1,206 @@
+#include "store/views.h"
+
+#include <utility>
+
+#include "base/coding.h"
+#include "base/hash.h"
+
+namespace crm {
+namespace {
+
+constexpr size_t kMetaFamily = 0;
+constexpr std::string_view kMetaKey = "position";
+
+// A position, the versions of what made the views, and a checksum.
+std::string MetaValue(Position position, uint64_t versions) {
+  std::string value;
+  PutBe64(&value, position);
+  PutBe64(&value, versions);
+  PutBe64(&value, StableHash64(value));
+  return value;
+}
+
+Status DamagedMeta() {
+  return Status(StatusCode::kCorruption, "views: the meta row is damaged");
+}
+
+uint64_t VersionsOf(const std::vector<Room*>& rooms) {
+  std::string all;
+  for (const Room* room : rooms) {
+    all += room->name();
+    PutVarint(&all, room->version());
+  }
+  return StableHash64(all);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Views>> Views::Open(const std::string& path,
+                                           const ViewsOptions& options,
+                                           KeyRing* keyring, Names* names,
+                                           const Normaliser* normaliser) {
+  std::unique_ptr<Views> views(new Views());
+  // The one list: a new room is added here.
+  views->event_ = std::make_unique<EventRoom>();
+  views->identity_ = std::make_unique<IdentityRoom>(normaliser);
+  views->profile_ =
+      std::make_unique<ProfileRoom>(keyring, views->identity_.get());
+  views->rooms_ = {views->event_.get(), views->identity_.get(),
+                   views->profile_.get()};
+
+  std::vector<RowFamily> families;
+  families.push_back({"default", FamilyKind::kPoint, 1, false, true, nullptr});
+  std::vector<size_t> first_families;
+  views->room_of_.push_back(nullptr);
+  for (Room* room : views->rooms_) {
+    first_families.push_back(families.size());
+    for (RowFamily& family : room->families()) {
+      families.push_back(std::move(family));
+      views->room_of_.push_back(room);
+    }
+  }
+  DatabaseOptions database;
+  for (const RowFamily& family : families) {
+    database.families.push_back({family.name, family.kind});
+  }
+  database.cache = options.cache;
+  database.compress = options.compress;
+  database.log = options.log;
+  // Nothing ever enters a memtable.
+  database.memtable_bytes = size_t{1} << 20;
+  Result<std::unique_ptr<Database>> opened =
+      Database::Open(path, options.disk, database);
+  if (!opened.ok()) return std::move(opened).status();
+  views->database_ = std::move(opened).value();
+  views->overlay_ = std::make_unique<Overlay>(
+      std::move(families), views->database_.get(), options.resident_bytes);
+  const RoomServices services{views->overlay_.get(), views->database_.get(),
+                              &views->tail_, keyring, names};
+  for (size_t i = 0; i < views->rooms_.size(); ++i) {
+    views->rooms_[i]->Bind(i, first_families[i], services);
+  }
+  Status status = views->ReadMeta();
+  if (status.ok()) status = views->event_->LoadNames(names);
+  if (status.ok()) status = views->event_->LoadFilter();
+  if (!status.ok()) return status;
+  if (views->on_disk() == 0) views->overlay_->SetEmpty();
+  return views;
+}
+
+Views::~Views() = default;
+
+Status Views::ReadMeta() {
+  std::string value;
+  Result<bool> found = database_->Get(kMetaFamily, kMetaKey, &value);
+  if (!found.ok()) return std::move(found).status();
+  if (!*found) return Status::Ok();
+  if (value.size() != 24 ||
+      value != MetaValue(GetBe64(value.data()), GetBe64(value.data() + 8))) {
+    return DamagedMeta();
+  }
+  if (GetBe64(value.data() + 8) != VersionsOf(rooms_)) {
+    return Status(StatusCode::kCorruption, "views: made by another version");
+  }
+  on_disk_.store(GetBe64(value.data()));
+  overlay_->SetPosition(on_disk_.load());
+  return Status::Ok();
+}
+
+Status Views::CheckMeta() const {
+  std::string value;
+  Result<bool> found = database_->Get(kMetaFamily, kMetaKey, &value);
+  if (!found.ok()) return std::move(found).status();
+  if (!*found && on_disk() == 0) return Status::Ok();
+  if (!*found || value != MetaValue(on_disk(), VersionsOf(rooms_))) {
+    return DamagedMeta();
+  }
+  return Status::Ok();
+}
+
+const std::string& Views::family_name(size_t family) const {
+  return overlay_->families()[family].name;
+}
+
+Room* Views::RoomOf(size_t family) const { return room_of_[family]; }
+
+size_t Views::family_count() const { return room_of_.size(); }
+
+Status Views::Fold(const Fact& fact, FoldContext& context,
+                   std::vector<TailEntry>* tail) const {
+  for (const Room* room : rooms_) {
+    Status status = room->Fold(fact, context);
+    if (!status.ok()) return status;
+  }
+  TailEntry entry;
+  entry.position = fact.position;
+  entry.record = fact.header.record;
+  entry.revision = fact.header.revision;
+  entry.occurred_at = fact.header.occurred_at;
+  entry.tenant = fact.header.tenant;
+  entry.type = fact.header.type;
+  if (fact.header.record != 0) entry.content = Row(fact.entry);
+  tail->push_back(std::move(entry));
+  return Status::Ok();
+}
+
+void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,
+                    std::span<const Fact> facts, Position position) {
+  overlay_->Publish(rows, position, [&] {
+    for (Room* room : rooms_) room->Published(facts);
+    tail_.Append(tail);
+  });
+  tail.clear();
+}
+
+Status Views::Checkpoint(const std::function<Status()>& sync_log) {
+  std::lock_guard<std::mutex> lock(checkpoint_mutex_);
+  if (overlay_->position() == on_disk()) return Status::Ok();
+  std::shared_ptr<const Tail::Part> part;
+  FrozenRows frozen = overlay_->Freeze([&] { part = tail_.Freeze(); });
+  Status status = sync_log();
+  if (status.ok()) status = overlay_->Capture(frozen);
+  if (status.ok()) status = WriteRows(frozen, *part);
+  if (!status.ok()) {
+    // What was frozen stays in memory and readable; the store stops writing.
+    return status;
+  }
+  on_disk_.store(frozen.position);
+  overlay_->Written(frozen);
+  tail_.DropFrozen();
+  overlay_->Evict();
+  return Status::Ok();
+}
+
+Status Views::WriteRows(FrozenRows& frozen, const Tail::Part& part) {
+  Ingestion out(*database_);
+  Status status = out.Put(kMetaFamily, kMetaKey,
+                          MetaValue(frozen.position, VersionsOf(rooms_)));
+  for (Room* room : rooms_) {
+    if (status.ok()) status = room->WritePacked(part, frozen, out);
+  }
+  std::string stored;
+  for (size_t family = 0; family < family_count(); ++family) {
+    const RowFamily& spec = overlay_->families()[family];
+    const std::vector<RowKey>& keys = frozen.keys[family];
+    for (size_t i = 0; status.ok() && i < keys.size(); ++i) {
+      const Row& row = frozen.rows[family][i];
+      const std::string key = EncodeRowKey(keys[i], spec.words);
+      if (!row.exists()) {
+        status = out.Delete(family, key);
+      } else if (spec.codec != nullptr) {
+        status = spec.codec->Encode(keys[i], row.value(), &stored);
+        if (status.ok()) status = out.Put(family, key, stored);
+      } else {
+        status = out.Put(family, key, row.value());
+      }
+    }
+    // Rows that are written are not needed twice in memory.
+    if (family < frozen.rows.size()) {
+      std::vector<Row>().swap(frozen.rows[family]);
+    }
+  }
+  if (status.ok()) status = out.Commit();
+  return status;
+}
+
+}  // namespace crm

@@ -1,0 +1,102 @@
+// Views: the rooms, their rows in memory and on disk, and the two things that
+// are done with them: folding log records in, and writing checkpoints. A store
+// has one set; verify builds a second one aside.
+//
+// Thread safety: readers as the parts say. Folding by one thread at a time,
+// Checkpoint by one at a time, both at once.
+//
+// Invariants:
+//  1. What is on disk is the fold of the log up to the position in the meta
+//     row, for every family: one atomic ingestion writes them all.
+//  2. The log is durable up to that position before it is written.
+
+#ifndef CRM_STORE_VIEWS_H_
+#define CRM_STORE_VIEWS_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/event_room.h"
+#include "event/log_view.h"
+#include "identity/identity_room.h"
+#include "profile/profile_room.h"
+#include "storage/database.h"
+#include "storage/overlay.h"
+#include "storage/tail.h"
+
+namespace crm {
+
+struct ViewsOptions {
+  std::shared_ptr<Disk> disk;
+  std::shared_ptr<BlockCache> cache;
+  size_t resident_bytes = 0;
+  bool compress = true;
+  LogCallback log;
+};
+
+class Views final {
+ public:
+  // Opens or makes the views in `path`. kCorruption when what is there cannot
+  // be used (the caller then removes it and starts anew).
+  static Result<std::unique_ptr<Views>> Open(const std::string& path,
+                                             const ViewsOptions& options,
+                                             KeyRing* keyring, Names* names,
+                                             const Normaliser* normaliser);
+  ~Views();
+
+  EventRoom& event() { return *event_; }
+  IdentityRoom& identity() { return *identity_; }
+  ProfileRoom& profile() { return *profile_; }
+  const std::vector<Room*>& rooms() const { return rooms_; }
+  Overlay& overlay() { return *overlay_; }
+  Tail& tail() { return tail_; }
+  Database& database() { return *database_; }
+
+  // The family's name and its room (null: meta), by number.
+  const std::string& family_name(size_t family) const;
+  Room* RoomOf(size_t family) const;
+  size_t family_count() const;
+
+  // The position of what is on disk.
+  Position on_disk() const { return on_disk_.load(); }
+
+  // Folds one event in: all rooms, and the tail.
+  Status Fold(const Fact& fact, FoldContext& context,
+              std::vector<TailEntry>* tail) const;
+  // Makes folded events visible.
+  void Publish(Generation& rows, std::vector<TailEntry>& tail,
+               std::span<const Fact> facts, Position position);
+
+  // Writes everything up to the published position to disk. `sync_log` makes
+  // the log durable and is called after the freeze. Nothing new: Ok.
+  Status Checkpoint(const std::function<Status()>& sync_log);
+
+  // Compares the meta row with its checksum.
+  Status CheckMeta() const;
+
+ private:
+  Views() = default;
+  Status ReadMeta();
+  Status WriteRows(FrozenRows& frozen, const Tail::Part& part);
+
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<EventRoom> event_;
+  std::unique_ptr<IdentityRoom> identity_;
+  std::unique_ptr<ProfileRoom> profile_;
+  std::vector<Room*> rooms_;
+  std::vector<Room*> room_of_;  // By family.
+  std::unique_ptr<Overlay> overlay_;
+  Tail tail_;
+  std::mutex checkpoint_mutex_;
+  std::atomic<Position> on_disk_{0};
+};
+
+}  // namespace crm
+
+#endif  // CRM_STORE_VIEWS_H_
