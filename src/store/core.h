@@ -1,0 +1,124 @@
+// What a Store is behind its handles: the parts, wired. Internal to store/.
+
+#ifndef CRM_STORE_CORE_H_
+#define CRM_STORE_CORE_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "crm/store.h"
+#include "event/dictionaries.h"
+#include "event/log_view.h"
+#include "event/names.h"
+#include "identity/normalise.h"
+#include "storage/database.h"
+#include "storage/disk.h"
+#include "storage/keyring.h"
+#include "format/superblock.h"
+#include "store/views.h"
+
+namespace crm {
+
+class Sequencer;
+
+// Where the time of appends goes, in nanoseconds.
+struct Timings {
+  std::atomic<uint64_t> prepare{0};
+  std::atomic<uint64_t> sequence{0};
+  std::atomic<uint64_t> write{0};
+  std::atomic<uint64_t> checkpoint{0};
+  std::atomic<uint64_t> longest_pause{0};
+};
+
+struct TenantInfo {
+  uint32_t id = 0;
+  std::string name;
+};
+
+// Members are in the order in which they are made; destroyed the other way.
+struct StoreCore {
+  std::string directory;
+  StoreOptions options;
+  std::string key_file;
+  std::shared_ptr<Clock> clock;
+  std::shared_ptr<Disk> disk;
+  std::unique_ptr<StoreLock> lock;
+  std::unique_ptr<AnchorFile> anchor;  // Null in memory.
+  Superblock superblock;
+  std::shared_ptr<BlockCache> cache;
+  std::unique_ptr<KeyRing> keyring;
+  std::unique_ptr<Database> log;
+  std::unique_ptr<LogView> log_view;
+  std::unique_ptr<Normaliser> normaliser;
+  Names names;
+  Dictionaries dictionaries;
+  std::unique_ptr<Views> views;
+  std::unique_ptr<Sequencer> sequencer;
+  Timings timings;
+
+  // Every call holds it shared; Close takes it alone.
+  mutable std::shared_mutex lifecycle;
+  bool closed = false;                   // Guarded by lifecycle.
+  std::atomic<int> open_handles{0};      // Cursors and snapshots.
+
+  // Maintenance.
+  std::mutex maintenance_mutex;
+  std::condition_variable maintenance_wake;
+  bool maintenance_stop = false;         // Guarded by maintenance_mutex.
+  bool maintenance_due = false;          // Guarded by maintenance_mutex.
+  std::atomic<bool> warm_stop{false};
+  std::atomic<bool> warmed{false};
+  std::atomic<bool> failed{false};       // A checkpoint failed: read-only.
+  std::thread maintenance;
+
+  ~StoreCore();
+
+  void Log(LogLevel level, std::string_view message) const {
+    if (options.log) options.log(level, message);
+  }
+  // Ok while the store is open. REQUIRES: lifecycle held.
+  Status CheckOpen() const;
+  // Tenants by name. REQUIRES: CheckOpen.
+  Result<TenantInfo> OpenTenant(std::string_view name);
+  ViewsOptions MakeViewsOptions() const;
+  std::string Path(std::string_view part) const {
+    return directory + "/" + std::string(part);
+  }
+
+  // Maintenance, in maintenance.cc.
+  void StartMaintenance();
+  void StopMaintenance();
+  void WakeMaintenance();
+  // What is due; true: more is to do. Any one thread at a time.
+  Result<bool> MaintainOnce(bool idle);
+  Status Checkpoint();
+  Status WriteAnchor();
+  bool CheckpointDue() const;
+  Status FillPools();
+};
+
+// A stopwatch for Timings; the only clock below the API, never in an answer.
+class Stopwatch final {
+ public:
+  Stopwatch() : start_(std::chrono::steady_clock::now()) {}
+  uint64_t Nanoseconds() const {
+    return static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(
+            std::chrono::steady_clock::now() - start_)
+            .count());
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_STORE_CORE_H_

@@ -1,0 +1,145 @@
+#include "store/fact_decoder.h"
+
+#include <utility>
+
+#include "base/hash.h"
+#include "format/timeline_entry.h"
+
+namespace crm {
+namespace {
+
+Status At(Position position, const Status& status) {
+  const std::string where = "log record " + std::to_string(position);
+  if (status.message().starts_with(where)) return status;
+  return Status(status.code(), where + ": " + std::string(status.message()));
+}
+
+}  // namespace
+
+void FactChunk::Clear() {
+  first = last = 0;
+  facts.clear();
+  others.clear();
+  contents.clear();
+  arena.Reset();
+}
+
+Status ReadHints(std::string_view identity, Arena& arena,
+                 std::vector<DecodedEvent::Hint>* hints) {
+  hints->clear();
+  if (identity.empty()) return Status::Ok();
+  std::string external;
+  const auto add = [&](std::string_view key, std::string_view value) {
+    if (value.empty() || value == "null" || value[0] == '{' ||
+        value[0] == '[') {
+      return;
+    }
+    hints->push_back({arena.Copy(key), arena.Copy(JsonScalarText(value))});
+  };
+  Status status = ForEachMember(
+      identity, [&](std::string_view key, std::string_view value) {
+        if (key == "externalIds" && value.starts_with('{')) {
+          external.assign(value);
+          Status inner = ForEachMember(
+              external, [&](std::string_view name, std::string_view id) {
+                add(name, id);
+                return true;
+              });
+          (void)inner;
+        } else {
+          add(key, value);
+        }
+        return true;
+      });
+  return status;
+}
+
+Status FactDecoder::Add(Position position, std::string_view value,
+                        FactChunk* chunk) {
+  LogRecord record;
+  Status status = reader_.Read(value, &record);
+  if (status.ok() && check_chain_) {
+    status = FollowChain(position, value, record);
+  }
+  if (status.ok() && record.kind == LogKind::kEvent) {
+    status = AddEvent(position, record, chunk);
+  } else if (status.ok()) {
+    if (record.kind == LogKind::kName) status = AddName(record);
+    if (record.kind == LogKind::kEpoch) {
+      log_->RememberEpoch(position, record.bytes);
+    }
+    chunk->others.push_back({position, std::string(value)});
+  }
+  if (!status.ok()) return At(position, status);
+  if (chunk->first == 0) chunk->first = position;
+  chunk->last = position;
+  return Status::Ok();
+}
+
+Status FactDecoder::FollowChain(Position position, std::string_view value,
+                                const LogRecord& record) {
+  batch_.emplace_back(position, std::string(WithoutTrailer(value, &buffer_)));
+  if (!record.ends_batch) return Status::Ok();
+  if (record.batch_count != batch_.size()) {
+    return Status(StatusCode::kCorruption, "its batch is not whole");
+  }
+  ChainHash hash(chain_);
+  for (const auto& [at, bytes] : batch_) hash.Add(at, bytes);
+  chain_ = hash.Finish();
+  batch_.clear();
+  if (record.chain != std::string_view(
+                          reinterpret_cast<const char*>(chain_.data()),
+                          chain_.size())) {
+    return Status(StatusCode::kCorruption, "the chain of batches is broken");
+  }
+  return Status::Ok();
+}
+
+Status FactDecoder::AddName(const LogRecord& record) {
+  const auto kind = static_cast<NameKind>(record.name_kind);
+  if (!names_->Add(kind, record.name_id, record.text)) {
+    return Status(StatusCode::kCorruption, "name out of order");
+  }
+  if (kind == NameKind::kTenant) {
+    return keyring_->OpenTenant(record.name_id, record.text);
+  }
+  return Status::Ok();
+}
+
+Status FactDecoder::AddEvent(Position position, const LogRecord& record,
+                             FactChunk* chunk) {
+  Fact fact;
+  fact.position = position;
+  fact.header = record.event;
+  Status status = log_->Unseal(position, record, &body_);
+  if (status.code() == StatusCode::kErased) {
+    chunk->facts.push_back(fact);
+    return Status::Ok();
+  }
+  if (status.ok()) status = log_->Expand(record.event, body_, &plain_);
+  if (!status.ok()) return status;
+  EventContent& content = chunk->contents.emplace_back();
+  content.tenant = record.event.tenant;
+  content.type = names_->Text(NameKind::kType, record.event.type);
+  content.source = names_->Text(NameKind::kSource, record.event.source);
+  if (!UnpackBody(chunk->arena.Copy(plain_), &content.body)) {
+    return Status(StatusCode::kCorruption, "malformed body");
+  }
+  status = ReadHints(content.body.identity, chunk->arena, &hints_);
+  if (!status.ok()) return status;
+  content.hints = chunk->arena.CopyAll(
+      std::span<const DecodedEvent::Hint>(hints_));
+  fact.content = &content;
+  fact.id_order = StableHash64(content.body.id);
+  for (size_t i = 0; i < rooms_.size(); ++i) {
+    status = rooms_[i]->Prepare(content, chunk->arena, &fact.prepared[i]);
+    if (!status.ok()) return status;
+  }
+  entry_.clear();
+  EncodeTimelineEntry(position, record.event, body_, &entry_);
+  fact.entry = chunk->arena.Copy(entry_);
+  chunk->facts.push_back(fact);
+  return Status::Ok();
+}
+
+}  // namespace crm
