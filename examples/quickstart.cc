@@ -1,47 +1,36 @@
 #include <crm/store.h>
 
 #include <iostream>
-#include <vector>
 
-// Two systems report on one person, whom they know by different names.
-crm::Status Run() {
-  auto store = crm::Store::OpenInMemory();
-  if (!store.ok()) return store.status();
-  auto club = store->Tenant("golf-club");
-  if (!club.ok()) return club.status();
-
-  crm::Event joined;
-  joined.id = "m-1";
-  joined.type = "scl.member.created";
-  joined.source = "scl";
-  joined.identifiers = {{"sclMemberId", "10001"}, {"email", "ada@example.com"}};
-  joined.payload = R"({"firstName":"Ada","tier":"gold"})";
-  crm::Event booked;
-  booked.id = "b-1";
-  booked.type = "teetime.booking.created";
-  booked.source = "teetime";
-  booked.identifiers = {{"teetimePlayerId", "7"}, {"email", "Ada@Example.com"}};
-  booked.payload = R"({"course":"Links","greenFee":325.00})";
-  auto appended = club->Append(std::vector{joined, booked});
-  if (!appended.ok()) return appended.status();
-
-  auto ada = club->FindCustomer({"teetimePlayerId", "7"});
-  if (!ada.ok()) return ada.status();
-  auto profile = club->GetProfile(*ada);
-  if (!profile.ok()) return profile.status();
-  for (const crm::Trait& trait : profile->traits) {
-    std::cout << trait.name << " = " << trait.value << "\n";
-  }
-  auto timeline = club->GetTimeline(*ada, {.oldest_first = true});
-  if (!timeline.ok()) return timeline.status();
-  for (const crm::TimelineEntry& entry : timeline->entries) {
-    std::cout << entry.type << " " << entry.payload << "\n";
-  }
-  return store->Close();
+int Fail(const crm::Status& status) {
+  std::cerr << status.ToString() << "\n";
+  return 1;
 }
 
 int main() {
-  const crm::Status status = Run();
-  if (!status.ok()) std::cerr << status.ToString() << "\n";
-  return status.ok() ? 0 : 1;
+  auto store = crm::Store::OpenInMemory();  // Or Open("directory").
+  if (!store.ok()) return Fail(store.status());
+  auto club = store->Tenant("golf-club");
+  if (!club.ok()) return Fail(club.status());
+
+  const std::string_view events[] = {
+      R"({"id": "m-1", "type": "scl.member.created", "source": "scl",
+          "identity": {"sclMemberId": 10001, "email": "ada@example.com"},
+          "payload": {"firstName": "Ada", "tier": "gold"}})",
+      R"({"id": "b-1", "type": "teetime.booking.created", "source": "teetime",
+          "identity": {"teetimePlayerId": "7", "email": "Ada@Example.com"},
+          "payload": {"course": "Links", "greenFee": 325.00}})"};
+  auto appended = club->AppendJson(events);
+  if (!appended.ok()) return Fail(appended.status());
+
+  auto ada = club->FindCustomer({"teetimePlayerId", "7"});
+  if (!ada.ok()) return Fail(ada.status());
+  auto profile = club->GetProfile(*ada);
+  if (!profile.ok()) return Fail(profile.status());
+  for (const auto& trait : profile->traits)
+    std::cout << trait.name << " = " << trait.value << "\n";
+  auto timeline = club->GetTimeline(*ada, {.oldest_first = true});
+  if (!timeline.ok()) return Fail(timeline.status());
+  for (const auto& entry : timeline->entries)
+    std::cout << entry.type << " " << entry.payload << "\n";
 }
