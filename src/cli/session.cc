@@ -75,9 +75,9 @@ Result<Store> OpenStore(const StoreOption& option) {
   if (store.ok() || store.status().code() != StatusCode::kNotFound) {
     return store;
   }
-  return Status(StatusCode::kNotFound,
-                std::string(store.status().message()) +
-                    " (to make a store: crm init " + option.directory + ")");
+  return Status(StatusCode::kNotFound, std::string(store.status().message()) +
+                                           " (to make a store: crm init " +
+                                           option.directory + ")");
 }
 
 Result<Tenant> FindTenant(Store* store, const std::string& name) {
@@ -124,9 +124,9 @@ int Finish(Store* store, int code) {
 }
 
 Result<CustomerId> FindWho(const Snapshot& snapshot, std::string_view who) {
-  const bool number = !who.empty() && std::all_of(who.begin(), who.end(), [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  const bool number =
+      !who.empty() && std::all_of(who.begin(), who.end(),
+                                  [](char c) { return c >= '0' && c <= '9'; });
   if (number) {
     CustomerId id = 0;
     const auto [end, error] =

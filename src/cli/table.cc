@@ -46,7 +46,7 @@ void Table::Print() const {
     for (size_t i = 0; i < cells.size(); ++i) {
       const size_t pad = widths[i] - Width(cells[i]);
       const bool right = columns_[i].align == Align::kRight;
-      line += i == 0 ? "  " : "  ";
+      line += "  ";
       if (right) line.append(pad, ' ');
       line += cells[i];
       if (!right) line.append(pad, ' ');
@@ -65,7 +65,7 @@ std::string Showable(std::string_view text, size_t max_width) {
     size_t next = i + 1;
     while (next < text.size() && IsContinuation(text[next])) ++next;
     if (width + 1 == max_width && next < text.size()) {
-      return result + "…";
+      return result + "\u2026";
     }
     const auto byte = static_cast<unsigned char>(text[i]);
     // U+0080 to U+009F are control characters too: c2 80 to c2 9f.

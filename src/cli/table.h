@@ -36,7 +36,7 @@ class Table final {
 };
 
 // `text` without control characters, at most `max_width` characters long, the
-// last of them "…" when it was cut.
+// last of them an ellipsis when it was cut.
 std::string Showable(std::string_view text, size_t max_width);
 
 // "1,234,567".

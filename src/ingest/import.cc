@@ -194,13 +194,13 @@ Result<std::unique_ptr<Job>> Import::Read() {
 
 void Import::Dispatch(std::unique_ptr<Job> job, bool last) {
   AppendOptions& append = job->options;
-  append = AppendOptions();
   append.partial = true;
   append.backfill = options_.backfill;
   append.durability = options_.durability;
   append.ignore_tenant = options_.ignore_tenant;
   append.dry_run = dry_run_;
   const uint64_t number = job->batch.number;
+  append.offset.reset();
   if (!dry_) append.offset = log_->OffsetOf(number, last);
   const Position* before = log_->AppendedBefore(number);
   job->append_again = before != nullptr;

@@ -1,0 +1,301 @@
+// The command line. The only user of CLI11.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/command.h"
+
+#ifndef CRM_VERSION
+#define CRM_VERSION "unknown"
+#endif
+
+namespace crm::cli {
+namespace {
+
+constexpr char kAbout[] =
+    "crm: customer data in one directory.\n\n"
+    "Begin with:\n"
+    "  crm init shop                       make a store\n"
+    "  crm import shop events.ndjson       put events in\n"
+    "  crm show shop ada@example.com       look at one customer\n"
+    "  crm verify shop                     prove that all of it is sound\n\n"
+    "One process owns a store at a time. `crm COMMAND --help` explains each\n"
+    "command and gives an example.";
+
+constexpr char kExitCodes[] =
+    "Exit codes:\n"
+    "  0  done\n"
+    "  1  done, but something was refused: rejected rows or events, findings\n"
+    "  2  wrong command line or bad input; nothing was changed\n"
+    "  3  not found: store, tenant, customer, file\n"
+    "  4  conflict: it is there already, or not allowed\n"
+    "  5  try again: the store is busy, the disk full, or it was cancelled\n"
+    "  6  the store cannot go on: damaged, unreadable, key missing";
+
+// Lists commands by the first sentence of what they say of themselves.
+class BriefFormatter final : public CLI::Formatter {
+ public:
+  std::string make_subcommand(const CLI::App* sub) const override {
+    std::string about = sub->get_description();
+    about.resize(std::min(about.find('\n'), about.size()));
+    char line[160];
+    std::snprintf(line, sizeof(line), "  %-12s%s\n", sub->get_name().c_str(),
+                  about.c_str());
+    return line;
+  }
+};
+
+// Everything the command line can say. CLI11 fills it; `run` is set by the
+// command that was given.
+struct CommandLine {
+  InitCommand init;
+  ImportCommand import;
+  AppendCommand append;
+  ShowCommand show;
+  TimelineCommand timeline;
+  ReplayCommand replay;
+  TailCommand tail;
+  StatsCommand stats;
+  VerifyCommand verify;
+  CheckpointCommand checkpoint;
+  std::function<int()> run;
+};
+
+// A command with the options that every command has.
+template <typename Command>
+CLI::App* AddCommand(CLI::App* app, CommandLine* line, Command* command,
+                     const std::string& name, const std::string& about,
+                     const std::string& example) {
+  CLI::App* const sub = app->add_subcommand(name, about);
+  sub->footer("Example:\n  " + example);
+  sub->add_option("STORE", command->store.directory, "Directory of the store")
+      ->required();
+  sub->add_option("--key-file", command->store.key_file,
+                  "Key file of the store (default: STORE.key)");
+  sub->add_flag("--json", command->store.json, "Print JSON, for programs");
+  sub->callback(
+      [line, command] { line->run = [command] { return Run(*command); }; });
+  return sub;
+}
+
+void AddTenant(CLI::App* sub, StoreOption* store) {
+  sub->add_option("--tenant", store->tenant, "Tenant of the store")
+      ->capture_default_str();
+}
+
+void AddWho(CLI::App* sub, std::string* who) {
+  sub->add_option("WHO", *who,
+                  "Customer id, email address, phone number that begins with "
+                  "+, or NAMESPACE=VALUE")
+      ->required();
+}
+
+void AddInit(CLI::App* app, CommandLine* line) {
+  InitCommand* const c = &line->init;
+  CLI::App* const sub = AddCommand(
+      app, line, c, "init",
+      "Make a store, and the key file that opens it.\n\n"
+      "Back the key file up apart from the store: without it the personal\n"
+      "data in the store is noise, and with it everybody can read it.",
+      "crm init shop --region ZA");
+  sub->add_option("--region", c->region,
+                  "Country of phone numbers without a country code, such as "
+                  "ZA; fixed when the store is made");
+}
+
+void AddImport(CLI::App* app, CommandLine* line) {
+  ImportCommand* const c = &line->import;
+  CLI::App* const sub = AddCommand(
+      app, line, c, "import",
+      "Import a file of events.\n\n"
+      "Takes NDJSON, a JSON array, or CSV and fixed-width text with a map;\n"
+      "plain or gzip. FILE may be - for standard input.\n"
+      "Importing a file twice changes nothing, and an import that was cut\n"
+      "off goes on where it stood. Bad rows are counted and reported, the\n"
+      "rest is imported.",
+      "crm import shop orders.csv.gz --map orders.json --report bad.tsv");
+  sub->add_option("FILE", c->file, "The file, or -")->required();
+  AddTenant(sub, &c->store);
+  sub->add_option("--map", c->map,
+                  "How columns become events (examples/maps/README.md)");
+  sub->add_option("--source", c->source, "Source of events that name none");
+  sub->add_option("--batch", c->batch,
+                  "Makes rows that equal rows of another file different "
+                  "events, unless that had the same batch name");
+  sub->add_option("--report", c->report,
+                  "Write line, code and message of bad rows to this file: "
+                  "tab-separated, or NDJSON if it ends with .ndjson");
+  sub->add_flag("--strict", c->strict,
+                "Import nothing at all if one row is bad");
+  sub->add_flag("--dry-run", c->dry_run, "Count only; write nothing");
+  sub->add_flag("--ignore-tenant", c->ignore_tenant,
+                "Import events that name another tenant");
+  sub->add_flag("--live", c->live,
+                "These events happen now: they may trigger what events "
+                "trigger");
+  sub->add_flag("--sync", c->sync,
+                "Make every batch durable, not only the whole");
+  sub->add_option("--threads", c->threads, "Threads that decode and append")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+}
+
+void AddAppend(CLI::App* app, CommandLine* line) {
+  AppendCommand* const c = &line->append;
+  CLI::App* const sub = AddCommand(
+      app, line, c, "append",
+      "Append events from standard input, as they come.\n\n"
+      "Reads one JSON event a line and prints one line for each: appended,\n"
+      "duplicate, or why not.",
+      "echo '{\"id\":\"1\",\"type\":\"order.placed\",\"source\":\"shop\","
+      "\"identity\":{\"email\":\"ada@example.com\"}}' | crm append shop");
+  AddTenant(sub, &c->store);
+  sub->add_flag("--ignore-tenant", c->ignore_tenant,
+                "Take events that name another tenant");
+  sub->add_flag("--backfill", c->backfill,
+                "Old data: nothing is triggered by it");
+}
+
+void AddShow(CLI::App* app, CommandLine* line) {
+  ShowCommand* const c = &line->show;
+  CLI::App* const sub = AddCommand(
+      app, line, c, "show",
+      "Show one customer.\n\n"
+      "Prints her profile and where each value comes from, her records, and\n"
+      "what happened last.",
+      "crm show shop ada@example.com\n"
+      "  crm show shop customerId=4711 --json");
+  AddWho(sub, &c->who);
+  AddTenant(sub, &c->store);
+}
+
+void AddTimeline(CLI::App* app, CommandLine* line) {
+  TimelineCommand* const c = &line->timeline;
+  CLI::App* const sub =
+      AddCommand(app, line, c, "timeline",
+                 "What happened with one customer, the latest first.",
+                 "crm timeline shop 12 --from 2026-01-01 --type order.placed");
+  AddWho(sub, &c->who);
+  AddTenant(sub, &c->store);
+  sub->add_option("--limit", c->limit, "Entries of one page")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  sub->add_option("--from,--since", c->from,
+                  "From this date or instant on (2026-02-03, "
+                  "2026-02-03T10:00:00Z)");
+  sub->add_option("--until", c->until, "Before this date or instant");
+  sub->add_option("--type", c->types, "Only this type; may be repeated");
+  sub->add_flag("--oldest-first", c->oldest_first, "The earliest first");
+  sub->add_option("--cursor", c->cursor,
+                  "Where the page before says that it goes on");
+}
+
+void AddReplay(CLI::App* app, CommandLine* line) {
+  ReplayCommand* const c = &line->replay;
+  CLI::App* const sub = AddCommand(
+      app, line, c, "replay",
+      "Print events, in the order in which they were recorded.\n\n"
+      "With --json each is printed as it came in: this is the export, and\n"
+      "crm import takes it.",
+      "crm replay shop --since 2026-01-01 --type order.placed --json");
+  AddTenant(sub, &c->store);
+  sub->add_option("--from-position", c->from_position, "First position")
+      ->capture_default_str();
+  sub->add_option("--to-position", c->to_position,
+                  "Last position (default: the newest)");
+  auto* customer =
+      sub->add_option("--customer", c->customer, "Only this customer id");
+  sub->add_option("--record", c->record, "Only this record id")
+      ->excludes(customer);
+  sub->add_option("--type", c->types, "Only this type; may be repeated");
+  sub->add_option("--since,--from", c->since,
+                  "Happened at this date or instant or later");
+  sub->add_option("--until", c->until, "Happened before this date or instant");
+  sub->add_flag("--by-time", c->by_time, "In the order in which they happened");
+  sub->add_flag("--backward", c->backward, "The last one first");
+  sub->add_flag("--open-only", c->open_only,
+                "Without the sealed parts: no personal data, and fast");
+  sub->add_option("--limit", c->limit, "At most this many events");
+}
+
+void AddTail(CLI::App* app, CommandLine* line) {
+  TailCommand* const c = &line->tail;
+  CLI::App* const sub = AddCommand(
+      app, line, c, "tail",
+      "Print the events that were recorded last.\n\n"
+      "One process owns a store, so tail cannot follow what another process\n"
+      "appends meanwhile: ask that process, or look at a copy (crm\n"
+      "checkpoint).",
+      "crm tail shop -n 3");
+  AddTenant(sub, &c->store);
+  sub->add_option("-n,--count", c->count, "How many")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000}))
+      ->capture_default_str();
+}
+
+void AddStoreCommands(CLI::App* app, CommandLine* line) {
+  AddCommand(app, line, &line->stats, "stats",
+             "Count what is in a store, and how large it is.",
+             "crm stats shop --json");
+  AddCommand(app, line, &line->verify, "verify",
+             "Prove that a store is sound.\n\n"
+             "Reads the whole log again, rebuilds every view aside, and\n"
+             "compares. Exit code 0 when the store is sound, 1 when not.",
+             "crm verify shop");
+  CheckpointCommand* const c = &line->checkpoint;
+  CLI::App* const sub =
+      AddCommand(app, line, c, "checkpoint",
+                 "Make a copy of the store that other processes can open.\n\n"
+                 "The directory must not exist.",
+                 "crm checkpoint shop /backup/shop-monday");
+  sub->add_option("DIR", c->directory, "Directory of the copy")->required();
+}
+
+}  // namespace
+
+int RunProgram(int argc, char** argv) {
+  CommandLine line;
+  CLI::App app(kAbout, "crm");
+  app.footer(kExitCodes);
+  app.set_version_flag("--version", std::string("crm ") + CRM_VERSION);
+  app.require_subcommand(1);
+  app.formatter(std::make_shared<BriefFormatter>());
+  app.get_formatter()->column_width(26);
+  AddInit(&app, &line);
+  AddImport(&app, &line);
+  AddAppend(&app, &line);
+  AddShow(&app, &line);
+  AddTimeline(&app, &line);
+  AddReplay(&app, &line);
+  AddTail(&app, &line);
+  AddStoreCommands(&app, &line);
+  try {
+    app.parse(argc, argv);
+    return line.run();
+  } catch (const CLI::Success& success) {
+    app.exit(success);  // Prints the help or the version.
+    return kExitOk;
+  } catch (const CLI::RequiredError& error) {
+    // Without a command that it knows, CLI11 complains of none at all.
+    if (app.get_subcommands().empty() && argc > 1 && argv[1][0] != '-') {
+      std::fprintf(stderr, "crm: no command is named %s (see crm --help)\n",
+                   argv[1]);
+    } else {
+      std::fprintf(stderr, "crm: %s (see crm --help)\n", error.what());
+    }
+    return kExitUsage;
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "crm: %s (see crm --help)\n", error.what());
+    return kExitUsage;
+  } catch (const std::exception&) {
+    std::fprintf(stderr, "crm: out of memory, or an unexpected error\n");
+    return kExitBroken;
+  }
+}
+
+}  // namespace crm::cli

@@ -1,0 +1,213 @@
+// crm init, stats, verify, checkpoint: the store as a whole.
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "cli/command.h"
+#include "cli/json_writer.h"
+#include "cli/progress_line.h"
+#include "cli/session.h"
+#include "cli/table.h"
+
+namespace crm::cli {
+namespace {
+
+using Align = Table::Align;
+
+void PrintStats(const StoreStats& stats) {
+  PrintField("events", ShowCount(stats.events));
+  PrintField("customers", ShowCount(stats.customers));
+  PrintField("records", ShowCount(stats.records));
+  PrintField("unattributed", ShowCount(stats.unattributed));
+  PrintField("contested", ShowCount(stats.contested));
+  PrintField("derived", ShowCount(stats.derived));
+  PrintField("head", ShowCount(stats.head));
+  PrintField("checkpoint", ShowCount(stats.checkpoint));
+  PrintField("log on disk", ShowBytes(stats.log_bytes));
+  PrintField("keys on disk", ShowBytes(stats.keys_bytes));
+  PrintField("views on disk", ShowBytes(stats.views_bytes));
+  PrintField("views in memory", ShowBytes(stats.memory_bytes));
+  if (stats.tenants.empty()) return;
+  Table table({{"TENANT"},
+               {"EVENTS", Align::kRight},
+               {"CUSTOMERS", Align::kRight},
+               {"RECORDS", Align::kRight},
+               {"UNATTRIBUTED", Align::kRight},
+               {"CONTESTED", Align::kRight},
+               {"TYPES", Align::kRight},
+               {"SOURCES", Align::kRight}});
+  for (const TenantStats& tenant : stats.tenants) {
+    table.Add({tenant.tenant, ShowCount(tenant.events),
+               ShowCount(tenant.customers), ShowCount(tenant.records),
+               ShowCount(tenant.unattributed), ShowCount(tenant.contested),
+               ShowCount(tenant.types), ShowCount(tenant.sources)});
+  }
+  std::printf("\n");
+  table.Print();
+}
+
+void PrintStatsJson(const StoreStats& stats) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Number("head", stats.head);
+  json.Number("events", stats.events);
+  json.Number("derived", stats.derived);
+  json.Number("customers", stats.customers);
+  json.Number("records", stats.records);
+  json.Number("unattributed", stats.unattributed);
+  json.Number("contested", stats.contested);
+  json.Number("checkpoint", stats.checkpoint);
+  json.Number("log_bytes", stats.log_bytes);
+  json.Number("keys_bytes", stats.keys_bytes);
+  json.Number("views_bytes", stats.views_bytes);
+  json.Number("memory_bytes", stats.memory_bytes);
+  json.BeginArray("tenants");
+  for (const TenantStats& tenant : stats.tenants) {
+    json.BeginObject();
+    json.Text("tenant", tenant.tenant);
+    json.Number("events", tenant.events);
+    json.Number("customers", tenant.customers);
+    json.Number("records", tenant.records);
+    json.Number("unattributed", tenant.unattributed);
+    json.Number("contested", tenant.contested);
+    json.Number("types", tenant.types);
+    json.Number("sources", tenant.sources);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  json.PrintLine();
+}
+
+void PrintFindings(const VerifyReport& report) {
+  Table table({{"ROOM"},
+               {"TENANT"},
+               {"CUSTOMER", Align::kRight},
+               {"POSITION", Align::kRight},
+               {"WHAT", Align::kLeft, 200}});
+  for (const Finding& finding : report.findings) {
+    table.Add({finding.room, finding.tenant,
+               finding.customer == 0 ? "" : std::to_string(finding.customer),
+               finding.position == 0 ? "" : std::to_string(finding.position),
+               finding.detail});
+  }
+  table.Print();
+}
+
+void PrintVerifyJson(const VerifyReport& report, double seconds) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Boolean("sound", report.sound());
+  json.Number("log_records", report.log_records);
+  json.Number("view_rows", report.view_rows);
+  json.Number("findings_total", report.findings_total);
+  json.BeginArray("findings");
+  for (const Finding& finding : report.findings) {
+    json.BeginObject();
+    json.Text("room", finding.room);
+    json.Text("tenant", finding.tenant);
+    json.Number("customer", finding.customer);
+    json.Number("position", finding.position);
+    json.Text("detail", finding.detail);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Seconds("seconds", seconds);
+  json.EndObject();
+  json.PrintLine();
+}
+
+}  // namespace
+
+int Run(const InitCommand& command) {
+  StoreOptions options;
+  options.create_if_missing = true;
+  options.error_if_exists = true;
+  options.key_file = command.store.key_file;
+  options.default_region = command.region;
+  Result<Store> store = Store::Open(command.store.directory, options);
+  if (!store.ok()) return Fail(store.status());
+  if (command.store.json) {
+    JsonWriter json;
+    json.BeginObject();
+    json.Text("store", command.store.directory);
+    json.Text("key_file", store->key_file());
+    json.EndObject();
+    json.PrintLine();
+  } else {
+    std::printf("Made the store %s\n", command.store.directory.c_str());
+    std::printf("Its key is in   %s\n\n", store->key_file().c_str());
+    std::printf(
+        "Without the key file nobody can read the store, you included. Back\n"
+        "it up, apart from the store.\n");
+  }
+  return Finish(&*store, kExitOk);
+}
+
+int Run(const StatsCommand& command) {
+  Result<Store> store = OpenStore(command.store);
+  if (!store.ok()) return Fail(store.status());
+  const Result<StoreStats> stats = store->GetStats();
+  if (!stats.ok()) return Fail(stats.status());
+  if (command.store.json) {
+    PrintStatsJson(*stats);
+  } else {
+    PrintStats(*stats);
+  }
+  return Finish(&*store, kExitOk);
+}
+
+int Run(const VerifyCommand& command) {
+  Result<Store> store = OpenStore(command.store);
+  if (!store.ok()) return Fail(store.status());
+  double seconds = 0;
+  Result<VerifyReport> report = [&] {
+    ProgressLine line;
+    const InterruptGuard guard;
+    Result<VerifyReport> result =
+        store->Verify([&](uint64_t done, uint64_t total) {
+          line.Show(done, "records", done, total);
+          return !InterruptGuard::interrupted();
+        });
+    seconds = line.seconds();
+    return result;
+  }();
+  if (!report.ok()) return Fail(report.status());
+  if (command.store.json) {
+    PrintVerifyJson(*report, seconds);
+  } else {
+    std::printf("%s: %s log records, %s rows of views compared in %.1f s\n",
+                report->sound() ? "Sound" : "DAMAGED",
+                ShowCount(report->log_records).c_str(),
+                ShowCount(report->view_rows).c_str(), seconds);
+    if (!report->sound()) {
+      std::printf("%s findings, the first ones:\n\n",
+                  ShowCount(report->findings_total).c_str());
+      PrintFindings(*report);
+    }
+  }
+  return Finish(&*store, report->sound() ? kExitOk : kExitRefused);
+}
+
+int Run(const CheckpointCommand& command) {
+  Result<Store> store = OpenStore(command.store);
+  if (!store.ok()) return Fail(store.status());
+  Status status = store->Checkpoint(command.directory);
+  if (!status.ok()) return Fail(status);
+  if (command.store.json) {
+    JsonWriter json;
+    json.BeginObject();
+    json.Text("checkpoint", command.directory);
+    json.Text("key_file", store->key_file());
+    json.EndObject();
+    json.PrintLine();
+  } else {
+    std::printf("Made a copy in  %s\n", command.directory.c_str());
+    std::printf("It opens with the same key: --key-file %s\n",
+                store->key_file().c_str());
+  }
+  return Finish(&*store, kExitOk);
+}
+
+}  // namespace crm::cli
