@@ -58,6 +58,7 @@ macro(crm_require_dependencies)
   crm_find_header(CRM_FLATBUFFERS_INCLUDE flatbuffers/flatbuffers.h
     libflatbuffers-dev)
   crm_find_header(CRM_NLOHMANN_INCLUDE nlohmann/json.hpp nlohmann-json3-dev)
+  crm_find_header(CRM_XXHASH_INCLUDE xxhash.h libxxhash-dev)
   if(CRM_BUILD_PROGRAM)
     crm_find_header(CRM_CLI11_INCLUDE CLI/CLI.hpp libcli11-dev)
   endif()

@@ -79,7 +79,7 @@ function(crm_add_library)
     PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_BINARY_DIR}/generated")
   target_include_directories(crm SYSTEM PRIVATE
     "${CRM_FLATBUFFERS_INCLUDE}" "${CRM_NLOHMANN_INCLUDE}"
-    "${CRM_PHONENUMBER_INCLUDE}")
+    "${CRM_XXHASH_INCLUDE}" "${CRM_PHONENUMBER_INCLUDE}")
   target_compile_features(crm PUBLIC cxx_std_20)
   # Private, so that no consumer sees their headers; they still reach the
   # consumer's link, since the library is static.

@@ -38,6 +38,7 @@ FENCES = [
     ("unicode/", ["src/identity/"], False),
     ("phonenumbers/", ["src/"], True),
     ("date/tz.h", ["src/"], True),
+    ("xxhash", ["src/base/"], True),
     ("nlohmann/", ["src/ingest/"], True),
     ("CLI/", ["src/cli/"], False),
 ]

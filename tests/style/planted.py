@@ -100,6 +100,7 @@ PLANTED = [
     ("fences", _include("src/base/hash.cc", "<unicode/uchar.h>"),
      "src/identity"),
     ("fences", _include("src/base/hash.cc", "<CLI/CLI.hpp>"), "src/cli"),
+    ("fences", _include("src/storage/rows.cc", "<xxhash.h>"), "src/base"),
     ("fences", _include("src/base/hash.cc", "<nlohmann/json.hpp>"),
      "src/ingest"),
     ("fences", {**_include("src/base/hash.cc", "<phonenumbers/a.h>"),
