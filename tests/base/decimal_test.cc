@@ -39,9 +39,9 @@ TEST_CASE("decimal: tokens in, the shortest form out") {
       {"9223372036854775807", "9223372036854775807"},
       {"-9223372036854775808", "-9223372036854775808"},
       {"-9.223372036854775808", "-9.223372036854775808"}};
-  for (const auto& [token, text] : cases) {
-    CAPTURE(token);
-    CHECK(Text(token) == text);
+  for (const auto& pair : cases) {
+    CAPTURE(pair[0]);
+    CHECK(Text(pair[0]) == pair[1]);
   }
 }
 

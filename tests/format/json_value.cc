@@ -1,7 +1,6 @@
 #include "json_value.h"
 
 #include <algorithm>
-#include <regex>
 
 #include "base/utf8.h"
 
@@ -41,18 +40,24 @@ class Parser final {
     return Number(&value->text);
   }
 
+  bool Digits() {
+    const size_t first = at_;
+    while (Now() >= '0' && Now() <= '9') ++at_;
+    return at_ > first;
+  }
+
   bool Number(std::string* token) {
-    static const std::regex number(
-        "-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?");
-    size_t end = at_;
-    while (end < text_.size() &&
-           std::string_view("+-.0123456789eE").find(text_[end]) !=
-               std::string_view::npos) {
-      ++end;
+    const size_t first = at_;
+    Take('-');
+    const size_t whole = at_;
+    if (!Digits() || (text_[whole] == '0' && at_ > whole + 1)) return false;
+    if (Take('.') && !Digits()) return false;
+    if (Take('e') || Take('E')) {
+      if (!Take('+')) Take('-');
+      if (!Digits()) return false;
     }
-    token->assign(text_.substr(at_, end - at_));
-    at_ = end;
-    return std::regex_match(*token, number);
+    token->assign(text_.substr(first, at_ - first));
+    return true;
   }
 
   bool Hex(uint32_t* unit) {
