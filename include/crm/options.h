@@ -59,6 +59,11 @@ struct StoreOptions {
   size_t checkpoint_bytes = size_t{192} << 20;
   uint64_t checkpoint_records = 200'000;
 
+  // About how many bytes of rows stay in memory after they were written. What
+  // is newer than the disk, and the identifiers, stay beyond it. 16 MiB to
+  // 1 TiB.
+  size_t resident_bytes = size_t{1} << 30;
+
   // Memory for blocks read from disk, shared by everything. 8 MiB to 64 GiB.
   size_t block_cache_bytes = size_t{64} << 20;
 
@@ -86,6 +91,8 @@ struct StoreOptions {
   // made. Refused unless `insecure_for_tests` is also set.
   bool seal = true;
   bool insecure_for_tests = false;
+  // Off: blocks on disk are not compressed, so that a test can read them.
+  bool compress_blocks = true;
 };
 
 }  // namespace crm

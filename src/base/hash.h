@@ -29,6 +29,11 @@ uint64_t SipHash64(const HashKey& key, std::string_view data);
 // checksums, never for look-ups of personal values.
 uint64_t StableHash64(std::string_view data);
 
+// A keyed hash for long texts: XXH3 to 128 bits, then SipHash of that. Without
+// the key nothing can be computed; collisions can be made on purpose, so it
+// tells honest texts apart and nothing more.
+uint64_t FastKeyedHash64(const HashKey& key, std::string_view data);
+
 }  // namespace crm
 
 #endif  // CRM_BASE_HASH_H_

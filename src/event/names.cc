@@ -13,6 +13,14 @@ uint32_t Names::Find(NameKind kind, std::string_view text) const {
   std::shared_lock<std::shared_mutex> lock(mutex_);
   const Table& table = tables_[Index(kind)];
   auto found = table.ids.find(text);
+  if (found == table.ids.end() || found->second > table.published) return 0;
+  return found->second;
+}
+
+uint32_t Names::FindAny(NameKind kind, std::string_view text) const {
+  std::shared_lock<std::shared_mutex> lock(mutex_);
+  const Table& table = tables_[Index(kind)];
+  auto found = table.ids.find(text);
   return found == table.ids.end() ? 0 : found->second;
 }
 
@@ -23,7 +31,8 @@ std::string_view Names::Text(NameKind kind, uint32_t id) const {
   return table.texts[id - 1];
 }
 
-bool Names::Add(NameKind kind, uint32_t id, std::string_view text) {
+bool Names::Add(NameKind kind, uint32_t id, std::string_view text,
+                bool published) {
   if (Index(kind) == 0 || Index(kind) >= kNameKinds) return false;
   std::unique_lock<std::shared_mutex> lock(mutex_);
   Table& table = tables_[Index(kind)];
@@ -31,7 +40,15 @@ bool Names::Add(NameKind kind, uint32_t id, std::string_view text) {
   if (id != table.texts.size() + 1 || table.ids.contains(text)) return false;
   table.texts.emplace_back(text);
   table.ids.emplace(table.texts.back(), id);
+  if (published) table.published = id;
   return true;
+}
+
+void Names::Publish() {
+  std::unique_lock<std::shared_mutex> lock(mutex_);
+  for (Table& table : tables_) {
+    table.published = static_cast<uint32_t>(table.texts.size());
+  }
 }
 
 void Names::Truncate(NameKind kind, uint32_t count) {
@@ -51,7 +68,7 @@ uint32_t Names::Count(NameKind kind) const {
 std::vector<std::string> Names::All(NameKind kind) const {
   std::shared_lock<std::shared_mutex> lock(mutex_);
   const Table& table = tables_[Index(kind)];
-  return {table.texts.begin(), table.texts.end()};
+  return {table.texts.begin(), table.texts.begin() + table.published};
 }
 
 }  // namespace crm

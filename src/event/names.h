@@ -33,12 +33,18 @@ class Names final {
  public:
   // 0: unknown.
   uint32_t Find(NameKind kind, std::string_view text) const;
+  // The same among names that are not published yet, too: for the sequencer
+  // and for folds.
+  uint32_t FindAny(NameKind kind, std::string_view text) const;
   // Empty: unknown.
   std::string_view Text(NameKind kind, uint32_t id) const;
   // Numbers are dense, from 1. Adding what is there changes nothing. False:
   // `id` is taken by another text, or is not the next one.
-  bool Add(NameKind kind, uint32_t id, std::string_view text);
-  // Takes back the names beyond the first `count`.
+  bool Add(NameKind kind, uint32_t id, std::string_view text,
+           bool published = true);
+  // The names added so far are in the log.
+  void Publish();
+  // Takes back the names beyond the first `count`; they were not published.
   void Truncate(NameKind kind, uint32_t count);
   uint32_t Count(NameKind kind) const;
   std::vector<std::string> All(NameKind kind) const;
@@ -47,6 +53,7 @@ class Names final {
   struct Table {
     std::deque<std::string> texts;
     absl::flat_hash_map<std::string_view, uint32_t> ids;
+    uint32_t published = 0;  // The first so many.
   };
   mutable std::shared_mutex mutex_;
   std::array<Table, kNameKinds> tables_;

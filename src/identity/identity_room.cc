@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "base/utf8.h"
 
 namespace crm {
 namespace {
@@ -56,6 +57,10 @@ Result<RecordRow> ReadRecord(Result<Row> row) {
 }
 
 }  // namespace
+
+bool IsNamespace(std::string_view name) {
+  return CheckName("namespace", name, 64).ok();
+}
 
 std::string Members::Encode() const {
   std::string out;
@@ -145,7 +150,8 @@ Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
   for (const DecodedEvent::Hint& hint : content.hints) {
     if (count == found.size()) break;
     const NamespaceInfo info = ClassifyNamespace(hint.name_space);
-    if (!normaliser_->Normalise(info.name, hint.value, &canonical).ok()) {
+    if (!IsNamespace(info.name) ||
+        !normaliser_->Normalise(info.name, hint.value, &canonical).ok()) {
       ++out->withheld;
       continue;
     }
@@ -264,8 +270,7 @@ Result<bool> IdentityRoom::MayAttach(uint32_t tenant, const IdentityData& data,
         owners[i] == candidate) {
       continue;
     }
-    const uint32_t name = services_.names->Find(NameKind::kNamespace,
-                                                identifier.name_space);
+    const uint32_t name = NumberOf(identifier.name_space);
     if (std::find(members->exclusive.begin(), members->exclusive.end(),
                   name) != members->exclusive.end()) {
       return false;
@@ -328,6 +333,14 @@ Status IdentityRoom::FoldLink(const Fact& fact, const IdentityData* data,
                           members.Encode());
 }
 
+// In a dry run new names get no number: a stand-in tells them apart.
+uint32_t IdentityRoom::NumberOf(std::string_view name_space) const {
+  const uint32_t id =
+      services_.names->FindAny(NameKind::kNamespace, name_space);
+  if (id != 0) return id;
+  return static_cast<uint32_t>(StableHash64(name_space)) | 0x80000000u;
+}
+
 // Identifiers that nobody has become the customer's, except a second value of
 // an exclusive namespace.
 Status IdentityRoom::FoldIdentifiers(const Fact& fact,
@@ -350,8 +363,7 @@ Status IdentityRoom::FoldIdentifiers(const Fact& fact,
         members = std::move(known).value();
         members_read = true;
       }
-      const uint32_t name = services_.names->Find(NameKind::kNamespace,
-                                                  identifier.name_space);
+      const uint32_t name = NumberOf(identifier.name_space);
       if (std::find(members.exclusive.begin(), members.exclusive.end(),
                     name) != members.exclusive.end()) {
         continue;

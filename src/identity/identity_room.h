@@ -69,6 +69,9 @@ struct RecordRow {
   [[nodiscard]] bool Decode(std::string_view bytes);
 };
 
+// Whether a name can be that of a namespace: 1 to 64 bytes of text.
+bool IsNamespace(std::string_view name);
+
 // Thread safety: Prepare and the look-ups from any thread; Resolve and Fold by
 // the sequencer or a replay.
 class IdentityRoom final : public Room {
@@ -136,6 +139,7 @@ class IdentityRoom final : public Room {
               CustomerId* customer) const;
 
  private:
+  uint32_t NumberOf(std::string_view name_space) const;
   Status FoldLink(const Fact& fact, const IdentityData* data,
                   FoldContext& context) const;
   Status FoldIdentifiers(const Fact& fact, const IdentityData& data,

@@ -27,6 +27,10 @@ rocksdb::Status AddChanges(const Database::Impl& database, Batch::Impl& batch) {
     rest.remove_prefix(change.key_bytes);
     const rocksdb::Slice value(rest.data(), change.value_bytes);
     rest.remove_prefix(change.value_bytes);
+    if (change.family >= database.handles.size()) {
+      status = rocksdb::Status::InvalidArgument("no such family");
+      break;
+    }
     rocksdb::ColumnFamilyHandle* const family = database.handle(change.family);
     status = change.is_delete ? batch.batch.Delete(family, key)
                               : batch.batch.Put(family, key, value);

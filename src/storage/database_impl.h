@@ -6,6 +6,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
@@ -62,6 +63,8 @@ struct Database::Impl {
   std::string path;
   std::shared_ptr<Disk> disk;
   std::shared_ptr<BlockCache> cache;
+  // The disk's, but see guard_file_system.h.
+  std::unique_ptr<rocksdb::Env> env;
   rocksdb::DBOptions db_options;
   // By family.
   std::vector<rocksdb::ColumnFamilyOptions> family_options;
@@ -81,7 +84,8 @@ struct Database::Impl {
 // The end of the names of files that wait for ingestion.
 inline constexpr std::string_view kIngestSuffix = ".ingest";
 
-rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options, Disk& disk,
+rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options,
+                                 rocksdb::Env* env,
                                  std::shared_ptr<std::atomic<bool>> failed);
 rocksdb::ColumnFamilyOptions MakeFamilyOptions(FamilyKind kind,
                                                const DatabaseOptions& options,

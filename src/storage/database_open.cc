@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/database_impl.h"
+#include "storage/guard_file_system.h"
 
 namespace crm {
 namespace {
@@ -145,7 +146,9 @@ Result<std::unique_ptr<Database>> Database::Open(
     impl->cache = options.cache != nullptr ? options.cache
                                            : NewBlockCache(kDefaultCacheBytes);
     impl->failed = std::make_shared<std::atomic<bool>>(false);
-    impl->db_options = MakeDbOptions(options, *disk, impl->failed);
+    impl->env = rocksdb::NewCompositeEnv(
+        NewGuardFileSystem(disk->env()->GetFileSystem(), impl->failed));
+    impl->db_options = MakeDbOptions(options, impl->env.get(), impl->failed);
     status = OpenRocks(options, impl.get());
     if (!status.ok()) return status;
     return std::unique_ptr<Database>(new Database(std::move(impl)));

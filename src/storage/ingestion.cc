@@ -45,6 +45,9 @@ struct Ingestion::Impl {
 };
 
 Result<rocksdb::SstFileWriter*> Ingestion::Impl::WriterFor(size_t family) {
+  if (family >= writers.size()) {
+    return Status(StatusCode::kInternal, "no such family");
+  }
   FamilyWriter& entry = writers[family];
   if (entry.writer != nullptr) return entry.writer.get();
   entry.path = database->path + "/" +

@@ -37,6 +37,14 @@ struct Timings {
   std::atomic<uint64_t> longest_pause{0};
 };
 
+// Record keys that are made ahead, per tenant.
+inline constexpr uint64_t kPoolKeys = 8192;
+
+// The key of a host's offset in the log's ops family.
+std::string OffsetKey(uint32_t tenant, std::string_view name);
+// yyyymm of an instant.
+uint32_t MonthOf(int64_t us);
+
 struct TenantInfo {
   uint32_t id = 0;
   std::string name;
@@ -75,7 +83,10 @@ struct StoreCore {
   bool maintenance_due = false;          // Guarded by maintenance_mutex.
   std::atomic<bool> warm_stop{false};
   std::atomic<bool> warmed{false};
+  // Rows may be on the disk and not in memory.
+  std::atomic<bool> cold{false};
   std::atomic<bool> failed{false};       // A checkpoint failed: read-only.
+  std::mutex maintain_one;
   std::thread maintenance;
 
   ~StoreCore();
@@ -101,6 +112,7 @@ struct StoreCore {
   Status Checkpoint();
   Status WriteAnchor();
   bool CheckpointDue() const;
+  bool CheckpointOverdue() const;
   Status FillPools();
 };
 

@@ -1,0 +1,135 @@
+// Maintenance: checkpoints, keys ahead, the anchor, warming up. By the
+// maintenance thread, or by the host through Store::Maintain.
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "store/core.h"
+#include "store/sequencer.h"
+
+namespace crm {
+namespace {
+
+constexpr std::chrono::milliseconds kIdle(250);
+
+}  // namespace
+
+void StoreCore::StartMaintenance() {
+  if (options.background_threads == 0) return;
+  maintenance = std::thread([this] {
+    std::unique_lock<std::mutex> wait(maintenance_mutex);
+    while (!maintenance_stop) {
+      const bool due = std::exchange(maintenance_due, false);
+      wait.unlock();
+      Result<bool> more = MaintainOnce(!due);
+      if (!more.ok()) {
+        Log(LogLevel::kError, "maintenance: " + more.status().ToString());
+      }
+      wait.lock();
+      if (more.ok() && *more) continue;
+      maintenance_wake.wait_for(
+          wait, kIdle, [this] { return maintenance_stop || maintenance_due; });
+    }
+  });
+}
+
+void StoreCore::StopMaintenance() {
+  warm_stop.store(true);
+  {
+    std::lock_guard<std::mutex> wait(maintenance_mutex);
+    maintenance_stop = true;
+  }
+  maintenance_wake.notify_all();
+  if (maintenance.joinable()) maintenance.join();
+}
+
+void StoreCore::WakeMaintenance() {
+  {
+    std::lock_guard<std::mutex> wait(maintenance_mutex);
+    if (maintenance_due) return;
+    maintenance_due = true;
+  }
+  maintenance_wake.notify_one();
+}
+
+bool StoreCore::CheckpointDue() const {
+  return views->tail().count() >= options.checkpoint_records ||
+         views->overlay().dirty_bytes() + views->tail().bytes() >=
+             options.checkpoint_bytes;
+}
+
+bool StoreCore::CheckpointOverdue() const {
+  return views->tail().count() >= 3 * options.checkpoint_records ||
+         views->overlay().dirty_bytes() >= 3 * options.checkpoint_bytes;
+}
+
+Status StoreCore::Checkpoint() {
+  if (failed.load()) {
+    return Status(StatusCode::kReadOnly,
+                  "an earlier checkpoint failed; close the store and open it "
+                  "again");
+  }
+  Stopwatch watch;
+  Status status = views->Checkpoint([this] { return sequencer->Sync(); });
+  timings.checkpoint.fetch_add(watch.Nanoseconds());
+  if (!status.ok()) {
+    failed.store(true);
+    Log(LogLevel::kError,
+        "checkpoint failed, the store is read-only: " + status.ToString());
+    return status;
+  }
+  if (views->overlay().memory_bytes() > options.resident_bytes / 10 * 9) {
+    cold.store(true);
+  }
+  return WriteAnchor();
+}
+
+Status StoreCore::WriteAnchor() {
+  if (anchor == nullptr) return Status::Ok();
+  Position head = 0;
+  Digest chain;
+  sequencer->LastDurable(&head, &chain);
+  if (head <= anchor->last().head) return Status::Ok();
+  return anchor->Write(
+      head, {reinterpret_cast<const char*>(chain.data()), chain.size()});
+}
+
+Status StoreCore::FillPools() {
+  for (const std::string& name : names.All(NameKind::kTenant)) {
+    const uint32_t tenant = names.Find(NameKind::kTenant, name);
+    std::shared_ptr<View> view = views->overlay().OpenView();
+    Result<TenantCounts> counts = views->event().Counts(tenant, *view);
+    if (!counts.ok()) return std::move(counts).status();
+    if (counts->records == 0) continue;
+    if (keyring->PoolEnd(tenant) > counts->records + kPoolKeys / 2) continue;
+    Status status =
+        keyring->FillPool(tenant, counts->records + 1 + kPoolKeys);
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+Result<bool> StoreCore::MaintainOnce(bool idle) {
+  std::lock_guard<std::mutex> one(maintain_one);
+  Status status = FillPools();
+  if (!status.ok()) return status;
+  if (CheckpointDue()) {
+    status = Checkpoint();
+    if (!status.ok()) return status;
+    return CheckpointDue();
+  }
+  if (!warmed.load()) {
+    for (size_t family = 0; family < views->family_count(); ++family) {
+      if (!views->overlay().families()[family].resident) continue;
+      status = views->overlay().WarmUp(family, warm_stop);
+      if (!status.ok()) return status;
+    }
+    warmed.store(true);
+  }
+  if (idle) status = WriteAnchor();
+  if (!status.ok()) return status;
+  return false;
+}
+
+}  // namespace crm

@@ -1,0 +1,226 @@
+// The caller's half of an append: everything that can be done without knowing
+// what the other requests do.
+
+#include <chrono>
+#include <utility>
+
+#include "store/request.h"
+
+namespace crm {
+namespace {
+
+int64_t Microseconds(Timestamp time) { return time.time_since_epoch().count(); }
+
+std::string_view Hint(const DecodedEvent::Hint& hint) {
+  return ClassifyNamespace(hint.name_space).name;
+}
+
+size_t SizeOf(std::string_view event) { return event.size(); }
+size_t SizeOf(const Event& event) {
+  return event.payload.size() + event.metadata.size() + 256;
+}
+
+}  // namespace
+
+void Request::Reset() {
+  options = nullptr;
+  arena.Reset();
+  events.clear();
+  bytes = 0;
+  status = Status::Ok();
+  result = AppendResult();
+  done = false;
+}
+
+Status Preparer::Prepare(std::span<const Event> events, Request* request) {
+  return PrepareAll(events, request);
+}
+
+Status Preparer::Prepare(std::span<const std::string_view> events,
+                         Request* request) {
+  return PrepareAll(events, request);
+}
+
+template <typename T>
+Status Preparer::PrepareAll(std::span<const T> events, Request* request) {
+  if (events.size() > kMaxRequestEvents) {
+    return Status(StatusCode::kTooLarge,
+                  "request: " + std::to_string(events.size()) +
+                      " events; at most " + std::to_string(kMaxRequestEvents));
+  }
+  request->events.resize(events.size());
+  for (size_t i = 0; i < events.size(); ++i) {
+    PreparedEvent& out = request->events[i];
+    out = PreparedEvent();
+    request->bytes += SizeOf(events[i]);
+    if (request->bytes > kMaxRequestBytes) {
+      return Status(StatusCode::kTooLarge,
+                    "request: more than " + std::to_string(kMaxRequestBytes) +
+                        " bytes");
+    }
+    out.status = decoder_.Decode(events[i], &decoded_);
+    if (out.status.ok()) {
+      out.status = PrepareOne(decoded_, request, &out);
+    }
+  }
+  return Status::Ok();
+}
+
+Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
+                            PreparedEvent* out) {
+  if (decoded.source.empty()) {
+    return Status(StatusCode::kInvalidArgument, "source: missing");
+  }
+  if (!decoded.tenant.empty() && decoded.tenant != request->tenant.name &&
+      !request->options->ignore_tenant) {
+    return Status(StatusCode::kInvalidArgument,
+                  "tenantId: names another tenant");
+  }
+  const uint32_t tenant = request->tenant.id;
+  const IndexKeys& keys = core_->keyring->index_keys(tenant);
+  EventHeader& header = out->header;
+  header.tenant = tenant;
+  header.shape = static_cast<uint8_t>(decoded.shape);
+  if (request->options->backfill) header.flags |= kEventBackfill;
+  if (decoded.has_time) {
+    header.occurred_at = Microseconds(decoded.occurred_at);
+  } else {
+    header.flags |= kEventNoTime;
+  }
+
+  buffer_.assign(decoded.source);
+  buffer_.push_back('\0');
+  buffer_ += decoded.id;
+  const Hash128 id = SipHash128(keys.dedupe, buffer_);
+  header.dedupe_hi = id.hi;
+  header.dedupe_lo = id.lo;
+  out->id_order = StableHash64(decoded.id);
+
+  const EventBody body{decoded.id,       decoded.correlation_id,
+                       decoded.causation_id, decoded.timestamp_text,
+                       decoded.identity, decoded.payload,
+                       decoded.metadata, decoded.extra};
+  PackBody(body, &plain_);
+  const std::string_view plain = request->arena.Copy(plain_);
+  EventContent& content = out->content;
+  content.tenant = tenant;
+  if (!UnpackBody(plain, &content.body)) {
+    return Status(StatusCode::kInternal, "event body does not unpack");
+  }
+  header.plain_size = static_cast<uint32_t>(plain.size());
+
+  // What the event says: type, time, who and payload; not its transport.
+  buffer_.assign(decoded.type);
+  buffer_.push_back('\0');
+  if (decoded.has_time) {
+    buffer_ += std::to_string(header.occurred_at);
+  }
+  buffer_.push_back('\0');
+  buffer_ += decoded.identity;
+  buffer_.push_back('\0');
+  buffer_ += decoded.payload;
+  header.content =
+      FastKeyedHash64(keys.content, buffer_) & ((uint64_t{1} << 48) - 1);
+
+  FindNames(decoded, request, out);
+  Compress(request, out);
+  for (size_t i = 0; i < core_->views->rooms().size(); ++i) {
+    Status status = core_->views->rooms()[i]->Prepare(
+        content, request->arena, &out->prepared[i]);
+    if (!status.ok()) return status;
+  }
+  return WarmRows(*out);
+}
+
+void Preparer::FindNames(const DecodedEvent& decoded, Request* request,
+                         PreparedEvent* out) {
+  std::vector<std::pair<NameKind, std::string_view>> missing;
+  const auto find = [&](NameKind kind, std::string_view text) {
+    const uint32_t id = core_->names.Find(kind, text);
+    if (id == 0) missing.emplace_back(kind, request->arena.Copy(text));
+    return id;
+  };
+  EventContent& content = out->content;
+  out->header.type = find(NameKind::kType, decoded.type);
+  out->header.source = find(NameKind::kSource, decoded.source);
+  out->header.version = find(NameKind::kVersion, decoded.version);
+  content.type = request->arena.Copy(decoded.type);
+  content.source = request->arena.Copy(decoded.source);
+  out->version = request->arena.Copy(decoded.version);
+  thread_local std::vector<DecodedEvent::Hint> hints;
+  hints.clear();
+  for (const DecodedEvent::Hint& hint : decoded.hints) {
+    // Others cannot be identifiers: the room of identity withholds them.
+    if (IsNamespace(Hint(hint))) find(NameKind::kNamespace, Hint(hint));
+    hints.push_back({request->arena.Copy(hint.name_space),
+                     request->arena.Copy(hint.value)});
+  }
+  content.hints = request->arena.CopyAll(
+      std::span<const DecodedEvent::Hint>(hints));
+  if (missing.empty()) return;
+  auto* copy = reinterpret_cast<std::pair<NameKind, std::string_view>*>(
+      request->arena.Allocate(missing.size() * sizeof(missing[0]),
+                              alignof(std::string_view)));
+  std::uninitialized_copy(missing.begin(), missing.end(), copy);
+  out->missing = {copy, missing.size()};
+}
+
+void Preparer::Compress(Request* request, PreparedEvent* out) {
+  EventHeader& header = out->header;
+  Dictionaries::Current current;
+  if (header.type != 0) {
+    bool known = false;
+    current = core_->dictionaries.Find(header.tenant, header.type, &known);
+    if (!known) {
+      // The first event of this type since the store was opened.
+      Result<Position> stored =
+          core_->views->event().DictionaryOf(header.tenant, header.type);
+      if (stored.ok()) {
+        current.position = *stored;
+        Result<std::shared_ptr<const Dictionary>> dictionary =
+            core_->log_view->DictionaryAt(*stored);
+        if (dictionary.ok()) {
+          current.dictionary = std::move(dictionary).value();
+          core_->dictionaries.Set(header.tenant, header.type, current);
+        } else {
+          current = Dictionaries::Current();
+        }
+      }
+    }
+    if (current.position == 0) {
+      core_->dictionaries.AddSample(header.tenant, header.type, plain_);
+    }
+  }
+  header.dictionary = current.position;
+  buffer_.clear();
+  if (current.dictionary != nullptr &&
+      current.dictionary->Compress(plain_, &buffer_)) {
+    out->body = request->arena.Copy(buffer_);
+    return;
+  }
+  header.dictionary = 0;
+  header.flags |= kEventRaw;
+  out->body = request->arena.Copy(plain_);
+}
+
+// The sequencer must not wait for the disk: what it will read is brought into
+// memory here.
+Status Preparer::WarmRows(const PreparedEvent& event) {
+  Views& views = *core_->views;
+  const uint32_t tenant = event.header.tenant;
+  Status status = views.event().Warm(
+      tenant, Hash128{event.header.dedupe_hi, event.header.dedupe_lo});
+  const void* identity = event.prepared[1];
+  if (!status.ok() || identity == nullptr || !core_->cold.load()) {
+    return status;
+  }
+  CustomerId customer = 0;
+  status = views.identity().Warm(
+      tenant, *static_cast<const IdentityData*>(identity), &customer);
+  if (status.ok() && customer != 0) {
+    status = views.profile().Warm(tenant, customer);
+  }
+  return status;
+}
+
+}  // namespace crm

@@ -1,0 +1,82 @@
+// A request on its way: decoded in the caller's thread, decided by the
+// sequencer.
+
+#ifndef CRM_STORE_REQUEST_H_
+#define CRM_STORE_REQUEST_H_
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/arena.h"
+#include "crm/event.h"
+#include "event/names.h"
+#include "event/room.h"
+#include "store/core.h"
+
+namespace crm {
+
+struct PreparedEvent {
+  Status status;  // Not ok: invalid; nothing below is set.
+  EventContent content;
+  EventHeader header;     // What is known before the sequencer.
+  std::string_view version;
+  std::string_view body;  // Compressed, unless kEventRaw.
+  uint64_t id_order = 0;
+  std::array<const void*, kMaxRooms> prepared{};
+  // Names that were unknown when this was prepared.
+  std::span<const std::pair<NameKind, std::string_view>> missing;
+};
+
+struct Request {
+  TenantInfo tenant;
+  const AppendOptions* options = nullptr;
+  bool sync = true;
+  Arena arena;
+  std::vector<PreparedEvent> events;
+  size_t bytes = 0;
+
+  Status status;
+  AppendResult result;
+
+  // The queue's.
+  bool done = false;
+  std::condition_variable wake;
+
+  void Reset();
+};
+
+// Decodes events into a request. One per thread.
+class Preparer final {
+ public:
+  explicit Preparer(StoreCore* core) : core_(core) {}
+  // Either way of coming in. An event that is not sound is in the request with
+  // its status; only limits of the request as a whole are errors.
+  Status Prepare(std::span<const Event> events, Request* request);
+  Status Prepare(std::span<const std::string_view> events, Request* request);
+
+ private:
+  template <typename T>
+  Status PrepareAll(std::span<const T> events, Request* request);
+  Status PrepareOne(const DecodedEvent& decoded, Request* request,
+                    PreparedEvent* out);
+  void FindNames(const DecodedEvent& decoded, Request* request,
+                 PreparedEvent* out);
+  void Compress(Request* request, PreparedEvent* out);
+  Status WarmRows(const PreparedEvent& event);
+
+  StoreCore* const core_;
+  EventDecoder decoder_;
+  DecodedEvent decoded_;
+  std::string plain_;
+  std::string buffer_;
+};
+
+}  // namespace crm
+
+#endif  // CRM_STORE_REQUEST_H_

@@ -1,0 +1,252 @@
+// The sequencer's other half: what goes into the log beside events, and the
+// write and publication of a group.
+
+#include <algorithm>
+#include <utility>
+
+#include "store/sequencer.h"
+
+namespace crm {
+
+Status Sequencer::CheckConditions(const Request& request, Generation& rows) {
+  const std::vector<Condition>& conditions = request.options->conditions;
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    bool holds = false;
+    Status status =
+        CheckCondition(request.tenant.id, conditions[i], rows, &holds);
+    if (!status.ok()) return status;
+    if (!holds) {
+      return Status(StatusCode::kConflict, "condition " + std::to_string(i) +
+                                               ": does not hold");
+    }
+  }
+  return Status::Ok();
+}
+
+Status Sequencer::CheckCondition(uint32_t tenant, const Condition& condition,
+                                 Generation& rows, bool* holds) {
+  const IdentityRoom& identity = core_->views->identity();
+  CustomerId customer = condition.customer;
+  if (customer == 0) {
+    Result<Hash128> hash = identity.HashOf(tenant, condition.identifier);
+    if (!hash.ok()) return std::move(hash).status();
+    Result<CustomerId> owner = identity.Find(tenant, *hash, rows);
+    if (!owner.ok()) return std::move(owner).status();
+    customer = *owner;
+  }
+  Result<Position> version = identity.Version(tenant, customer, rows);
+  if (!version.ok()) return std::move(version).status();
+  switch (condition.kind) {
+    case Condition::Kind::kNoCustomer:
+    case Condition::Kind::kIdentifierAbsent:
+      *holds = *version == 0;
+      return Status::Ok();
+    case Condition::Kind::kCustomerExists:
+      *holds = *version != 0;
+      return Status::Ok();
+    case Condition::Kind::kCustomerVersion:
+      *holds = *version == condition.version;
+      return Status::Ok();
+    case Condition::Kind::kNoEventSince:
+      break;
+  }
+  *holds = true;
+  // Only what is newer than the position is looked at.
+  if (*version <= condition.version) return Status::Ok();
+  const uint32_t type = core_->names.FindAny(NameKind::kType, condition.type);
+  if (type == 0) return Status::Ok();
+  Result<Members> members = identity.MembersOf(tenant, customer, rows);
+  if (!members.ok()) return std::move(members).status();
+  for (const Fact& fact : facts_) {
+    if (fact.header.tenant == tenant && fact.header.customer == customer &&
+        fact.header.type == type) {
+      *holds = false;
+    }
+  }
+  for (const Members::Member& member : members->records) {
+    Result<RecordRow> record = identity.RecordOf(tenant, member.record);
+    // Begun in this very group: its events are among the facts.
+    if (record.status().code() == StatusCode::kNotFound) continue;
+    if (!record.ok()) return std::move(record).status();
+    std::vector<ProfileRoom::RecordEvent> events;
+    Status status = core_->views->profile().ReadRecord(
+        tenant, member.record, record->events, head(), &events);
+    if (!status.ok()) return status;
+    for (const auto& event : events) {
+      if (event.record.position > condition.version &&
+          event.record.header.type == type) {
+        *holds = false;
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+Status Sequencer::EmitName(NameKind kind, std::string_view text,
+                           uint32_t* id) {
+  *id = core_->names.Count(kind) + 1;
+  std::string& value = NextValue();
+  writer_.Name(static_cast<uint8_t>(kind), *id, text, &value);
+  LogRecordReader reader;
+  LogRecord record;
+  Status status = reader.Read(value, &record);
+  if (status.ok()) {
+    status = core_->views->event().FoldRecord(head() + values_count_, record,
+                                              rows_);
+  }
+  if (status.ok() && !core_->names.Add(kind, *id, text, false)) {
+    status = Status(StatusCode::kInternal, "name out of order");
+  }
+  return status;
+}
+
+Status Sequencer::EmitEpoch() {
+  epoch_.resize(16);
+  RandomBytes(epoch_.data(), epoch_.size());
+  writer_.Epoch(epoch_, &NextValue());
+  epoch_position_ = head() + values_count_;
+  epoch_pending_ = true;
+  return Status::Ok();
+}
+
+Status Sequencer::EmitDictionaries() {
+  for (Dictionaries::Trained& trained : core_->dictionaries.TakeTrained()) {
+    if (epoch_.empty()) {
+      Status status = EmitEpoch();
+      if (!status.ok()) return status;
+    }
+    Result<Key> key = core_->keyring->TenantKey(trained.tenant);
+    if (!key.ok()) return std::move(key).status();
+    std::string& value = NextValue();
+    const Position position = head() + values_count_;
+    writer_.Dictionary(trained.tenant, trained.type, epoch_position_, &value);
+    associated_.clear();
+    AppendAssociated(position, std::string_view(value).substr(kLogPrefixBytes),
+                     &associated_);
+    core_->keyring->Seal(*key, NonceOf(epoch_, position), trained.bytes,
+                         associated_, &value);
+    LogRecordReader reader;
+    LogRecord record;
+    Status status = reader.Read(value, &record);
+    if (status.ok()) {
+      status = core_->views->event().FoldRecord(position, record, rows_);
+    }
+    if (!status.ok()) return status;
+    dictionaries_.emplace_back(position, std::move(trained));
+  }
+  return Status::Ok();
+}
+
+Status Sequencer::WriteGroup(bool sync) {
+  rows_.BeginRequest();  // What follows is rolled back with nobody.
+  Status status = EmitDictionaries();
+  if (!status.ok()) return status;
+  ChainHash chain(chain_);
+  const Position first = head() + 1;
+  for (size_t i = 0; i < values_count_; ++i) {
+    chain.Add(first + i, values_[i]);
+  }
+  if (values_count_ > 0) {
+    chain_ = chain.Finish();
+    AppendTrailer(static_cast<uint32_t>(values_count_), chain_,
+                  &values_[values_count_ - 1]);
+  }
+  for (size_t i = 0; i < values_count_; ++i) {
+    char key[8];
+    const Position position = first + i;
+    for (int byte = 0; byte < 8; ++byte) {
+      key[byte] = static_cast<char>(position >> (56 - 8 * byte));
+    }
+    batch_.Put(kLogEvents, {key, sizeof(key)}, values_[i]);
+  }
+  for (const auto& [key, value] : offsets_) {
+    batch_.Put(kLogOps, key, value);
+  }
+  return core_->log->Write(batch_, sync);
+}
+
+void Sequencer::PublishGroup(bool durable) {
+  const Position position = head() + values_count_;
+  last_recorded_at_ = now_;
+  for (auto& [at, trained] : dictionaries_) {
+    auto dictionary =
+        std::make_shared<const Dictionary>(std::move(trained.bytes));
+    core_->log_view->RememberDictionary(at, dictionary);
+    core_->dictionaries.Set(trained.tenant, trained.type, {at, dictionary});
+  }
+  if (epoch_pending_) {
+    core_->log_view->RememberEpoch(epoch_position_, epoch_);
+  }
+  core_->names.Publish();
+  core_->views->Publish(rows_, tail_, facts_, position);
+  {
+    // Waiters must not miss it.
+    std::lock_guard<std::mutex> lock(mutex_);
+    head_.store(position, std::memory_order_release);
+  }
+  if (durable) {
+    std::lock_guard<std::mutex> lock(durable_mutex_);
+    durable_head_ = position;
+    durable_chain_ = chain_;
+  }
+  if (core_->CheckpointDue()) core_->WakeMaintenance();
+}
+
+void Sequencer::DropGroup(const Status& status) {
+  failed_.store(true, std::memory_order_release);
+  core_->Log(LogLevel::kError,
+             "append failed, the store is read-only: " + status.ToString());
+  RollBackTo(start_);
+  rows_.Clear();
+  for (Request* request : group_) {
+    if (request->options != nullptr && request->options->dry_run != nullptr) {
+      continue;
+    }
+    request->result = AppendResult();
+    if (request->status.ok()) request->status = status;
+  }
+}
+
+Result<uint32_t> Sequencer::AddName(NameKind kind, std::string_view text) {
+  uint32_t id = 0;
+  Status status = RunAlone([&]() -> Status {
+    id = core_->names.Find(kind, text);
+    if (id != 0) return Status::Ok();
+    group_.clear();
+    Status begun = BeginGroup();
+    if (begun.ok()) begun = EmitName(kind, text, &id);
+    if (begun.ok()) {
+      begun = WriteGroup(true);
+      if (begun.ok()) {
+        PublishGroup(true);
+      } else {
+        DropGroup(begun);
+      }
+    }
+    return begun;
+  });
+  if (!status.ok()) return status;
+  return id;
+}
+
+Status Sequencer::Sync() {
+  return RunAlone([&]() -> Status {
+    if (failed()) {
+      return Status(StatusCode::kReadOnly,
+                    "an earlier write failed; close the store and open it "
+                    "again");
+    }
+    Batch nothing;
+    Status status = core_->log->Write(nothing, true);
+    if (!status.ok()) {
+      failed_.store(true);
+      return status;
+    }
+    std::lock_guard<std::mutex> lock(durable_mutex_);
+    durable_head_ = head();
+    durable_chain_ = chain_;
+    return status;
+  });
+}
+
+}  // namespace crm
