@@ -22,7 +22,7 @@ inline constexpr size_t kDictionarySamples = 64;
 // prepared state instead of hashing the bytes each time.
 class Dictionary final {
  public:
-  // `bytes` may be empty: plain LZ4.
+  // `bytes` may be empty: plain LZ4. What is over kMaxDictionaryBytes is cut.
   explicit Dictionary(std::string bytes);
   ~Dictionary();
   Dictionary(const Dictionary&) = delete;
@@ -45,10 +45,13 @@ class Dictionary final {
 };
 
 // Makes dictionary bytes from samples (texts that contain minified JSON
-// objects): the runs `"key":`, `,"key":"`, `{"key":` ... of keys that occur in
-// at least half of the samples, in the order in which they occur, so that a
-// typical event matches long runs. Deterministic. Values never enter, and
-// neither do keys over 64 bytes. Empty when nothing is common.
+// objects, with anything between them): the skeleton of the keys that occur in
+// at least half of the samples, in the order in which they occur, with all
+// punctuation and every value left empty, so that a typical event matches long
+// runs. Deterministic. Values never enter, and neither do keys over 64 bytes
+// or keys that do not look like the name of a field (only letters, digits, _ $
+// - and . with at most four digits in a row): in a map they may be somebody's
+// address or number. Empty when nothing is common.
 std::string TrainDictionary(const std::vector<std::string>& samples);
 
 }  // namespace crm
