@@ -35,6 +35,8 @@
 
 namespace crm {
 
+class Disk;
+
 struct TenantStats {
   std::string tenant;
   uint64_t events = 0;
@@ -42,8 +44,6 @@ struct TenantStats {
   uint64_t records = 0;
   uint64_t unattributed = 0;  // Events that belong to nobody.
   uint64_t contested = 0;     // Events that named an identifier of another.
-  uint64_t types = 0;
-  uint64_t sources = 0;
 };
 
 struct StoreStats {
@@ -142,7 +142,7 @@ class Tenant final {
 
   // Everything acknowledged so far. The reading calls of Snapshot are here
   // too, each on the head of its own instant.
-  crm::Snapshot GetSnapshot() const;
+  Result<crm::Snapshot> GetSnapshot() const;
   Result<EventCursor> Replay(const ReplayQuery& query) const;
   Result<CustomerId> FindCustomer(const Identifier& identifier) const;
   Result<Customer> GetCustomer(CustomerId customer) const;
@@ -152,7 +152,8 @@ class Tenant final {
                                    const TimelineQuery& query) const;
 
   // Waits until the head is past `after`, at most `timeout`. The new head.
-  Position WaitForEvents(Position after, std::chrono::milliseconds timeout) const;
+  Result<Position> WaitForEvents(Position after,
+                                 std::chrono::milliseconds timeout) const;
 
   struct Impl;  // Internal.
   explicit Tenant(std::shared_ptr<Impl> impl);
@@ -209,7 +210,10 @@ class Store final {
   // Where the default key provider keeps its key; empty with another one.
   const std::string& key_file() const;
 
-  struct Impl;  // Internal.
+  struct Impl;  // Internal, as is the next: a store on a disk of a test's own.
+  static Result<Store> OpenOn(const std::string& directory,
+                              const StoreOptions& options,
+                              std::shared_ptr<Disk> disk);
 
  private:
   explicit Store(std::shared_ptr<Impl> impl);

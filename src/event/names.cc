@@ -51,6 +51,11 @@ void Names::Publish() {
   }
 }
 
+void Names::Clear() {
+  std::unique_lock<std::shared_mutex> lock(mutex_);
+  for (Table& table : tables_) table = Table();
+}
+
 void Names::Truncate(NameKind kind, uint32_t count) {
   std::unique_lock<std::shared_mutex> lock(mutex_);
   Table& table = tables_[Index(kind)];

@@ -44,6 +44,8 @@ class Names final {
            bool published = true);
   // The names added so far are in the log.
   void Publish();
+  // Forgets everything.
+  void Clear();
   // Takes back the names beyond the first `count`; they were not published.
   void Truncate(NameKind kind, uint32_t count);
   uint32_t Count(NameKind kind) const;

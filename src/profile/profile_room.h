@@ -60,9 +60,10 @@ class ProfileRoom final : public Room {
               Profile* profile) const;
   // The events of a record up to `last`, oldest first; `expected` of them
   // (the record's own count, which proves that none is missing). Bodies are
-  // still compressed; kErased entries are missing their body.
+  // still compressed; when the record's key is gone, there are none.
   struct RecordEvent {
     TimelineRecord record;
+    RecordId owner = 0;
     std::string body;
     bool opened = true;
   };

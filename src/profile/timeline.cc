@@ -153,6 +153,7 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
         return false;
       }
       if (revision < expected) {
+        event.owner = record;
         event.body.assign(event.record.body);
         event.record.body = {};
         out->push_back(std::move(event));

@@ -38,7 +38,7 @@ struct Timings {
 };
 
 // Record keys that are made ahead, per tenant.
-inline constexpr uint64_t kPoolKeys = 8192;
+inline constexpr uint64_t kPoolKeys = 16384;
 
 // The key of a host's offset in the log's ops family.
 std::string OffsetKey(uint32_t tenant, std::string_view name);

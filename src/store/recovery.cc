@@ -16,7 +16,8 @@ class ChunkReader {
  public:
   ChunkReader(StoreCore& core, Views& views, const FoldLogOptions& options)
       : cursor_(*core.log, kLogEvents, options.first, options.last, false),
-        decoder_(core.log_view.get(), core.keyring.get(), &core.names,
+        decoder_(core.log_view.get(), core.keyring.get(),
+                 options.names != nullptr ? options.names : &core.names,
                  views.rooms()),
         parallel_(options.parallel) {
     decoder_.StartChain(options.chain);

@@ -21,6 +21,8 @@ struct FoldLogOptions {
   // Decode the next stretch in a second thread meanwhile.
   bool parallel = false;
   Progress progress;
+  // Where the names of the log go; null: the store's.
+  Names* names = nullptr;
 };
 
 // Folds the log records first..last of `core` into `views`. kCorruption names

@@ -90,6 +90,7 @@ class Sequencer final {
   Status EmitDictionaries();
   Status WriteGroup(bool sync);
   void PublishGroup(bool durable);
+  bool PoolRunsLow() const;
   void DropGroup(const Status& status);
   std::string& NextValue();
 

@@ -189,7 +189,16 @@ void Sequencer::PublishGroup(bool durable) {
     durable_head_ = position;
     durable_chain_ = chain_;
   }
-  if (core_->CheckpointDue()) core_->WakeMaintenance();
+  if (core_->CheckpointDue() || PoolRunsLow()) core_->WakeMaintenance();
+}
+
+bool Sequencer::PoolRunsLow() const {
+  for (auto fact = facts_.rbegin(); fact != facts_.rend(); ++fact) {
+    if ((fact->header.flags & kEventNewRecord) == 0) continue;
+    return core_->keyring->PoolEnd(fact->header.tenant) <
+           fact->header.record + kPoolKeys / 2;
+  }
+  return false;
 }
 
 void Sequencer::DropGroup(const Status& status) {

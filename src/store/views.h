@@ -77,6 +77,15 @@ class Views final {
   // the log durable and is called after the freeze. Nothing new: Ok.
   Status Checkpoint(const std::function<Status()>& sync_log);
 
+  // No checkpoint is written while the answer lives.
+  std::unique_lock<std::mutex> PauseCheckpoints() {
+    return std::unique_lock<std::mutex>(checkpoint_mutex_);
+  }
+  // A copy of what is on disk.
+  Status CopyTo(const std::string& directory) const {
+    return database_->CopyTo(directory);
+  }
+
   // Compares the meta row with its checksum.
   Status CheckMeta() const;
 

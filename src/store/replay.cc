@@ -1,0 +1,317 @@
+// EventCursor: replays over the log by position, over a record or customer,
+// over a type, and by event time.
+
+#include <algorithm>
+#include <utility>
+
+#include "base/time_text.h"
+#include "format/event_body.h"
+#include "store/snapshot.h"
+
+namespace crm {
+namespace {
+
+using Entry = Snapshot::Impl::Entry;
+
+Timestamp Instant(int64_t us) {
+  return Timestamp(std::chrono::microseconds(us));
+}
+
+}  // namespace
+
+// Events come from one of three places: a walk over the log, a list of
+// positions, or entries that were read from the timeline.
+struct EventCursor::Impl {
+  std::shared_ptr<const Snapshot::Impl> snapshot;
+  ReplayQuery query;
+  std::vector<uint32_t> types;
+
+  std::unique_ptr<LogCursor> walk;
+  std::vector<Position> positions;
+  std::vector<Entry> entries;
+  bool from_entries = false;
+  size_t next = 0;
+  // By event time: the hours to come, and the position list of one of them.
+  bool by_hours = false;
+  std::vector<uint64_t> hours;
+  size_t next_hour = 0;
+  std::vector<TailEntry> tail;
+
+  LogRecordReader reader;
+  std::string value;
+  std::string body;
+  std::string plain;
+
+  StoreCore& core() const { return snapshot->core(); }
+  uint32_t tenant() const { return snapshot->tenant.id; }
+
+  Status Start();
+  Status StartEntries();
+  Status StartTypes(bool* chosen);
+  Status StartHours();
+  Status FillHour();
+  bool Matches(Position position, const EventHeader& header) const;
+  Result<bool> NextRecord(EventView* event);
+  Result<bool> NextEntry(EventView* event);
+  Status Open(Position position, const EventHeader& header,
+              const LogRecord* record, EventView* event);
+  Status Expand(const EventHeader& header, EventView* event);
+  void Show(Position position, const EventHeader& header,
+            EventView* event) const;
+};
+
+bool EventCursor::Impl::Matches(Position position,
+                                const EventHeader& header) const {
+  if (position < query.first || position > query.last) return false;
+  const Timestamp time = Instant(header.occurred_at);
+  if (query.from.has_value() && time < *query.from) return false;
+  if (query.until.has_value() && time >= *query.until) return false;
+  return query.types.empty() ||
+         std::find(types.begin(), types.end(), header.type) != types.end();
+}
+
+Status EventCursor::Impl::Start() {
+  const Position head = snapshot->view->position();
+  if (query.record != 0 && query.customer != 0) {
+    return Status(StatusCode::kInvalidArgument,
+                  "query: record and customer exclude each other");
+  }
+  if (query.last == 0 || query.last > head) query.last = head;
+  query.first = std::max<Position>(query.first, 1);
+  for (const std::string& type : query.types) {
+    const uint32_t number = core().names.Find(NameKind::kType, type);
+    if (number != 0) types.push_back(number);
+  }
+  if (query.record != 0 || query.customer != 0) return StartEntries();
+  if (query.first > query.last || (!query.types.empty() && types.empty())) {
+    return Status::Ok();  // Nothing can match: an empty list.
+  }
+  if (query.order == ReplayQuery::Order::kOccurredAt) return StartHours();
+  bool chosen = false;
+  if (!types.empty()) {
+    Status status = StartTypes(&chosen);
+    if (!status.ok() || chosen) return status;
+  }
+  walk = std::make_unique<LogCursor>(*core().log, kLogEvents, query.first,
+                                     query.last, query.backward);
+  return Status::Ok();
+}
+
+Status EventCursor::Impl::StartEntries() {
+  std::vector<Entry> all;
+  Status status = query.record != 0
+                      ? snapshot->ReadRecord(query.record, &all)
+                      : snapshot->ReadCustomer(query.customer, &all);
+  if (!status.ok()) return status;
+  from_entries = true;
+  for (Entry& entry : all) {
+    if (Matches(entry.record.position, entry.record.header)) {
+      entries.push_back(std::move(entry));
+    }
+  }
+  if (query.order == ReplayQuery::Order::kOccurredAt) {
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const Entry& a, const Entry& b) {
+                       return a.record.header.occurred_at <
+                              b.record.header.occurred_at;
+                     });
+  }
+  if (query.backward) std::reverse(entries.begin(), entries.end());
+  return Status::Ok();
+}
+
+// The list of positions, unless walking the log is cheaper: a look-up costs as
+// much as about sixteen steps.
+Status EventCursor::Impl::StartTypes(bool* chosen) {
+  std::vector<TailEntry> newest;
+  core().views->tail().ReadTenant(
+      tenant(), query.last,
+      [this](const TailEntry& entry) {
+        return std::find(types.begin(), types.end(), entry.type) !=
+               types.end();
+      },
+      &newest);
+  for (const uint32_t type : types) {
+    Status status = core().views->event().ReadType(
+        tenant(), type, query.first, query.last, &positions);
+    if (!status.ok()) return status;
+  }
+  for (const TailEntry& entry : newest) {
+    if (entry.position >= query.first) positions.push_back(entry.position);
+  }
+  std::sort(positions.begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()),
+                  positions.end());
+  *chosen = positions.size() * 16 <= query.last - query.first + 1;
+  if (!*chosen) positions.clear();
+  if (query.backward) std::reverse(positions.begin(), positions.end());
+  return Status::Ok();
+}
+
+Status EventCursor::Impl::StartHours() {
+  by_hours = true;
+  const auto us = [](const std::optional<Timestamp>& time, int64_t other) {
+    return time.has_value() ? time->time_since_epoch().count() : other;
+  };
+  const int64_t from = std::max(us(query.from, kMinTimeUs), kMinTimeUs);
+  const int64_t until = std::min(us(query.until, kEndTimeUs), kEndTimeUs);
+  if (from >= until) return Status::Ok();
+  core().views->tail().ReadTenant(
+      tenant(), query.last,
+      [&](const TailEntry& entry) {
+        return entry.occurred_at >= from && entry.occurred_at < until;
+      },
+      &tail);
+  Status status = core().views->event().ReadHours(
+      tenant(), HourOf(from), HourOf(until - 1), &hours);
+  if (!status.ok()) return status;
+  for (const TailEntry& entry : tail) hours.push_back(HourOf(entry.occurred_at));
+  std::sort(hours.begin(), hours.end());
+  hours.erase(std::unique(hours.begin(), hours.end()), hours.end());
+  if (query.backward) std::reverse(hours.begin(), hours.end());
+  return Status::Ok();
+}
+
+Status EventCursor::Impl::FillHour() {
+  const uint64_t hour = hours[next_hour++];
+  std::vector<TimedPosition> timed;
+  Status status =
+      core().views->event().ReadHour(tenant(), hour, query.last, &timed);
+  if (!status.ok()) return status;
+  for (const TailEntry& entry : tail) {
+    if (HourOf(entry.occurred_at) == hour) {
+      timed.push_back({entry.occurred_at, entry.position});
+    }
+  }
+  std::sort(timed.begin(), timed.end());
+  timed.erase(std::unique(timed.begin(), timed.end()), timed.end());
+  if (query.backward) std::reverse(timed.begin(), timed.end());
+  positions.clear();
+  for (const TimedPosition& entry : timed) {
+    positions.push_back(entry.position);
+  }
+  next = 0;
+  return Status::Ok();
+}
+
+Result<bool> EventCursor::Impl::NextRecord(EventView* event) {
+  while (true) {
+    Position position = 0;
+    std::string_view stored;
+    if (walk != nullptr) {
+      Result<bool> more = walk->Next(&position, &stored);
+      if (!more.ok() || !*more) return more;
+    } else {
+      while (next == positions.size() && next_hour < hours.size()) {
+        Status status = FillHour();
+        if (!status.ok()) return status;
+      }
+      if (next == positions.size()) return false;
+      position = positions[next++];
+      Status status = core().log_view->Read(position, &value);
+      if (!status.ok()) return status;
+      stored = value;
+    }
+    LogRecord record;
+    Status status = reader.Read(stored, &record);
+    if (!status.ok()) {
+      return Status(status.code(), "log record " + std::to_string(position) +
+                                       ": " + std::string(status.message()));
+    }
+    if (record.kind != LogKind::kEvent || record.event.tenant != tenant() ||
+        !Matches(position, record.event)) {
+      continue;
+    }
+    status = Open(position, record.event, &record, event);
+    if (!status.ok()) return status;
+    return true;
+  }
+}
+
+Result<bool> EventCursor::Impl::NextEntry(EventView* event) {
+  if (next == entries.size()) return false;
+  Entry& entry = entries[next++];
+  EventHeader header = entry.record.header;
+  header.tenant = tenant();
+  header.record = entry.owner;
+  Result<RecordRow> row = core().views->identity().RecordOf(
+      tenant(), entry.owner, *snapshot->view);
+  if (!row.ok()) return std::move(row).status();
+  header.customer = row->customer;
+  Show(entry.record.position, header, event);
+  if (!entry.opened || query.open_parts_only) return true;
+  body.swap(entry.body);
+  Status status = Expand(header, event);
+  if (!status.ok()) return status;
+  return true;
+}
+
+void EventCursor::Impl::Show(Position position, const EventHeader& header,
+                             EventView* event) const {
+  const Names& names = core().names;
+  *event = EventView();
+  event->position = position;
+  event->type = names.Text(NameKind::kType, header.type);
+  event->source = names.Text(NameKind::kSource, header.source);
+  event->version = names.Text(NameKind::kVersion, header.version);
+  event->occurred_at = Instant(header.occurred_at);
+  event->recorded_at = Instant(header.recorded_at);
+  event->record = header.record;
+  event->customer = header.customer;
+  event->revision = header.revision;
+  event->shape = static_cast<EnvelopeShape>(header.shape);
+  event->backfill = (header.flags & kEventBackfill) != 0;
+}
+
+Status EventCursor::Impl::Expand(const EventHeader& header, EventView* event) {
+  Status status = core().log_view->Expand(header, body, &plain);
+  if (!status.ok()) return status;
+  EventBody parts;
+  if (!UnpackBody(plain, &parts)) {
+    return Status(StatusCode::kCorruption,
+                  "event " + std::to_string(event->position) +
+                      ": malformed body");
+  }
+  event->opened = true;
+  event->id = parts.id;
+  event->correlation_id = parts.correlation_id;
+  event->causation_id = parts.causation_id;
+  event->timestamp_text = parts.timestamp_text;
+  event->identity = parts.identity;
+  event->payload = parts.payload;
+  event->metadata = parts.metadata;
+  event->extra = parts.extra;
+  return Status::Ok();
+}
+
+Status EventCursor::Impl::Open(Position position, const EventHeader& header,
+                               const LogRecord* record, EventView* event) {
+  Show(position, header, event);
+  if (query.open_parts_only) return Status::Ok();
+  Status status = core().log_view->Unseal(position, *record, &body);
+  if (status.code() == StatusCode::kErased) return Status::Ok();
+  if (!status.ok()) return status;
+  return Expand(header, event);
+}
+
+EventCursor::EventCursor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+EventCursor::EventCursor(EventCursor&&) noexcept = default;
+EventCursor& EventCursor::operator=(EventCursor&&) noexcept = default;
+EventCursor::~EventCursor() = default;
+
+Result<bool> EventCursor::Next(EventView* event) {
+  return impl_->from_entries ? impl_->NextEntry(event)
+                             : impl_->NextRecord(event);
+}
+
+Result<EventCursor> MakeCursor(std::shared_ptr<const Snapshot::Impl> snapshot,
+                               const ReplayQuery& query) {
+  auto impl = std::make_unique<EventCursor::Impl>();
+  impl->snapshot = std::move(snapshot);
+  impl->query = query;
+  Status status = impl->Start();
+  if (!status.ok()) return status;
+  return EventCursor(std::move(impl));
+}
+
+}  // namespace crm

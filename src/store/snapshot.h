@@ -1,0 +1,60 @@
+// A tenant-scoped snapshot behind its handle, and what cursors need of it.
+
+#ifndef CRM_STORE_SNAPSHOT_H_
+#define CRM_STORE_SNAPSHOT_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/core.h"
+
+namespace crm {
+
+// Keeps the store from being closed while it lives.
+class OpenHandle final {
+ public:
+  explicit OpenHandle(std::shared_ptr<StoreCore> core)
+      : core_(std::move(core)) {
+    core_->open_handles.fetch_add(1);
+  }
+  ~OpenHandle() { core_->open_handles.fetch_sub(1); }
+  OpenHandle(const OpenHandle&) = delete;
+  OpenHandle& operator=(const OpenHandle&) = delete;
+  StoreCore& core() const { return *core_; }
+  const std::shared_ptr<StoreCore>& shared() const { return core_; }
+
+ private:
+  std::shared_ptr<StoreCore> core_;
+};
+
+struct Snapshot::Impl {
+  Impl(std::shared_ptr<StoreCore> core, TenantInfo info)
+      : handle(std::move(core)),
+        tenant(std::move(info)),
+        view(handle.core().views->overlay().OpenView()) {}
+  // Another handle on the same view.
+  Impl(const Impl& other)
+      : handle(other.handle.shared()), tenant(other.tenant), view(other.view) {}
+
+  OpenHandle handle;
+  TenantInfo tenant;
+  std::shared_ptr<View> view;  // Goes before the handle does.
+
+  StoreCore& core() const { return handle.core(); }
+
+  // One event of a customer or record, not yet expanded.
+  using Entry = ProfileRoom::RecordEvent;
+  // All events of a record, or of all records of a customer, as of the view,
+  // ascending by position. kNotFound.
+  Status ReadRecord(RecordId record, std::vector<Entry>* out) const;
+  Status ReadCustomer(CustomerId customer, std::vector<Entry>* out) const;
+};
+
+// Makes the cursor for a query; takes over the snapshot.
+Result<EventCursor> MakeCursor(std::shared_ptr<const Snapshot::Impl> snapshot,
+                               const ReplayQuery& query);
+
+}  // namespace crm
+
+#endif  // CRM_STORE_SNAPSHOT_H_

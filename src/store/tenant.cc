@@ -1,0 +1,219 @@
+// Tenant: the handle through which everything of one tenant goes.
+
+#include <mutex>
+#include <utility>
+
+#include "base/utf8.h"
+#include "store/request.h"
+#include "store/sequencer.h"
+#include "store/snapshot.h"
+#include "store/tenant_impl.h"
+
+namespace crm {
+namespace {
+
+// Buffers that a thread uses for one request after the other.
+class RequestPool {
+ public:
+  std::unique_ptr<Request> Take() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (free_.empty()) return std::make_unique<Request>();
+    std::unique_ptr<Request> request = std::move(free_.back());
+    free_.pop_back();
+    return request;
+  }
+  void Give(std::unique_ptr<Request> request) {
+    request->Reset();
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (free_.size() < 16) free_.push_back(std::move(request));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Request>> free_;
+};
+
+RequestPool& Pool() {
+  static RequestPool* pool = new RequestPool();  // Never destroyed.
+  return *pool;
+}
+
+Status CheckAppendOptions(const AppendOptions& options) {
+  if (options.offset.has_value()) {
+    Status status = CheckName("offset.name", options.offset->name, 128);
+    if (!status.ok()) return status;
+    if (options.offset->value.size() > 1024) {
+      return Status(StatusCode::kTooLarge,
+                    "offset.value: at most 1,024 bytes");
+    }
+  }
+  return Status::Ok();
+}
+
+template <typename T>
+Result<AppendResult> AppendAll(Tenant::Impl& tenant, std::span<const T> events,
+                               const AppendOptions& options) {
+  StoreCore& core = *tenant.core;
+  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  Status status = core.CheckOpen();
+  if (status.ok()) status = CheckAppendOptions(options);
+  if (!status.ok()) return status;
+  Stopwatch watch;
+  std::unique_ptr<Request> request = Pool().Take();
+  request->tenant = tenant.info;
+  request->options = &options;
+  request->sync = options.durability.value_or(core.options.durability) ==
+                  Durability::kSync;
+  status = Preparer(&core).Prepare(events, request.get());
+  core.timings.prepare.fetch_add(watch.Nanoseconds());
+  if (status.ok()) {
+    core.sequencer->Submit(request.get());
+    status = std::move(request->status);
+  }
+  AppendResult result = std::move(request->result);
+  Pool().Give(std::move(request));
+  if (!status.ok()) return status;
+  // Nobody else does it, or cannot keep up: the caller lends a hand.
+  if (core.CheckpointOverdue()) {
+    status = core.Checkpoint();
+    if (!status.ok()) core.Log(LogLevel::kError, status.ToString());
+  }
+  return result;
+}
+
+}  // namespace
+
+std::shared_ptr<DryRun> NewDryRun() { return std::make_shared<DryRun>(); }
+
+Tenant::Tenant(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+const std::string& Tenant::name() const { return impl_->info.name; }
+
+Result<AppendResult> Tenant::Append(std::span<const Event> events,
+                                    const AppendOptions& options) {
+  return AppendAll(*impl_, events, options);
+}
+
+Result<AppendResult> Tenant::Append(const Event& event,
+                                    const AppendOptions& options) {
+  return AppendAll(*impl_, std::span<const Event>(&event, 1), options);
+}
+
+Result<AppendResult> Tenant::AppendJson(
+    std::span<const std::string_view> events, const AppendOptions& options) {
+  return AppendAll(*impl_, events, options);
+}
+
+Result<std::string> Tenant::GetOffset(std::string_view name) const {
+  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  Status status = impl_->core->CheckOpen();
+  if (!status.ok()) return status;
+  std::string value;
+  Result<bool> found = impl_->core->log->Get(
+      kLogOps, OffsetKey(impl_->info.id, name), &value);
+  if (!found.ok()) return std::move(found).status();
+  if (!*found) return Status(StatusCode::kNotFound, "no such offset");
+  return value;
+}
+
+Result<Snapshot> Tenant::GetSnapshot() const {
+  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  Status status = impl_->core->CheckOpen();
+  if (!status.ok()) return status;
+  return Snapshot(std::make_unique<Snapshot::Impl>(impl_->core, impl_->info));
+}
+
+Result<EventCursor> Tenant::Replay(const ReplayQuery& query) const {
+  Result<Snapshot> snapshot = GetSnapshot();
+  if (!snapshot.ok()) return std::move(snapshot).status();
+  return snapshot->Replay(query);
+}
+
+Result<CustomerId> Tenant::FindCustomer(const Identifier& identifier) const {
+  Result<Snapshot> snapshot = GetSnapshot();
+  if (!snapshot.ok()) return std::move(snapshot).status();
+  return snapshot->FindCustomer(identifier);
+}
+
+Result<Customer> Tenant::GetCustomer(CustomerId customer) const {
+  Result<Snapshot> snapshot = GetSnapshot();
+  if (!snapshot.ok()) return std::move(snapshot).status();
+  return snapshot->GetCustomer(customer);
+}
+
+Result<Profile> Tenant::GetProfile(CustomerId customer) const {
+  Profile profile;
+  Status status = GetProfile(customer, &profile);
+  if (!status.ok()) return status;
+  return profile;
+}
+
+// One row says it all, so that no snapshot is needed.
+Status Tenant::GetProfile(CustomerId customer, Profile* profile) const {
+  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  Status status = impl_->core->CheckOpen();
+  if (!status.ok()) return status;
+  status = impl_->core->views->profile().Read(impl_->info.id, customer,
+                                              nullptr, profile);
+  if (status.code() != StatusCode::kNotFound) return status;
+  return Status(StatusCode::kNotFound,
+                "no customer " + std::to_string(customer));
+}
+
+Result<TimelinePage> Tenant::GetTimeline(CustomerId customer,
+                                         const TimelineQuery& query) const {
+  Result<Snapshot> snapshot = GetSnapshot();
+  if (!snapshot.ok()) return std::move(snapshot).status();
+  return snapshot->GetTimeline(customer, query);
+}
+
+Result<Position> Tenant::WaitForEvents(
+    Position after, std::chrono::milliseconds timeout) const {
+  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  Status status = impl_->core->CheckOpen();
+  if (!status.ok()) return status;
+  return impl_->core->sequencer->WaitPast(after, timeout);
+}
+
+// --- Conditions --------------------------------------------------------------
+
+Condition Condition::CustomerVersion(CustomerId customer, Position version) {
+  Condition condition;
+  condition.kind = Kind::kCustomerVersion;
+  condition.customer = customer;
+  condition.version = version;
+  return condition;
+}
+
+Condition Condition::NoCustomer(Identifier identifier) {
+  Condition condition;
+  condition.kind = Kind::kNoCustomer;
+  condition.identifier = std::move(identifier);
+  return condition;
+}
+
+Condition Condition::CustomerExists(Identifier identifier) {
+  Condition condition;
+  condition.kind = Kind::kCustomerExists;
+  condition.identifier = std::move(identifier);
+  return condition;
+}
+
+Condition Condition::IdentifierAbsent(Identifier identifier) {
+  Condition condition;
+  condition.kind = Kind::kIdentifierAbsent;
+  condition.identifier = std::move(identifier);
+  return condition;
+}
+
+Condition Condition::NoEventSince(CustomerId customer, std::string type,
+                                  Position after) {
+  Condition condition;
+  condition.kind = Kind::kNoEventSince;
+  condition.customer = customer;
+  condition.type = std::move(type);
+  condition.version = after;
+  return condition;
+}
+
+}  // namespace crm
