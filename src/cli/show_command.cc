@@ -199,14 +199,19 @@ int ShowTimeline(const TimelineCommand& command, const Snapshot& snapshot) {
   return kExitOk;
 }
 
-// The snapshot is gone before the store closes.
 template <typename Command, typename Function>
 int WithSnapshot(const Command& command, Function function) {
   Result<Store> store = OpenStore(command.store);
   if (!store.ok()) return Fail(store.status());
   Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
   if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
-  const int code = function(command, tenant->GetSnapshot());
+  int code = kExitOk;
+  {
+    // The snapshot has to be gone when the store closes.
+    const Result<Snapshot> snapshot = tenant->GetSnapshot();
+    code =
+        snapshot.ok() ? function(command, *snapshot) : Fail(snapshot.status());
+  }
   return Finish(&*store, code);
 }
 

@@ -34,14 +34,11 @@ void PrintStats(const StoreStats& stats) {
                {"CUSTOMERS", Align::kRight},
                {"RECORDS", Align::kRight},
                {"UNATTRIBUTED", Align::kRight},
-               {"CONTESTED", Align::kRight},
-               {"TYPES", Align::kRight},
-               {"SOURCES", Align::kRight}});
+               {"CONTESTED", Align::kRight}});
   for (const TenantStats& tenant : stats.tenants) {
     table.Add({tenant.tenant, ShowCount(tenant.events),
                ShowCount(tenant.customers), ShowCount(tenant.records),
-               ShowCount(tenant.unattributed), ShowCount(tenant.contested),
-               ShowCount(tenant.types), ShowCount(tenant.sources)});
+               ShowCount(tenant.unattributed), ShowCount(tenant.contested)});
   }
   std::printf("\n");
   table.Print();
@@ -71,8 +68,6 @@ void PrintStatsJson(const StoreStats& stats) {
     json.Number("records", tenant.records);
     json.Number("unattributed", tenant.unattributed);
     json.Number("contested", tenant.contested);
-    json.Number("types", tenant.types);
-    json.Number("sources", tenant.sources);
     json.EndObject();
   }
   json.EndArray();

@@ -78,6 +78,7 @@ std::string NormaliseNumber(std::string_view text) {
   std::string number;
   if (rest.starts_with('-')) number.push_back('-');
   if (rest.starts_with('-') || rest.starts_with('+')) rest.remove_prefix(1);
+  if (rest.starts_with('-')) return std::string(text);
   while (rest.size() > 1 && rest[0] == '0' && IsDigit(rest[1])) {
     rest.remove_prefix(1);
   }

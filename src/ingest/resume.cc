@@ -46,7 +46,11 @@ ImportProgressLog::ImportProgressLog(const crm::Tenant& tenant,
 
 Status ImportProgressLog::Load() {
   if (name_.empty()) return Status::Ok();
-  head_ = tenant_.GetSnapshot().position();
+  {
+    const Result<Snapshot> snapshot = tenant_.GetSnapshot();
+    if (!snapshot.ok()) return snapshot.status();
+    head_ = snapshot->position();
+  }
   const Result<std::string> state = tenant_.GetOffset(name_);
   if (state.ok()) {
     // It was imported as a whole: look at everything again, note nothing.

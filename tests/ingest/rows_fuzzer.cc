@@ -1,0 +1,172 @@
+// Fuzzes everything between the bytes of a file and its events: framing, CSV
+// and fixed width, maps, dates. The first byte chooses; the rest is the text.
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/event.h"
+#include "ingest/date_format.h"
+#include "ingest/json_text.h"
+#include "ingest/map.h"
+#include "ingest/row_fields.h"
+#include "ingest/row_mapper.h"
+#include "ingest/row_scanner.h"
+
+namespace crm::ingest {
+namespace {
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+constexpr char kCsv[] = R"({
+  "format": "csv", "header": false, "columns": ["a", "b", "c"],
+  "event": {
+    "type": {"when": [{"column": "a", "empty": true, "then": "x"}],
+             "else": "y"},
+    "source": "s",
+    "occurred_at": {"column": "b", "format": "%Y-%m-%d"},
+    "identity": {"email": {"column": "a", "strip_suffix": ".0"}},
+    "payload": {"a": {"column": "a"},
+                "n": {"column": "c", "as": "number", "normalise": true},
+                "o": {"object": {"j": {"column": "c", "empty": "null"}}}}}})";
+constexpr char kTrimmed[] = R"({
+  "format": "csv", "header": false, "columns": ["a", "b"], "trim": true,
+  "delimiter": ";", "quote": "'", "encoding": "latin-1", "nulls": ["-"],
+  "event": {"type": {"column": "a"}, "source": "s",
+            "payload": {"b": {"column": "b", "as": "boolean"}}}})";
+constexpr char kFixed[] = R"({
+  "format": "fixed",
+  "columns": [{"name": "a", "start": 1, "width": 3}, {"name": "b", "start": 2}],
+  "event": {"type": "t", "source": "s", "id": {"column": "a"},
+            "payload": {"b": {"column": "b", "as": "json"}}}})";
+constexpr char kBlanks[] = R"({
+  "format": "fixed", "whitespace": true, "columns": ["a", "b"],
+  "event": {"type": "t", "source": "s",
+            "payload": {"b": {"column": "b", "as": "integer"}}}})";
+
+struct Found {
+  std::string text;
+  uint64_t line = 0;
+  RowProblem problem = RowProblem::kNone;
+  bool operator==(const Found&) const = default;
+};
+
+std::vector<Found> Scan(std::unique_ptr<RowScanner> scanner,
+                        std::string_view text, size_t piece) {
+  std::vector<Found> rows;
+  std::string buffer;
+  Row row;
+  for (;;) {
+    const bool at_end = text.empty();
+    const RowScanner::Step step = scanner->Next(buffer, at_end, &row);
+    if (step == RowScanner::Step::kEnd) return rows;
+    if (step == RowScanner::Step::kMore) {
+      Require(!at_end);
+      const size_t done = scanner->begin();
+      Require(done <= buffer.size());
+      buffer.erase(0, done);
+      scanner->Rebase(done);
+      buffer.append(text.substr(0, piece));
+      text.remove_prefix(std::min(piece, text.size()));
+      continue;
+    }
+    Require(row.begin + row.size <= buffer.size());
+    rows.push_back({buffer.substr(row.begin, row.size), row.line, row.problem});
+  }
+}
+
+// Rows are the same whatever the pieces are in which bytes arrive.
+template <typename Make>
+std::vector<Found> ScanAll(Make make, std::string_view text) {
+  std::vector<Found> rows = Scan(make(), text, text.size() + 1);
+  Require(rows == Scan(make(), text, 3));
+  Require(rows == Scan(make(), text, 1));
+  return rows;
+}
+
+void MapRows(const char* json, std::string_view text) {
+  const Result<ImportMap> map = ImportMap::FromJson(json);
+  Require(map.ok());
+  const ImportMap::Impl& impl = map->impl();
+  TextFraming framing;
+  framing.delimiter = impl.delimiter;
+  framing.quote = impl.quote;
+  framing.trim = impl.trim;
+  const std::vector<Found> rows =
+      ScanAll([&] { return NewTextScanner(framing); }, text);
+  const Result<ColumnPlan> plan = PlanColumns(impl, "");
+  Require(plan.ok());
+  RowMapper mapper(impl, *plan, "source", "batch");
+  Event event;
+  for (const Found& found : rows) {
+    if (found.problem != RowProblem::kNone) continue;
+    if (!mapper.Map(found.text, Row(), &event).ok()) continue;
+    Require(!event.id.empty() && !event.type.empty());
+    // What is wrong with it can only be that bytes are no UTF-8.
+    if (impl.windows_1252) Require(IsJsonValue(event.payload));
+  }
+}
+
+void ReadDates(std::string_view text) {
+  const size_t cut = std::min(text.find('\n'), text.size());
+  const Result<DateFormat> format = DateFormat::Parse(text.substr(0, cut));
+  if (!format.ok() || cut == text.size()) return;
+  const Result<Timestamp> time =
+      format->Read(text.substr(cut + 1), std::chrono::seconds(0));
+  if (time.ok()) Require(time->time_since_epoch().count() < INT64_MAX / 8);
+}
+
+void CheckNumber(std::string_view text) {
+  const std::string number = NormaliseNumber(text);
+  if (IsJsonNumber(text)) Require(number == text);
+  if (number != text) Require(IsJsonNumber(number));
+  if (IsJsonNumber(text)) Require(IsJsonValue(text));
+}
+
+}  // namespace
+
+void Fuzz(std::string_view input) {
+  if (input.empty()) return;
+  const char choice = input.front();
+  const std::string_view text = input.substr(1);
+  switch (choice) {
+    case 'l':
+      ScanAll(&NewLineScanner, text);
+      break;
+    case 'a':
+      ScanAll(&NewArrayScanner, text);
+      break;
+    case 'c':
+      MapRows(kCsv, text);
+      break;
+    case 't':
+      MapRows(kTrimmed, text);
+      break;
+    case 'f':
+      MapRows(kFixed, text);
+      break;
+    case 'w':
+      MapRows(kBlanks, text);
+      break;
+    case 'm':
+      (void)ImportMap::FromJson(text);
+      break;
+    case 'd':
+      ReadDates(text);
+      break;
+    default:
+      CheckNumber(text);
+  }
+}
+
+}  // namespace crm::ingest
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  crm::ingest::Fuzz({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
