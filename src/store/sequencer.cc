@@ -47,8 +47,9 @@ void Sequencer::Lead(std::unique_lock<std::mutex>& lock) {
   for (Request* request : queue_) {
     events += request->events.size();
     bytes += request->bytes;
-    if (!group_.empty() && (events > kGroupEvents || bytes > kGroupBytes)) {
-      break;
+    if (!group_.empty() && (request->options == nullptr ||
+                            events > kGroupEvents || bytes > kGroupBytes)) {
+      break;  // Without options: the turn of RunAlone, in no group.
     }
     group_.push_back(request);
   }
