@@ -96,6 +96,9 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(FamilyKind kind,
 // database leaves there.
 Result<bool> InspectDirectory(const std::string& path, Disk& disk);
 
+// Merges the newest files of a log family when they are many and small.
+Status MergeSmallLogFiles(const Database::Impl& database, size_t family);
+
 inline rocksdb::Slice AsSlice(std::string_view text) {
   return rocksdb::Slice(text.data(), text.size());
 }

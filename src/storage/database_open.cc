@@ -97,6 +97,11 @@ Status OpenRocks(const DatabaseOptions& options, Database::Impl* impl) {
       impl->db_options, impl->path, families, &impl->handles, &db);
   if (!opened.ok()) return OpenError(opened, impl->path);
   impl->db.reset(db);
+  for (size_t i = 0; i < options.families.size(); ++i) {
+    if (options.families[i].kind != FamilyKind::kLog) continue;
+    Status status = MergeSmallLogFiles(*impl, i);
+    if (!status.ok()) return status;
+  }
   return Status::Ok();
 }
 

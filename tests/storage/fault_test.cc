@@ -152,6 +152,46 @@ TEST_CASE("one failure at any point") { Sweep(Style::kOnce, Step(5)); }
 TEST_CASE("failure from any point on") { Sweep(Style::kForever, Step(5)); }
 TEST_CASE("a full disk from any point on") { Sweep(Style::kNoSpace, Step(5)); }
 
+// So many small files that the next open merges them.
+uint64_t MakeManyFiles(const std::string& path) {
+  constexpr uint64_t kRecords = 44;
+  const auto database = MustOpen(path, TwoFamilies());
+  for (uint64_t position = 1; position <= kRecords; ++position) {
+    REQUIRE_OK(AppendRecord(*database, position, true));
+    REQUIRE_OK(database->FlushMemtables());
+  }
+  return kRecords;
+}
+
+TEST_CASE("a power cut at any point of an open that merges files") {
+  const Scratch scratch(Scratch::kFast);
+  const std::string path = scratch / "db/log";
+  REQUIRE_OK(Disk::Machine()->MakeDirectory(scratch / "db"));
+  REQUIRE_OK(Disk::Machine()->MakeDirectory(path));
+  Acknowledged done;
+  done.log = MakeManyFiles(path);
+  CHECK(FilesLike(path, ".sst").size() > 40);
+  FaultyDisk faulty;
+  bool merged = false;
+  for (uint64_t point = 1; !merged; ++point) {
+    INFO("point " << point);
+    const std::string root = scratch / std::to_string(point);
+    std::filesystem::copy(scratch / "db", root,
+                          std::filesystem::copy_options::recursive);
+    faulty.Reset();
+    faulty.FailAt(point, Style::kPowerOff);
+    static_cast<void>(
+        Database::Open(root + "/log", faulty.disk(), TwoFamilies()));
+    merged = !faulty.Failed();
+    REQUIRE_OK(faulty.DropUnsynced());
+    faulty.Reset();
+    VerifyLog(faulty.disk(), root, done);
+    if (merged) CHECK(FilesLike(root + "/log", ".sst").size() < 20);
+    REQUIRE_OK(Disk::Machine()->RemoveTree(root));
+    REQUIRE_OK(faulty.DropUnsynced());
+  }
+}
+
 TEST_CASE("a full disk has its own code, and writing is over") {
   const Scratch scratch(Scratch::kFast);
   FaultyDisk faulty;
