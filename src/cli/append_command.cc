@@ -194,7 +194,7 @@ int Run(const AppendCommand& command) {
   Result<Store> store = OpenStore(command.store);
   if (!store.ok()) return Fail(store.status());
   Result<Tenant> tenant = store->Tenant(command.store.tenant);
-  if (!tenant.ok()) return Fail(tenant.status());
+  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   Appender appender(&*tenant, command);
   Status status = appender.Run();
   if (!status.ok()) return Finish(&*store, Fail(status));

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/json_writer.h"
 #include "cli/progress_line.h"
+#include "cli/scratch_copy.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/ingest.h"
@@ -168,8 +169,13 @@ int Run(const ImportCommand& command) {
   if (!status.ok()) return Fail(status);
   Result<Store> store = OpenStore(command.store);
   if (!store.ok()) return Fail(store.status());
-  Result<Tenant> tenant = store->Tenant(command.store.tenant);
-  if (!tenant.ok()) return Fail(tenant.status());
+  ScratchCopy copy;
+  Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
+  if (!tenant.ok()) {
+    tenant = command.dry_run ? copy.Make(&*store, command.store)
+                             : store->Tenant(command.store.tenant);
+  }
+  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
 
   double seconds = 0;
   Result<ImportReport> report = [&] {

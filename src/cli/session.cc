@@ -115,7 +115,10 @@ int Fail(const Status& status) {
 
 int Finish(Store* store, int code) {
   Status status = store->Close();
-  if (!status.ok()) return Fail(status);
+  if (!status.ok()) {
+    const int closed = Fail(status);
+    return code == kExitOk || code == kExitRefused ? closed : code;
+  }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     return Fail(
         Status(StatusCode::kIoError, "standard output cannot be written"));

@@ -144,7 +144,7 @@ int Run(const StatsCommand& command) {
   Result<Store> store = OpenStore(command.store);
   if (!store.ok()) return Fail(store.status());
   const Result<StoreStats> stats = store->GetStats();
-  if (!stats.ok()) return Fail(stats.status());
+  if (!stats.ok()) return Finish(&*store, Fail(stats.status()));
   if (command.store.json) {
     PrintStatsJson(*stats);
   } else {
@@ -168,7 +168,7 @@ int Run(const VerifyCommand& command) {
     seconds = line.seconds();
     return result;
   }();
-  if (!report.ok()) return Fail(report.status());
+  if (!report.ok()) return Finish(&*store, Fail(report.status()));
   if (command.store.json) {
     PrintVerifyJson(*report, seconds);
   } else {
@@ -189,7 +189,7 @@ int Run(const CheckpointCommand& command) {
   Result<Store> store = OpenStore(command.store);
   if (!store.ok()) return Fail(store.status());
   Status status = store->Checkpoint(command.directory);
-  if (!status.ok()) return Fail(status);
+  if (!status.ok()) return Finish(&*store, Fail(status));
   if (command.store.json) {
     JsonWriter json;
     json.BeginObject();
