@@ -47,6 +47,14 @@ bool DedupeFilter::MayContain(const Hash128& hash) const {
   return false;
 }
 
+void DedupeFilter::Prefetch(const Hash128& hash) const {
+  const size_t layers = layers_.load(std::memory_order_acquire);
+  for (size_t i = 0; i < layers; ++i) {
+    const Layer& layer = *slots_[i];
+    __builtin_prefetch(&layer.bits[LineOf(hash, layer.words)]);
+  }
+}
+
 void DedupeFilter::Add(const Hash128& hash) {
   size_t layers = layers_.load(std::memory_order_relaxed);
   if (layers == 0) {

@@ -29,6 +29,8 @@ class DedupeFilter final {
   ~DedupeFilter();
 
   bool MayContain(const Hash128& hash) const;
+  // Asks the processor for the bits of an id.
+  void Prefetch(const Hash128& hash) const;
   void Add(const Hash128& hash);
 
   size_t layers() const { return layers_.load(std::memory_order_acquire); }

@@ -130,14 +130,16 @@ Status LogView::Unseal(Position position, const LogRecord& record,
 
 Status LogView::Expand(const EventHeader& header, std::string_view body,
                        std::string* plain) const {
+  bool sound = true;
   if ((header.flags & kEventRaw) != 0) {
     plain->assign(body);
-    return Status::Ok();
+  } else {
+    Result<std::shared_ptr<const Dictionary>> dictionary =
+        DictionaryAt(header.dictionary);
+    if (!dictionary.ok()) return std::move(dictionary).status();
+    sound = (*dictionary)->Decompress(body, header.plain_size, plain);
   }
-  Result<std::shared_ptr<const Dictionary>> dictionary =
-      DictionaryAt(header.dictionary);
-  if (!dictionary.ok()) return std::move(dictionary).status();
-  if (!(*dictionary)->Decompress(body, header.plain_size, plain)) {
+  if (!sound || !UnpackPlain(plain)) {
     return Status(StatusCode::kCorruption, "event body does not expand");
   }
   return Status::Ok();

@@ -1,5 +1,5 @@
 // The body of an event: what is compressed and sealed. Eight length-prefixed
-// texts in a fixed order.
+// texts in a fixed order; then packed, so that random ids take half the room.
 
 #ifndef CRM_FORMAT_EVENT_BODY_H_
 #define CRM_FORMAT_EVENT_BODY_H_
@@ -26,6 +26,12 @@ struct EventBody {
 void PackBody(const EventBody& body, std::string* out);
 // Views into `plain`. False: malformed.
 [[nodiscard]] bool UnpackBody(std::string_view plain, EventBody* out);
+
+// Makes the packed form of `*plain` in place: u8 1 and the sixteen bytes of an
+// id that is a UUID in its canonical form, or u8 0 and the plain text.
+void PackPlain(std::string_view id, std::string* plain);
+// The inverse. False: malformed.
+[[nodiscard]] bool UnpackPlain(std::string* packed);
 
 }  // namespace crm
 

@@ -195,6 +195,7 @@ Status IdentityRoom::Resolve(uint32_t tenant, const IdentityData& data,
         Find(tenant, data.identifiers[i].hash, context.rows);
     if (!owner.ok()) return std::move(owner).status();
     owners[i] = *owner;
+    if (*owner != 0) choice->owned |= uint32_t{1} << i;
   }
   const std::span<const CustomerId> known(owners.data(),
                                           data.identifiers.size());
@@ -350,7 +351,9 @@ Status IdentityRoom::FoldIdentifiers(const Fact& fact,
   Members members;
   bool members_read = false;
   bool members_changed = false;
-  for (const FactIdentifier& identifier : data.identifiers) {
+  for (size_t i = 0; i < data.identifiers.size(); ++i) {
+    if ((fact.owned >> i & 1) != 0) continue;
+    const FactIdentifier& identifier = data.identifiers[i];
     const RowKey row = HashRow(header.tenant, identifier.hash);
     Result<Row> owner = context.rows.Get(family(kIdentifiers), row);
     if (!owner.ok()) return std::move(owner).status();
@@ -424,27 +427,51 @@ Result<RecordRow> IdentityRoom::RecordOf(uint32_t tenant,
       services_.overlay->Get(family(kRecords), NumberRow(tenant, record)));
 }
 
-Status IdentityRoom::Warm(uint32_t tenant, const IdentityData& data,
-                          CustomerId* customer) const {
-  *customer = 0;
+void IdentityRoom::Prefetch(uint32_t tenant, const IdentityData& data) const {
+  const Overlay& overlay = *services_.overlay;
+  overlay.Prefetch(family(kRecordKeys), HashRow(tenant, data.record_key));
+  for (const FactIdentifier& identifier : data.identifiers) {
+    overlay.Prefetch(family(kIdentifiers), HashRow(tenant, identifier.hash));
+  }
+}
+
+Result<RecordId> IdentityRoom::WarmRecord(uint32_t tenant,
+                                          const IdentityData& data) const {
   Overlay& overlay = *services_.overlay;
   Result<uint64_t> record = ReadNumber48(
       overlay.Get(family(kRecordKeys), HashRow(tenant, data.record_key)),
       "record_keys");
-  if (!record.ok()) return std::move(record).status();
-  for (const FactIdentifier& identifier : data.identifiers) {
-    Status status =
-        overlay.Get(family(kIdentifiers), HashRow(tenant, identifier.hash))
-            .status();
-    if (!status.ok()) return status;
+  if (!record.ok()) return record;
+  if (overlay.cold()) {
+    for (const FactIdentifier& identifier : data.identifiers) {
+      Status status =
+          overlay.Get(family(kIdentifiers), HashRow(tenant, identifier.hash))
+              .status();
+      if (!status.ok()) return status;
+    }
   }
-  if (*record == 0) return Status::Ok();
+  if (*record != 0) {
+    overlay.Prefetch(family(kRecords), NumberRow(tenant, *record));
+  }
+  return record;
+}
+
+Result<CustomerId> IdentityRoom::WarmCustomer(uint32_t tenant,
+                                              RecordId record) const {
+  Overlay& overlay = *services_.overlay;
   Result<RecordRow> row =
-      ReadRecord(overlay.Get(family(kRecords), NumberRow(tenant, *record)));
+      ReadRecord(overlay.Get(family(kRecords), NumberRow(tenant, record)));
+  // Begun by a request that is still on its way.
+  if (row.status().code() == StatusCode::kNotFound) return CustomerId{0};
   if (!row.ok()) return std::move(row).status();
-  *customer = row->customer;
-  return overlay.Get(family(kCustomers), NumberRow(tenant, row->customer))
-      .status();
+  const RowKey key = NumberRow(tenant, row->customer);
+  if (overlay.cold()) {
+    Status status = overlay.Get(family(kCustomers), key).status();
+    if (!status.ok()) return status;
+  } else {
+    overlay.Prefetch(family(kCustomers), key);
+  }
+  return row->customer;
 }
 
 Status IdentityRoom::Canonical(size_t own, std::string_view key_bytes,

@@ -42,6 +42,7 @@ struct Choice {
   bool new_record = false;
   bool new_customer = false;
   uint8_t confidence = 0;
+  uint32_t owned = 0;  // Bit i: identifier i has an owner.
   std::string_view matched_by;
   std::vector<ContestedIdentifier> contested;
 };
@@ -134,9 +135,12 @@ class IdentityRoom final : public Room {
                              const View& view) const;
   // The same at the head.
   Result<RecordRow> RecordOf(uint32_t tenant, RecordId record) const;
-  // Brings the rows of an event's record and customer into memory.
-  Status Warm(uint32_t tenant, const IdentityData& data,
-              CustomerId* customer) const;
+  // Warming in three steps, so that the look-ups of many events overlap: each
+  // step reads what the step before asked for (from the disk, if need be) and
+  // asks for the next.
+  void Prefetch(uint32_t tenant, const IdentityData& data) const;
+  Result<RecordId> WarmRecord(uint32_t tenant, const IdentityData& data) const;
+  Result<CustomerId> WarmCustomer(uint32_t tenant, RecordId record) const;
 
  private:
   uint32_t NumberOf(std::string_view name_space) const;

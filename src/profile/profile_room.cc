@@ -222,9 +222,19 @@ Status ProfileRoom::Read(uint32_t tenant, CustomerId customer,
   return Status::Ok();
 }
 
+void ProfileRoom::Prefetch(uint32_t tenant, CustomerId customer) const {
+  services_.overlay->Prefetch(family(kProfiles), RowKey{customer, 0, tenant});
+}
+
 Status ProfileRoom::Warm(uint32_t tenant, CustomerId customer) const {
-  return services_.overlay->Get(family(kProfiles), RowKey{customer, 0, tenant})
-      .status();
+  Result<Row> row =
+      services_.overlay->Get(family(kProfiles), RowKey{customer, 0, tenant});
+  if (!row.ok()) return std::move(row).status();
+  const std::string_view value = row->value();
+  for (size_t i = 0; i < value.size(); i += 64) {
+    __builtin_prefetch(value.data() + i);
+  }
+  return Status::Ok();
 }
 
 Status ProfileRoom::Erase(uint32_t tenant, CustomerId customer,

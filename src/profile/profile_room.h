@@ -69,7 +69,8 @@ class ProfileRoom final : public Room {
   };
   Status ReadRecord(uint32_t tenant, RecordId record, uint64_t expected,
                     Position last, std::vector<RecordEvent>* out) const;
-  // Brings a profile into memory.
+  // As IdentityRoom's: asks for a profile, then touches it.
+  void Prefetch(uint32_t tenant, CustomerId customer) const;
   Status Warm(uint32_t tenant, CustomerId customer) const;
 
  private:

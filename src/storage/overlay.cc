@@ -10,6 +10,8 @@ namespace {
 
 // What a row costs in its table, slack of the table included.
 constexpr size_t kSlotBytes = 80;
+// So many rows ahead memory is asked for.
+constexpr size_t kAhead = 8;
 
 }  // namespace
 
@@ -182,6 +184,12 @@ Result<Row> Overlay::Get(size_t family, const RowKey& key) {
   return Load(family, key, shard_index);
 }
 
+void Overlay::Prefetch(size_t family, const RowKey& key) const {
+  const Shard& shard = shards_[ShardOf(key)];
+  std::lock_guard<std::mutex> lock(shard.mutex);
+  shard.tables[family].prefetch(key);
+}
+
 Result<Row> Overlay::Load(size_t family, const RowKey& key,
                           size_t shard_index) {
   if (warm_[family].load(std::memory_order_acquire)) return Row();
@@ -296,8 +304,9 @@ Status Overlay::Capture(FrozenRows& frozen) {
     std::vector<RowKey>& keys = frozen.keys[family];
     std::sort(keys.begin(), keys.end());
     frozen.rows[family].reserve(keys.size());
-    for (const RowKey& key : keys) {
-      Result<Row> row = frozen.view->Get(family, key);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (i + kAhead < keys.size()) Prefetch(family, keys[i + kAhead]);
+      Result<Row> row = frozen.view->Get(family, keys[i]);
       if (!row.ok()) return std::move(row).status();
       frozen.rows[family].push_back(std::move(row).value());
     }
@@ -308,7 +317,10 @@ Status Overlay::Capture(FrozenRows& frozen) {
 
 void Overlay::Written(FrozenRows& frozen) {
   for (size_t family = 0; family < families_.size(); ++family) {
-    for (const RowKey& key : frozen.keys[family]) {
+    const std::vector<RowKey>& keys = frozen.keys[family];
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (i + kAhead < keys.size()) Prefetch(family, keys[i + kAhead]);
+      const RowKey& key = keys[i];
       Shard& shard = shards_[ShardOf(key)];
       std::lock_guard<std::mutex> lock(shard.mutex);
       auto found = shard.tables[family].find(key);
@@ -332,6 +344,7 @@ void Overlay::Evict() {
     if (memory_bytes_.load(std::memory_order_relaxed) <= resident_bytes_) {
       return;
     }
+    cold_.store(true);
     Shard& shard = shards_[evict_shard_];
     evict_shard_ = (evict_shard_ + 1) % kShards;
     std::lock_guard<std::mutex> lock(shard.mutex);

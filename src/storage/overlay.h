@@ -189,6 +189,10 @@ class Overlay final {
 
   // The published state.
   Result<Row> Get(size_t family, const RowKey& key);
+  // Asks the processor for the row's place in memory.
+  void Prefetch(size_t family, const RowKey& key) const;
+  // Rows may be on the disk and not in memory.
+  bool cold() const { return cold_.load(std::memory_order_relaxed); }
 
   // Makes the changes of `generation` visible, at `position`, and clears it.
   // `during` runs under the publish lock: what it does is of the same instant.
@@ -206,7 +210,10 @@ class Overlay final {
     return position_.load(std::memory_order_acquire);
   }
   // Says that the rows on disk are those at `position` (at open).
-  void SetPosition(Position position) { position_.store(position); }
+  void SetPosition(Position position) {
+    position_.store(position);
+    if (position > 0) cold_.store(true);
+  }
   // Says that there are no rows on disk: absence is known from the start.
   void SetEmpty();
 
@@ -275,6 +282,7 @@ class Overlay final {
   std::vector<std::vector<RowKey>> dirty_;  // By family; publish_mutex_.
   uint8_t epoch_ = 1;                       // Guarded by publish_mutex_.
   std::atomic<Position> position_{0};
+  std::atomic<bool> cold_{false};
   std::atomic<size_t> dirty_bytes_{0};
   std::atomic<size_t> memory_bytes_{0};
   size_t evict_shard_ = 0;

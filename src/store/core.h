@@ -83,8 +83,6 @@ struct StoreCore {
   bool maintenance_due = false;          // Guarded by maintenance_mutex.
   std::atomic<bool> warm_stop{false};
   std::atomic<bool> warmed{false};
-  // Rows may be on the disk and not in memory.
-  std::atomic<bool> cold{false};
   std::atomic<bool> failed{false};       // A checkpoint failed: read-only.
   std::mutex maintain_one;
   std::thread maintenance;

@@ -4,6 +4,8 @@
 #define CRM_STORE_DRY_RUN_H_
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "crm/event.h"
 #include "storage/overlay.h"
@@ -21,9 +23,17 @@ class DryRun final {
     if (!rows_.has_value()) rows_.emplace(overlay);
     return *rows_;
   }
+  // Who got an event of which type, for conditions: would-be events have no
+  // timeline, and new types no number.
+  struct Happened {
+    CustomerId customer;
+    std::string type;
+  };
+  std::vector<Happened>& happened() { return happened_; }
 
  private:
   std::optional<Generation> rows_;
+  std::vector<Happened> happened_;
 };
 
 }  // namespace crm

@@ -79,9 +79,6 @@ Status StoreCore::Checkpoint() {
         "checkpoint failed, the store is read-only: " + status.ToString());
     return status;
   }
-  if (views->overlay().memory_bytes() > options.resident_bytes / 10 * 9) {
-    cold.store(true);
-  }
   return WriteAnchor();
 }
 

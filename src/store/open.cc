@@ -309,7 +309,6 @@ Status Opener::OpenViews() {
         core_.names.Find(NameKind::kTenant, name), name);
     if (!status.ok()) return status;
   }
-  core_.cold.store(core_.views->on_disk() > 0);
   return Status::Ok();
 }
 

@@ -63,7 +63,7 @@ Status Preparer::PrepareAll(std::span<const T> events, Request* request) {
       out.status = PrepareOne(decoded_, request, &out);
     }
   }
-  return Status::Ok();
+  return Warm(request);
 }
 
 Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
@@ -107,7 +107,8 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
   if (!UnpackBody(plain, &content.body)) {
     return Status(StatusCode::kInternal, "event body does not unpack");
   }
-  header.plain_size = static_cast<uint32_t>(plain.size());
+  PackPlain(content.body.id, &plain_);
+  header.plain_size = static_cast<uint32_t>(plain_.size());
 
   // What the event says: type, time, who and payload; not its transport.
   buffer_.assign(decoded.type);
@@ -129,7 +130,7 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
         content, request->arena, &out->prepared[i]);
     if (!status.ok()) return status;
   }
-  return WarmRows(*out);
+  return Status::Ok();
 }
 
 void Preparer::FindNames(const DecodedEvent& decoded, Request* request,
@@ -203,24 +204,57 @@ void Preparer::Compress(Request* request, PreparedEvent* out) {
   out->body = request->arena.Copy(plain_);
 }
 
-// The sequencer must not wait for the disk: what it will read is brought into
-// memory here.
-Status Preparer::WarmRows(const PreparedEvent& event) {
+// The sequencer must wait neither for the disk nor for memory: what it will
+// read is brought near here, step by step for many events at a time.
+Status Preparer::Warm(Request* request) {
+  constexpr size_t kSteps = 4;
+  constexpr size_t kApart = 6;  // Events between two steps of one event.
+  std::vector<PreparedEvent>& events = request->events;
+  for (size_t i = 0; i < events.size() + (kSteps - 1) * kApart; ++i) {
+    for (size_t step = 0; step < kSteps; ++step) {
+      if (i < step * kApart || i - step * kApart >= events.size()) continue;
+      PreparedEvent& event = events[i - step * kApart];
+      if (!event.status.ok()) continue;
+      Status status = WarmStep(event, static_cast<int>(step));
+      if (!status.ok()) return status;
+    }
+  }
+  return Status::Ok();
+}
+
+Status Preparer::WarmStep(PreparedEvent& event, int step) {
   Views& views = *core_->views;
   const uint32_t tenant = event.header.tenant;
-  Status status = views.event().Warm(
-      tenant, Hash128{event.header.dedupe_hi, event.header.dedupe_lo});
-  const void* identity = event.prepared[1];
-  if (!status.ok() || identity == nullptr || !core_->cold.load()) {
-    return status;
+  const Hash128 id{event.header.dedupe_hi, event.header.dedupe_lo};
+  const auto* identity = static_cast<const IdentityData*>(event.prepared[1]);
+  switch (step) {
+    case 0:
+      views.event().filter().Prefetch(id);
+      if (identity != nullptr) views.identity().Prefetch(tenant, *identity);
+      return Status::Ok();
+    case 1: {
+      Status status = views.event().Warm(tenant, id);
+      if (!status.ok() || identity == nullptr) return status;
+      Result<RecordId> record = views.identity().WarmRecord(tenant, *identity);
+      if (!record.ok()) return std::move(record).status();
+      event.record = *record;
+      return Status::Ok();
+    }
+    case 2: {
+      if (event.record == 0) return Status::Ok();
+      Result<CustomerId> customer =
+          views.identity().WarmCustomer(tenant, event.record);
+      if (!customer.ok()) return std::move(customer).status();
+      event.customer = *customer;
+      if (event.customer != 0) {
+        views.profile().Prefetch(tenant, event.customer);
+      }
+      return Status::Ok();
+    }
+    default:
+      if (event.customer == 0) return Status::Ok();
+      return views.profile().Warm(tenant, event.customer);
   }
-  CustomerId customer = 0;
-  status = views.identity().Warm(
-      tenant, *static_cast<const IdentityData*>(identity), &customer);
-  if (status.ok() && customer != 0) {
-    status = views.profile().Warm(tenant, customer);
-  }
-  return status;
 }
 
 }  // namespace crm

@@ -29,6 +29,9 @@ struct PreparedEvent {
   std::string_view body;  // Compressed, unless kEventRaw.
   uint64_t id_order = 0;
   std::array<const void*, kMaxRooms> prepared{};
+  // Where warming has come.
+  RecordId record = 0;
+  CustomerId customer = 0;
   // Names that were unknown when this was prepared.
   std::span<const std::pair<NameKind, std::string_view>> missing;
 };
@@ -68,7 +71,8 @@ class Preparer final {
   void FindNames(const DecodedEvent& decoded, Request* request,
                  PreparedEvent* out);
   void Compress(Request* request, PreparedEvent* out);
-  Status WarmRows(const PreparedEvent& event);
+  Status Warm(Request* request);
+  Status WarmStep(PreparedEvent& event, int step);
 
   StoreCore* const core_;
   EventDecoder decoder_;

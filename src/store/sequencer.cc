@@ -347,6 +347,10 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
     return status;
   }
   if (!dry) facts_.push_back(fact);
+  if (dry && header.customer != 0) {
+    request->options->dry_run->happened().push_back(
+        {header.customer, std::string(event.content.type)});
+  }
   Report(request, index, fact, choice, dry);
   return Status::Ok();
 }
@@ -364,6 +368,7 @@ Status Sequencer::ResolveEvent(const PreparedEvent& event,
   Status status = core_->views->identity().Resolve(header.tenant, *identity,
                                                    context, choice);
   if (!status.ok()) return status;
+  fact->owned = choice->owned;
   header.record = choice->record;
   header.customer = choice->customer;
   header.revision = choice->revision;
@@ -432,10 +437,12 @@ void Sequencer::ProcessDryRun(Request* request) {
   DryRun& run = *request->options->dry_run;
   TenantCounts counts;
   FoldContext context{run.Rows(&core_->views->overlay()), counts};
+  const size_t happened = run.happened().size();
   context.rows.BeginRequest();
   request->status = Decide(request, context, true);
   if (!request->status.ok()) {
     context.rows.RollbackRequest();
+    run.happened().resize(happened);
     request->result = AppendResult();
   }
 }

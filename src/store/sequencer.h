@@ -75,7 +75,7 @@ class Sequencer final {
   Status Decide(Request* request, FoldContext& context, bool dry);
   Status FindKnown(Request* request, Generation& rows, size_t* duplicates);
   Status CheckConditions(const Request& request, Generation& rows);
-  Status CheckCondition(uint32_t tenant, const Condition& condition,
+  Status CheckCondition(const Request& request, const Condition& condition,
                         Generation& rows, bool* holds);
   Status EnsureNames(PreparedEvent& event);
   Status AppendEvent(Request* request, size_t index, FoldContext& context,

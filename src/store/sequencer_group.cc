@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/dry_run.h"
 #include "store/sequencer.h"
 
 namespace crm {
@@ -13,7 +14,7 @@ Status Sequencer::CheckConditions(const Request& request, Generation& rows) {
   for (size_t i = 0; i < conditions.size(); ++i) {
     bool holds = false;
     Status status =
-        CheckCondition(request.tenant.id, conditions[i], rows, &holds);
+        CheckCondition(request, conditions[i], rows, &holds);
     if (!status.ok()) return status;
     if (!holds) {
       return Status(StatusCode::kConflict, "condition " + std::to_string(i) +
@@ -23,8 +24,10 @@ Status Sequencer::CheckConditions(const Request& request, Generation& rows) {
   return Status::Ok();
 }
 
-Status Sequencer::CheckCondition(uint32_t tenant, const Condition& condition,
-                                 Generation& rows, bool* holds) {
+Status Sequencer::CheckCondition(const Request& request,
+                                 const Condition& condition, Generation& rows,
+                                 bool* holds) {
+  const uint32_t tenant = request.tenant.id;
   const IdentityRoom& identity = core_->views->identity();
   CustomerId customer = condition.customer;
   if (customer == 0) {
@@ -53,6 +56,13 @@ Status Sequencer::CheckCondition(uint32_t tenant, const Condition& condition,
   *holds = true;
   // Only what is newer than the position is looked at.
   if (*version <= condition.version) return Status::Ok();
+  if (request.options->dry_run != nullptr) {
+    for (const DryRun::Happened& event : request.options->dry_run->happened()) {
+      if (event.customer == customer && event.type == condition.type) {
+        *holds = false;
+      }
+    }
+  }
   const uint32_t type = core_->names.FindAny(NameKind::kType, condition.type);
   if (type == 0) return Status::Ok();
   Result<Members> members = identity.MembersOf(tenant, customer, rows);
