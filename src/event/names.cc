@@ -17,6 +17,17 @@ uint32_t Names::Find(NameKind kind, std::string_view text) const {
   return found->second;
 }
 
+void Names::FindAll(std::span<Wanted> names) const {
+  std::shared_lock<std::shared_mutex> lock(mutex_);
+  for (Wanted& name : names) {
+    const Table& table = tables_[Index(name.kind)];
+    auto found = table.ids.find(name.text);
+    const bool known =
+        found != table.ids.end() && found->second <= table.published;
+    name.id = known ? found->second : 0;
+  }
+}
+
 uint32_t Names::FindAny(NameKind kind, std::string_view text) const {
   std::shared_lock<std::shared_mutex> lock(mutex_);
   const Table& table = tables_[Index(kind)];

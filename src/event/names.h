@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,13 @@ class Names final {
  public:
   // 0: unknown.
   uint32_t Find(NameKind kind, std::string_view text) const;
+  // Many at once, under one lock: ids[i] for names[i].
+  struct Wanted {
+    NameKind kind;
+    std::string_view text;
+    uint32_t id = 0;
+  };
+  void FindAll(std::span<Wanted> names) const;
   // The same among names that are not published yet, too: for the sequencer
   // and for folds.
   uint32_t FindAny(NameKind kind, std::string_view text) const;

@@ -42,6 +42,7 @@ inline constexpr size_t kMaxRooms = 8;
 // What an event says, opened. Views live in the request's arena.
 struct EventContent {
   uint32_t tenant = 0;
+  const IndexKeys* keys = nullptr;  // The tenant's.
   std::string_view type;
   std::string_view source;
   EventBody body;

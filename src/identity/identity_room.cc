@@ -140,7 +140,7 @@ Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
                              const void** data) const {
   *data = nullptr;
   if (content.hints.empty()) return Status::Ok();
-  const HashKey& key = services_.keyring->index_keys(content.tenant).identity;
+  const HashKey& key = content.keys->identity;
   thread_local std::string canonical;
   thread_local std::string text;
   std::array<FactIdentifier, kMaxIdentifiers> found;

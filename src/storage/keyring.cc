@@ -96,9 +96,19 @@ struct KeyRing::Impl {
   absl::flat_hash_map<uint32_t, std::unique_ptr<TenantSecrets>> tenants;
   mutable std::mutex pool_mutex;  // One maker of keys at a time.
   std::array<CacheShard, kCacheShards> cache;
-  std::mutex named_mutex;
-  // Month and bucket keys by (family, tenant, number); few.
-  absl::flat_hash_map<std::string, Key> named;
+  // Month and bucket keys; few.
+  struct NamedKeyName {
+    size_t family;
+    uint32_t tenant;
+    uint64_t number;
+    bool operator==(const NamedKeyName&) const = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const NamedKeyName& name) {
+      return H::combine(std::move(h), name.family, name.tenant, name.number);
+    }
+  };
+  std::shared_mutex named_mutex;
+  absl::flat_hash_map<NamedKeyName, Key> named;
 
   TenantSecrets* Find(uint32_t tenant) const {
     std::shared_lock<std::shared_mutex> lock(tenants_mutex);
@@ -273,10 +283,14 @@ Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
   if (secrets == nullptr) {
     return Status(StatusCode::kInternal, "keyring: tenant is not open");
   }
+  const NamedKeyName name{family, tenant, number};
+  {
+    std::shared_lock<std::shared_mutex> lock(named_mutex);
+    auto found = named.find(name);
+    if (found != named.end()) return found->second;
+  }
   const std::string row = RowName(tenant, number);
-  std::string name(1, static_cast<char>(family));
-  name += row;
-  std::lock_guard<std::mutex> lock(named_mutex);
+  std::unique_lock<std::shared_mutex> lock(named_mutex);
   auto found = named.find(name);
   if (found != named.end()) return found->second;
   std::string value;
@@ -293,7 +307,7 @@ Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
     Status status = database->Write(batch, true);
     if (!status.ok()) return status;
   }
-  named.emplace(std::move(name), key);
+  named.emplace(name, key);
   return key;
 }
 
@@ -426,13 +440,12 @@ Status KeyRing::EnsureBuckets(uint32_t tenant,
   if (secrets == nullptr) {
     return Status(StatusCode::kInternal, "keyring: tenant is not open");
   }
-  std::lock_guard<std::mutex> lock(impl_->named_mutex);
+  std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
   Batch batch;
-  std::vector<std::pair<std::string, Key>> made;
+  std::vector<std::pair<Impl::NamedKeyName, Key>> made;
   for (uint64_t bucket : buckets) {
     const std::string row = RowName(tenant, bucket);
-    std::string name(1, static_cast<char>(kBuckets));
-    name += row;
+    const Impl::NamedKeyName name{kBuckets, tenant, bucket};
     if (impl_->named.contains(name)) continue;
     std::string value;
     Result<bool> there = impl_->database->Get(kBuckets, row, &value);
@@ -441,12 +454,12 @@ Status KeyRing::EnsureBuckets(uint32_t tenant,
     const Key key = RandomKey();
     batch.Put(kBuckets, row,
               impl_->WrapKey(*secrets, kBuckets, row, key, RandomNonce()));
-    made.emplace_back(std::move(name), key);
+    made.emplace_back(name, key);
   }
   if (made.empty()) return Status::Ok();
   Status status = impl_->database->Write(batch, true);
   if (!status.ok()) return status;
-  for (auto& [name, key] : made) impl_->named.emplace(std::move(name), key);
+  for (const auto& [name, key] : made) impl_->named.emplace(name, key);
   return Status::Ok();
 }
 
@@ -464,13 +477,10 @@ Status KeyRing::DestroyRecords(uint32_t tenant,
 }
 
 Status KeyRing::DestroyBucket(uint32_t tenant, uint64_t bucket) {
-  const std::string row = RowName(tenant, bucket);
-  std::string name(1, static_cast<char>(kBuckets));
-  name += row;
   Batch batch;
-  batch.Delete(kBuckets, row);
-  std::lock_guard<std::mutex> lock(impl_->named_mutex);
-  impl_->named.erase(name);
+  batch.Delete(kBuckets, RowName(tenant, bucket));
+  std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
+  impl_->named.erase(Impl::NamedKeyName{kBuckets, tenant, bucket});
   Status status = impl_->database->Write(batch, true);
   if (status.ok()) status = impl_->database->FlushMemtables();
   if (status.ok()) status = impl_->database->Compact(kBuckets);

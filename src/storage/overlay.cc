@@ -15,13 +15,20 @@ constexpr size_t kAhead = 8;
 
 }  // namespace
 
+EncodedKey::EncodedKey(const RowKey& key, int words)
+    : size_(words > 1 ? 20 : 12) {
+  const auto put = [this](size_t at, uint64_t value, size_t size) {
+    for (size_t i = 0; i < size; ++i) {
+      bytes_[at + i] = static_cast<char>(value >> (8 * (size - 1 - i)));
+    }
+  };
+  put(0, key.tenant, 4);
+  put(4, key.a, 8);
+  if (words > 1) put(12, key.b, 8);
+}
+
 std::string EncodeRowKey(const RowKey& key, int words) {
-  std::string bytes;
-  bytes.reserve(20);
-  PutBe32(&bytes, key.tenant);
-  PutBe64(&bytes, key.a);
-  if (words > 1) PutBe64(&bytes, key.b);
-  return bytes;
+  return std::string(EncodedKey(key, words).view());
 }
 
 bool DecodeRowKey(std::string_view bytes, int words, RowKey* key) {
@@ -201,7 +208,8 @@ Result<Row> Overlay::Load(size_t family, const RowKey& key,
   }
   std::string value;
   Result<bool> found =
-      database_->Get(family, EncodeRowKey(key, families_[family].words), &value);
+      database_->Get(family, EncodedKey(key, families_[family].words).view(),
+                     &value);
   if (!found.ok()) return std::move(found).status();
   if (*found && families_[family].codec != nullptr) {
     std::string plain;

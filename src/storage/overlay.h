@@ -54,11 +54,23 @@ struct RowKey {
   }
   template <typename H>
   friend H AbslHashValue(H h, const RowKey& key) {
-    return H::combine(std::move(h), key.a, key.b, key.tenant);
+    // One mix is enough: hashed keys are random already, ordinals small.
+    return H::combine(std::move(h), key.a ^ (key.b * 0x9e3779b97f4a7c15) ^
+                                        (uint64_t{key.tenant} << 40));
   }
 };
 
 std::string EncodeRowKey(const RowKey& key, int words);
+// The same without an allocation, valid as long as this lives.
+class EncodedKey final {
+ public:
+  EncodedKey(const RowKey& key, int words);
+  std::string_view view() const { return {bytes_, size_}; }
+
+ private:
+  char bytes_[20];
+  size_t size_;
+};
 // False when `bytes` is no key of so many words.
 bool DecodeRowKey(std::string_view bytes, int words, RowKey* key);
 
@@ -94,7 +106,10 @@ struct RowRef {
   bool operator==(const RowRef&) const = default;
   template <typename H>
   friend H AbslHashValue(H h, const RowRef& ref) {
-    return H::combine(std::move(h), ref.family, ref.key);
+    const RowKey& key = ref.key;
+    return H::combine(std::move(h), key.a ^ (key.b * 0x9e3779b97f4a7c15) ^
+                                        (uint64_t{key.tenant} << 40) ^
+                                        (uint64_t{ref.family} << 56));
   }
 };
 

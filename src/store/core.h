@@ -48,6 +48,7 @@ uint32_t MonthOf(int64_t us);
 struct TenantInfo {
   uint32_t id = 0;
   std::string name;
+  const IndexKeys* keys = nullptr;
 };
 
 // Members are in the order in which they are made; destroyed the other way.

@@ -120,6 +120,7 @@ Status FactDecoder::AddEvent(Position position, const LogRecord& record,
   if (!status.ok()) return status;
   EventContent& content = chunk->contents.emplace_back();
   content.tenant = record.event.tenant;
+  content.keys = &keyring_->index_keys(content.tenant);
   content.type = names_->Text(NameKind::kType, record.event.type);
   content.source = names_->Text(NameKind::kSource, record.event.source);
   if (!UnpackBody(chunk->arena.Copy(plain_), &content.body)) {

@@ -11,10 +11,6 @@ namespace {
 
 int64_t Microseconds(Timestamp time) { return time.time_since_epoch().count(); }
 
-std::string_view Hint(const DecodedEvent::Hint& hint) {
-  return ClassifyNamespace(hint.name_space).name;
-}
-
 size_t SizeOf(std::string_view event) { return event.size(); }
 size_t SizeOf(const Event& event) {
   return event.payload.size() + event.metadata.size() + 256;
@@ -32,12 +28,16 @@ void Request::Reset() {
   done = false;
 }
 
-Status Preparer::Prepare(std::span<const Event> events, Request* request) {
+Status Preparer::Prepare(StoreCore* core, std::span<const Event> events,
+                         Request* request) {
+  core_ = core;
   return PrepareAll(events, request);
 }
 
-Status Preparer::Prepare(std::span<const std::string_view> events,
+Status Preparer::Prepare(StoreCore* core,
+                         std::span<const std::string_view> events,
                          Request* request) {
+  core_ = core;
   return PrepareAll(events, request);
 }
 
@@ -77,7 +77,7 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
                   "tenantId: names another tenant");
   }
   const uint32_t tenant = request->tenant.id;
-  const IndexKeys& keys = core_->keyring->index_keys(tenant);
+  const IndexKeys& keys = *request->tenant.keys;
   EventHeader& header = out->header;
   header.tenant = tenant;
   header.shape = static_cast<uint8_t>(decoded.shape);
@@ -104,6 +104,7 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
   const std::string_view plain = request->arena.Copy(plain_);
   EventContent& content = out->content;
   content.tenant = tenant;
+  content.keys = &keys;
   if (!UnpackBody(plain, &content.body)) {
     return Status(StatusCode::kInternal, "event body does not unpack");
   }
@@ -135,35 +136,32 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
 
 void Preparer::FindNames(const DecodedEvent& decoded, Request* request,
                          PreparedEvent* out) {
-  std::vector<std::pair<NameKind, std::string_view>> missing;
-  const auto find = [&](NameKind kind, std::string_view text) {
-    const uint32_t id = core_->names.Find(kind, text);
-    if (id == 0) missing.emplace_back(kind, request->arena.Copy(text));
-    return id;
-  };
+  names_.clear();
+  names_.push_back({NameKind::kType, decoded.type});
+  names_.push_back({NameKind::kSource, decoded.source});
+  names_.push_back({NameKind::kVersion, decoded.version});
+  hints_.clear();
+  for (const DecodedEvent::Hint& hint : decoded.hints) {
+    const std::string_view name = ClassifyNamespace(hint.name_space).name;
+    // Others cannot be identifiers: the room of identity withholds them.
+    if (IsNamespace(name)) names_.push_back({NameKind::kNamespace, name});
+    hints_.push_back({request->arena.Copy(hint.name_space),
+                      request->arena.Copy(hint.value)});
+  }
+  core_->names.FindAll(names_);
   EventContent& content = out->content;
-  out->header.type = find(NameKind::kType, decoded.type);
-  out->header.source = find(NameKind::kSource, decoded.source);
-  out->header.version = find(NameKind::kVersion, decoded.version);
+  out->header.type = names_[0].id;
+  out->header.source = names_[1].id;
+  out->header.version = names_[2].id;
   content.type = request->arena.Copy(decoded.type);
   content.source = request->arena.Copy(decoded.source);
   out->version = request->arena.Copy(decoded.version);
-  thread_local std::vector<DecodedEvent::Hint> hints;
-  hints.clear();
-  for (const DecodedEvent::Hint& hint : decoded.hints) {
-    // Others cannot be identifiers: the room of identity withholds them.
-    if (IsNamespace(Hint(hint))) find(NameKind::kNamespace, Hint(hint));
-    hints.push_back({request->arena.Copy(hint.name_space),
-                     request->arena.Copy(hint.value)});
-  }
   content.hints = request->arena.CopyAll(
-      std::span<const DecodedEvent::Hint>(hints));
-  if (missing.empty()) return;
-  auto* copy = reinterpret_cast<std::pair<NameKind, std::string_view>*>(
-      request->arena.Allocate(missing.size() * sizeof(missing[0]),
-                              alignof(std::string_view)));
-  std::uninitialized_copy(missing.begin(), missing.end(), copy);
-  out->missing = {copy, missing.size()};
+      std::span<const DecodedEvent::Hint>(hints_));
+  std::erase_if(names_, [](const Names::Wanted& name) { return name.id != 0; });
+  for (Names::Wanted& name : names_) name.text = request->arena.Copy(name.text);
+  out->missing =
+      request->arena.CopyAll(std::span<const Names::Wanted>(names_));
 }
 
 void Preparer::Compress(Request* request, PreparedEvent* out) {

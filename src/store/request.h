@@ -33,7 +33,7 @@ struct PreparedEvent {
   RecordId record = 0;
   CustomerId customer = 0;
   // Names that were unknown when this was prepared.
-  std::span<const std::pair<NameKind, std::string_view>> missing;
+  std::span<const Names::Wanted> missing;
 };
 
 struct Request {
@@ -54,14 +54,16 @@ struct Request {
   void Reset();
 };
 
-// Decodes events into a request. One per thread.
+// Decodes events into a request. One thread at a time; its buffers are kept
+// from one request to the next.
 class Preparer final {
  public:
-  explicit Preparer(StoreCore* core) : core_(core) {}
   // Either way of coming in. An event that is not sound is in the request with
   // its status; only limits of the request as a whole are errors.
-  Status Prepare(std::span<const Event> events, Request* request);
-  Status Prepare(std::span<const std::string_view> events, Request* request);
+  Status Prepare(StoreCore* core, std::span<const Event> events,
+                 Request* request);
+  Status Prepare(StoreCore* core, std::span<const std::string_view> events,
+                 Request* request);
 
  private:
   template <typename T>
@@ -74,7 +76,9 @@ class Preparer final {
   Status Warm(Request* request);
   Status WarmStep(PreparedEvent& event, int step);
 
-  StoreCore* const core_;
+  StoreCore* core_ = nullptr;
+  std::vector<Names::Wanted> names_;
+  std::vector<DecodedEvent::Hint> hints_;
   EventDecoder decoder_;
   DecodedEvent decoded_;
   std::string plain_;

@@ -280,7 +280,7 @@ Status Sequencer::FindKnown(Request* request, Generation& rows,
 }
 
 Status Sequencer::EnsureNames(PreparedEvent& event) {
-  for (const auto& [kind, text] : event.missing) {
+  for (const auto& [kind, text, unknown] : event.missing) {
     uint32_t id = core_->names.FindAny(kind, text);
     if (id == 0) {
       Status status = EmitName(kind, text, &id);

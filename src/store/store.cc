@@ -89,7 +89,7 @@ Result<TenantInfo> StoreCore::OpenTenant(std::string_view name) {
   }
   Status status = keyring->OpenTenant(id, name);
   if (!status.ok()) return status;
-  return TenantInfo{id, std::string(name)};
+  return TenantInfo{id, std::string(name), &keyring->index_keys(id)};
 }
 
 std::vector<std::string> Store::TenantNames() const {

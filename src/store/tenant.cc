@@ -12,29 +12,38 @@
 namespace crm {
 namespace {
 
-// Buffers that a thread uses for one request after the other.
-class RequestPool {
+// A request and what decodes it: buffers that are used again and again.
+struct Desk {
+  Request request;
+  Preparer preparer;
+};
+
+class DeskPool {
  public:
-  std::unique_ptr<Request> Take() {
+  std::unique_ptr<Desk> Take() {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (free_.empty()) return std::make_unique<Request>();
-    std::unique_ptr<Request> request = std::move(free_.back());
+    if (free_.empty()) return std::make_unique<Desk>();
+    std::unique_ptr<Desk> desk = std::move(free_.back());
     free_.pop_back();
-    return request;
+    return desk;
   }
-  void Give(std::unique_ptr<Request> request) {
-    request->Reset();
+  void Give(std::unique_ptr<Desk> desk) {
+    // What a huge request needed is not kept.
+    if (desk->request.bytes > kKeptBytes) return;
+    desk->request.Reset();
     std::lock_guard<std::mutex> lock(mutex_);
-    if (free_.size() < 16) free_.push_back(std::move(request));
+    if (free_.size() < kKept) free_.push_back(std::move(desk));
   }
 
  private:
+  static constexpr size_t kKept = 16;
+  static constexpr size_t kKeptBytes = size_t{4} << 20;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Request>> free_;
+  std::vector<std::unique_ptr<Desk>> free_;
 };
 
-RequestPool& Pool() {
-  static RequestPool* pool = new RequestPool();  // Never destroyed.
+DeskPool& Desks() {
+  static DeskPool* pool = new DeskPool();  // Never destroyed.
   return *pool;
 }
 
@@ -59,19 +68,20 @@ Result<AppendResult> AppendAll(Tenant::Impl& tenant, std::span<const T> events,
   if (status.ok()) status = CheckAppendOptions(options);
   if (!status.ok()) return status;
   Stopwatch watch;
-  std::unique_ptr<Request> request = Pool().Take();
+  std::unique_ptr<Desk> desk = Desks().Take();
+  Request* request = &desk->request;
   request->tenant = tenant.info;
   request->options = &options;
   request->sync = options.durability.value_or(core.options.durability) ==
                   Durability::kSync;
-  status = Preparer(&core).Prepare(events, request.get());
+  status = desk->preparer.Prepare(&core, events, request);
   core.timings.prepare.fetch_add(watch.Nanoseconds());
   if (status.ok()) {
-    core.sequencer->Submit(request.get());
+    core.sequencer->Submit(request);
     status = std::move(request->status);
   }
   AppendResult result = std::move(request->result);
-  Pool().Give(std::move(request));
+  Desks().Give(std::move(desk));
   if (!status.ok()) return status;
   // Nobody else does it, or cannot keep up: the caller lends a hand.
   if (core.CheckpointOverdue()) {

@@ -184,7 +184,8 @@ Status Views::WriteRows(FrozenRows& frozen, const Tail::Part& part) {
     const std::vector<RowKey>& keys = frozen.keys[family];
     for (size_t i = 0; status.ok() && i < keys.size(); ++i) {
       const Row& row = frozen.rows[family][i];
-      const std::string key = EncodeRowKey(keys[i], spec.words);
+      const EncodedKey encoded(keys[i], spec.words);
+      const std::string_view key = encoded.view();
       if (!row.exists()) {
         status = out.Delete(family, key);
       } else if (spec.codec != nullptr) {
