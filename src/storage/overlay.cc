@@ -201,10 +201,10 @@ Result<Row> Overlay::Load(size_t family, const RowKey& key,
                           size_t shard_index) {
   if (warm_[family].load(std::memory_order_acquire)) return Row();
   Shard& shard = shards_[shard_index];
-  uint64_t publishes;
+  uint64_t removals;
   {
     std::lock_guard<std::mutex> lock(shard.mutex);
-    publishes = shard.publishes;
+    removals = shard.removals;
   }
   std::string value;
   Result<bool> found =
@@ -221,9 +221,7 @@ Result<Row> Overlay::Load(size_t family, const RowKey& key,
   std::lock_guard<std::mutex> lock(shard.mutex);
   auto again = shard.tables[family].find(key);
   if (again != shard.tables[family].end()) return again->second.row;
-  // Keep it, unless it may be older than what was published and written
-  // meanwhile.
-  if (row.exists() && shard.publishes == publishes) {
+  if (row.exists() && shard.removals == removals) {
     memory_bytes_.fetch_add(kSlotBytes + row.heap_bytes(),
                             std::memory_order_relaxed);
     shard.tables[family].try_emplace(key, Slot{row, 0, true});
@@ -239,7 +237,6 @@ void Overlay::PublishEntry(Generation::Entry& entry,
   size_t grown = entry.row.heap_bytes();
   {
     std::lock_guard<std::mutex> lock(shard.mutex);
-    ++shard.publishes;
     auto [found, inserted] = shard.tables[family].try_emplace(entry.key.key);
     Slot& slot = found->second;
     for (View* view : views) {
@@ -339,7 +336,7 @@ void Overlay::Written(FrozenRows& frozen) {
       if (slot.row.exists()) continue;
       // A warm-up under way must not bring the deleted row back.
       if (families_[family].resident && !warm_[family].load()) continue;
-      ++shard.publishes;
+      ++shard.removals;
       shard.tables[family].erase(found);
       memory_bytes_.fetch_sub(kSlotBytes, std::memory_order_relaxed);
     }
@@ -364,6 +361,7 @@ void Overlay::Evict() {
         if (slot.epoch != 0) return false;
         if (std::exchange(slot.used, false)) return false;
         freed += kSlotBytes + slot.row.heap_bytes();
+        ++shard.removals;
         return true;
       });
     }

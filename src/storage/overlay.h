@@ -274,7 +274,9 @@ class Overlay final {
   using Table = absl::flat_hash_map<RowKey, Slot>;
   struct Shard {
     mutable std::mutex mutex;
-    uint64_t publishes = 0;  // Tells a reader that its disk read is stale.
+    // Rows that left memory. A reader whose row came from the disk keeps it in
+    // memory only if none left meanwhile: it might be that very row, newer.
+    uint64_t removals = 0;
     std::vector<Table> tables;  // By family.
   };
 

@@ -15,7 +15,8 @@ constexpr size_t kChunkRecords = 2048;
 class ChunkReader {
  public:
   ChunkReader(StoreCore& core, Views& views, const FoldLogOptions& options)
-      : cursor_(*core.log, kLogEvents, options.first, options.last, false),
+      : views_(views),
+        cursor_(*core.log, kLogEvents, options.first, options.last, false),
         decoder_(core.log_view.get(), core.keyring.get(),
                  options.names != nullptr ? options.names : &core.names,
                  views.rooms()),
@@ -57,9 +58,10 @@ class ChunkReader {
       Status status = decoder_.Add(position, value, chunk);
       if (!status.ok()) return status;
     }
-    return Status::Ok();
+    return views_.Warm(chunk->facts);
   }
 
+  Views& views_;
   LogCursor cursor_;
   FactDecoder decoder_;
   const bool parallel_;

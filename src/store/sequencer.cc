@@ -26,6 +26,8 @@ Sequencer::Sequencer(StoreCore* core, Position head, const Digest& chain,
       rows_(&core->views->overlay()),
       chain_(chain),
       last_recorded_at_(last_recorded_at),
+      visible_head_(head),
+      visible_chain_(chain),
       durable_head_(head),
       durable_chain_(chain) {}
 

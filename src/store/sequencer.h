@@ -124,7 +124,10 @@ class Sequencer final {
   Arena arena_;
 
   mutable std::mutex durable_mutex_;
-  Position durable_head_ = 0;  // Guarded by durable_mutex_.
+  // Guarded by durable_mutex_: what is visible, and what of it is durable.
+  Position visible_head_ = 0;
+  Digest visible_chain_{};
+  Position durable_head_ = 0;
   Digest durable_chain_{};
 };
 

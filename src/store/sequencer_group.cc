@@ -194,10 +194,14 @@ void Sequencer::PublishGroup(bool durable) {
     std::lock_guard<std::mutex> lock(mutex_);
     head_.store(position, std::memory_order_release);
   }
-  if (durable) {
+  {
     std::lock_guard<std::mutex> lock(durable_mutex_);
-    durable_head_ = position;
-    durable_chain_ = chain_;
+    visible_head_ = position;
+    visible_chain_ = chain_;
+    if (durable) {
+      durable_head_ = position;
+      durable_chain_ = chain_;
+    }
   }
   if (core_->CheckpointDue() || PoolRunsLow()) core_->WakeMaintenance();
 }
@@ -248,24 +252,32 @@ Result<uint32_t> Sequencer::AddName(NameKind kind, std::string_view text) {
   return id;
 }
 
+// Beside the groups, not between them: RocksDB orders the two.
 Status Sequencer::Sync() {
-  return RunAlone([&]() -> Status {
-    if (failed()) {
-      return Status(StatusCode::kReadOnly,
-                    "an earlier write failed; close the store and open it "
-                    "again");
-    }
-    Batch nothing;
-    Status status = core_->log->Write(nothing, true);
-    if (!status.ok()) {
-      failed_.store(true);
-      return status;
-    }
+  if (failed()) {
+    return Status(StatusCode::kReadOnly,
+                  "an earlier write failed; close the store and open it again");
+  }
+  Position head = 0;
+  Digest chain;
+  {
     std::lock_guard<std::mutex> lock(durable_mutex_);
-    durable_head_ = head();
-    durable_chain_ = chain_;
+    head = visible_head_;
+    chain = visible_chain_;
+    if (head == durable_head_) return Status::Ok();
+  }
+  Batch nothing;
+  Status status = core_->log->Write(nothing, true);
+  if (!status.ok()) {
+    failed_.store(true, std::memory_order_release);
     return status;
-  });
+  }
+  std::lock_guard<std::mutex> lock(durable_mutex_);
+  if (head > durable_head_) {
+    durable_head_ = head;
+    durable_chain_ = chain;
+  }
+  return status;
 }
 
 }  // namespace crm

@@ -66,6 +66,8 @@ class Views final {
   // The position of what is on disk.
   Position on_disk() const { return on_disk_.load(); }
 
+  // Brings near what folding these events will read.
+  Status Warm(std::span<const Fact> facts) const;
   // Folds one event in: all rooms, and the tail.
   Status Fold(const Fact& fact, FoldContext& context,
               std::vector<TailEntry>* tail) const;
