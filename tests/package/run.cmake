@@ -34,7 +34,7 @@ if(WAY STREQUAL "find_package")
   endforeach()
   run("${WORK}/prefix/bin/crm" --help)
 else()
-  list(APPEND options -D "CRM_SOURCE=${SOURCE}")
+  list(APPEND options -D "CRM_SOURCE=${SOURCE}" -D "CRM_WERROR=${WERROR}")
 endif()
 
 run("${CMAKE_COMMAND}" -S "${SOURCE}/tests/package/${WAY}" -B "${WORK}/build"
