@@ -5,6 +5,15 @@
 // go to the report, the rest is imported. Importing a file twice changes
 // nothing: a row without an id of its own gets one made of its source, its
 // content and its number among equal rows of the file.
+//
+// An import that was cut off goes on where it stood when the same file is
+// imported again with the same map, source and batch: each request stores, in
+// one write with its events, how far the file is done. Its report is then that
+// of the whole file (only `contested` leaves out the batches that were under
+// way, and `rejected_rows` lists those of the last run). After an import that
+// reached the end, the next one reads everything again and finds duplicates.
+// Standard input and pipes cannot be recognised, so they always begin at the
+// beginning.
 
 #ifndef CRM_INCLUDE_INGEST_H_
 #define CRM_INCLUDE_INGEST_H_

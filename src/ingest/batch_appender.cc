@@ -139,6 +139,8 @@ void BatchAppender::Count(const RowBatch& batch, const AppendResult& appended,
     switch (outcome.outcome) {
       case Outcome::kAppended:
         ++counters.appended;
+        if (result->range.first == 0) result->range.first = outcome.position;
+        result->range.last = outcome.position;
         if (outcome.new_customer) ++counters.customers_created;
         if (outcome.record == 0) ++counters.unattributed;
         if (!outcome.contested.empty()) ++counters.contested;

@@ -37,6 +37,9 @@ struct BatchResult {
   Counters counters;
   std::vector<RejectedRow> rejected;
   Position head = 0;  // Of the store, after the batch.
+  // Where its events lie, when this call appended any: a request's events lie
+  // side by side.
+  PositionRange range;
 };
 
 // What all batches of an import share.

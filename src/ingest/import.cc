@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <deque>
 #include <exception>
+#include <map>
 #include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "crm/ingest.h"
@@ -45,7 +47,13 @@ class Import final {
   Status Loop();
   // The next batch, or null at the end.
   Result<std::unique_ptr<Job>> Read();
-  void Dispatch(std::unique_ptr<Job> job, bool last);
+  // Sends a batch on its way, or keeps it until batches of a run that was cut
+  // off are counted.
+  Status Take(std::unique_ptr<Job> job, bool last);
+  // Counts those, once all of them were sent, and sends what was kept.
+  Status SendHeld(bool last);
+  void Send(std::unique_ptr<Job> job, std::optional<HostOffset> offset);
+  Status StoreState();
   // Merges batches, in the order of the file, until at most `left` are under
   // way.
   Status MergeUntil(size_t left);
@@ -65,6 +73,7 @@ class Import final {
   std::shared_ptr<DryRun> dry_run_;
   size_t window_ = 1;
   std::deque<std::unique_ptr<Job>> under_way_;
+  std::deque<std::unique_ptr<Job>> held_;
   std::vector<std::unique_ptr<Job>> spare_;
   // Last: its threads use all of the above.
   std::unique_ptr<Workers> workers_;
@@ -154,7 +163,9 @@ Status Import::OpenLog() {
                   "strict: needs a file that can be read twice, not a pipe");
   }
   log_ = std::make_unique<ImportProgressLog>(tenant_, fingerprint);
-  return log_->Load();
+  Status status = log_->Load();
+  recount_.SetCounted(log_->CountedRanges());
+  return status;
 }
 
 Status Import::Loop() {
@@ -164,15 +175,8 @@ Status Import::Loop() {
     next = Read();
     // When reading fails, the batch before is still good, but not the last.
     const bool last = next.ok() && *next == nullptr;
-    if (job->batch.number < log_->finished()) {
-      report_.resumed_rows += job->batch.rows.size();
-      spare_.push_back(std::move(job));
-      continue;
-    }
-    // Its offset says that everything is done, so everything must be.
-    Status status = MergeUntil(last ? 0 : window_ - 1);
+    Status status = Take(std::move(job), last);
     if (!status.ok()) return status;
-    Dispatch(std::move(job), last);
   }
   Status status = MergeUntil(0);
   return next.ok() ? status : next.status();
@@ -192,23 +196,72 @@ Result<std::unique_ptr<Job>> Import::Read() {
   return job;
 }
 
-void Import::Dispatch(std::unique_ptr<Job> job, bool last) {
+Status Import::Take(std::unique_ptr<Job> job, bool last) {
+  const uint64_t number = job->batch.number;
+  const std::map<uint64_t, Position>& uncounted = log_->uncounted();
+  const auto before = uncounted.find(number);
+  if (log_->IsCounted(number)) {
+    report_.resumed_rows += job->batch.rows.size();
+    spare_.push_back(std::move(job));
+  } else if (before != uncounted.end()) {
+    report_.resumed_rows += job->batch.rows.size();
+    Status status = MergeUntil(window_ - 1);
+    if (!status.ok()) return status;
+    job->append_again = true;
+    job->recount_from = before->second;
+    Send(std::move(job), std::nullopt);
+  } else {
+    held_.push_back(std::move(job));
+  }
+  // There are as many uncounted batches at most as there are slots, and no
+  // more batches between them.
+  const bool more_to_count =
+      !uncounted.empty() && number < uncounted.rbegin()->first;
+  return more_to_count && !last ? Status::Ok() : SendHeld(last);
+}
+
+Status Import::SendHeld(bool last) {
+  if (!log_->uncounted().empty()) {
+    Status status = MergeUntil(0);
+    if (status.ok()) status = StoreState();
+    if (!status.ok()) return status;
+    log_->ForgetUncounted();
+  }
+  while (!held_.empty()) {
+    std::unique_ptr<Job> job = std::move(held_.front());
+    held_.pop_front();
+    // The offset of the last says that all is done, so all of it must be.
+    const bool is_last = last && held_.empty();
+    Status status = MergeUntil(is_last ? 0 : window_ - 1);
+    if (!status.ok()) return status;
+    std::optional<HostOffset> offset;
+    if (!dry_) offset = log_->OffsetOf(job->batch.number, is_last);
+    job->append_again = false;
+    Send(std::move(job), std::move(offset));
+  }
+  return Status::Ok();
+}
+
+void Import::Send(std::unique_ptr<Job> job, std::optional<HostOffset> offset) {
   AppendOptions& append = job->options;
   append.partial = true;
   append.backfill = options_.backfill;
   append.durability = options_.durability;
   append.ignore_tenant = options_.ignore_tenant;
   append.dry_run = dry_run_;
-  const uint64_t number = job->batch.number;
-  append.offset.reset();
-  if (!dry_) append.offset = log_->OffsetOf(number, last);
-  const Position* before = log_->AppendedBefore(number);
-  job->append_again = before != nullptr;
-  job->recount_from = before != nullptr ? *before : 0;
-  if (before != nullptr) report_.resumed_rows += job->batch.rows.size();
-  Job* const submitted = job.get();
+  append.offset = std::move(offset);
+  Job* const sent = job.get();
   under_way_.push_back(std::move(job));
-  workers_->Submit(submitted);
+  workers_->Submit(sent);
+}
+
+Status Import::StoreState() {
+  if (dry_) return Status::Ok();
+  AppendOptions append;
+  append.durability = options_.durability;
+  append.offset = log_->StateOffset();
+  crm::Tenant tenant = tenant_;
+  return tenant.AppendJson({}, append).status();
 }
 
 Status Import::MergeUntil(size_t left) {
@@ -226,7 +279,7 @@ Status Import::MergeUntil(size_t left) {
 Status Import::Merge(const Job& job) {
   const BatchResult& result = job.result;
   if (!result.status.ok()) return result.status;
-  log_->Finish(job.batch.number, result);
+  log_->Count(job.batch.number, result);
   for (const RejectedRow& row : result.rejected) {
     if (options_.on_rejected) options_.on_rejected(row);
     if (report_.rejected_rows.size() < options_.max_rejected) {

@@ -17,6 +17,9 @@ bool ReadFirst(const crm::Tenant& tenant, ReplayQuery query, EventView* event) {
 }  // namespace
 
 bool Recount::Take(Position position, Event* event) {
+  for (const PositionRange& range : counted_) {
+    if (position >= range.first && position <= range.last) return false;
+  }
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!taken_.insert(position).second) return false;

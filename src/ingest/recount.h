@@ -10,11 +10,19 @@
 #define CRM_INGEST_RECOUNT_H_
 
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "crm/store.h"
 
 namespace crm::ingest {
+
+// Positions, both ends included; zero: none.
+struct PositionRange {
+  Position first = 0;
+  Position last = 0;
+};
 
 // Any thread.
 class Recount final {
@@ -26,12 +34,19 @@ class Recount final {
 
   explicit Recount(const crm::Tenant& tenant) : tenant_(tenant) {}
 
-  // The event at `position`, once: false when it was taken before (two rows
-  // with one id) or cannot be read.
+  // Where the events of batches lie that are in the counters already. Before
+  // the first Take.
+  void SetCounted(std::vector<PositionRange> counted) {
+    counted_ = std::move(counted);
+  }
+
+  // The event at `position`, once: false when it is counted already, was
+  // taken before (two rows with one id) or cannot be read.
   bool Take(Position position, Event* event);
 
  private:
-  crm::Tenant tenant_;
+  const crm::Tenant tenant_;
+  std::vector<PositionRange> counted_;
   std::mutex mutex_;
   absl::flat_hash_set<Position> taken_;
 };

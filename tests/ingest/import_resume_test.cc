@@ -79,6 +79,22 @@ TEST_CASE("an import that was cut off goes on, with the report of the whole") {
   }
 }
 
+TEST_CASE("rows that repeat others under way at the time count once") {
+  const Folder folder;
+  std::string text;
+  for (int i = 1; i < 12000; i += 700) {
+    text += Events(i, 700, 99) + Events(std::max(1, i - 300), 600, 99);
+  }
+  const std::string path = folder.Write("a.ndjson", text);
+  for (int threads : {1, 2, 8}) {
+    ImportOptions options;
+    options.threads = threads;
+    CheckResumed(path, options, {1});
+    CheckResumed(path, options, {7});
+    CheckResumed(path, options, {3, 3, 3, 3});
+  }
+}
+
 TEST_CASE("the number of threads may change in between") {
   const Folder folder;
   const std::string path = folder.Write("a.csv", Rows(20000));
