@@ -235,11 +235,9 @@ Status IdentityRoom::Attach(uint32_t tenant, const IdentityData& data,
   for (size_t i = 0; i < owners.size(); ++i) {
     const FactIdentifier& identifier = data.identifiers[i];
     if (owners[i] == 0 || identifier.confidence < kAttachBar) continue;
-    if (identifier.klass != IdentifierClass::kExclusive) {
-      Result<bool> may = MayAttach(tenant, data, owners, owners[i], context);
-      if (!may.ok()) return std::move(may).status();
-      if (!*may) continue;
-    }
+    Result<bool> may = MayAttach(tenant, data, owners, owners[i], context);
+    if (!may.ok()) return std::move(may).status();
+    if (!*may) continue;
     choice->customer = owners[i];
     choice->confidence = identifier.confidence;
     choice->matched_by = identifier.name_space;
@@ -251,8 +249,8 @@ Status IdentityRoom::Attach(uint32_t tenant, const IdentityData& data,
   return Status::Ok();
 }
 
-// An email or phone does not attach to somebody who has another value of an
-// exclusive namespace that this event names: two accounts are two people.
+// Nothing attaches to somebody who has another value of an exclusive namespace
+// that this event names: two accounts are two people.
 Result<bool> IdentityRoom::MayAttach(uint32_t tenant, const IdentityData& data,
                                      std::span<const CustomerId> owners,
                                      CustomerId candidate,
