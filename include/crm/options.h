@@ -56,8 +56,8 @@ struct StoreOptions {
   // memory than on disk, or this many log records. Together they bound the
   // memory of the store and the time of an open after a crash.
   // Ranges: 1 MiB to 4 GiB; 1,000 to 10,000,000.
-  size_t checkpoint_bytes = size_t{192} << 20;
-  uint64_t checkpoint_records = 200'000;
+  size_t checkpoint_bytes = size_t{512} << 20;
+  uint64_t checkpoint_records = 400'000;
 
   // About how many bytes of rows stay in memory after they were written. What
   // is newer than the disk, and the identifiers, stay beyond it. 16 MiB to

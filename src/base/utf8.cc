@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <cstring>
+
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -63,16 +65,35 @@ Status CheckName(std::string_view field, std::string_view text, size_t max) {
   return CheckOptionalName(field, text, max);
 }
 
+namespace {
+
+// Eight bytes at a time: all of 0x20 to 0x7e.
+bool IsPrintableAscii(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighs = 0x8080808080808080;
+  uint64_t bad = 0;
+  size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    const uint64_t below = (word - kOnes * 0x20) & ~word;
+    bad |= (below | word | (word + kOnes)) & kHighs;
+  }
+  for (; i < text.size(); ++i) {
+    bad |= static_cast<uint64_t>(text[i] < 0x20 || text[i] == 0x7f);
+  }
+  return bad == 0;
+}
+
+}  // namespace
+
 Status CheckOptionalName(std::string_view field, std::string_view text,
                          size_t max) {
   if (text.size() > max) {
     return Status(StatusCode::kTooLarge,
                   Message(field, "over " + std::to_string(max) + " bytes"));
   }
-  // Printable ASCII, nearly always, needs no second look.
-  bool plain = true;
-  for (const char c : text) plain &= c >= 0x20 && c < 0x7f;
-  if (plain) return Status();
+  if (IsPrintableAscii(text)) return Status();  // Nearly always.
   if (!IsUtf8(text)) {
     return Status(StatusCode::kInvalidArgument, Message(field, "not UTF-8"));
   }

@@ -70,13 +70,25 @@ bool TenantCounts::Decode(std::string_view bytes) {
 
 std::vector<RowFamily> EventRoom::families() const {
   return {
-      {"dedupe", FamilyKind::kPoint, 2, false, false, nullptr},
-      {"names", FamilyKind::kPoint, 1, true, false, nullptr},
-      {"tenants", FamilyKind::kPoint, 1, true, false, nullptr},
-      {"dictionaries", FamilyKind::kPoint, 1, true, false, nullptr},
-      {"types", FamilyKind::kPacked, 2, false, true, nullptr},
-      {"times", FamilyKind::kPacked, 2, false, true, nullptr},
-      {"filter", FamilyKind::kPacked, 2, false, true, nullptr},
+      {.name = "dedupe",
+       .kind = FamilyKind::kHashed,
+       .words = 2,
+       .passing = true},
+      {.name = "names", .resident = true},
+      {.name = "tenants", .resident = true},
+      {.name = "dictionaries", .resident = true},
+      {.name = "types",
+       .kind = FamilyKind::kPacked,
+       .words = 2,
+       .packed = true},
+      {.name = "times",
+       .kind = FamilyKind::kPacked,
+       .words = 2,
+       .packed = true},
+      {.name = "filter",
+       .kind = FamilyKind::kPacked,
+       .words = 2,
+       .packed = true},
   };
 }
 

@@ -115,11 +115,17 @@ bool RecordRow::Decode(std::string_view bytes) {
 
 std::vector<RowFamily> IdentityRoom::families() const {
   return {
-      {"identifiers", FamilyKind::kPoint, 2, true, false, nullptr},
-      {"record_keys", FamilyKind::kPoint, 2, true, false, nullptr},
-      {"records", FamilyKind::kPoint, 1, false, false, nullptr},
-      {"customers", FamilyKind::kPoint, 1, false, false, nullptr},
-      {"members", FamilyKind::kPoint, 1, false, false, nullptr},
+      {.name = "identifiers",
+       .kind = FamilyKind::kHashed,
+       .words = 2,
+       .resident = true},
+      {.name = "record_keys",
+       .kind = FamilyKind::kHashed,
+       .words = 2,
+       .resident = true},
+      {.name = "records"},
+      {.name = "customers"},
+      {.name = "members"},
   };
 }
 

@@ -104,8 +104,11 @@ ProfileRoom::~ProfileRoom() = default;
 
 std::vector<RowFamily> ProfileRoom::families() const {
   return {
-      {"profiles", FamilyKind::kSealed, 1, false, false, codec_},
-      {"timeline", FamilyKind::kPacked, 2, false, true, nullptr},
+      {.name = "profiles", .kind = FamilyKind::kSealed, .codec = codec_},
+      {.name = "timeline",
+       .kind = FamilyKind::kPacked,
+       .words = 2,
+       .packed = true},
   };
 }
 

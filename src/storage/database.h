@@ -24,6 +24,7 @@ namespace crm {
 enum class FamilyKind : uint8_t {
   kLog,     // Monotone keys: leveled, 16 KB blocks, LZ4, no Bloom filter.
   kPoint,   // Random keys, point reads: leveled, Bloom filter, whole keys.
+  kHashed,  // As kPoint, for keys that are hashes: not compressed.
   kSealed,  // As kPoint, for sealed values: not compressed, universal.
   kPacked,  // Packed blocks read in runs: universal, LZ4 off (sealed bytes).
 };

@@ -74,7 +74,7 @@ rocksdb::BlockBasedTableOptions MakeTableOptions(FamilyKind kind,
   rocksdb::BlockBasedTableOptions table;
   table.format_version = 5;
   table.block_cache = cache.cache();
-  const bool points = kind == FamilyKind::kPoint || kind == FamilyKind::kSealed;
+  const bool points = kind != FamilyKind::kLog && kind != FamilyKind::kPacked;
   table.block_size = points ? 8 << 10 : 16 << 10;
   table.whole_key_filtering = true;
   if (kind != FamilyKind::kLog) {
@@ -165,7 +165,8 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(FamilyKind kind,
   // not move down a level, and would be rewritten instead.
   const bool sealed =
       kind == FamilyKind::kPacked || kind == FamilyKind::kSealed;
-  const bool compress = options.compress && !sealed;
+  const bool compress =
+      options.compress && !sealed && kind != FamilyKind::kHashed;
   family.compression =
       compress ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
   family.bottommost_compression = rocksdb::kDisableCompressionOption;

@@ -333,12 +333,14 @@ void Overlay::Written(FrozenRows& frozen) {
       Slot& slot = found->second;
       if (slot.epoch != frozen.epoch) continue;  // Dirty again.
       slot.epoch = 0;
-      if (slot.row.exists()) continue;
+      const bool stays = slot.row.exists() && !families_[family].passing;
+      if (stays) continue;
       // A warm-up under way must not bring the deleted row back.
       if (families_[family].resident && !warm_[family].load()) continue;
       ++shard.removals;
+      memory_bytes_.fetch_sub(kSlotBytes + slot.row.heap_bytes(),
+                              std::memory_order_relaxed);
       shard.tables[family].erase(found);
-      memory_bytes_.fetch_sub(kSlotBytes, std::memory_order_relaxed);
     }
   }
 }

@@ -95,6 +95,8 @@ struct RowFamily {
   bool resident = false;
   // Never in memory: written by rooms at checkpoints only.
   bool packed = false;
+  // Not kept in memory once it is on the disk: seldom read again.
+  bool passing = false;
   // Null: the same bytes. Not for resident families.
   std::shared_ptr<const RowCodec> codec;
 };

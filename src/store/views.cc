@@ -49,7 +49,7 @@ Result<std::unique_ptr<Views>> Views::Open(const std::string& path,
                    views->profile_.get()};
 
   std::vector<RowFamily> families;
-  families.push_back({"default", FamilyKind::kPoint, 1, false, true, nullptr});
+  families.push_back({.name = "default", .packed = true});
   std::vector<size_t> first_families;
   views->room_of_.push_back(nullptr);
   for (Room* room : views->rooms_) {
