@@ -125,6 +125,9 @@ class Sequencer final {
 
   mutable std::mutex durable_mutex_;
   // Guarded by durable_mutex_: what is visible, and what of it is durable.
+  // Writes are counted, because a host's offset is one without a position.
+  uint64_t visible_writes_ = 0;
+  uint64_t durable_writes_ = 0;
   Position visible_head_ = 0;
   Digest visible_chain_{};
   Position durable_head_ = 0;

@@ -198,7 +198,9 @@ void Sequencer::PublishGroup(bool durable) {
     std::lock_guard<std::mutex> lock(durable_mutex_);
     visible_head_ = position;
     visible_chain_ = chain_;
+    ++visible_writes_;
     if (durable) {
+      durable_writes_ = visible_writes_;
       durable_head_ = position;
       durable_chain_ = chain_;
     }
@@ -260,11 +262,13 @@ Status Sequencer::Sync() {
   }
   Position head = 0;
   Digest chain;
+  uint64_t writes = 0;
   {
     std::lock_guard<std::mutex> lock(durable_mutex_);
     head = visible_head_;
     chain = visible_chain_;
-    if (head == durable_head_) return Status::Ok();
+    writes = visible_writes_;
+    if (writes == durable_writes_) return Status::Ok();
   }
   Batch nothing;
   Status status = core_->log->Write(nothing, true);
@@ -273,7 +277,8 @@ Status Sequencer::Sync() {
     return status;
   }
   std::lock_guard<std::mutex> lock(durable_mutex_);
-  if (head > durable_head_) {
+  if (writes > durable_writes_) {
+    durable_writes_ = writes;
     durable_head_ = head;
     durable_chain_ = chain;
   }
