@@ -1,0 +1,61 @@
+// A store of a later libcrm, and one whose superblock is damaged.
+
+#include "format/superblock.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "store/fixture.h"
+
+namespace crm {
+namespace {
+
+std::string Read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+void Write(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+TEST_CASE("a store of a later format is refused, and both numbers are said") {
+  const Scratch scratch;
+  REQUIRE_OK(MustOpen(scratch / "s").Close());
+  const std::string own = Read(scratch / "s/STORE");
+  Result<Superblock> superblock = DecodeSuperblock(own);
+  REQUIRE_OK(superblock);
+  superblock->format = superblock->min_reader = superblock->min_writer = 77;
+  Write(scratch / "s/STORE", EncodeSuperblock(*superblock));
+  const Result<Store> store = Store::Open(scratch / "s", Quick());
+  CHECK_CODE(store, kFormatTooNew);
+  CHECK(store.status().message().find("77") != std::string_view::npos);
+  // Read by many, written with a feature nobody here knows.
+  *superblock = *DecodeSuperblock(own);
+  superblock->features = 1;
+  Write(scratch / "s/STORE", EncodeSuperblock(*superblock));
+  CHECK_CODE(Store::Open(scratch / "s", Quick()), kFormatTooNew);
+  Write(scratch / "s/STORE", own);
+  CHECK_CODE(Store::Open(scratch / "s", Quick()), kOk);
+}
+
+TEST_CASE("every damaged byte of a superblock is noticed") {
+  const Scratch scratch;
+  REQUIRE_OK(MustOpen(scratch / "s").Close());
+  const std::string own = Read(scratch / "s/STORE");
+  for (size_t i = 0; i < own.size(); ++i) {
+    std::string changed = own;
+    changed[i] ^= 2;
+    Write(scratch / "s/STORE", changed);
+    CHECK_CODE(Store::Open(scratch / "s", Quick()), kCorruption);
+  }
+  Write(scratch / "s/STORE", own.substr(0, own.size() / 2));
+  CHECK_CODE(Store::Open(scratch / "s", Quick()), kCorruption);
+  Write(scratch / "s/STORE", "");
+  CHECK_CODE(Store::Open(scratch / "s", Quick()), kCorruption);
+}
+
+}  // namespace
+}  // namespace crm
