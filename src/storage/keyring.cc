@@ -22,6 +22,11 @@ constexpr size_t kCachePages =
     (size_t{64} << 20) / (kPageKeys * kKeyBytes) / kCacheShards;
 constexpr std::string_view kTombstone = "erased";
 
+Status NoTenant() {
+  return Status(StatusCode::kKeyMissing,
+                "keyring: the keys of a tenant are not there");
+}
+
 std::string RowName(uint32_t tenant, uint64_t number) {
   std::string key;
   PutBe32(&key, tenant);
@@ -281,7 +286,7 @@ Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
                                     uint64_t number) {
   TenantSecrets* secrets = Find(tenant);
   if (secrets == nullptr) {
-    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+    return NoTenant();
   }
   const NamedKeyName name{family, tenant, number};
   {
@@ -336,7 +341,8 @@ Result<std::unique_ptr<KeyRing>> KeyRing::Open(
   return std::unique_ptr<KeyRing>(new KeyRing(std::move(impl)));
 }
 
-Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name) {
+Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name,
+                           bool make) {
   if (impl_->Find(tenant) != nullptr) return Status::Ok();
   auto secrets = std::make_unique<Impl::TenantSecrets>();
   secrets->name = std::string(name);
@@ -344,6 +350,7 @@ Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name) {
   std::string value;
   Result<bool> found = impl_->database->Get(kTenants, row, &value);
   if (!found.ok()) return std::move(found).status();
+  if (!*found && !make) return NoTenant();
   if (!*found) {
     Result<std::string> made = impl_->MakeTenant(secrets.get());
     if (!made.ok()) return std::move(made).status();
@@ -368,7 +375,7 @@ const IndexKeys& KeyRing::index_keys(uint32_t tenant) const {
 Result<Key> KeyRing::TenantKey(uint32_t tenant) const {
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) {
-    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+    return NoTenant();
   }
   return secrets->data.get();
 }
@@ -378,7 +385,7 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
   if (impl_->Recall(tenant, record, &key)) return key;
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) {
-    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+    return NoTenant();
   }
   const std::string row = RowName(tenant, record);
   std::string value;
@@ -402,7 +409,7 @@ uint64_t KeyRing::PoolEnd(uint32_t tenant) const {
 Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) {
-    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+    return NoTenant();
   }
   std::lock_guard<std::mutex> lock(impl_->pool_mutex);
   if (secrets->pool_end >= end) return Status::Ok();
@@ -438,7 +445,7 @@ Status KeyRing::EnsureBuckets(uint32_t tenant,
                               std::span<const uint64_t> buckets) {
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) {
-    return Status(StatusCode::kInternal, "keyring: tenant is not open");
+    return NoTenant();
   }
   std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
   Batch batch;

@@ -51,9 +51,10 @@ class KeyRing final {
       LogCallback log);
   ~KeyRing();
 
-  // Makes the tenant's secrets when they are not there, durably; unwraps them
-  // otherwise. Idempotent. kKeyMissing, kCorruption, kIoError.
-  Status OpenTenant(uint32_t tenant, std::string_view name);
+  // Unwraps the tenant's secrets; when they are not there, makes them,
+  // durably, or (`make` false) answers kKeyMissing. Idempotent. kKeyMissing,
+  // kCorruption, kIoError.
+  Status OpenTenant(uint32_t tenant, std::string_view name, bool make);
   // REQUIRES: OpenTenant succeeded.
   const IndexKeys& index_keys(uint32_t tenant) const;
   Result<Key> TenantKey(uint32_t tenant) const;

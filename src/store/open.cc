@@ -64,6 +64,7 @@ class Opener {
     if (status.ok()) status = CheckAnchor();
     if (status.ok()) status = OpenViews();
     if (status.ok()) status = CatchUp();
+    if (status.ok()) status = CheckKeys();
     if (status.ok() && creating_) status = WriteSuperblock();
     if (!status.ok()) return status;
     core_.sequencer = std::make_unique<Sequencer>(&core_, head_, chain_,
@@ -83,6 +84,8 @@ class Opener {
   Status OpenViews();
   Status RemoveViews(const Status& why);
   Status CatchUp();
+  Status CheckKeys();
+  Status MustBeThere(const Status& status) const;
 
   StoreCore& core_;
   bool creating_ = false;
@@ -184,7 +187,7 @@ Status Opener::OpenKeys() {
   Result<std::unique_ptr<KeyRing>> keyring =
       KeyRing::Open(core_.Path("keys"), core_.disk, std::move(provider),
                     !creating_, core_.superblock.sealed, core_.options.log);
-  if (!keyring.ok()) return std::move(keyring).status();
+  if (!keyring.ok()) return MustBeThere(keyring.status());
   core_.keyring = std::move(keyring).value();
   return Status::Ok();
 }
@@ -200,7 +203,7 @@ Status Opener::OpenLog() {
   options.log = core_.options.log;
   Result<std::unique_ptr<Database>> log =
       Database::Open(core_.Path("log"), core_.disk, options);
-  if (!log.ok()) return std::move(log).status();
+  if (!log.ok()) return MustBeThere(log.status());
   core_.log = std::move(log).value();
   core_.log_view =
       std::make_unique<LogView>(core_.log.get(), core_.keyring.get());
@@ -306,8 +309,8 @@ Status Opener::OpenViews() {
   }
   for (const std::string& name : core_.names.All(NameKind::kTenant)) {
     Status status = core_.keyring->OpenTenant(
-        core_.names.Find(NameKind::kTenant, name), name);
-    if (!status.ok()) return status;
+        core_.names.Find(NameKind::kTenant, name), name, false);
+    if (!status.ok() && status.code() != StatusCode::kKeyMissing) return status;
   }
   return Status::Ok();
 }
@@ -346,6 +349,33 @@ Status Opener::CatchUp() {
   if (!chain.ok()) return std::move(chain).status();
   options.chain = *chain;
   return FoldLog(core_, *core_.views, options);
+}
+
+// An older copy of the keys must not pass: new keys would be made in the place
+// of those that are missing, and known events would not be known any more.
+Status Opener::CheckKeys() {
+  std::shared_ptr<View> view = core_.views->overlay().OpenView();
+  for (const std::string& name : core_.names.All(NameKind::kTenant)) {
+    const uint32_t tenant = core_.names.Find(NameKind::kTenant, name);
+    Result<TenantCounts> counts = core_.views->event().Counts(tenant, *view);
+    if (!counts.ok()) return std::move(counts).status();
+    if (counts->events == 0) continue;
+    Status status = core_.keyring->OpenTenant(tenant, name, false);
+    if (!status.ok()) return status;
+    if (counts->records < core_.keyring->PoolEnd(tenant)) continue;
+    return Status(StatusCode::kKeyMissing,
+                  "keyring: older than the log: " +
+                      std::to_string(counts->records) +
+                      " records, keys below " +
+                      std::to_string(core_.keyring->PoolEnd(tenant)));
+  }
+  return Status::Ok();
+}
+
+// What a store must have, and has not, is damage; it is not "no store here".
+Status Opener::MustBeThere(const Status& status) const {
+  if (creating_ || status.code() != StatusCode::kNotFound) return status;
+  return Status(StatusCode::kCorruption, std::string(status.message()));
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ Result<TenantInfo> StoreCore::OpenTenant(std::string_view name) {
     if (!added.ok()) return std::move(added).status();
     id = *added;
   }
-  Status status = keyring->OpenTenant(id, name);
+  Status status = keyring->OpenTenant(id, name, true);
   if (!status.ok()) return status;
   return TenantInfo{id, std::string(name), &keyring->index_keys(id)};
 }
