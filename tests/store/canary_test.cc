@@ -169,7 +169,8 @@ void SearchDatabases(const std::string& store, Search* search) {
   constexpr FamilyKind kPacked = FamilyKind::kPacked;
   SearchRows(store + "/log", "log",
              {{"default", FamilyKind::kLog}, {"ops", kPoint}}, search);
-  SearchRows(store + "/keys", "keys", {{"default", kPoint}, {"records", kPoint}, {"months", kPoint},
+  SearchRows(store + "/keys", "keys",
+             {{"default", kPoint}, {"records", kPoint}, {"months", kPoint},
               {"buckets", kPoint}},
              search);
   SearchRows(store + "/views", "views",
