@@ -155,6 +155,12 @@ bool Driver::RunToEnd(Plan::Work work) {
 
 // Mostly appends, with what costs more spread evenly between them.
 Phase Driver::NextPhase() {
+  // Rebuilds come in rows: after the last of a row one is made to its end,
+  // which takes as long as all other work of many cycles.
+  if (rebuilds_left_ > 0) {
+    --rebuilds_left_;
+    return Phase::kRebuild;
+  }
   const uint64_t left = std::max<uint64_t>(goals_.cycles - std::min(
                             goals_.cycles, cycles_), 1);
   for (const Phase phase :
@@ -163,7 +169,11 @@ Phase Driver::NextPhase() {
     // A few more than asked for.
     const uint64_t wanted = goals_.kills + goals_.kills / 8 + 2;
     const uint64_t missing = wanted - std::min(wanted, done);
-    if (Random() % left < missing) return phase;
+    if (Random() % left >= missing) continue;
+    if (phase == Phase::kRebuild) {
+      rebuilds_left_ = std::min(missing, goals_.kills / 4);
+    }
+    return phase;
   }
   return Random() % 4 == 0 ? Phase::kAny : Phase::kAppend;
 }

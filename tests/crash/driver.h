@@ -48,11 +48,12 @@ class Driver final {
   uint64_t random_;
   Oracle oracle_;
   uint64_t cycles_ = 0;
+  uint64_t rebuilds_left_ = 0;
   std::array<uint64_t, kPhases> kills_{};    // Inside the phase.
   std::array<uint64_t, kPhases> planned_{};  // Meant for it.
   // About how long a phase takes, learnt from those that ended, in
   // microseconds.
-  std::array<uint64_t, kPhases> usual_us_ = {80'000, 10'000, 10'000,
+  std::array<uint64_t, kPhases> usual_us_ = {60'000, 10'000, 10'000,
                                              60'000, 30'000, 500'000};
 };
 

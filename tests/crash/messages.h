@@ -62,7 +62,7 @@ bool TenantOfName(const std::string& name, uint32_t* tenant);
 
 // Files of imports have numbers of their own.
 inline constexpr uint64_t kFirstImported = uint64_t{1} << 40;
-inline constexpr uint64_t kEventsPerFile = 2000;
+inline constexpr uint64_t kEventsPerFile = 1000;
 
 // The event of this number; the same on every call.
 Event EventOf(uint64_t number);

@@ -17,7 +17,7 @@ namespace crm::crash {
 namespace {
 
 constexpr uint64_t kBuildRequest = 500;
-constexpr uint64_t kMaxRequest = 20;
+constexpr uint64_t kMaxRequest = 10;
 
 class Worker {
  public:
