@@ -128,6 +128,8 @@ enum class Outcome : uint8_t {
 // went to `EventOutcome::customer`; the identifier stays with its owner.
 struct ContestedIdentifier {
   std::string name_space;
+  // Zero: nobody has it, but the event's customer has another value of this
+  // exclusive namespace.
   CustomerId owner = 0;
 };
 

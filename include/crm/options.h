@@ -91,7 +91,8 @@ struct StoreOptions {
   // made. Refused unless `insecure_for_tests` is also set.
   bool seal = true;
   bool insecure_for_tests = false;
-  // Off: blocks on disk are not compressed, so that a test can read them.
+  // Off: blocks of log and views are not compressed, so that a test can read
+  // them on disk.
   bool compress_blocks = true;
 };
 

@@ -96,16 +96,16 @@ Result<std::shared_ptr<const Dictionary>> LogView::DictionaryAt(
   return dictionary;
 }
 
-Result<Key> LogView::KeyOf(const EventHeader& header) const {
+Result<Key> LogView::KeyOf(const EventHeader& header, bool make) const {
   if (header.record != 0) {
     return keyring_->RecordKey(header.tenant, header.record);
   }
-  return keyring_->MonthKey(header.tenant, header.month);
+  return keyring_->MonthKey(header.tenant, header.month, make);
 }
 
 Status LogView::Unseal(Position position, const LogRecord& record,
                        std::string* body) const {
-  Result<Key> key = KeyOf(record.event);
+  Result<Key> key = KeyOf(record.event, false);
   if (!key.ok()) return std::move(key).status();
   Result<std::string> epoch = Epoch(record.event.epoch);
   if (!epoch.ok()) return std::move(epoch).status();

@@ -47,8 +47,9 @@ class LogView final {
   void RememberDictionary(Position position,
                           std::shared_ptr<const Dictionary> dictionary) const;
 
-  // The key that seals an event's body. kErased, kKeyMissing.
-  Result<Key> KeyOf(const EventHeader& header) const;
+  // The key that seals an event's body. kErased, kKeyMissing. Only the writer
+  // of the event may `make` it.
+  Result<Key> KeyOf(const EventHeader& header, bool make) const;
   // Unseals the body into `*body`, as it was compressed. kErased: the key is
   // destroyed. kCorruption: it does not open.
   Status Unseal(Position position, const LogRecord& record,

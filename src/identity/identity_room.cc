@@ -229,6 +229,36 @@ Status IdentityRoom::Resolve(uint32_t tenant, const IdentityData& data,
           {std::string(data.identifiers[i].name_space), known[i]});
     }
   }
+  if (choice->new_customer) return Status::Ok();
+  return FindSecondValues(tenant, data, context, choice);
+}
+
+// An exclusive identifier that nobody has does not go to a customer who has
+// another value of its namespace.
+Status IdentityRoom::FindSecondValues(uint32_t tenant,
+                                      const IdentityData& data,
+                                      FoldContext& context,
+                                      Choice* choice) const {
+  bool read = false;
+  Members members;
+  for (size_t i = 0; i < data.identifiers.size(); ++i) {
+    const FactIdentifier& identifier = data.identifiers[i];
+    if (identifier.klass != IdentifierClass::kExclusive ||
+        (choice->owned >> i & 1) != 0) {
+      continue;
+    }
+    if (!read) {
+      Result<Members> known = MembersOf(tenant, choice->customer, context.rows);
+      if (!known.ok()) return std::move(known).status();
+      members = std::move(known).value();
+      read = true;
+    }
+    const uint32_t name = NumberOf(identifier.name_space);
+    if (std::find(members.exclusive.begin(), members.exclusive.end(), name) !=
+        members.exclusive.end()) {
+      choice->contested.push_back({std::string(identifier.name_space), 0});
+    }
+  }
   return Status::Ok();
 }
 

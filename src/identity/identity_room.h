@@ -151,6 +151,8 @@ class IdentityRoom final : public Room {
   Status Attach(uint32_t tenant, const IdentityData& data,
                 std::span<const CustomerId> owners, FoldContext& context,
                 Choice* choice) const;
+  Status FindSecondValues(uint32_t tenant, const IdentityData& data,
+                          FoldContext& context, Choice* choice) const;
   Result<bool> MayAttach(uint32_t tenant, const IdentityData& data,
                          std::span<const CustomerId> owners,
                          CustomerId candidate, FoldContext& context) const;

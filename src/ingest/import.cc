@@ -248,7 +248,9 @@ void Import::Send(std::unique_ptr<Job> job, std::optional<HostOffset> offset) {
   append.backfill = options_.backfill;
   append.durability = options_.durability;
   append.ignore_tenant = options_.ignore_tenant;
-  append.dry_run = dry_run_;
+  // What was appended before is appended again in earnest, also by a dry run:
+  // nothing can be written by it, and only so do outcomes have positions.
+  append.dry_run = job->append_again ? nullptr : dry_run_;
   append.offset = std::move(offset);
   Job* const sent = job.get();
   under_way_.push_back(std::move(job));

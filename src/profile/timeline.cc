@@ -176,6 +176,10 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
   }
   for (const TailEntry& entry : tail) {
     if (entry.revision < revision) continue;
+    if (!entry.content.exists()) {  // Folded without its key.
+      ++revision;
+      continue;
+    }
     if (!add(entry.content.value(), 1)) return DamagedBlock(record);
   }
   if (revision < expected) {

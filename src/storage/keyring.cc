@@ -97,6 +97,7 @@ struct KeyRing::Impl {
   std::shared_ptr<KeyProvider> provider;
   bool seal = true;
 
+  std::mutex tenant_mutex;  // Held while secrets are made or read.
   mutable std::shared_mutex tenants_mutex;
   absl::flat_hash_map<uint32_t, std::unique_ptr<TenantSecrets>> tenants;
   mutable std::mutex pool_mutex;  // One maker of keys at a time.
@@ -214,7 +215,8 @@ struct KeyRing::Impl {
 
   Status ReadTenant(TenantSecrets* secrets, std::string_view stored);
   Result<std::string> MakeTenant(TenantSecrets* secrets);
-  Result<Key> NamedKey(Family family, uint32_t tenant, uint64_t number);
+  Result<Key> NamedKey(Family family, uint32_t tenant, uint64_t number,
+                       bool make);
   Status FindPoolEnd(uint32_t tenant, TenantSecrets* secrets);
 };
 
@@ -228,8 +230,10 @@ Result<std::string> KeyRing::Impl::MakeTenant(TenantSecrets* secrets) {
   const Key index = RandomKey();
   const Nonce nonce = RandomNonce();
   std::string sealed;
-  crm::Seal(wrapping, nonce, std::string(AsText(data)) + std::string(AsText(index)),
-            secrets->name, &sealed);
+  std::string both(AsText(data));
+  both += AsText(index);
+  crm::Seal(wrapping, nonce, both, secrets->name, &sealed);
+  Wipe(both.data(), both.size());
   std::string row(1, 1);
   PutBytes(&row, *wrapped);
   row.append(reinterpret_cast<const char*>(nonce.data()), nonce.size());
@@ -283,11 +287,9 @@ Status KeyRing::Impl::FindPoolEnd(uint32_t tenant, TenantSecrets* secrets) {
 }
 
 Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
-                                    uint64_t number) {
+                                    uint64_t number, bool make) {
   TenantSecrets* secrets = Find(tenant);
-  if (secrets == nullptr) {
-    return NoTenant();
-  }
+  if (secrets == nullptr) return NoTenant();
   const NamedKeyName name{family, tenant, number};
   {
     std::shared_lock<std::shared_mutex> lock(named_mutex);
@@ -305,6 +307,8 @@ Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
   if (*there) {
     Status status = UnwrapKey(*secrets, family, row, value, &key);
     if (!status.ok()) return status;
+  } else if (!make) {
+    return Status(StatusCode::kKeyMissing, "keyring: a key is not there");
   } else {
     key = RandomKey();
     Batch batch;
@@ -344,6 +348,9 @@ Result<std::unique_ptr<KeyRing>> KeyRing::Open(
 Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name,
                            bool make) {
   if (impl_->Find(tenant) != nullptr) return Status::Ok();
+  // One at a time: two makers would each seal with secrets of their own.
+  std::lock_guard<std::mutex> one(impl_->tenant_mutex);
+  if (impl_->Find(tenant) != nullptr) return Status::Ok();
   auto secrets = std::make_unique<Impl::TenantSecrets>();
   secrets->name = std::string(name);
   const std::string row = RowName(tenant, 0);
@@ -352,6 +359,11 @@ Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name,
   if (!found.ok()) return std::move(found).status();
   if (!*found && !make) return NoTenant();
   if (!*found) {
+    if (!make) {
+      return Status(StatusCode::kKeyMissing,
+                    "keyring: the secrets of tenant " + std::to_string(tenant) +
+                        " are not there");
+    }
     Result<std::string> made = impl_->MakeTenant(secrets.get());
     if (!made.ok()) return std::move(made).status();
     Batch batch;
@@ -374,9 +386,7 @@ const IndexKeys& KeyRing::index_keys(uint32_t tenant) const {
 
 Result<Key> KeyRing::TenantKey(uint32_t tenant) const {
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) {
-    return NoTenant();
-  }
+  if (secrets == nullptr) return NoTenant();
   return secrets->data.get();
 }
 
@@ -384,9 +394,7 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
   Key key;
   if (impl_->Recall(tenant, record, &key)) return key;
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) {
-    return NoTenant();
-  }
+  if (secrets == nullptr) return NoTenant();
   const std::string row = RowName(tenant, record);
   std::string value;
   Result<bool> found = impl_->database->Get(kRecords, row, &value);
@@ -408,9 +416,7 @@ uint64_t KeyRing::PoolEnd(uint32_t tenant) const {
 
 Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) {
-    return NoTenant();
-  }
+  if (secrets == nullptr) return NoTenant();
   std::lock_guard<std::mutex> lock(impl_->pool_mutex);
   if (secrets->pool_end >= end) return Status::Ok();
   std::vector<Key> keys(end - secrets->pool_end);
@@ -433,20 +439,19 @@ Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
   return status;
 }
 
-Result<Key> KeyRing::MonthKey(uint32_t tenant, uint32_t year_month) {
-  return impl_->NamedKey(kMonths, tenant, year_month);
+Result<Key> KeyRing::MonthKey(uint32_t tenant, uint32_t year_month,
+                              bool make) {
+  return impl_->NamedKey(kMonths, tenant, year_month, make);
 }
 
-Result<Key> KeyRing::BucketKey(uint32_t tenant, uint64_t bucket) {
-  return impl_->NamedKey(kBuckets, tenant, bucket);
+Result<Key> KeyRing::BucketKey(uint32_t tenant, uint64_t bucket, bool make) {
+  return impl_->NamedKey(kBuckets, tenant, bucket, make);
 }
 
 Status KeyRing::EnsureBuckets(uint32_t tenant,
                               std::span<const uint64_t> buckets) {
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) {
-    return NoTenant();
-  }
+  if (secrets == nullptr) return NoTenant();
   std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
   Batch batch;
   std::vector<std::pair<Impl::NamedKeyName, Key>> made;

@@ -66,16 +66,17 @@ class KeyRing final {
   // Makes keys for all records below `end`; durable when it returns.
   Status FillPool(uint32_t tenant, uint64_t end);
 
-  // Makes the key when it is new; durable when it returns.
-  Result<Key> MonthKey(uint32_t tenant, uint32_t year_month);
-  Result<Key> BucketKey(uint32_t tenant, uint64_t bucket);
+  // With `make`, makes the key when it is new; durable when it returns. Those
+  // who read never make one: kKeyMissing.
+  Result<Key> MonthKey(uint32_t tenant, uint32_t year_month, bool make);
+  Result<Key> BucketKey(uint32_t tenant, uint64_t bucket, bool make);
   // Makes all of them with one fsync.
   Status EnsureBuckets(uint32_t tenant, std::span<const uint64_t> buckets);
 
   // Replaces each key by a tombstone, durably, and forgets it; the files that
   // held it are rewritten before this returns.
   Status DestroyRecords(uint32_t tenant, std::span<const uint64_t> records);
-  // Drops all bucket keys (the views that they sealed were dropped).
+  // Drops the key of a bucket (the rows that it sealed were dropped).
   Status DestroyBucket(uint32_t tenant, uint64_t bucket);
 
   // Sealing as this store does it. Appends to `*out`.

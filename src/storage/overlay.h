@@ -5,9 +5,9 @@
 // private Generation and publishes it whole; any number of readers; and the
 // checkpoint, which writes what has changed.
 //
-// Thread safety: Get, OpenView and View are for any thread. Generation,
-// Publish and Freeze are for the sequencer, under its lock. Written and Evict
-// are for whoever does maintenance, one at a time.
+// Thread safety: Get, OpenView and View are for any thread. Generation and
+// Publish are for the sequencer. Freeze, Capture, Written and Evict are for
+// the checkpoint, one at a time.
 //
 // Invariants:
 //  1. A row in memory is never older than the one on disk.

@@ -86,6 +86,7 @@ struct StoreCore {
   std::atomic<bool> warmed{false};
   std::atomic<bool> failed{false};       // A checkpoint failed: read-only.
   std::mutex maintain_one;
+  std::mutex anchor_mutex;
   std::thread maintenance;
 
   ~StoreCore();

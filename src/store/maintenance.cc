@@ -84,6 +84,7 @@ Status StoreCore::Checkpoint() {
 
 Status StoreCore::WriteAnchor() {
   if (anchor == nullptr) return Status::Ok();
+  std::lock_guard<std::mutex> one(anchor_mutex);
   Position head = 0;
   Digest chain;
   sequencer->LastDurable(&head, &chain);
@@ -109,6 +110,7 @@ Status StoreCore::FillPools() {
 
 Result<bool> StoreCore::MaintainOnce(bool idle) {
   std::lock_guard<std::mutex> one(maintain_one);
+  if (failed.load() || sequencer->failed()) return false;  // Said already.
   Status status = FillPools();
   if (!status.ok()) return status;
   if (CheckpointDue()) {
@@ -125,7 +127,10 @@ Result<bool> StoreCore::MaintainOnce(bool idle) {
     warmed.store(true);
   }
   if (idle) status = WriteAnchor();
-  if (!status.ok()) return status;
+  if (!status.ok()) {
+    failed.store(true);
+    return status;
+  }
   return false;
 }
 

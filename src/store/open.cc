@@ -302,7 +302,9 @@ Status Opener::OpenViews() {
       core_.views = std::move(views).value();
       break;
     }
-    if (attempt > 0 || status.code() != StatusCode::kCorruption) return status;
+    const bool disposable = status.code() == StatusCode::kCorruption ||
+                            status.code() == StatusCode::kFormatTooNew;
+    if (attempt > 0 || !disposable) return status;
     if (views.ok()) views = Status(status);
     status = RemoveViews(status);
     if (!status.ok()) return status;

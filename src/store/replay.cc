@@ -165,7 +165,9 @@ Status EventCursor::Impl::StartHours() {
   Status status = core().views->event().ReadHours(
       tenant(), HourOf(from), HourOf(until - 1), &hours);
   if (!status.ok()) return status;
-  for (const TailEntry& entry : tail) hours.push_back(HourOf(entry.occurred_at));
+  for (const TailEntry& entry : tail) {
+    hours.push_back(HourOf(entry.occurred_at));
+  }
   std::sort(hours.begin(), hours.end());
   hours.erase(std::unique(hours.begin(), hours.end()), hours.end());
   if (query.backward) std::reverse(hours.begin(), hours.end());

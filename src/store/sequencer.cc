@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/time_text.h"
 #include "format/timeline_entry.h"
 #include "store/dry_run.h"
 
@@ -79,6 +80,7 @@ Status Sequencer::RunAlone(const std::function<Status()>& work) {
   lock.lock();
   queue_.pop_front();
   if (!queue_.empty()) queue_.front()->wake.notify_one();
+  head_changed_.notify_all();
   return status;
 }
 
@@ -115,8 +117,8 @@ Status Sequencer::BeginGroup() {
     return Status(StatusCode::kReadOnly,
                   "an earlier write failed; close the store and open it again");
   }
-  now_ = std::max(core_->clock->Now().time_since_epoch().count(),
-                  last_recorded_at_);
+  now_ = std::clamp(core_->clock->Now().time_since_epoch().count(),
+                    std::max(last_recorded_at_, kMinTimeUs), kEndTimeUs - 1);
   return Status::Ok();
 }
 
@@ -150,6 +152,10 @@ void Sequencer::ProcessGroup() {
     } else {
       DropGroup(status);
     }
+  } else if (sync) {
+    // Duplicates only: what they repeat must be durable, too.
+    status = Sync();
+    if (!status.ok()) DropGroup(status);
   }
   for (Request* request : group_) {
     if (request->status.ok() && request->result.position == 0) {
@@ -394,7 +400,7 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
                                              header.record + kPoolKeys);
     if (!status.ok()) return status;
   }
-  Result<Key> key = core_->log_view->KeyOf(header);
+  Result<Key> key = core_->log_view->KeyOf(header, true);
   if (!key.ok()) return std::move(key).status();
   std::string& value = NextValue();
   writer_.Event(header, &value);

@@ -188,12 +188,8 @@ void Sequencer::PublishGroup(bool durable) {
     core_->log_view->RememberEpoch(epoch_position_, epoch_);
   }
   core_->names.Publish();
-  core_->views->Publish(rows_, tail_, facts_, position);
-  {
-    // Waiters must not miss it.
-    std::lock_guard<std::mutex> lock(mutex_);
-    head_.store(position, std::memory_order_release);
-  }
+  // Before anybody can see the group: a checkpoint of it must find that there
+  // is something to sync.
   {
     std::lock_guard<std::mutex> lock(durable_mutex_);
     visible_head_ = position;
@@ -204,6 +200,12 @@ void Sequencer::PublishGroup(bool durable) {
       durable_head_ = position;
       durable_chain_ = chain_;
     }
+  }
+  core_->views->Publish(rows_, tail_, facts_, position);
+  {
+    // Waiters must not miss it.
+    std::lock_guard<std::mutex> lock(mutex_);
+    head_.store(position, std::memory_order_release);
   }
   if (core_->CheckpointDue() || PoolRunsLow()) core_->WakeMaintenance();
 }

@@ -133,9 +133,10 @@ Status Store::Checkpoint(const std::string& directory) {
     }
     Status status = core.Checkpoint();
     if (status.ok()) status = disk.MakeDirectory(directory);
-    // Nobody appends meanwhile, so that log, keys and views agree; hard links
-    // make it short.
+    // Nobody appends and no checkpoint is written meanwhile, so that log, keys
+    // and views agree; hard links make it short.
     if (status.ok()) {
+      const auto paused = core.views->PauseCheckpoints();
       status = core.sequencer->RunAlone([&]() -> Status {
         Status copied = core.log->CopyTo(directory + "/log");
         if (copied.ok()) copied = core.keyring->CopyTo(directory + "/keys");
