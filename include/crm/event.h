@@ -96,6 +96,26 @@ struct HostOffset {
 class DryRun;
 std::shared_ptr<DryRun> NewDryRun();
 
+// A line in which appends of several threads stand, so that what they prepare
+// at once is decided in one order: that in which they took their places. Every
+// place that is taken must be passed, by an append or by hand.
+//
+// Thread-safe.
+class AppendOrder final {
+ public:
+  AppendOrder();
+  ~AppendOrder();
+  uint64_t TakePlace();
+  // Returns when every place before `place` has been passed.
+  void WaitFor(uint64_t place);
+  // Waits, then lets the next one come. Fine when it was passed before.
+  void Pass(uint64_t place);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 struct AppendOptions {
   // One bad event does not fail the others.
   bool partial = false;
@@ -113,6 +133,10 @@ struct AppendOptions {
   // share one DryRun see each other's would-be events; positions in their
   // outcomes are zero.
   std::shared_ptr<DryRun> dry_run;
+  // The append is decided when its place has come, and passes it, also when it
+  // fails. Null: as it comes.
+  std::shared_ptr<AppendOrder> order = nullptr;
+  uint64_t place = 0;
 };
 
 // What became of one event.

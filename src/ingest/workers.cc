@@ -8,7 +8,11 @@ namespace crm::ingest {
 
 Workers::Workers(int threads, const crm::Tenant& tenant, const AppendPlan& plan,
                  Recount* recount)
-    : tenant_(tenant), plan_(plan), recount_(recount), own_(tenant, plan) {
+    : tenant_(tenant),
+      plan_(plan),
+      recount_(recount),
+      own_(tenant, plan),
+      order_(std::make_shared<AppendOrder>()) {
   if (threads <= 1) return;
   threads_.reserve(static_cast<size_t>(threads));
   try {
@@ -56,8 +60,12 @@ void Workers::Run() {
     if (stop_) return;
     Job* const job = queue_.front();
     queue_.pop_front();
+    job->place = order_->TakePlace();
     lock.unlock();
+    job->options.order = order_;
+    job->options.place = job->place;
     Work(&appender, job);
+    order_->Pass(job->place);  // Also when there was nothing to append.
     lock.lock();
     job->done = true;
     changed_.notify_all();

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -17,6 +18,7 @@ namespace crm::ingest {
 struct Job {
   RowBatch batch;
   AppendOptions options;
+  uint64_t place = 0;         // In the order of the import.
   bool append_again = false;  // See BatchAppender::Append.
   Position recount_from = 0;
   BatchResult result;
@@ -47,6 +49,10 @@ class Workers final {
   const AppendPlan& plan_;
   Recount* const recount_;
   BatchAppender own_;
+
+  // Batches are decided in the order of the file, whoever prepares them: what
+  // an import does must not depend on the threads it has.
+  const std::shared_ptr<AppendOrder> order_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -34,10 +34,14 @@ Sequencer::Sequencer(StoreCore* core, Position head, const Digest& chain,
 
 Sequencer::~Sequencer() = default;
 
-void Sequencer::Submit(Request* request) {
-  std::unique_lock<std::mutex> lock(mutex_);
+void Sequencer::Enqueue(Request* request) {
+  std::lock_guard<std::mutex> lock(mutex_);
   request->done = false;
   queue_.push_back(request);
+}
+
+void Sequencer::Await(Request* request) {
+  std::unique_lock<std::mutex> lock(mutex_);
   request->wake.wait(
       lock, [&] { return request->done || queue_.front() == request; });
   if (!request->done) Lead(lock);
@@ -87,8 +91,15 @@ Status Sequencer::RunAlone(const std::function<Status()>& work) {
 Position Sequencer::WaitPast(Position after,
                              std::chrono::milliseconds timeout) const {
   std::unique_lock<std::mutex> lock(mutex_);
-  head_changed_.wait_for(lock, timeout, [&] { return head() > after; });
+  head_changed_.wait_for(
+      lock, timeout, [&] { return head() > after || stop_waiting_; });
   return head();
+}
+
+void Sequencer::StopWaiting(bool stop) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  stop_waiting_ = stop;
+  head_changed_.notify_all();
 }
 
 void Sequencer::LastDurable(Position* head, Digest* chain) const {

@@ -7,7 +7,7 @@
 // back alone; when the write fails, the whole generation is dropped and the
 // store is read-only from then on.
 //
-// Thread safety: Submit from any thread.
+// Thread safety: everything public, from any thread.
 //
 // Invariants:
 //  1. Positions are dense, and given only to what is written.
@@ -35,8 +35,10 @@ class Sequencer final {
             int64_t last_recorded_at);
   ~Sequencer();
 
-  // Decides and writes `request`; its status and result are set on return.
-  void Submit(Request* request);
+  // Puts `request` in the queue: its place among the others is settled.
+  void Enqueue(Request* request);
+  // Then: decides and writes it; its status and result are set on return.
+  void Await(Request* request);
 
   // Runs `work` between two groups, alone.
   Status RunAlone(const std::function<Status()>& work);
@@ -52,8 +54,9 @@ class Sequencer final {
   // Head and chain as of the last durable write.
   void LastDurable(Position* head, Digest* chain) const;
 
-  // Waits until the head is past `after`.
+  // Waits until the head is past `after`, or the store is about to close.
   Position WaitPast(Position after, std::chrono::milliseconds timeout) const;
+  void StopWaiting(bool stop);
 
  private:
   // How far the group under way has come: where a refused request goes back.
@@ -98,6 +101,7 @@ class Sequencer final {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable head_changed_;
+  bool stop_waiting_ = false;  // Guarded by mutex_.
   std::deque<Request*> queue_;  // Guarded by mutex_.
   std::atomic<Position> head_;
   std::atomic<bool> failed_{false};

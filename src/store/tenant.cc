@@ -59,10 +59,24 @@ Status CheckAppendOptions(const AppendOptions& options) {
   return Status::Ok();
 }
 
+// The place of an append in its order: passed on every way out.
+class Place {
+ public:
+  explicit Place(const AppendOptions& options) : options_(options) {}
+  ~Place() { Pass(); }
+  void Pass() {
+    if (options_.order != nullptr) options_.order->Pass(options_.place);
+  }
+
+ private:
+  const AppendOptions& options_;
+};
+
 template <typename T>
 Result<AppendResult> AppendAll(Tenant::Impl& tenant, std::span<const T> events,
                                const AppendOptions& options) {
   StoreCore& core = *tenant.core;
+  Place place(options);
   std::shared_lock<std::shared_mutex> open(core.lifecycle);
   Status status = core.CheckOpen();
   if (status.ok()) status = CheckAppendOptions(options);
@@ -77,7 +91,10 @@ Result<AppendResult> AppendAll(Tenant::Impl& tenant, std::span<const T> events,
   status = desk->preparer.Prepare(&core, events, request);
   core.timings.prepare.fetch_add(watch.Nanoseconds());
   if (status.ok()) {
-    core.sequencer->Submit(request);
+    if (options.order != nullptr) options.order->WaitFor(options.place);
+    core.sequencer->Enqueue(request);
+    place.Pass();
+    core.sequencer->Await(request);
     status = std::move(request->status);
   }
   AppendResult result = std::move(request->result);
