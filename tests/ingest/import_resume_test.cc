@@ -95,6 +95,23 @@ TEST_CASE("rows that repeat others under way at the time count once") {
   }
 }
 
+TEST_CASE("a dry run goes on as the real one would") {
+  const Folder folder;
+  const std::string path = folder.Write("a.csv", Rows(12000));
+  ImportOptions options = OptionsOf(kMap);
+  options.threads = 4;
+  Shop whole;
+  const std::string expected = Sums(whole.MustImport(path, options));
+  Shop shop;
+  ImportPart(&shop, path, options, 4);
+  const size_t events = shop.Ids().size();
+  options.dry_run = true;
+  CHECK(Sums(shop.MustImport(path, options)) == expected);
+  CHECK(shop.Ids().size() == events);
+  options.dry_run = false;
+  CHECK(Sums(shop.MustImport(path, options)) == expected);
+}
+
 TEST_CASE("the number of threads may change in between") {
   const Folder folder;
   const std::string path = folder.Write("a.csv", Rows(20000));
