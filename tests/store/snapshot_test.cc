@@ -225,5 +225,24 @@ TEST_CASE("WaitForEvents wakes up, or gives up in time") {
   writer.join();
 }
 
+TEST_CASE("a store closes at once although somebody waits for events") {
+  Store store = MustOpenInMemory();
+  Tenant tenant = MustTenant(store);
+  const Position head = MustAppendOne(tenant, MemberEvent("a", 1)).position;
+  std::atomic<bool> waiting{false};
+  std::thread waiter([&, tenant] {
+    waiting.store(true);
+    const Result<Position> woken =
+        tenant.WaitForEvents(head, std::chrono::minutes(1));
+    (void)woken;  // Its own head, or that the store is closed.
+  });
+  while (!waiting.load()) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const auto before = std::chrono::steady_clock::now();
+  CHECK_CODE(store.Close(), kOk);
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(30));
+  waiter.join();
+}
+
 }  // namespace
 }  // namespace crm
