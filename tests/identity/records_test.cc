@@ -174,6 +174,22 @@ TEST_CASE("an exclusive match does not give her a second account either") {
   CHECK(club.Owner({"authUserId", "u2"}) == other.customer);
 }
 
+TEST_CASE("a second value of an exclusive namespace is nobody's, and said") {
+  Club club;
+  const EventOutcome ada =
+      club.Say("scl", {{"authUserId", "u1"}, {"sclMemberId", "m1"}});
+  const EventOutcome again =
+      club.Say("scl", {{"authUserId", "u1"}, {"sclMemberId", "m2"}});
+  CHECK(again.customer == ada.customer);
+  REQUIRE(again.contested.size() == 1);
+  CHECK(again.contested[0].name_space == "sclMemberId");
+  CHECK(again.contested[0].owner == 0);
+  CHECK(club.Owner({"sclMemberId", "m2"}) == 0);
+  CHECK(club.store().GetStats()->contested == 1);
+  // Whoever comes with it alone is somebody else.
+  CHECK(club.Say("scl", {{"sclMemberId", "m2"}}).new_customer);
+}
+
 TEST_CASE("the guard holds over checkpoints and opens") {
   const Scratch scratch;
   CustomerId first = 0;

@@ -201,6 +201,14 @@ void Oracle::Resolve(const Event& event, OracleOutcome* outcome) const {
       outcome->contested.emplace_back(name.first, owner);
     }
   }
+  if (outcome->new_customer) return;
+  // A second value of an exclusive namespace goes to nobody, and is said.
+  for (const Name& name : names) {
+    if (IsExclusive(name.first) && owner_of(name) == 0 &&
+        customers_[outcome->customer - 1].exclusive.count(name.first) > 0) {
+      outcome->contested.emplace_back(name.first, CustomerId{0});
+    }
+  }
 }
 
 size_t Oracle::Fold(const Event& event, const OracleOutcome& outcome,
