@@ -45,18 +45,28 @@ enum class EnvelopeShape : uint8_t {
 // One event to append. Text is UTF-8; JSON members hold objects as text and
 // are kept to the letter of each number, key order and unknown field.
 struct Event {
-  std::string id;      // Required, 1 to 256 bytes; unique per source.
-  std::string type;    // Required, 1 to 128 bytes, e.g. "scl.member.created".
-  std::string source;  // Required, 1 to 128 bytes, e.g. "scl".
-  std::string version = "1.0";  // Schema version, up to 32 bytes.
+  // Required, 1 to 256 bytes; unique per source. Personal: it is sealed.
+  std::string id = {};
+  // Required, 1 to 128 bytes, e.g. "scl.member.created". Not personal, as are
+  // source and version.
+  std::string type = {};
+  // Required, 1 to 128 bytes, e.g. "scl": the system that says so.
+  std::string source = {};
+  // Of the type's schema, up to 32 bytes.
+  std::string version = "1.0";
   // When it happened. Absent: when it is recorded.
-  std::optional<Timestamp> occurred_at;
-  std::string correlation_id;  // Up to 256 bytes.
-  std::string causation_id;    // Up to 256 bytes.
-  // Who. At most kMaxIdentifiers. None: the event is unattributed.
-  std::vector<Identifier> identifiers;
-  std::string payload = "{}";  // A JSON object.
-  std::string metadata;        // A JSON object, or empty.
+  std::optional<Timestamp> occurred_at = {};
+  // The conversation it belongs to, and the event that caused it; up to 256
+  // bytes each.
+  std::string correlation_id = {};
+  std::string causation_id = {};
+  // Who. At most kMaxIdentifiers, one per namespace. None: the event is
+  // unattributed.
+  std::vector<Identifier> identifiers = {};
+  // A JSON object.
+  std::string payload = "{}";
+  // A JSON object about the event's making (user, address, agent), or empty.
+  std::string metadata = {};
 };
 
 // Something that must hold at the instant the request is decided. All
@@ -73,10 +83,13 @@ struct Condition {
   Kind kind = Kind::kCustomerExists;
   // Who: a customer id, or (when zero) whom the identifier belongs to now.
   CustomerId customer = 0;
-  Identifier identifier;
+  Identifier identifier = {};
+  // For kCustomerVersion and kNoEventSince. A version of zero: nobody yet.
   Position version = 0;
-  std::string type;
+  // For kNoEventSince.
+  std::string type = {};
 
+  // The same, ready made.
   static Condition CustomerVersion(CustomerId customer, Position version);
   static Condition NoCustomer(Identifier identifier);
   static Condition CustomerExists(Identifier identifier);
@@ -88,8 +101,11 @@ struct Condition {
 // Where the host stands in its own input, stored in the same atomic write as
 // the events, also when all of them were duplicates.
 struct HostOffset {
-  std::string name;   // 1 to 128 bytes, for example "orders-topic/3".
-  std::string value;  // Up to 1,024 bytes, opaque.
+  // 1 to 128 bytes, for example "orders-topic/3". Not personal. Names that
+  // begin with "import/" are those of ImportFile.
+  std::string name = {};
+  // Up to 1,024 bytes, opaque, stored as it is.
+  std::string value = {};
 };
 
 // What a dry run has decided so far. One thread at a time; for one tenant.
@@ -122,9 +138,11 @@ struct AppendOptions {
   // Old data: no triggers and no notices come of it.
   bool backfill = false;
   // Absent: the store's.
-  std::optional<Durability> durability;
-  std::optional<HostOffset> offset;
-  std::vector<Condition> conditions;
+  std::optional<Durability> durability = {};
+  // Stored with the request, if it is not refused.
+  std::optional<HostOffset> offset = {};
+  // All must hold, before any event of the request counts.
+  std::vector<Condition> conditions = {};
   // For AppendJson: the tenant named in an event must be this tenant, unless
   // the event names none.  With `ignore_tenant`, what it names is not looked
   // at (it is kept).
@@ -132,7 +150,7 @@ struct AppendOptions {
   // Decide everything as a real append would, and write nothing. Calls that
   // share one DryRun see each other's would-be events; positions in their
   // outcomes are zero.
-  std::shared_ptr<DryRun> dry_run;
+  std::shared_ptr<DryRun> dry_run = nullptr;
   // The append is decided when its place has come, and passes it, also when it
   // fails. Null: as it comes.
   std::shared_ptr<AppendOrder> order = nullptr;
@@ -151,14 +169,16 @@ enum class Outcome : uint8_t {
 // An identifier that belongs to another customer than the event's. The event
 // went to `EventOutcome::customer`; the identifier stays with its owner.
 struct ContestedIdentifier {
-  std::string name_space;
+  std::string name_space = {};
   // Zero: nobody has it, but the event's customer has another value of this
   // exclusive namespace.
   CustomerId owner = 0;
 };
 
+// What became of one event of a request.
 struct EventOutcome {
   Outcome outcome = Outcome::kInvalid;
+  // It began its record, its customer.
   bool new_record = false;
   bool new_customer = false;
   // How sure the binding is: 0 to 100. 100 for a new customer or record hit.
@@ -169,31 +189,38 @@ struct EventOutcome {
   uint64_t revision = 0;    // 0-based within the record.
   // The namespace that matched; empty when nothing did. Lives as long as the
   // store.
-  std::string_view matched_by;
-  std::vector<ContestedIdentifier> contested;
-  Status status;  // Not ok for kInvalid, kConflict and kErased.
+  std::string_view matched_by = {};
+  // Identifiers of this event that did not become her customer's.
+  std::vector<ContestedIdentifier> contested = {};
+  // Not ok for kInvalid, kConflict and kErased.
+  Status status = {};
 };
 
+// What became of a request.
 struct AppendResult {
   // One for each event, in the order of the request.
-  std::vector<EventOutcome> events;
+  std::vector<EventOutcome> events = {};
+  // Their sums.
   uint64_t appended = 0;
   uint64_t duplicates = 0;
   uint64_t rejected = 0;
   uint64_t customers_created = 0;
-  uint64_t unattributed = 0;  // Of the appended ones.
+  // Of the appended ones: those that belong to nobody.
+  uint64_t unattributed = 0;
   // The last position of this request, or the head when nothing was written.
   Position position = 0;
 };
 
 // One event read back. Views are valid until the cursor that gave it moves.
 struct EventView {
+  // The open part: readable without a key.
   Position position = 0;
-  std::string_view type;
-  std::string_view source;
-  std::string_view version;
-  Timestamp occurred_at;
-  Timestamp recorded_at;
+  std::string_view type = {};
+  std::string_view source = {};
+  std::string_view version = {};
+  Timestamp occurred_at = {};
+  // When the store took it in; never goes backward.
+  Timestamp recorded_at = {};
   RecordId record = 0;
   CustomerId customer = 0;
   uint64_t revision = 0;
@@ -202,16 +229,16 @@ struct EventView {
   // False: only the open part above and the fields below are empty; the key
   // is gone (erased), or the query asked for open parts only.
   bool opened = false;
-  std::string_view id;
-  std::string_view correlation_id;
-  std::string_view causation_id;
-  std::string_view identity;  // JSON object, or empty.
-  std::string_view payload;   // JSON object.
-  std::string_view metadata;  // JSON object, or empty.
-  std::string_view extra;     // JSON object of unknown envelope fields.
+  std::string_view id = {};
+  std::string_view correlation_id = {};
+  std::string_view causation_id = {};
+  std::string_view identity = {};  // JSON object, or empty.
+  std::string_view payload = {};   // JSON object.
+  std::string_view metadata = {};  // JSON object, or empty.
+  std::string_view extra = {};     // JSON object of unknown envelope fields.
   // The timestamp as given, when FormatTime would write another: the JSON
   // token (a string with its quotes, or a number of milliseconds).
-  std::string_view timestamp_text;
+  std::string_view timestamp_text = {};
 };
 
 // Writes an event as one line of JSON, in the shape in which it came in, with
@@ -226,6 +253,8 @@ std::string EventToJson(const EventView& event, std::string_view tenant);
 // Errors: kMalformed, kInvalidArgument, kTooLarge; each names the field.
 Result<Event> EventFromJson(std::string_view json, std::string* tenant);
 
+// Which events are wanted, and in which order. The bounds work together: an
+// event must be within all of them.
 struct ReplayQuery {
   enum class Order : uint8_t {
     kPosition,    // As recorded.
@@ -237,13 +266,13 @@ struct ReplayQuery {
   Position first = 1;
   Position last = 0;
   // Event time, half open.
-  std::optional<Timestamp> from;
-  std::optional<Timestamp> until;
+  std::optional<Timestamp> from = {};
+  std::optional<Timestamp> until = {};
   // At most one of the two.
   RecordId record = 0;
   CustomerId customer = 0;
   // Any of these; empty: all.
-  std::vector<std::string> types;
+  std::vector<std::string> types = {};
   // Do not open sealed parts: several times faster.
   bool open_parts_only = false;
 };

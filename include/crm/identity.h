@@ -24,11 +24,11 @@ namespace crm {
 
 struct CustomerRecord {
   RecordId record = 0;
-  std::string source;
+  std::string source = {};
   uint64_t events = 0;  // Also the next revision.
   // The event that tied the record to the customer, and why.
   Position linked_at = 0;
-  std::string matched_by;  // Namespace, or empty: she began with it.
+  std::string matched_by = {};  // Namespace, or empty: she began with it.
   int confidence = 100;
 };
 
@@ -37,7 +37,7 @@ struct Customer {
   // Position of the last event, link or erasure that concerns her.
   Position version = 0;
   uint64_t events = 0;
-  std::vector<CustomerRecord> records;
+  std::vector<CustomerRecord> records = {};
 };
 
 }  // namespace crm

@@ -57,7 +57,7 @@ class ImportMap final {
 struct RejectedRow {
   uint64_t line = 0;  // 1-based line of the file where the row begins.
   StatusCode code = StatusCode::kOk;
-  std::string message;
+  std::string message = {};
 };
 
 struct ImportProgress {
@@ -69,13 +69,13 @@ struct ImportProgress {
 
 struct ImportOptions {
   // Needed for CSV and fixed-width text; must be absent for JSON.
-  std::optional<ImportMap> map;
+  std::optional<ImportMap> map = {};
   // Source of events when they (JSON) or the map name none. Empty: such
   // events are rejected.
-  std::string source;
+  std::string source = {};
   // Tells apart equal rows of different files that are different events.
   // Part of the id of rows without one. Empty: equal rows are the same event.
-  std::string batch;
+  std::string batch = {};
   // One bad row and nothing at all is imported (kInvalidArgument). Reads the
   // file twice.
   bool strict = false;
@@ -84,7 +84,7 @@ struct ImportOptions {
   bool ignore_tenant = false;
   // A file is old data: nobody is sent a message because of it.
   bool backfill = true;
-  std::optional<Durability> durability;
+  std::optional<Durability> durability = {};
   // Threads that decode and append, 1 to 64; more than 16 are not used. With
   // one, the calling thread does everything. A dry run takes one.
   int threads = 2;
@@ -92,9 +92,9 @@ struct ImportOptions {
   size_t max_rejected = 1000;
   // Called on the calling thread after every batch. False cancels: what
   // has been appended stays, and the next import of the file goes on there.
-  std::function<bool(const ImportProgress&)> progress;
+  std::function<bool(const ImportProgress&)> progress = {};
   // Called for every rejected row, on the calling thread.
-  std::function<void(const RejectedRow&)> on_rejected;
+  std::function<void(const RejectedRow&)> on_rejected = {};
 };
 
 struct ImportReport {
@@ -108,7 +108,7 @@ struct ImportReport {
   // Rows that an interrupted import of the same file had already done. They
   // are in the sums above.
   uint64_t resumed_rows = 0;
-  std::vector<RejectedRow> rejected_rows;  // Of this call.
+  std::vector<RejectedRow> rejected_rows = {};  // Of this call.
 };
 
 // Imports `path` ("-": standard input) into `tenant`. Bad rows are no error:

@@ -69,18 +69,18 @@ struct StoreOptions {
 
   // Who wraps the tenants' keys. Null: a FileKeyProvider over `key_file`, and
   // an ephemeral one for an in-memory store.
-  std::shared_ptr<KeyProvider> key_provider;
+  std::shared_ptr<KeyProvider> key_provider = {};
   // Path of the key file; empty: "<store>.key" beside the directory.
-  std::string key_file;
+  std::string key_file = {};
 
   // Null: SystemClock().
-  std::shared_ptr<Clock> clock;
-  LogCallback log;
+  std::shared_ptr<Clock> clock = {};
+  LogCallback log = {};
 
   // Region for phone numbers without a country code: ISO 3166 alpha-2, for
   // example "ZA". Empty: only numbers that begin with + are identifiers.
   // Fixed when the store is made; a later open must name the same or none.
-  std::string default_region;
+  std::string default_region = {};
 
   // Open although the log ends before what was once acknowledged (the newest
   // log file was lost). What is missing is gone; the store says how much.

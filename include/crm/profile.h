@@ -19,53 +19,79 @@
 
 namespace crm {
 
+// One thing that is known about a customer, and how it came to be known. Ties
+// between values of one event time are broken by a hash of the event id that
+// is the same on every machine, then by the value.
 struct Trait {
-  std::string name;
-  std::string value;      // JSON.
-  Timestamp occurred_at;  // Event time of the value.
-  std::string source;     // Who said so.
-  Position position = 0;  // In which event.
+  // As in the catalogue ("email", "firstName"), otherwise the field's own
+  // name. At most 128 bytes.
+  std::string name = {};
+  // JSON text, to the letter of the source: "Ada", 36, true, {"city":"Paarl"}.
+  // At most 8 KiB; larger values stay in their events and set no trait.
+  std::string value = {};
+  // Event time of the winning value.
+  Timestamp occurred_at = {};
+  // Who said so.
+  std::string source = {};
+  // In which event: explains the value.
+  Position position = 0;
 };
 
+// All that is known about a customer at one position. At most 1,000 traits:
+// further names are not taken in.
 struct Profile {
   CustomerId customer = 0;
+  // Of the last event that was folded in.
   Position version = 0;
+  // How many events are hers, over all her records.
   uint64_t events = 0;
-  std::optional<Timestamp> first_seen;  // Earliest event time.
-  std::optional<Timestamp> last_seen;   // Latest event time.
-  std::vector<Trait> traits;            // Sorted by name.
+  // Earliest and latest event time, whatever the order of arrival.
+  std::optional<Timestamp> first_seen = {};
+  std::optional<Timestamp> last_seen = {};
+  // Sorted by name.
+  std::vector<Trait> traits = {};
 
-  // Null when there is none.
+  // Null when there is none. Valid until the profile changes.
   const Trait* Find(std::string_view name) const;
 };
 
+// Which part of a customer's timeline is wanted, newest first by default.
+// Events of one time are ordered by position.
 struct TimelineQuery {
   // Half open event times; absent: no bound.
-  std::optional<Timestamp> from;
-  std::optional<Timestamp> until;
-  std::vector<std::string> types;  // Any of these; empty: all.
+  std::optional<Timestamp> from = {};
+  std::optional<Timestamp> until = {};
+  // Any of these; empty: all. A type that nobody used matches nothing.
+  std::vector<std::string> types = {};
   bool oldest_first = false;
-  size_t limit = 50;  // 1 to 1,000.
-  // From the previous page; empty: the first one. Opaque and stable: events
-  // that arrive meanwhile shift nothing.
-  std::string cursor;
+  // Entries on a page: 1 to 1,000 (kInvalidArgument otherwise).
+  size_t limit = 50;
+  // From the previous page of the same query; empty: the first one. Opaque
+  // and stable: events that arrive meanwhile shift nothing.
+  std::string cursor = {};
 };
 
+// One event as the timeline shows it.
 struct TimelineEntry {
   Position position = 0;
-  Timestamp occurred_at;
-  std::string type;
-  std::string source;
+  Timestamp occurred_at = {};
+  std::string type = {};
+  std::string source = {};
   RecordId record = 0;
-  bool opened = false;  // False: the person's key is gone.
-  std::string id;
-  std::string payload;  // JSON.
+  // False: the person's key is gone, and with it what follows.
+  bool opened = false;
+  std::string id = {};
+  // A JSON object.
+  std::string payload = {};
 };
 
+// One page of a timeline.
 struct TimelinePage {
-  std::vector<TimelineEntry> entries;
-  std::string next;    // Empty: this was the last page.
-  uint64_t total = 0;  // Matching entries over all pages.
+  std::vector<TimelineEntry> entries = {};
+  // Goes into TimelineQuery::cursor; empty: this was the last page.
+  std::string next = {};
+  // Matching entries over all pages.
+  uint64_t total = 0;
 };
 
 }  // namespace crm

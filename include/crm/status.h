@@ -64,17 +64,18 @@ enum class StatusCode : int32_t {
 
 // What the caller can do.
 enum class Remedy {
-  kNone,
-  kFixInput,
-  kNotFound,
-  kConflict,
-  kDenied,
-  kRetry,
-  kUnrecoverable,
+  kNone,           // Nothing is wrong.
+  kFixInput,       // Correct the call; nothing was changed.
+  kNotFound,       // There is no such thing; often no error at all.
+  kConflict,       // Read again, then decide.
+  kDenied,         // Do not: a person said no.
+  kRetry,          // The same call may work later.
+  kUnrecoverable,  // Close the store and look at the message.
 };
 
 // The name of a code, for example "INVALID_ARGUMENT". Static storage.
 std::string_view StatusCodeName(StatusCode code);
+// The remedy that a code's hundreds digit stands for.
 Remedy RemedyOf(StatusCode code);
 
 // The outcome of a call: eight bytes, a null pointer when all is well.
@@ -94,6 +95,7 @@ class [[nodiscard]] Status final {
   StatusCode code() const { return ok() ? StatusCode::kOk : rep_->code; }
   // Empty when ok. Valid as long as this Status lives.
   std::string_view message() const;
+  // What the caller can do about it.
   Remedy remedy() const { return RemedyOf(code()); }
   // "OK", or "CODE_NAME: message".
   std::string ToString() const;
@@ -108,7 +110,12 @@ class [[nodiscard]] Status final {
   std::unique_ptr<const Rep> rep_;
 };
 
-// Either a T or the Status that says why there is none.
+// Either a T or the Status that says why there is none. Not looking at it is a
+// compiler warning; as thread-safe as T.
+//
+//   crm::Result<crm::Profile> profile = tenant.GetProfile(customer);
+//   if (profile.ok()) Show(*profile);
+//
 // REQUIRES for value(), operator* and operator->: ok().
 template <typename T>
 class [[nodiscard]] Result final {

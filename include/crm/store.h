@@ -37,8 +37,9 @@ namespace crm {
 
 class Disk;
 
+// Counters of one tenant.
 struct TenantStats {
-  std::string tenant;
+  std::string tenant = {};
   uint64_t events = 0;
   uint64_t customers = 0;
   uint64_t records = 0;
@@ -46,6 +47,7 @@ struct TenantStats {
   uint64_t contested = 0;     // Events that named an identifier of another.
 };
 
+// Counters of a store: of one instant, except the bytes and times.
 struct StoreStats {
   Position head = 0;        // events + derived.
   uint64_t events = 0;      // What hosts appended.
@@ -61,25 +63,31 @@ struct StoreStats {
   uint64_t memory_bytes = 0;  // Rows held in memory, about.
   // Since open: where the time of appends went, in nanoseconds.
   uint64_t prepare_ns = 0, sequence_ns = 0, write_ns = 0, checkpoint_ns = 0;
-  uint64_t longest_pause_ns = 0;  // Of the sequencer.
-  std::vector<TenantStats> tenants;
+  // For so long the sequencer was busy with one group of requests.
+  uint64_t longest_pause_ns = 0;
+  std::vector<TenantStats> tenants = {};
 };
 
 // One finding of Verify. `room` is "log", "event", "identity" or "profile";
 // `detail` names family and key; no personal data.
 struct Finding {
-  std::string room;
-  std::string tenant;
-  CustomerId customer = 0;  // Zero: none in particular.
-  Position position = 0;    // Zero: none in particular.
-  std::string detail;
+  std::string room = {};
+  std::string tenant = {};
+  // Zero: none in particular.
+  CustomerId customer = 0;
+  // In the log; zero: none in particular.
+  Position position = 0;
+  std::string detail = {};
 };
 
+// What Verify looked at and what it found.
 struct VerifyReport {
   uint64_t log_records = 0;
   uint64_t view_rows = 0;
+  // All of them; `findings` holds the first 100.
   uint64_t findings_total = 0;
-  std::vector<Finding> findings;  // The first 100.
+  std::vector<Finding> findings = {};
+  // Nothing was found.
   bool sound() const { return findings_total == 0; }
 };
 
@@ -95,6 +103,7 @@ class Snapshot final {
   Snapshot& operator=(Snapshot&&) noexcept;
   ~Snapshot();
 
+  // Everything up to here is seen, and nothing after it.
   Position position() const;
 
   // Events that match; see ReplayQuery. kNotFound: no such record, customer.
@@ -103,12 +112,17 @@ class Snapshot final {
   // Whose identifier is it? kNotFound: nobody's. kInvalidArgument: it cannot
   // be an identifier (says why).
   Result<CustomerId> FindCustomer(const Identifier& identifier) const;
+  // Her records and how they were tied together. kNotFound.
   Result<Customer> GetCustomer(CustomerId customer) const;
+  // What is known about her. kNotFound.
   Result<Profile> GetProfile(CustomerId customer) const;
   // The same into an object that is used again: no allocation when warm.
   Status GetProfile(CustomerId customer, Profile* profile) const;
+  // A page of her events by event time. kNotFound, kInvalidArgument (limit,
+  // cursor).
   Result<TimelinePage> GetTimeline(CustomerId customer,
                                    const TimelineQuery& query) const;
+  // The tenant's counters.
   Result<TenantStats> GetStats() const;
 
   struct Impl;  // Internal.
@@ -186,6 +200,7 @@ class Store final {
   // The tenant of this name, made when it is new. 1 to 128 bytes, no control
   // characters, not personal.
   Result<crm::Tenant> Tenant(std::string_view name);
+  // All tenants, in the order in which they were made.
   std::vector<std::string> TenantNames() const;
 
   // Everything acknowledged so far is on the disk when this returns.
@@ -196,15 +211,17 @@ class Store final {
   // Writes all views to disk now.
   Status Flush();
 
-  // Makes a copy of log and views in `directory` (must not exist) that
-  // another process can open beside this store. Hard links where possible.
-  // The copy shares this store's keys directory content and key provider.
+  // Makes a copy of log, views and keys in `directory` (must not exist) that
+  // another process can open beside this store, with the same key provider:
+  // name this store's key_file when it opens the copy. Hard links where
+  // possible. kAlreadyExists, kUnsupported (in memory), kNoSpace, kIoError.
   Status Checkpoint(const std::string& directory);
 
   // Replays the log, rebuilds every view aside and compares. Not ok only when
   // it could not be done; what it found is in the report.
   Result<VerifyReport> Verify(const Progress& progress = {});
 
+  // Cheap: reads no files' contents.
   Result<StoreStats> GetStats() const;
 
   // Where the default key provider keeps its key; empty with another one.

@@ -36,9 +36,9 @@ using RecordId = uint64_t;
 //              joins two known customers (80: below the bar to attach)
 struct Identifier {
   // 1 to 64 bytes of UTF-8. Not personal: it appears in messages.
-  std::string name_space;
+  std::string name_space = {};
   // 1 to 256 bytes of UTF-8, as the source gave it. Personal.
-  std::string value;
+  std::string value = {};
 
   bool operator==(const Identifier&) const = default;
 };

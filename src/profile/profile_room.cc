@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "format/dictionary.h"
 #include "profile/catalogue.h"
 
 namespace crm {
@@ -12,6 +13,8 @@ namespace {
 
 constexpr size_t kMaxTraitNameBytes = 128;
 constexpr size_t kMaxTraitValueBytes = 8 * 1024;
+// More than kMaxTraits of the largest names and values.
+constexpr uint64_t kMaxProfileBytes = uint64_t{16} << 20;
 
 bool SortsBefore(const TraitUpdate& a, const TraitUpdate& b) {
   return a.name < b.name;
@@ -55,8 +58,9 @@ std::string AssociatedOf(const RowKey& key) {
 
 }  // namespace
 
-// Profiles on disk: nonce, then the state sealed with the key of the
-// customer's bucket.
+// Profiles on disk: nonce, then the state, compressed and sealed with the key
+// of the customer's bucket. What is sealed begins with the size of the state,
+// or zero when it is not compressed.
 struct ProfileRoom::Codec final : RowCodec {
   explicit Codec(KeyRing* ring) : keyring(ring) {}
 
@@ -65,10 +69,17 @@ struct ProfileRoom::Codec final : RowCodec {
     Result<Key> bucket =
         keyring->BucketKey(key.tenant, key.a / kCustomersPerBucket, true);
     if (!bucket.ok()) return std::move(bucket).status();
+    thread_local std::string packed;
+    packed.clear();
+    PutVarint(&packed, row.size());
+    if (!compressor.Compress(row, &packed)) {
+      packed.assign(1, '\0');
+      packed.append(row);
+    }
     thread_local NonceSource nonces;
     const Nonce nonce = nonces.Next();
     stored->assign(reinterpret_cast<const char*>(nonce.data()), nonce.size());
-    keyring->Seal(*bucket, nonce, row, AssociatedOf(key), stored);
+    keyring->Seal(*bucket, nonce, packed, AssociatedOf(key), stored);
     return Status::Ok();
   }
 
@@ -83,8 +94,10 @@ struct ProfileRoom::Codec final : RowCodec {
     bool sound = !missing && stored.size() >= kNonceBytes;
     if (sound) {
       std::memcpy(nonce.data(), stored.data(), kNonceBytes);
+      thread_local std::string packed;
       sound = keyring->Open(*bucket, nonce, stored.substr(kNonceBytes),
-                            AssociatedOf(key), row);
+                            AssociatedOf(key), &packed) &&
+              Unpack(packed, row);
     }
     ProfileView view;
     if (!sound || !view.Parse(*row)) {
@@ -95,7 +108,17 @@ struct ProfileRoom::Codec final : RowCodec {
     return Status::Ok();
   }
 
+  bool Unpack(std::string_view packed, std::string* row) const {
+    ByteReader reader(packed);
+    const uint64_t size = reader.Varint();
+    if (!reader.ok() || size > kMaxProfileBytes) return false;
+    if (size != 0) return compressor.Decompress(reader.Rest(), size, row);
+    row->assign(reader.Rest());
+    return true;
+  }
+
   KeyRing* const keyring;
+  const Dictionary compressor{std::string()};
 };
 
 ProfileRoom::ProfileRoom(KeyRing* keyring, const IdentityRoom* identity)

@@ -518,6 +518,8 @@ bool KeyRing::Open(const Key& key, const Nonce& nonce, std::string_view sealed,
   return true;
 }
 
+Status KeyRing::Flush() { return impl_->database->FlushMemtables(); }
+
 Status KeyRing::CopyTo(const std::string& directory) const {
   return impl_->database->CopyTo(directory);
 }

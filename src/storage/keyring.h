@@ -86,6 +86,8 @@ class KeyRing final {
                           std::string_view sealed, std::string_view associated,
                           std::string* plain) const;
 
+  // Moves what the write-ahead log holds into files of their own checksums.
+  Status Flush();
   Status CopyTo(const std::string& directory) const;
   uint64_t FileBytes() const;
 

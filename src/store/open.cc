@@ -432,6 +432,7 @@ Status CloseCore(StoreCore& core) {
     if (status.ok()) status = core.sequencer->Sync();
     if (status.ok()) status = core.WriteAnchor();
     if (status.ok()) status = core.log->FlushMemtables();
+    if (status.ok()) status = core.keyring->Flush();
   }
   core.sequencer.reset();
   core.views.reset();
