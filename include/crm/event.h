@@ -23,6 +23,8 @@
 namespace crm {
 
 // Limits, checked at the edge. A violation is kTooLarge and names the field.
+// A JSON event's own object counts as the first level of depth. Sizes are in
+// bytes of UTF-8, as the text came in.
 inline constexpr size_t kMaxEventBytes = size_t{1} << 20;  // One JSON event.
 inline constexpr size_t kMaxPayloadBytes = 256 * 1024;
 inline constexpr size_t kMaxJsonDepth = 32;
