@@ -24,7 +24,8 @@ class Row final {
   explicit Row(std::string_view value) {
     std::memset(bytes_, 0, sizeof(bytes_));
     if (value.size() <= kInlineBytes) {
-      std::memcpy(bytes_, value.data(), value.size());
+      // An empty view may have no data at all, which memcpy does not take.
+      if (!value.empty()) std::memcpy(bytes_, value.data(), value.size());
       tag() = static_cast<uint8_t>(value.size() + 1);
       return;
     }
