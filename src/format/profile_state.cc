@@ -44,8 +44,10 @@ bool ProfileView::Parse(std::string_view bytes) {
              profile->text()->size()};
   }
   if (profile->traits() != nullptr) {
-    // Of a vector of structs the verifier checks the length's alignment only.
-    if ((profile->traits()->Data() - data) % alignof(TraitEntry) != 0) {
+    // Of a vector of structs the verifier checks the length's alignment only;
+    // the builder aligns none that is empty.
+    if (profile->traits()->size() > 0 &&
+        (profile->traits()->Data() - data) % alignof(TraitEntry) != 0) {
       return false;
     }
     traits_ = {reinterpret_cast<const TraitEntry*>(profile->traits()->data()),
