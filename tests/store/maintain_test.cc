@@ -184,7 +184,7 @@ TEST_CASE("copies that are made while threads append and flush are sound") {
   std::atomic<bool> stop{false};
   std::atomic<bool> failed{false};
   std::thread writer([&] {
-    for (int i = 0; !stop.load(); i += 20) {
+    for (int i = 0; i < 8000 && !stop.load(); i += 20) {
       // New customers, so that new keys are made all the time.
       std::vector<Event> events;
       for (int n = i; n < i + 20; ++n) {

@@ -84,7 +84,7 @@ TEST_CASE("a snapshot answers the same while threads write and check") {
   MustAppend(tenant, SomeEvents(0, 300, 20));
   std::atomic<bool> stop{false};
   std::thread writer([&] {
-    for (int i = 300; !stop.load(); i += 100) {
+    for (int i = 300; i < 8000 && !stop.load(); i += 100) {
       MustAppend(tenant, SomeEvents(i, 100, 30));
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
