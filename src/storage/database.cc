@@ -225,6 +225,16 @@ Status Database::Compact(size_t family) {
   });
 }
 
+Status Database::MergeSmallFiles() {
+  return Guarded([&] {
+    for (size_t family = 0; family < impl_->handles.size(); ++family) {
+      Status status = crm::MergeSmallFiles(*impl_, family);
+      if (!status.ok()) return status;
+    }
+    return Status::Ok();
+  });
+}
+
 Status Database::VerifyFiles() const {
   return Guarded([&] {
     // Whole files against the checksums in the manifest, which also finds a

@@ -120,6 +120,9 @@ class Database final {
   // Writes memtables to files. Compact also rewrites every file.
   Status FlushMemtables();
   Status Compact(size_t family);
+  // Merges runs of many small files; cheap when there are none. Opening does
+  // it, too.
+  Status MergeSmallFiles();
   // Reads every block of every file and checks it.
   Status VerifyFiles() const;
   // A copy in `directory` (made; must not exist), hard links where possible.

@@ -97,7 +97,7 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(FamilyKind kind,
 Result<bool> InspectDirectory(const std::string& path, Disk& disk);
 
 // Merges the newest files of a log family when they are many and small.
-Status MergeSmallLogFiles(const Database::Impl& database, size_t family);
+Status MergeSmallFiles(const Database::Impl& database, size_t family);
 
 inline rocksdb::Slice AsSlice(std::string_view text) {
   return rocksdb::Slice(text.data(), text.size());

@@ -98,8 +98,7 @@ Status OpenRocks(const DatabaseOptions& options, Database::Impl* impl) {
   if (!opened.ok()) return OpenError(opened, impl->path);
   impl->db.reset(db);
   for (size_t i = 0; i < options.families.size(); ++i) {
-    if (options.families[i].kind != FamilyKind::kLog) continue;
-    Status status = MergeSmallLogFiles(*impl, i);
+    Status status = MergeSmallFiles(*impl, i);
     if (!status.ok()) return status;
   }
   return Status::Ok();

@@ -274,7 +274,8 @@ class Overlay final {
     mutable bool used = false;
   };
   using Table = absl::flat_hash_map<RowKey, Slot>;
-  struct Shard {
+  // On cache lines of its own: shards are locked by different threads.
+  struct alignas(128) Shard {
     mutable std::mutex mutex;
     // Rows that left memory. A reader whose row came from the disk keeps it in
     // memory only if none left meanwhile: it might be that very row, newer.

@@ -196,7 +196,7 @@ Status Views::Checkpoint(const std::function<Status()>& sync_log) {
   overlay_->Written(frozen);
   tail_.DropFrozen();
   overlay_->Evict();
-  return Status::Ok();
+  return database_->MergeSmallFiles();
 }
 
 Status Views::WriteRows(FrozenRows& frozen, const Tail::Part& part) {
