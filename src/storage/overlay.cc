@@ -10,6 +10,9 @@ namespace {
 
 // What a row costs in its table, slack of the table included.
 constexpr size_t kSlotBytes = 80;
+// Places of a generation at first; it grows with its groups.
+constexpr size_t kFirstPlaces = 1024;
+constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
 // So many rows ahead memory is asked for.
 constexpr size_t kAhead = 8;
 
@@ -71,36 +74,64 @@ Result<Row> View::Get(size_t family, const RowKey& key) const {
 
 // --- Generation --------------------------------------------------------------
 
+Generation::Generation(Overlay* overlay)
+    : overlay_(overlay), places_(kFirstPlaces) {}
+
+size_t Generation::PlaceOf(const RowRef& ref) const {
+  const size_t mask = places_.size() - 1;
+  const uint64_t mixed = (ref.key.a ^ (ref.key.b * kMultiplier) ^
+                          (uint64_t{ref.key.tenant} << 40) ^
+                          (uint64_t{ref.family} << 56)) *
+                         kMultiplier;
+  size_t place = (mixed >> 32) & mask;
+  while (places_[place].stamp == stamp_ &&
+         !(entries_[places_[place].index].key == ref)) {
+    place = (place + 1) & mask;
+  }
+  return place;
+}
+
+const Generation::Entry* Generation::Known(const RowRef& ref) const {
+  const Place& place = places_[PlaceOf(ref)];
+  return place.stamp == stamp_ ? &entries_[place.index] : nullptr;
+}
+
+void Generation::Grow() {
+  places_.assign(places_.size() * 2, Place());
+  stamp_ = 1;
+  for (uint32_t index = 0; index < entries_.size(); ++index) {
+    places_[PlaceOf(entries_[index].key)] = Place{stamp_, index};
+  }
+}
+
 Result<uint32_t> Generation::Find(size_t family, const RowKey& key,
                                   bool load) {
-  const RowRef full{static_cast<uint32_t>(family), key};
-  auto [found, inserted] =
-      index_.try_emplace(full, static_cast<uint32_t>(entries_.size()));
-  if (!inserted) return found->second;
+  const RowRef ref{static_cast<uint32_t>(family), key};
+  const Place& known = places_[PlaceOf(ref)];
+  if (known.stamp == stamp_) return known.index;
   Row base;
   if (load) {
     Result<Row> row = overlay_->Get(family, key);
-    if (!row.ok()) {
-      index_.erase(full);
-      return std::move(row).status();
-    }
+    if (!row.ok()) return std::move(row).status();
     base = std::move(row).value();
   }
+  if ((entries_.size() + 1) * 2 > places_.size()) Grow();
+  const auto index = static_cast<uint32_t>(entries_.size());
+  places_[PlaceOf(ref)] = Place{stamp_, index};
   Row row = base;
-  entries_.push_back(Entry{full, std::move(base), std::move(row), false});
-  return static_cast<uint32_t>(entries_.size() - 1);
+  entries_.push_back(Entry{ref, std::move(base), std::move(row), false});
+  return index;
 }
 
 Result<Row> Generation::Get(size_t family, const RowKey& key) {
-  const RowRef full{static_cast<uint32_t>(family), key};
-  auto found = index_.find(full);
-  if (found != index_.end()) return entries_[found->second].row;
+  const Entry* known = Known(RowRef{static_cast<uint32_t>(family), key});
+  if (known != nullptr) return known->row;
   return overlay_->Get(family, key);
 }
 
 Row Generation::GetOwn(size_t family, const RowKey& key) const {
-  auto found = index_.find(RowRef{static_cast<uint32_t>(family), key});
-  return found == index_.end() ? Row() : entries_[found->second].row;
+  const Entry* known = Known(RowRef{static_cast<uint32_t>(family), key});
+  return known == nullptr ? Row() : known->row;
 }
 
 void Generation::Change(uint32_t index, Row row) {
@@ -152,7 +183,10 @@ void Generation::RollbackRequest() {
 
 void Generation::Clear() {
   entries_.clear();
-  index_.clear();
+  if (++stamp_ == 0) {  // Stamps have come round: old ones must not match.
+    places_.assign(places_.size(), Place());
+    stamp_ = 1;
+  }
   changed_.clear();
   undo_.clear();
 }

@@ -144,7 +144,7 @@ class View final {
 // changes first. A request that is refused is rolled back alone.
 class Generation final {
  public:
-  explicit Generation(Overlay* overlay) : overlay_(overlay) {}
+  explicit Generation(Overlay* overlay);
 
   Result<Row> Get(size_t family, const RowKey& key);
   // Only what this generation itself has changed.
@@ -173,13 +173,26 @@ class Generation final {
     Row row;
     bool changed;
   };
-  // Index of the entry; makes it when `load`.
+  // Entries by key: open addressing, at most half full. A place with another
+  // stamp is free, so that the next group starts without freeing or clearing.
+  struct Place {
+    uint32_t stamp = 0;
+    uint32_t index = 0;
+  };
+
+  // Index of the entry; makes it, with the row as it is when `load`.
   Result<uint32_t> Find(size_t family, const RowKey& key, bool load);
+  // Null: this generation has not met the row.
+  const Entry* Known(const RowRef& ref) const;
+  // Where the row's place is, or would be.
+  size_t PlaceOf(const RowRef& ref) const;
+  void Grow();
   void Change(uint32_t index, Row row);
 
   Overlay* const overlay_;
   std::vector<Entry> entries_;
-  absl::flat_hash_map<RowRef, uint32_t> index_;
+  std::vector<Place> places_;  // A power of two.
+  uint32_t stamp_ = 1;
   std::vector<uint32_t> changed_;
   std::vector<Undo> undo_;
 };

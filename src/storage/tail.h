@@ -13,6 +13,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -37,7 +38,7 @@ struct TailEntry {
 class Tail final {
  public:
   struct Part {
-    std::vector<TailEntry> entries;
+    std::deque<TailEntry> entries;  // Grows without moving.
     // 1 + index of the last entry of (tenant, record).
     absl::flat_hash_map<std::pair<uint32_t, uint64_t>, uint32_t> last;
     size_t bytes = 0;
