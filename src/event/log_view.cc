@@ -32,6 +32,16 @@ Status LogView::Read(Position position, std::string* value) const {
   return Status::Ok();
 }
 
+Status LogView::ReadAs(LogKind kind, Position position,
+                       StoredRecord* stored) const {
+  Status status = Read(position, &stored->value);
+  if (status.ok()) status = stored->reader.Read(stored->value, &stored->record);
+  if (status.ok() && stored->record.kind != kind) {
+    return At(position, StatusCode::kCorruption, "is of another kind");
+  }
+  return status;
+}
+
 void LogView::RememberEpoch(Position position, std::string_view random) const {
   std::unique_lock<std::shared_mutex> lock(mutex_);
   epochs_.insert_or_assign(position, std::string(random));
@@ -49,16 +59,10 @@ Result<std::string> LogView::Epoch(Position position) const {
     auto found = epochs_.find(position);
     if (found != epochs_.end()) return found->second;
   }
-  std::string value;
-  Status status = Read(position, &value);
+  StoredRecord stored;
+  Status status = ReadAs(LogKind::kEpoch, position, &stored);
   if (!status.ok()) return status;
-  LogRecord record;
-  LogRecordReader reader;
-  status = reader.Read(value, &record);
-  if (!status.ok()) return status;
-  if (record.kind != LogKind::kEpoch) {
-    return At(position, StatusCode::kCorruption, "is no epoch");
-  }
+  const LogRecord& record = stored.record;
   RememberEpoch(position, record.bytes);
   return std::string(record.bytes);
 }
@@ -70,16 +74,10 @@ Result<std::shared_ptr<const Dictionary>> LogView::DictionaryAt(
     auto found = dictionaries_.find(position);
     if (found != dictionaries_.end()) return found->second;
   }
-  std::string value;
-  Status status = Read(position, &value);
+  StoredRecord stored;
+  Status status = ReadAs(LogKind::kDictionary, position, &stored);
   if (!status.ok()) return status;
-  LogRecord record;
-  LogRecordReader reader;
-  status = reader.Read(value, &record);
-  if (!status.ok()) return status;
-  if (record.kind != LogKind::kDictionary) {
-    return At(position, StatusCode::kCorruption, "is no dictionary");
-  }
+  const LogRecord& record = stored.record;
   Result<Key> key = keyring_->TenantKey(record.tenant);
   if (!key.ok()) return std::move(key).status();
   Result<std::string> epoch = Epoch(record.epoch);

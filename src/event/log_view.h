@@ -59,6 +59,15 @@ class LogView final {
                 std::string* plain) const;
 
  private:
+  // A record with what it views.
+  struct StoredRecord {
+    std::string value;
+    LogRecordReader reader;
+    LogRecord record;
+  };
+  // kCorruption when the record at this position is of another kind.
+  Status ReadAs(LogKind kind, Position position, StoredRecord* stored) const;
+
   const Database* const log_;
   KeyRing* const keyring_;
   mutable std::shared_mutex mutex_;
