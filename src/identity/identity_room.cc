@@ -56,6 +56,19 @@ Result<RecordRow> ReadRecord(Result<Row> row) {
   return record;
 }
 
+// The position of the newest event or link of a customer's records.
+template <typename ReadRow>
+Result<Position> NewestOf(Result<Members> members, ReadRow read) {
+  if (!members.ok()) return std::move(members).status();
+  Position newest = 0;
+  for (const Members::Member& member : members->records) {
+    Result<RecordRow> record = ReadRecord(read(member.record));
+    if (!record.ok()) return std::move(record).status();
+    newest = std::max({newest, member.linked_at, record->last});
+  }
+  return newest;
+}
+
 }  // namespace
 
 bool IsNamespace(std::string_view name) {
@@ -97,19 +110,21 @@ bool Members::Decode(std::string_view bytes) {
 }
 
 std::string RecordRow::Encode() const {
-  // Three 32-bit numbers: twelve bytes, which a Row holds inline.
+  // Twelve bytes, which a Row holds inline, or less, as a rule.
   std::string out;
-  PutBe32(&out, static_cast<uint32_t>(customer));
-  PutBe32(&out, static_cast<uint32_t>(events));
-  PutBe32(&out, source);
+  PutVarint(&out, customer);
+  PutVarint(&out, events);
+  PutVarint(&out, source);
+  PutVarint(&out, last);
   return out;
 }
 
 bool RecordRow::Decode(std::string_view bytes) {
   ByteReader reader(bytes);
-  customer = reader.Be32();
-  events = reader.Be32();
-  source = reader.Be32();
+  customer = reader.Varint();
+  events = reader.Varint();
+  source = static_cast<uint32_t>(reader.Varint());
+  last = reader.Varint();
   return reader.ok() && reader.AtEnd();
 }
 
@@ -124,7 +139,6 @@ std::vector<RowFamily> IdentityRoom::families() const {
        .words = 2,
        .resident = true},
       {.name = "records"},
-      {.name = "customers"},
       {.name = "members"},
   };
 }
@@ -197,21 +211,18 @@ Status IdentityRoom::Resolve(uint32_t tenant, const IdentityData& data,
   *choice = Choice();
   std::array<CustomerId, kMaxIdentifiers> owners;
   for (size_t i = 0; i < data.identifiers.size(); ++i) {
-    Result<CustomerId> owner =
-        Find(tenant, data.identifiers[i].hash, context.rows);
+    Result<CustomerId> owner = OwnerOf(tenant, data, i, context.rows);
     if (!owner.ok()) return std::move(owner).status();
     owners[i] = *owner;
     if (*owner != 0) choice->owned |= uint32_t{1} << i;
   }
   const std::span<const CustomerId> known(owners.data(),
                                           data.identifiers.size());
-  Result<uint64_t> record = ReadNumber48(
-      context.rows.Get(family(kRecordKeys), HashRow(tenant, data.record_key)),
-      "record_keys");
+  Result<RecordId> record = RecordOf(tenant, data, context.rows);
   if (!record.ok()) return std::move(record).status();
   if (*record != 0) {
-    Result<RecordRow> row = ReadRecord(
-        context.rows.Get(family(kRecords), NumberRow(tenant, *record)));
+    Result<RecordRow> row = ReadRecord(context.rows.GetForChange(
+        family(kRecords), NumberRow(tenant, *record)));
     if (!row.ok()) return std::move(row).status();
     choice->record = *record;
     choice->customer = row->customer;
@@ -231,6 +242,29 @@ Status IdentityRoom::Resolve(uint32_t tenant, const IdentityData& data,
   }
   if (choice->new_customer) return Status::Ok();
   return FindSecondValues(tenant, data, context, choice);
+}
+
+Result<CustomerId> IdentityRoom::OwnerOf(uint32_t tenant,
+                                         const IdentityData& data,
+                                         size_t identifier,
+                                         Generation& rows) const {
+  if (!data.owners.empty() && data.owners[identifier] != 0 &&
+      rows.Holds(family(kIdentifiers), data.owners_seen)) {
+    return data.owners[identifier];
+  }
+  return Find(tenant, data.identifiers[identifier].hash, rows);
+}
+
+// 0: none yet.
+Result<RecordId> IdentityRoom::RecordOf(uint32_t tenant,
+                                        const IdentityData& data,
+                                        Generation& rows) const {
+  if (data.record != 0 && rows.Holds(family(kRecordKeys), data.record_seen)) {
+    return data.record;
+  }
+  return ReadNumber48(
+      rows.Get(family(kRecordKeys), HashRow(tenant, data.record_key)),
+      "record_keys");
 }
 
 // An exclusive identifier that nobody has does not go to a customer who has
@@ -319,23 +353,15 @@ Status IdentityRoom::Fold(const Fact& fact, FoldContext& context) const {
   if (header.record == 0) return Status::Ok();
   const auto* data =
       static_cast<const IdentityData*>(fact.prepared[index_]);
-  RecordRow record{header.customer, header.revision + 1, header.source};
+  const RecordRow record{header.customer, header.revision + 1, header.source,
+                         fact.position};
   const RowKey record_row = NumberRow(header.tenant, header.record);
-  const RowKey customer_row = NumberRow(header.tenant, header.customer);
   Status status;
   if ((header.flags & kEventNewRecord) != 0) {
     context.rows.Insert(family(kRecords), record_row, record.Encode());
     status = FoldLink(fact, data, context);
   } else {
     status = context.rows.Put(family(kRecords), record_row, record.Encode());
-  }
-  if (!status.ok()) return status;
-  if ((header.flags & kEventNewCustomer) != 0) {
-    context.rows.Insert(family(kCustomers), customer_row,
-                        Number48(fact.position));
-  } else {
-    status = context.rows.Put(family(kCustomers), customer_row,
-                              Number48(fact.position));
   }
   if (status.ok() && data != nullptr) {
     status = FoldIdentifiers(fact, *data, context);
@@ -430,14 +456,16 @@ Result<CustomerId> IdentityRoom::Find(uint32_t tenant, const Hash128& hash,
 
 Result<Position> IdentityRoom::Version(uint32_t tenant, CustomerId customer,
                                        const View& view) const {
-  return ReadNumber48(view.Get(family(kCustomers), NumberRow(tenant, customer)),
-                      "customers");
+  return NewestOf(MembersOf(tenant, customer, view), [&](RecordId record) {
+    return view.Get(family(kRecords), NumberRow(tenant, record));
+  });
 }
 
 Result<Position> IdentityRoom::Version(uint32_t tenant, CustomerId customer,
                                        Generation& rows) const {
-  return ReadNumber48(rows.Get(family(kCustomers), NumberRow(tenant, customer)),
-                      "customers");
+  return NewestOf(MembersOf(tenant, customer, rows), [&](RecordId record) {
+    return rows.Get(family(kRecords), NumberRow(tenant, record));
+  });
 }
 
 Result<Members> IdentityRoom::MembersOf(uint32_t tenant, CustomerId customer,
@@ -470,20 +498,27 @@ void IdentityRoom::Prefetch(uint32_t tenant, const IdentityData& data) const {
 }
 
 Result<RecordId> IdentityRoom::WarmRecord(uint32_t tenant,
-                                          const IdentityData& data) const {
+                                          const IdentityData& data,
+                                          Arena& arena) const {
   Overlay& overlay = *services_.overlay;
+  data.record_seen = overlay.Replaced(family(kRecordKeys));
+  data.owners_seen = overlay.Replaced(family(kIdentifiers));
   Result<uint64_t> record = ReadNumber48(
       overlay.Get(family(kRecordKeys), HashRow(tenant, data.record_key)),
       "record_keys");
   if (!record.ok()) return record;
-  if (overlay.cold()) {
-    for (const FactIdentifier& identifier : data.identifiers) {
-      Status status =
-          overlay.Get(family(kIdentifiers), HashRow(tenant, identifier.hash))
-              .status();
-      if (!status.ok()) return status;
-    }
+  std::array<CustomerId, kMaxIdentifiers> owners;
+  for (size_t i = 0; i < data.identifiers.size(); ++i) {
+    Result<CustomerId> owner = ReadNumber48(
+        overlay.Get(family(kIdentifiers),
+                    HashRow(tenant, data.identifiers[i].hash)),
+        "identifiers");
+    if (!owner.ok()) return owner;
+    owners[i] = *owner;
   }
+  data.record = *record;
+  data.owners = arena.CopyAll(std::span<const CustomerId>(
+      owners.data(), data.identifiers.size()));
   if (*record != 0) {
     overlay.Prefetch(family(kRecords), NumberRow(tenant, *record));
   }
@@ -498,13 +533,6 @@ Result<CustomerId> IdentityRoom::WarmCustomer(uint32_t tenant,
   // Begun by a request that is still on its way.
   if (row.status().code() == StatusCode::kNotFound) return CustomerId{0};
   if (!row.ok()) return std::move(row).status();
-  const RowKey key = NumberRow(tenant, row->customer);
-  if (overlay.cold()) {
-    Status status = overlay.Get(family(kCustomers), key).status();
-    if (!status.ok()) return status;
-  } else {
-    overlay.Prefetch(family(kCustomers), key);
-  }
   return row->customer;
 }
 
@@ -517,7 +545,7 @@ Status IdentityRoom::Canonical(size_t own, std::string_view key_bytes,
     return Status(StatusCode::kCorruption, "malformed key");
   }
   *tenant = key.tenant;
-  if (own == kCustomers || own == kMembers) *customer = key.a;
+  if (own == kMembers) *customer = key.a;
   if (own == kIdentifiers && value.size() == 6) {
     *customer =
         uint64_t{GetBe16(value.data())} << 32 | GetBe32(value.data() + 2);

@@ -32,6 +32,12 @@ struct IdentityData {
   Hash128 record_key;
   // Hints that cannot be identifiers (blocked, malformed).
   uint32_t withheld = 0;
+  // What warming found, so that the sequencer need not look again as long as
+  // the rows hold. By identifier; empty: not warmed. 0: nobody, as yet.
+  mutable std::span<const CustomerId> owners;
+  mutable RecordId record = 0;
+  mutable uint64_t owners_seen = 0;  // Overlay::Replaced, before the look.
+  mutable uint64_t record_seen = 0;
 };
 
 // To whom an event belongs: decided once, then read from the log.
@@ -66,6 +72,7 @@ struct RecordRow {
   CustomerId customer = 0;
   uint64_t events = 0;
   uint32_t source = 0;
+  Position last = 0;  // Of its newest event.
   std::string Encode() const;
   [[nodiscard]] bool Decode(std::string_view bytes);
 };
@@ -81,7 +88,6 @@ class IdentityRoom final : public Room {
     kIdentifiers = 0,  // (tenant, hash) -> customer
     kRecordKeys,       // (tenant, hash) -> record
     kRecords,          // (tenant, record) -> RecordRow
-    kCustomers,        // (tenant, customer) -> version
     kMembers,          // (tenant, customer) -> Members
     kFamilies,
   };
@@ -139,10 +145,15 @@ class IdentityRoom final : public Room {
   // step reads what the step before asked for (from the disk, if need be) and
   // asks for the next.
   void Prefetch(uint32_t tenant, const IdentityData& data) const;
-  Result<RecordId> WarmRecord(uint32_t tenant, const IdentityData& data) const;
+  Result<RecordId> WarmRecord(uint32_t tenant, const IdentityData& data,
+                              Arena& arena) const;
   Result<CustomerId> WarmCustomer(uint32_t tenant, RecordId record) const;
 
  private:
+  Result<CustomerId> OwnerOf(uint32_t tenant, const IdentityData& data,
+                             size_t identifier, Generation& rows) const;
+  Result<RecordId> RecordOf(uint32_t tenant, const IdentityData& data,
+                            Generation& rows) const;
   uint32_t NumberOf(std::string_view name_space) const;
   Status FoldLink(const Fact& fact, const IdentityData* data,
                   FoldContext& context) const;

@@ -185,7 +185,7 @@ Status ProfileRoom::Fold(const Fact& fact, FoldContext& context) const {
   const RowKey key{header.customer, 0, header.tenant};
   Row before;
   if ((header.flags & kEventNewCustomer) == 0) {
-    Result<Row> row = context.rows.Get(family(kProfiles), key);
+    Result<Row> row = context.rows.GetForChange(family(kProfiles), key);
     if (!row.ok()) return std::move(row).status();
     before = std::move(row).value();
   }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/coding.h"
-
 namespace crm {
 namespace {
 
@@ -17,30 +15,6 @@ constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
 constexpr size_t kAhead = 8;
 
 }  // namespace
-
-EncodedKey::EncodedKey(const RowKey& key, int words)
-    : size_(words > 1 ? 20 : 12) {
-  const auto put = [this](size_t at, uint64_t value, size_t size) {
-    for (size_t i = 0; i < size; ++i) {
-      bytes_[at + i] = static_cast<char>(value >> (8 * (size - 1 - i)));
-    }
-  };
-  put(0, key.tenant, 4);
-  put(4, key.a, 8);
-  if (words > 1) put(12, key.b, 8);
-}
-
-std::string EncodeRowKey(const RowKey& key, int words) {
-  return std::string(EncodedKey(key, words).view());
-}
-
-bool DecodeRowKey(std::string_view bytes, int words, RowKey* key) {
-  if (bytes.size() != (words > 1 ? 20u : 12u)) return false;
-  key->tenant = GetBe32(bytes.data());
-  key->a = GetBe64(bytes.data() + 4);
-  key->b = words > 1 ? GetBe64(bytes.data() + 12) : 0;
-  return true;
-}
 
 // --- View --------------------------------------------------------------------
 
@@ -57,10 +31,10 @@ Result<Row> View::Get(size_t family, const RowKey& key) const {
     std::lock_guard<std::mutex> lock(shard.mutex);
     auto saved = saved_[shard_index].find(saved_key);
     if (saved != saved_[shard_index].end()) return saved->second;
-    auto found = shard.tables[family].find(key);
-    if (found != shard.tables[family].end()) {
-      found->second.used = true;
-      return found->second.row;
+    Overlay::Slot* slot = shard.tables[family].Find(key);
+    if (slot != nullptr) {
+      slot->used = true;
+      return slot->row;
     }
   }
   Result<Row> row = overlay_->Load(family, key, shard_index);
@@ -129,6 +103,16 @@ Result<Row> Generation::Get(size_t family, const RowKey& key) {
   return overlay_->Get(family, key);
 }
 
+Result<Row> Generation::GetForChange(size_t family, const RowKey& key) {
+  Result<uint32_t> index = Find(family, key, true);
+  if (!index.ok()) return std::move(index).status();
+  return entries_[*index].row;
+}
+
+bool Generation::Holds(size_t family, uint64_t seen) const {
+  return (replaced_ >> family & 1) == 0 && overlay_->Replaced(family) == seen;
+}
+
 Row Generation::GetOwn(size_t family, const RowKey& key) const {
   const Entry* known = Known(RowRef{static_cast<uint32_t>(family), key});
   return known == nullptr ? Row() : known->row;
@@ -136,6 +120,7 @@ Row Generation::GetOwn(size_t family, const RowKey& key) const {
 
 void Generation::Change(uint32_t index, Row row) {
   Entry& entry = entries_[index];
+  if (entry.row.exists()) replaced_ |= uint64_t{1} << entry.key.family;
   undo_.push_back(Undo{index, std::move(entry.row), entry.changed});
   entry.row = std::move(row);
   if (!entry.changed) {
@@ -189,6 +174,7 @@ void Generation::Clear() {
   }
   changed_.clear();
   undo_.clear();
+  replaced_ = 0;
 }
 
 // --- Overlay -----------------------------------------------------------------
@@ -199,9 +185,13 @@ Overlay::Overlay(std::vector<RowFamily> families, Database* database,
       database_(database),
       resident_bytes_(resident_bytes),
       warm_(families_.size()),
+      replaced_(families_.size()),
       dirty_(families_.size()) {
-  for (Shard& shard : shards_) shard.tables.resize(families_.size());
+  for (Shard& shard : shards_) {
+    shard.tables = std::make_unique<RowTable[]>(families_.size());
+  }
   for (auto& warm : warm_) warm.store(false);
+  for (auto& replaced : replaced_) replaced.store(0);
 }
 
 Overlay::~Overlay() = default;
@@ -216,19 +206,17 @@ Result<Row> Overlay::Get(size_t family, const RowKey& key) {
   Shard& shard = shards_[shard_index];
   {
     std::lock_guard<std::mutex> lock(shard.mutex);
-    auto found = shard.tables[family].find(key);
-    if (found != shard.tables[family].end()) {
-      found->second.used = true;
-      return found->second.row;
+    Overlay::Slot* slot = shard.tables[family].Find(key);
+    if (slot != nullptr) {
+      slot->used = true;
+      return slot->row;
     }
   }
   return Load(family, key, shard_index);
 }
 
 void Overlay::Prefetch(size_t family, const RowKey& key) const {
-  const Shard& shard = shards_[ShardOf(key)];
-  std::lock_guard<std::mutex> lock(shard.mutex);
-  shard.tables[family].prefetch(key);
+  shards_[ShardOf(key)].tables[family].Prefetch(key);
 }
 
 Result<Row> Overlay::Load(size_t family, const RowKey& key,
@@ -253,12 +241,14 @@ Result<Row> Overlay::Load(size_t family, const RowKey& key,
   }
   Row row = *found ? Row(value) : Row();
   std::lock_guard<std::mutex> lock(shard.mutex);
-  auto again = shard.tables[family].find(key);
-  if (again != shard.tables[family].end()) return again->second.row;
+  const Slot* again = shard.tables[family].Find(key);
+  if (again != nullptr) return again->row;
   if (row.exists() && shard.removals == removals) {
     memory_bytes_.fetch_add(kSlotBytes + row.heap_bytes(),
                             std::memory_order_relaxed);
-    shard.tables[family].try_emplace(key, Slot{row, 0, true});
+    Slot* slot = shard.tables[family].Insert(key, pages_).first;
+    slot->row = row;
+    slot->used = true;
   }
   return row;
 }
@@ -271,8 +261,9 @@ void Overlay::PublishEntry(Generation::Entry& entry,
   size_t grown = entry.row.heap_bytes();
   {
     std::lock_guard<std::mutex> lock(shard.mutex);
-    auto [found, inserted] = shard.tables[family].try_emplace(entry.key.key);
-    Slot& slot = found->second;
+    const auto [place, inserted] =
+        shard.tables[family].Insert(entry.key.key, pages_);
+    Slot& slot = *place;
     for (View* view : views) {
       if (view->epoch_ != 0 && slot.epoch != view->epoch_) continue;
       view->saved_[shard_index].try_emplace(entry.key, entry.base);
@@ -284,6 +275,9 @@ void Overlay::PublishEntry(Generation::Entry& entry,
     }
     slot.used = true;
     slot.row.Swap(entry.row);
+    if (entry.base.exists()) {
+      replaced_[family].fetch_add(1, std::memory_order_release);
+    }
     if (inserted) grown += kSlotBytes;
   }
   // entry.row holds the old value now; it is freed outside the lock.
@@ -292,8 +286,13 @@ void Overlay::PublishEntry(Generation::Entry& entry,
 }
 
 void Overlay::PublishLocked(Generation& generation, Position position) {
-  for (uint32_t index : generation.changed_) {
-    PublishEntry(generation.entries_[index], views_);
+  const std::vector<uint32_t>& changed = generation.changed_;
+  for (size_t i = 0; i < changed.size(); ++i) {
+    if (i + kAhead < changed.size()) {
+      const RowRef& next = generation.entries_[changed[i + kAhead]].key;
+      Prefetch(next.family, next.key);
+    }
+    PublishEntry(generation.entries_[changed[i]], views_);
   }
   position_.store(position, std::memory_order_release);
 }
@@ -362,9 +361,9 @@ void Overlay::Written(FrozenRows& frozen) {
       const RowKey& key = keys[i];
       Shard& shard = shards_[ShardOf(key)];
       std::lock_guard<std::mutex> lock(shard.mutex);
-      auto found = shard.tables[family].find(key);
-      if (found == shard.tables[family].end()) continue;
-      Slot& slot = found->second;
+      Slot* const found = shard.tables[family].Find(key);
+      if (found == nullptr) continue;
+      Slot& slot = *found;
       if (slot.epoch != frozen.epoch) continue;  // Dirty again.
       slot.epoch = 0;
       const bool stays = slot.row.exists() && !families_[family].passing;
@@ -374,7 +373,7 @@ void Overlay::Written(FrozenRows& frozen) {
       ++shard.removals;
       memory_bytes_.fetch_sub(kSlotBytes + slot.row.heap_bytes(),
                               std::memory_order_relaxed);
-      shard.tables[family].erase(found);
+      shard.tables[family].Erase(found);
     }
   }
 }
@@ -392,8 +391,7 @@ void Overlay::Evict() {
     size_t freed = 0;
     for (size_t family = 0; family < families_.size(); ++family) {
       if (families_[family].resident) continue;
-      absl::erase_if(shard.tables[family], [&](auto& item) {
-        Slot& slot = item.second;
+      shard.tables[family].EraseIf([&](Slot& slot) {
         if (slot.epoch != 0) return false;
         if (std::exchange(slot.used, false)) return false;
         freed += kSlotBytes + slot.row.heap_bytes();
@@ -419,9 +417,11 @@ Status Overlay::WarmUp(size_t family, const std::atomic<bool>& stop) {
         }
         Shard& shard = shards_[ShardOf(key)];
         std::lock_guard<std::mutex> lock(shard.mutex);
-        auto [slot, inserted] = shard.tables[family].try_emplace(key);
+        const auto [slot, inserted] =
+            shard.tables[family].Insert(key, pages_);
         if (inserted) {
-          slot->second = Slot{Row(value), 0, true};
+          slot->row = Row(value);
+          slot->used = true;
           memory_bytes_.fetch_add(kSlotBytes, std::memory_order_relaxed);
         }
         return !stop.load(std::memory_order_relaxed);

@@ -35,44 +35,12 @@
 #include "crm/status.h"
 #include "crm/types.h"
 #include "storage/database.h"
+#include "storage/huge_pages.h"
 #include "storage/row.h"
+#include "storage/row_key.h"
+#include "storage/row_table.h"
 
 namespace crm {
-
-// Tenant first, in memory and on disk; then one or two words.
-struct RowKey {
-  uint64_t a = 0;
-  uint64_t b = 0;
-  uint32_t tenant = 0;
-
-  bool operator==(const RowKey&) const = default;
-  // The order on disk.
-  bool operator<(const RowKey& other) const {
-    if (tenant != other.tenant) return tenant < other.tenant;
-    if (a != other.a) return a < other.a;
-    return b < other.b;
-  }
-  template <typename H>
-  friend H AbslHashValue(H h, const RowKey& key) {
-    // One mix is enough: hashed keys are random already, ordinals small.
-    return H::combine(std::move(h), key.a ^ (key.b * 0x9e3779b97f4a7c15) ^
-                                        (uint64_t{key.tenant} << 40));
-  }
-};
-
-std::string EncodeRowKey(const RowKey& key, int words);
-// The same without an allocation, valid as long as this lives.
-class EncodedKey final {
- public:
-  EncodedKey(const RowKey& key, int words);
-  std::string_view view() const { return {bytes_, size_}; }
-
- private:
-  char bytes_[20];
-  size_t size_;
-};
-// False when `bytes` is no key of so many words.
-bool DecodeRowKey(std::string_view bytes, int words, RowKey* key);
 
 // How a row differs on disk from memory (sealing). Thread-safe.
 class RowCodec {
@@ -147,6 +115,12 @@ class Generation final {
   explicit Generation(Overlay* overlay);
 
   Result<Row> Get(size_t family, const RowKey& key);
+  // As Get, for a row that will be put or deleted: the change then need not
+  // look for it again.
+  Result<Row> GetForChange(size_t family, const RowKey& key);
+  // Whether a row that was read from the overlay when Replaced(family) was
+  // `seen` is still the same, in the overlay and here.
+  bool Holds(size_t family, uint64_t seen) const;
   // Only what this generation itself has changed.
   Row GetOwn(size_t family, const RowKey& key) const;
   // Replaces; reads the old value when it has not been read (views need it).
@@ -195,6 +169,7 @@ class Generation final {
   uint32_t stamp_ = 1;
   std::vector<uint32_t> changed_;
   std::vector<Undo> undo_;
+  uint64_t replaced_ = 0;  // Bit f: a row of family f was replaced here.
 };
 
 // The rows that a checkpoint has to write: those dirty when it was frozen.
@@ -221,6 +196,11 @@ class Overlay final {
   Result<Row> Get(size_t family, const RowKey& key);
   // Asks the processor for the row's place in memory.
   void Prefetch(size_t family, const RowKey& key) const;
+  // How many rows of the family, other than new ones, were changed so far.
+  // Who knows that none was can trust what was read before.
+  uint64_t Replaced(size_t family) const {
+    return replaced_[family].load(std::memory_order_acquire);
+  }
   // Rows may be on the disk and not in memory.
   bool cold() const { return cold_.load(std::memory_order_relaxed); }
 
@@ -280,20 +260,14 @@ class Overlay final {
   friend class Generation;
   static constexpr size_t kShards = View::kShards;
 
-  // A row with what the overlay knows about it. `epoch` zero: clean.
-  struct Slot {
-    Row row;
-    uint8_t epoch = 0;
-    mutable bool used = false;
-  };
-  using Table = absl::flat_hash_map<RowKey, Slot>;
+  using Slot = RowTable::Slot;
   // On cache lines of its own: shards are locked by different threads.
   struct alignas(128) Shard {
     mutable std::mutex mutex;
     // Rows that left memory. A reader whose row came from the disk keeps it in
     // memory only if none left meanwhile: it might be that very row, newer.
     uint64_t removals = 0;
-    std::vector<Table> tables;  // By family.
+    std::unique_ptr<RowTable[]> tables;  // By family.
   };
 
   static size_t ShardOf(const RowKey& key);
@@ -307,8 +281,10 @@ class Overlay final {
   const std::vector<RowFamily> families_;
   Database* const database_;
   const size_t resident_bytes_;
+  HugePages pages_;
   std::array<Shard, kShards> shards_;
-  std::vector<std::atomic<bool>> warm_;  // By family.
+  std::vector<std::atomic<bool>> warm_;          // By family.
+  std::vector<std::atomic<uint64_t>> replaced_;  // By family.
 
   mutable std::mutex publish_mutex_;
   std::vector<View*> views_;                // Guarded by publish_mutex_.

@@ -213,14 +213,15 @@ Status Preparer::Warm(Request* request) {
       if (i < step * kApart || i - step * kApart >= events.size()) continue;
       PreparedEvent& event = events[i - step * kApart];
       if (!event.status.ok()) continue;
-      Status status = WarmStep(event, static_cast<int>(step));
+      Status status =
+          WarmStep(event, static_cast<int>(step), request->arena);
       if (!status.ok()) return status;
     }
   }
   return Status::Ok();
 }
 
-Status Preparer::WarmStep(PreparedEvent& event, int step) {
+Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
   Views& views = *core_->views;
   const uint32_t tenant = event.header.tenant;
   const Hash128 id{event.header.dedupe_hi, event.header.dedupe_lo};
@@ -233,7 +234,8 @@ Status Preparer::WarmStep(PreparedEvent& event, int step) {
     case 1: {
       Status status = views.event().Warm(tenant, id);
       if (!status.ok() || identity == nullptr) return status;
-      Result<RecordId> record = views.identity().WarmRecord(tenant, *identity);
+      Result<RecordId> record =
+          views.identity().WarmRecord(tenant, *identity, arena);
       if (!record.ok()) return std::move(record).status();
       event.record = *record;
       return Status::Ok();

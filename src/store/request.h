@@ -74,7 +74,7 @@ class Preparer final {
                  PreparedEvent* out);
   void Compress(Request* request, PreparedEvent* out);
   Status Warm(Request* request);
-  Status WarmStep(PreparedEvent& event, int step);
+  Status WarmStep(PreparedEvent& event, int step, Arena& arena);
 
   StoreCore* core_ = nullptr;
   std::vector<Names::Wanted> names_;

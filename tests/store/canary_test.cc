@@ -178,7 +178,7 @@ void SearchDatabases(const std::string& store, Search* search) {
               {"tenants", kPoint}, {"dictionaries", kPoint},
               {"types", kPacked}, {"times", kPacked}, {"filter", kPacked},
               {"identifiers", kPoint}, {"record_keys", kPoint},
-              {"records", kPoint}, {"customers", kPoint},
+              {"records", kPoint},
               {"members", kPoint}, {"profiles", FamilyKind::kSealed},
               {"timeline", kPacked}},
              search);

@@ -17,7 +17,7 @@ struct Family {
   const char* room;
   bool of_customer;
 };
-constexpr std::array<Family, 15> kFamilies = {{
+constexpr std::array<Family, 14> kFamilies = {{
     {"default", FamilyKind::kPoint, "store", false},
     {"dedupe", FamilyKind::kPoint, "event", false},
     {"names", FamilyKind::kPoint, "event", false},
@@ -29,7 +29,6 @@ constexpr std::array<Family, 15> kFamilies = {{
     {"identifiers", FamilyKind::kPoint, "identity", true},
     {"record_keys", FamilyKind::kPoint, "identity", false},
     {"records", FamilyKind::kPoint, "identity", true},
-    {"customers", FamilyKind::kPoint, "identity", true},
     {"members", FamilyKind::kPoint, "identity", true},
     {"profiles", FamilyKind::kSealed, "profile", true},
     {"timeline", FamilyKind::kPacked, "profile", true},
@@ -171,21 +170,21 @@ TEST_CASE("a missing row and a row too many are found") {
     MakeStore(scratch / "s");
     {
       const auto views = OpenViews(scratch / "s/views");
-      constexpr size_t kCustomers = 11;
+      constexpr size_t kMembers = 11;
       std::string key;
       std::string value;
       REQUIRE_OK(views->ScanBackward(
-          kCustomers, {}, {}, [&](std::string_view k, std::string_view v) {
+          kMembers, {}, {}, [&](std::string_view k, std::string_view v) {
             key.assign(k);
             value.assign(v);
             return false;
           }));
       Batch batch;
       if (missing) {
-        batch.Delete(kCustomers, key);
+        batch.Delete(kMembers, key);
       } else {
         key.back() = static_cast<char>(key.back() + 50);
-        batch.Put(kCustomers, key, value);
+        batch.Put(kMembers, key, value);
       }
       REQUIRE_OK(views->Write(batch, true));
     }
