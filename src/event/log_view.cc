@@ -98,7 +98,7 @@ Result<Key> LogView::KeyOf(const EventHeader& header, bool make) const {
   if (header.record != 0) {
     return keyring_->RecordKey(header.tenant, header.record);
   }
-  return keyring_->MonthKey(header.tenant, header.month, make);
+  return keyring_->MonthKey(header.tenant, header.claims_or_month, make);
 }
 
 Status LogView::Unseal(Position position, const LogRecord& record,

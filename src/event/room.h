@@ -60,9 +60,6 @@ struct Fact {
   std::array<const void*, kMaxRooms> prepared{};
   // The entry of the timeline; see format/timeline_entry.h.
   std::string_view entry;
-  // Bit i: the choice found an owner of identifier i, so that the fold need
-  // not look again. Zero in replays.
-  uint32_t owned = 0;
 };
 
 // Counters of a tenant, carried through a request and stored as one row.

@@ -59,7 +59,9 @@ struct EventHeader {
   uint32_t version = 0;
   uint32_t matched_by = 0;
   uint32_t plain_size = 0;
-  uint32_t month = 0;
+  // Attributed: bit i, identifier i became the customer's. Unattributed: the
+  // month of the key, yyyymm.
+  uint32_t claims_or_month = 0;
   uint16_t flags = 0;
   uint8_t shape = 0;
   uint8_t confidence = 0;

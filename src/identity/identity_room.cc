@@ -56,6 +56,18 @@ Result<RecordRow> ReadRecord(Result<Row> row) {
   return record;
 }
 
+bool Contains(const std::vector<uint32_t>& numbers, uint32_t number) {
+  return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+}
+
+// Whether an identifier before this one is the same.
+bool IsRepeated(const IdentityData& data, size_t index) {
+  for (size_t i = 0; i < index; ++i) {
+    if (data.identifiers[i].hash == data.identifiers[index].hash) return true;
+  }
+  return false;
+}
+
 // The position of the newest event or link of a customer's records.
 template <typename ReadRow>
 Result<Position> NewestOf(Result<Members> members, ReadRow read) {
@@ -214,7 +226,6 @@ Status IdentityRoom::Resolve(uint32_t tenant, const IdentityData& data,
     Result<CustomerId> owner = OwnerOf(tenant, data, i, context.rows);
     if (!owner.ok()) return std::move(owner).status();
     owners[i] = *owner;
-    if (*owner != 0) choice->owned |= uint32_t{1} << i;
   }
   const std::span<const CustomerId> known(owners.data(),
                                           data.identifiers.size());
@@ -240,8 +251,7 @@ Status IdentityRoom::Resolve(uint32_t tenant, const IdentityData& data,
           {std::string(data.identifiers[i].name_space), known[i]});
     }
   }
-  if (choice->new_customer) return Status::Ok();
-  return FindSecondValues(tenant, data, context, choice);
+  return Claim(tenant, data, known, context, choice);
 }
 
 Result<CustomerId> IdentityRoom::OwnerOf(uint32_t tenant,
@@ -267,31 +277,34 @@ Result<RecordId> IdentityRoom::RecordOf(uint32_t tenant,
       "record_keys");
 }
 
-// An exclusive identifier that nobody has does not go to a customer who has
-// another value of its namespace.
-Status IdentityRoom::FindSecondValues(uint32_t tenant,
-                                      const IdentityData& data,
-                                      FoldContext& context,
-                                      Choice* choice) const {
-  bool read = false;
+// Identifiers that nobody has become the customer's, except a second value of
+// an exclusive namespace: two accounts are two people.
+Status IdentityRoom::Claim(uint32_t tenant, const IdentityData& data,
+                           std::span<const CustomerId> owners,
+                           FoldContext& context, Choice* choice) const {
+  bool read = choice->new_customer;  // She has none.
   Members members;
-  for (size_t i = 0; i < data.identifiers.size(); ++i) {
+  for (size_t i = 0; i < owners.size(); ++i) {
+    if (owners[i] != 0) continue;
     const FactIdentifier& identifier = data.identifiers[i];
-    if (identifier.klass != IdentifierClass::kExclusive ||
-        (choice->owned >> i & 1) != 0) {
-      continue;
+    if (identifier.klass == IdentifierClass::kExclusive) {
+      if (!read) {
+        Result<Members> known =
+            MembersOf(tenant, choice->customer, context.rows);
+        if (!known.ok()) return std::move(known).status();
+        members = std::move(known).value();
+        read = true;
+      }
+      const uint32_t name = NumberOf(identifier.name_space);
+      // The same value may be named twice: then the first claim is enough.
+      if (IsRepeated(data, i)) continue;
+      if (Contains(members.exclusive, name)) {
+        choice->contested.push_back({std::string(identifier.name_space), 0});
+        continue;
+      }
+      members.exclusive.push_back(name);
     }
-    if (!read) {
-      Result<Members> known = MembersOf(tenant, choice->customer, context.rows);
-      if (!known.ok()) return std::move(known).status();
-      members = std::move(known).value();
-      read = true;
-    }
-    const uint32_t name = NumberOf(identifier.name_space);
-    if (std::find(members.exclusive.begin(), members.exclusive.end(), name) !=
-        members.exclusive.end()) {
-      choice->contested.push_back({std::string(identifier.name_space), 0});
-    }
+    choice->claims |= uint32_t{1} << i;
   }
   return Status::Ok();
 }
@@ -340,10 +353,7 @@ Result<bool> IdentityRoom::MayAttach(uint32_t tenant, const IdentityData& data,
       continue;
     }
     const uint32_t name = NumberOf(identifier.name_space);
-    if (std::find(members->exclusive.begin(), members->exclusive.end(),
-                  name) != members->exclusive.end()) {
-      return false;
-    }
+    if (Contains(members->exclusive, name)) return false;
   }
   return true;
 }
@@ -356,42 +366,73 @@ Status IdentityRoom::Fold(const Fact& fact, FoldContext& context) const {
   const RecordRow record{header.customer, header.revision + 1, header.source,
                          fact.position};
   const RowKey record_row = NumberRow(header.tenant, header.record);
-  Status status;
-  if ((header.flags & kEventNewRecord) != 0) {
+  const bool new_record = (header.flags & kEventNewRecord) != 0;
+  if (new_record) {
     context.rows.Insert(family(kRecords), record_row, record.Encode());
-    status = FoldLink(fact, data, context);
+    context.counts.records = std::max(context.counts.records, header.record);
+    context.counts.customers =
+        std::max(context.counts.customers, header.customer);
   } else {
-    status = context.rows.Put(family(kRecords), record_row, record.Encode());
+    Status status =
+        context.rows.Put(family(kRecords), record_row, record.Encode());
+    if (!status.ok()) return status;
   }
-  if (status.ok() && data != nullptr) {
-    status = FoldIdentifiers(fact, *data, context);
-  }
-  return status;
+  if (data != nullptr) FoldIndexes(fact, *data, context);
+  if (!new_record && header.claims_or_month == 0) return Status::Ok();
+  return FoldMembers(fact, data, context);
 }
 
-Status IdentityRoom::FoldLink(const Fact& fact, const IdentityData* data,
-                              FoldContext& context) const {
+// How she is found from now on. What is claimed is nobody's: nothing to read.
+void IdentityRoom::FoldIndexes(const Fact& fact, const IdentityData& data,
+                               FoldContext& context) const {
   const EventHeader& header = fact.header;
-  context.counts.records = std::max(context.counts.records, header.record);
-  context.counts.customers =
-      std::max(context.counts.customers, header.customer);
-  if (data != nullptr) {
+  if ((header.flags & kEventNewRecord) != 0) {
     context.rows.Insert(family(kRecordKeys),
-                        HashRow(header.tenant, data->record_key),
+                        HashRow(header.tenant, data.record_key),
                         Number48(header.record));
   }
+  for (size_t i = 0; i < data.identifiers.size(); ++i) {
+    if ((header.claims_or_month >> i & 1) == 0) continue;
+    context.rows.Insert(family(kIdentifiers),
+                        HashRow(header.tenant, data.identifiers[i].hash),
+                        Number48(header.customer));
+  }
+}
+
+// The row changes with a new record, or a claim in an exclusive namespace.
+Status IdentityRoom::FoldMembers(const Fact& fact, const IdentityData* data,
+                                 FoldContext& context) const {
+  const EventHeader& header = fact.header;
+  std::array<uint32_t, kMaxIdentifiers> names;
+  size_t count = 0;
+  for (size_t i = 0; data != nullptr && i < data->identifiers.size(); ++i) {
+    const FactIdentifier& identifier = data->identifiers[i];
+    if ((header.claims_or_month >> i & 1) != 0 &&
+        identifier.klass == IdentifierClass::kExclusive) {
+      names[count++] = NumberOf(identifier.name_space);
+    }
+  }
+  const bool new_record = (header.flags & kEventNewRecord) != 0;
+  if (!new_record && count == 0) return Status::Ok();
+  const RowKey row = NumberRow(header.tenant, header.customer);
   Members members;
   if ((header.flags & kEventNewCustomer) == 0) {
     Result<Members> known =
-        MembersOf(header.tenant, header.customer, context.rows);
+        ReadMembers(context.rows.GetForChange(family(kMembers), row));
     if (!known.ok()) return std::move(known).status();
     members = std::move(known).value();
   }
-  members.records.push_back(
-      {header.record, fact.position, header.matched_by, header.confidence});
-  return context.rows.Put(family(kMembers),
-                          NumberRow(header.tenant, header.customer),
-                          members.Encode());
+  if (new_record) {
+    members.records.push_back(
+        {header.record, fact.position, header.matched_by, header.confidence});
+  }
+  members.exclusive.insert(members.exclusive.end(), names.begin(),
+                           names.begin() + count);
+  if ((header.flags & kEventNewCustomer) != 0) {
+    context.rows.Insert(family(kMembers), row, members.Encode());
+    return Status::Ok();
+  }
+  return context.rows.Put(family(kMembers), row, members.Encode());
 }
 
 // In a dry run new names get no number: a stand-in tells them apart.
@@ -400,46 +441,6 @@ uint32_t IdentityRoom::NumberOf(std::string_view name_space) const {
       services_.names->FindAny(NameKind::kNamespace, name_space);
   if (id != 0) return id;
   return static_cast<uint32_t>(StableHash64(name_space)) | 0x80000000u;
-}
-
-// Identifiers that nobody has become the customer's, except a second value of
-// an exclusive namespace.
-Status IdentityRoom::FoldIdentifiers(const Fact& fact,
-                                     const IdentityData& data,
-                                     FoldContext& context) const {
-  const EventHeader& header = fact.header;
-  Members members;
-  bool members_read = false;
-  bool members_changed = false;
-  for (size_t i = 0; i < data.identifiers.size(); ++i) {
-    if ((fact.owned >> i & 1) != 0) continue;
-    const FactIdentifier& identifier = data.identifiers[i];
-    const RowKey row = HashRow(header.tenant, identifier.hash);
-    Result<Row> owner = context.rows.Get(family(kIdentifiers), row);
-    if (!owner.ok()) return std::move(owner).status();
-    if (owner->exists()) continue;
-    if (identifier.klass == IdentifierClass::kExclusive) {
-      if (!members_read) {
-        Result<Members> known =
-            MembersOf(header.tenant, header.customer, context.rows);
-        if (!known.ok()) return std::move(known).status();
-        members = std::move(known).value();
-        members_read = true;
-      }
-      const uint32_t name = NumberOf(identifier.name_space);
-      if (std::find(members.exclusive.begin(), members.exclusive.end(),
-                    name) != members.exclusive.end()) {
-        continue;
-      }
-      members.exclusive.push_back(name);
-      members_changed = true;
-    }
-    context.rows.Insert(family(kIdentifiers), row, Number48(header.customer));
-  }
-  if (!members_changed) return Status::Ok();
-  return context.rows.Put(family(kMembers),
-                          NumberRow(header.tenant, header.customer),
-                          members.Encode());
 }
 
 Result<CustomerId> IdentityRoom::Find(uint32_t tenant, const Hash128& hash,
@@ -495,6 +496,10 @@ void IdentityRoom::Prefetch(uint32_t tenant, const IdentityData& data) const {
   for (const FactIdentifier& identifier : data.identifiers) {
     overlay.Prefetch(family(kIdentifiers), HashRow(tenant, identifier.hash));
   }
+}
+
+void IdentityRoom::Prefetch(uint32_t tenant, RecordId record) const {
+  services_.overlay->Prefetch(family(kRecords), NumberRow(tenant, record));
 }
 
 Result<RecordId> IdentityRoom::WarmRecord(uint32_t tenant,

@@ -48,7 +48,7 @@ struct Choice {
   bool new_record = false;
   bool new_customer = false;
   uint8_t confidence = 0;
-  uint32_t owned = 0;  // Bit i: identifier i has an owner.
+  uint32_t claims = 0;  // Bit i: identifier i, of nobody yet, becomes hers.
   std::string_view matched_by;
   std::vector<ContestedIdentifier> contested;
 };
@@ -145,6 +145,7 @@ class IdentityRoom final : public Room {
   // step reads what the step before asked for (from the disk, if need be) and
   // asks for the next.
   void Prefetch(uint32_t tenant, const IdentityData& data) const;
+  void Prefetch(uint32_t tenant, RecordId record) const;
   Result<RecordId> WarmRecord(uint32_t tenant, const IdentityData& data,
                               Arena& arena) const;
   Result<CustomerId> WarmCustomer(uint32_t tenant, RecordId record) const;
@@ -155,15 +156,16 @@ class IdentityRoom final : public Room {
   Result<RecordId> RecordOf(uint32_t tenant, const IdentityData& data,
                             Generation& rows) const;
   uint32_t NumberOf(std::string_view name_space) const;
-  Status FoldLink(const Fact& fact, const IdentityData* data,
-                  FoldContext& context) const;
-  Status FoldIdentifiers(const Fact& fact, const IdentityData& data,
-                         FoldContext& context) const;
+  void FoldIndexes(const Fact& fact, const IdentityData& data,
+                   FoldContext& context) const;
+  Status FoldMembers(const Fact& fact, const IdentityData* data,
+                     FoldContext& context) const;
   Status Attach(uint32_t tenant, const IdentityData& data,
                 std::span<const CustomerId> owners, FoldContext& context,
                 Choice* choice) const;
-  Status FindSecondValues(uint32_t tenant, const IdentityData& data,
-                          FoldContext& context, Choice* choice) const;
+  Status Claim(uint32_t tenant, const IdentityData& data,
+               std::span<const CustomerId> owners, FoldContext& context,
+               Choice* choice) const;
   Result<bool> MayAttach(uint32_t tenant, const IdentityData& data,
                          std::span<const CustomerId> owners,
                          CustomerId candidate, FoldContext& context) const;

@@ -254,6 +254,16 @@ void ProfileRoom::Prefetch(uint32_t tenant, CustomerId customer) const {
   services_.overlay->Prefetch(family(kProfiles), RowKey{customer, 0, tenant});
 }
 
+Status ProfileRoom::Load(
+    std::span<const std::pair<uint32_t, CustomerId>> customers) const {
+  std::vector<RowKey> keys;
+  keys.reserve(customers.size());
+  for (const auto& [tenant, customer] : customers) {
+    keys.push_back(RowKey{customer, 0, tenant});
+  }
+  return services_.overlay->Load(family(kProfiles), keys);
+}
+
 Status ProfileRoom::Warm(uint32_t tenant, CustomerId customer) const {
   Result<Row> row =
       services_.overlay->Get(family(kProfiles), RowKey{customer, 0, tenant});

@@ -72,6 +72,8 @@ class ProfileRoom final : public Room {
   // As IdentityRoom's: asks for a profile, then touches it.
   void Prefetch(uint32_t tenant, CustomerId customer) const;
   Status Warm(uint32_t tenant, CustomerId customer) const;
+  // Brings the profiles of these (tenant, customer) into memory, together.
+  Status Load(std::span<const std::pair<uint32_t, CustomerId>> customers) const;
 
  private:
   struct Codec;

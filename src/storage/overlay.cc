@@ -13,6 +13,8 @@ constexpr size_t kFirstPlaces = 1024;
 constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
 // So many rows ahead memory is asked for.
 constexpr size_t kAhead = 8;
+// So many rows are asked of the disk at once.
+constexpr size_t kLoadedTogether = 256;
 
 }  // namespace
 
@@ -131,7 +133,7 @@ void Generation::Change(uint32_t index, Row row) {
 
 Status Generation::Put(size_t family, const RowKey& key,
                        std::string_view value) {
-  Result<uint32_t> index = Find(family, key, true);
+  Result<uint32_t> index = Find(family, key, !blind_);
   if (!index.ok()) return std::move(index).status();
   Change(*index, Row(value));
   return Status::Ok();
@@ -222,24 +224,36 @@ void Overlay::Prefetch(size_t family, const RowKey& key) const {
 Result<Row> Overlay::Load(size_t family, const RowKey& key,
                           size_t shard_index) {
   if (warm_[family].load(std::memory_order_acquire)) return Row();
-  Shard& shard = shards_[shard_index];
-  uint64_t removals;
-  {
-    std::lock_guard<std::mutex> lock(shard.mutex);
-    removals = shard.removals;
-  }
+  const uint64_t removals = RemovalsOf(shard_index);
   std::string value;
   Result<bool> found =
       database_->Get(family, EncodedKey(key, families_[family].words).view(),
                      &value);
   if (!found.ok()) return std::move(found).status();
-  if (*found && families_[family].codec != nullptr) {
-    std::string plain;
-    Status status = families_[family].codec->Decode(key, value, &plain);
-    if (!status.ok()) return status;
-    value.swap(plain);
-  }
-  Row row = *found ? Row(value) : Row();
+  if (!*found) return Keep(family, key, Row(), removals);
+  Result<Row> row = Decode(family, key, value);
+  if (!row.ok()) return row;
+  return Keep(family, key, std::move(row).value(), removals);
+}
+
+Result<Row> Overlay::Decode(size_t family, const RowKey& key,
+                            std::string_view stored) const {
+  const RowCodec* codec = families_[family].codec.get();
+  if (codec == nullptr) return Row(stored);
+  std::string plain;
+  Status status = codec->Decode(key, stored, &plain);
+  if (!status.ok()) return status;
+  return Row(plain);
+}
+
+uint64_t Overlay::RemovalsOf(size_t shard) const {
+  std::lock_guard<std::mutex> lock(shards_[shard].mutex);
+  return shards_[shard].removals;
+}
+
+Row Overlay::Keep(size_t family, const RowKey& key, Row row,
+                  uint64_t removals) {
+  Shard& shard = shards_[ShardOf(key)];
   std::lock_guard<std::mutex> lock(shard.mutex);
   const Slot* again = shard.tables[family].Find(key);
   if (again != nullptr) return again->row;
@@ -251,6 +265,50 @@ Result<Row> Overlay::Load(size_t family, const RowKey& key,
     slot->used = true;
   }
   return row;
+}
+
+Status Overlay::Load(size_t family, std::vector<RowKey>& keys) {
+  if (warm_[family].load(std::memory_order_acquire) || !cold()) {
+    keys.clear();
+    return Status::Ok();
+  }
+  std::erase_if(keys, [&](const RowKey& key) {
+    Shard& shard = shards_[ShardOf(key)];
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    return shard.tables[family].Find(key) != nullptr;
+  });
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  for (size_t i = 0; i < keys.size(); i += kLoadedTogether) {
+    const size_t count = std::min(kLoadedTogether, keys.size() - i);
+    Status status =
+        LoadSome(family, std::span<const RowKey>(keys).subspan(i, count));
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+Status Overlay::LoadSome(size_t family, std::span<const RowKey> keys) {
+  std::vector<EncodedKey> encoded;
+  std::vector<std::string_view> names;
+  std::vector<uint64_t> removals;
+  std::vector<std::string> values(keys.size());
+  encoded.reserve(keys.size());
+  for (const RowKey& key : keys) {
+    encoded.emplace_back(key, families_[family].words);
+    names.push_back(encoded.back().view());
+    removals.push_back(RemovalsOf(ShardOf(key)));
+  }
+  const auto found = std::make_unique<bool[]>(keys.size());
+  Status status =
+      database_->MultiGet(family, names, values, {found.get(), keys.size()});
+  for (size_t i = 0; status.ok() && i < keys.size(); ++i) {
+    if (!found[i]) continue;
+    Result<Row> row = Decode(family, keys[i], values[i]);
+    if (!row.ok()) return std::move(row).status();
+    Keep(family, keys[i], std::move(row).value(), removals[i]);
+  }
+  return status;
 }
 
 void Overlay::PublishEntry(Generation::Entry& entry,

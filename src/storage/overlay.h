@@ -28,6 +28,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -114,6 +115,10 @@ class Generation final {
  public:
   explicit Generation(Overlay* overlay);
 
+  // With no view open, and none opened while this lives, the old values of
+  // rows that are put need not be read.
+  void set_blind() { blind_ = true; }
+
   Result<Row> Get(size_t family, const RowKey& key);
   // As Get, for a row that will be put or deleted: the change then need not
   // look for it again.
@@ -169,6 +174,7 @@ class Generation final {
   uint32_t stamp_ = 1;
   std::vector<uint32_t> changed_;
   std::vector<Undo> undo_;
+  bool blind_ = false;
   uint64_t replaced_ = 0;  // Bit f: a row of family f was replaced here.
 };
 
@@ -194,6 +200,9 @@ class Overlay final {
 
   // The published state.
   Result<Row> Get(size_t family, const RowKey& key);
+  // Brings rows into memory, those on the disk together: cheaper than one by
+  // one. Orders `keys`, and leaves of them those that were not in memory.
+  Status Load(size_t family, std::vector<RowKey>& keys);
   // Asks the processor for the row's place in memory.
   void Prefetch(size_t family, const RowKey& key) const;
   // How many rows of the family, other than new ones, were changed so far.
@@ -274,6 +283,13 @@ class Overlay final {
   FrozenRows FreezeLocked();
   void PublishLocked(Generation& generation, Position position);
   Result<Row> Load(size_t family, const RowKey& key, size_t shard);
+  Result<Row> Decode(size_t family, const RowKey& key,
+                     std::string_view stored) const;
+  Status LoadSome(size_t family, std::span<const RowKey> keys);
+  uint64_t RemovalsOf(size_t shard) const;
+  // Keeps a row that was read from the disk, unless memory has it, or the
+  // shard lost a row since `removals`. The row that counts.
+  Row Keep(size_t family, const RowKey& key, Row row, uint64_t removals);
   void PublishEntry(Generation::Entry& entry,
                     const std::vector<View*>& views);
   void CloseView(View* view);

@@ -18,8 +18,9 @@ Status At(Position position, const Status& status) {
 
 void FactChunk::Clear() {
   first = last = 0;
-  facts.clear();
+  events.clear();
   others.clear();
+  facts.clear();
   contents.clear();
   arena.Reset();
 }
@@ -54,39 +55,44 @@ Status ReadHints(std::string_view identity, Arena& arena,
   return status;
 }
 
-Status FactDecoder::Add(Position position, std::string_view value,
-                        FactChunk* chunk) {
-  LogRecord record;
-  Status status = reader_.Read(value, &record);
-  if (status.ok() && check_chain_) {
-    status = FollowChain(position, value, record);
-  }
-  if (status.ok() && record.kind == LogKind::kEvent) {
-    status = AddEvent(position, record, chunk);
-  } else if (status.ok()) {
-    if (record.kind == LogKind::kName) status = AddName(record);
-    if (record.kind == LogKind::kEpoch) {
-      log_->RememberEpoch(position, record.bytes);
-    }
-    chunk->others.push_back({position, std::string(value)});
-  }
+Status FactReader::Add(Position position, std::string_view value,
+                       FactChunk* chunk) {
+  Status status = AddRecord(position, chunk->arena.Copy(value), chunk);
   if (!status.ok()) return At(position, status);
   if (chunk->first == 0) chunk->first = position;
   chunk->last = position;
   return Status::Ok();
 }
 
-Status FactDecoder::FollowChain(Position position, std::string_view value,
-                                const LogRecord& record) {
-  batch_.emplace_back(position, std::string(WithoutTrailer(value, &buffer_)));
+Status FactReader::AddRecord(Position position, std::string_view value,
+                             FactChunk* chunk) {
+  LogRecord record;
+  Status status = reader_.Read(value, &record);
+  if (status.ok()) status = FollowChain(position, value, record);
+  if (!status.ok()) return status;
+  if (record.kind == LogKind::kEvent) {
+    chunk->events.push_back({position, record});
+    return Status::Ok();
+  }
+  if (record.kind == LogKind::kName) status = AddName(record);
+  if (record.kind == LogKind::kEpoch) {
+    log_->RememberEpoch(position, record.bytes);
+  }
+  chunk->others.push_back({position, value});
+  return status;
+}
+
+Status FactReader::FollowChain(Position position, std::string_view value,
+                               const LogRecord& record) {
+  if (batch_count_ == 0) batch_hash_.emplace(chain_);
+  batch_hash_->Add(position, WithoutTrailer(value, &buffer_));
+  ++batch_count_;
   if (!record.ends_batch) return Status::Ok();
-  if (record.batch_count != batch_.size()) {
+  if (record.batch_count != batch_count_) {
     return Status(StatusCode::kCorruption, "its batch is not whole");
   }
-  ChainHash hash(chain_);
-  for (const auto& [at, bytes] : batch_) hash.Add(at, bytes);
-  chain_ = hash.Finish();
-  batch_.clear();
+  chain_ = batch_hash_->Finish();
+  batch_count_ = 0;
   if (record.chain != std::string_view(
                           reinterpret_cast<const char*>(chain_.data()),
                           chain_.size())) {
@@ -95,7 +101,7 @@ Status FactDecoder::FollowChain(Position position, std::string_view value,
   return Status::Ok();
 }
 
-Status FactDecoder::AddName(const LogRecord& record) {
+Status FactReader::AddName(const LogRecord& record) {
   const auto kind = static_cast<NameKind>(record.name_kind);
   if (!names_->Add(kind, record.name_id, record.text)) {
     return Status(StatusCode::kCorruption, "name out of order");
@@ -109,8 +115,18 @@ Status FactDecoder::AddName(const LogRecord& record) {
   return Status::Ok();
 }
 
-Status FactDecoder::AddEvent(Position position, const LogRecord& record,
+Status FactDecoder::Decode(FactChunk* chunk) {
+  chunk->facts.reserve(chunk->events.size());
+  for (const FactChunk::Event& event : chunk->events) {
+    Status status = AddEvent(event, chunk);
+    if (!status.ok()) return At(event.position, status);
+  }
+  return Status::Ok();
+}
+
+Status FactDecoder::AddEvent(const FactChunk::Event& event,
                              FactChunk* chunk) {
+  const auto& [position, record] = event;
   Fact fact;
   fact.position = position;
   fact.header = record.event;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,17 +18,22 @@
 
 namespace crm {
 
-// Some consecutive log records, decoded. Facts view the arena.
+// Some consecutive log records. Everything here views the arena.
 struct FactChunk {
+  struct Event {
+    Position position = 0;
+    LogRecord record;
+  };
   // What is not an event: names, dictionaries, epochs.
   struct Other {
     Position position = 0;
-    std::string value;
+    std::string_view value;
   };
   Position first = 0;
   Position last = 0;  // 0: empty.
-  std::vector<Fact> facts;
+  std::vector<Event> events;
   std::vector<Other> others;
+  std::vector<Fact> facts;  // The events, once they are decoded.
   // Last, and kept: what facts point to.
   std::deque<EventContent> contents;
   Arena arena;
@@ -35,26 +41,23 @@ struct FactChunk {
   void Clear();
 };
 
-// One thread at a time.
-class FactDecoder final {
+// The first step, in the order of the log: frames and chain are checked, and
+// what later records build on is taken in. One thread at a time.
+class FactReader final {
  public:
-  FactDecoder(const LogView* log, KeyRing* keyring, Names* names,
-              std::vector<Room*> rooms)
-      : log_(log), keyring_(keyring), names_(names), rooms_(std::move(rooms)) {}
+  // The chain over the batches before the first record is `chain`.
+  FactReader(const LogView* log, KeyRing* keyring, Names* names,
+             const Digest& chain)
+      : log_(log), keyring_(keyring), names_(names), chain_(chain) {}
 
-  // Adds one record. Errors name the position.
+  // Adds one record to the chunk. Errors name the position.
   Status Add(Position position, std::string_view value, FactChunk* chunk);
-  // The chain over the batches seen so far must end in this head; checked at
-  // every record that ends a batch. Set before the first Add.
-  void StartChain(const Digest& head) { chain_ = head; }
-  const Digest& chain() const { return chain_; }
   // Whether the last record added ended a batch.
-  bool at_batch_end() const { return batch_.empty(); }
-  void set_check_chain(bool check) { check_chain_ = check; }
+  bool at_batch_end() const { return batch_count_ == 0; }
 
  private:
-  Status AddEvent(Position position, const LogRecord& record,
-                  FactChunk* chunk);
+  Status AddRecord(Position position, std::string_view value,
+                   FactChunk* chunk);
   Status AddName(const LogRecord& record);
   Status FollowChain(Position position, std::string_view value,
                      const LogRecord& record);
@@ -62,15 +65,35 @@ class FactDecoder final {
   const LogView* const log_;
   KeyRing* const keyring_;
   Names* const names_;
-  const std::vector<Room*> rooms_;
   LogRecordReader reader_;
-  Digest chain_{};
-  bool check_chain_ = false;
-  std::vector<std::pair<Position, std::string>> batch_;
+  Digest chain_;
+  // The batch under way.
+  std::optional<ChainHash> batch_hash_;
+  uint64_t batch_count_ = 0;
+  std::string buffer_;
+};
+
+// The second step: the events of a chunk are opened and become facts. Chunks
+// do not depend on each other any more; one thread at a time for each decoder.
+class FactDecoder final {
+ public:
+  FactDecoder(const LogView* log, KeyRing* keyring, const Names* names,
+              std::vector<Room*> rooms)
+      : log_(log), keyring_(keyring), names_(names), rooms_(std::move(rooms)) {}
+
+  // Errors name the position.
+  Status Decode(FactChunk* chunk);
+
+ private:
+  Status AddEvent(const FactChunk::Event& event, FactChunk* chunk);
+
+  const LogView* const log_;
+  KeyRing* const keyring_;
+  const Names* const names_;
+  const std::vector<Room*> rooms_;
   std::string body_;
   std::string plain_;
   std::string entry_;
-  std::string buffer_;
   std::vector<DecodedEvent::Hint> hints_;
 };
 

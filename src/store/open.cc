@@ -330,23 +330,15 @@ Status Opener::CatchUp() {
   if (!removed.ok()) return removed;
   const Position on_disk = core_.views->on_disk();
   if (on_disk == head_) return Status::Ok();
-  // Many look-ups to come: worth reading the identifiers in one go.
-  if (head_ - on_disk > 50'000 && on_disk > 0) {
-    std::atomic<bool> stop{false};
-    for (size_t family = 0; family < core_.views->family_count(); ++family) {
-      if (!core_.views->overlay().families()[family].resident) continue;
-      Status status = core_.views->overlay().WarmUp(family, stop);
-      if (!status.ok()) return status;
-    }
-    core_.warmed.store(true);
-  }
   FoldLogOptions options;
   options.first = on_disk + 1;
   options.last = head_;
   options.parallel = core_.options.background_threads > 0;
-  // A rebuild writes what it has; a tail stays in memory, as it was.
-  options.checkpoint_records =
+  // A tail stays in memory, as it was; a rebuild writes what it has.
+  const uint64_t budget =
       std::max<uint64_t>(core_.options.checkpoint_records * 2, 500'000);
+  const bool rebuild = head_ - on_disk > 2 * budget;
+  options.checkpoint_records = rebuild ? budget : 2 * budget;
   Result<Digest> chain = ChainAt(*core_.log_view, on_disk);
   if (!chain.ok()) return std::move(chain).status();
   options.chain = *chain;

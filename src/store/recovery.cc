@@ -1,8 +1,11 @@
 #include "store/recovery.h"
 
 #include <algorithm>
+#include <deque>
 #include <future>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "store/fact_decoder.h"
 
@@ -10,64 +13,100 @@ namespace crm {
 namespace {
 
 constexpr size_t kChunkRecords = 2048;
+// So many chunks are decoded while one is folded.
+constexpr size_t kAheadChunks = 2;
+// So many events ahead memory is asked for.
+constexpr size_t kAhead = 8;
 
-// Reads chunks of decoded records, one ahead of the fold when asked to.
+// Reads chunks and has them decoded, some ahead of the fold when asked to.
 class ChunkReader {
  public:
   ChunkReader(StoreCore& core, Views& views, const FoldLogOptions& options)
       : views_(views),
+        names_(options.names != nullptr ? options.names : &core.names),
         cursor_(*core.log, kLogEvents, options.first, options.last, false),
-        decoder_(core.log_view.get(), core.keyring.get(),
-                 options.names != nullptr ? options.names : &core.names,
-                 views.rooms()),
+        reader_(core.log_view.get(), core.keyring.get(), names_,
+                options.chain),
+        // While one is folded, as many are decoded as there are threads for.
+        ahead_(options.parallel ? kAheadChunks : 0),
         parallel_(options.parallel) {
-    decoder_.StartChain(options.chain);
-    decoder_.set_check_chain(true);
-    if (parallel_) Start();
+    for (size_t i = 0; i < ahead_ + 1; ++i) {
+      free_.push_back(std::make_unique<Work>(core, names_, views.rooms()));
+    }
   }
   ~ChunkReader() {
-    if (next_.valid()) next_.wait();
+    for (const auto& work : started_) {
+      if (work->done.valid()) work->done.wait();
+    }
   }
 
-  // An empty chunk at the end.
+  // An empty chunk at the end. The chunk before is given back.
   Result<FactChunk*> Next() {
-    Status status = parallel_ ? next_.get() : Fill(filling_);
+    if (folding_ != nullptr) free_.push_back(std::move(folding_));
+    while (!free_.empty() && !at_end_) Start();
+    if (started_.empty()) return &nothing_;
+    folding_ = std::move(started_.front());
+    started_.pop_front();
+    // What does not open says more than the chain that it breaks.
+    Status status = folding_->done.get();
+    if (status.ok()) status = folding_->read;
     if (!status.ok()) return status;
-    FactChunk* ready = filling_;
-    filling_ = ready == &chunks_[0] ? &chunks_[1] : &chunks_[0];
-    if (parallel_ && ready->last != 0) Start();
-    return ready;
+    return &folding_->chunk;
   }
 
-  bool at_batch_end() const { return decoder_.at_batch_end(); }
+  bool at_batch_end() const { return reader_.at_batch_end(); }
 
  private:
+  struct Work {
+    Work(StoreCore& core, const Names* names, const std::vector<Room*>& rooms)
+        : decoder(core.log_view.get(), core.keyring.get(), names, rooms) {}
+    FactChunk chunk;
+    FactDecoder decoder;
+    Status read;
+    std::future<Status> done;
+  };
+
   void Start() {
-    next_ = std::async(std::launch::async, [this] { return Fill(filling_); });
+    Work* work = free_.back().get();
+    work->read = Read(&work->chunk);
+    at_end_ = !work->read.ok() || work->chunk.last == 0;
+    if (work->read.ok() && at_end_) return;
+    const auto policy =
+        parallel_ ? std::launch::async : std::launch::deferred;
+    work->done = std::async(policy, [this, work] {
+      Status decoded = work->decoder.Decode(&work->chunk);
+      return decoded.ok() ? views_.Load(work->chunk.facts) : decoded;
+    });
+    started_.push_back(std::move(free_.back()));
+    free_.pop_back();
   }
 
   // Whole batches only, so that a checkpoint never splits one.
-  Status Fill(FactChunk* chunk) {
+  Status Read(FactChunk* chunk) {
     chunk->Clear();
-    for (size_t i = 0; i < kChunkRecords || !decoder_.at_batch_end(); ++i) {
+    for (size_t i = 0; i < kChunkRecords || !reader_.at_batch_end(); ++i) {
       Position position = 0;
       std::string_view value;
       Result<bool> more = cursor_.Next(&position, &value);
       if (!more.ok()) return std::move(more).status();
       if (!*more) break;
-      Status status = decoder_.Add(position, value, chunk);
+      Status status = reader_.Add(position, value, chunk);
       if (!status.ok()) return status;
     }
-    return views_.Warm(chunk->facts);
+    return Status::Ok();
   }
 
   Views& views_;
+  Names* const names_;
   LogCursor cursor_;
-  FactDecoder decoder_;
+  FactReader reader_;
+  const size_t ahead_;
   const bool parallel_;
-  FactChunk chunks_[2];
-  FactChunk* filling_ = &chunks_[0];
-  std::future<Status> next_;
+  bool at_end_ = false;
+  FactChunk nothing_;
+  std::vector<std::unique_ptr<Work>> free_;
+  std::deque<std::unique_ptr<Work>> started_;
+  std::unique_ptr<Work> folding_;
 };
 
 // Counters of the tenants that a chunk touches.
@@ -111,7 +150,11 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
   }
   std::vector<TailEntry> tail;
   Counters counters(views, rows);
-  for (const Fact& fact : chunk.facts) {
+  for (size_t i = 0; i < chunk.facts.size(); ++i) {
+    const Fact& fact = chunk.facts[i];
+    if (i + kAhead < chunk.facts.size()) {
+      views.Prefetch(chunk.facts[i + kAhead]);
+    }
     Result<TenantCounts*> counts = counters.Of(fact.header.tenant);
     if (!counts.ok()) return std::move(counts).status();
     FoldContext context{rows, **counts};
@@ -158,6 +201,7 @@ Status FoldLog(StoreCore& core, Views& views, const FoldLogOptions& options) {
   }
   ChunkReader chunks(core, views, options);
   Generation rows(&views.overlay());
+  rows.set_blind();  // Nobody reads views that are still being made.
   uint64_t since_checkpoint = 0;
   while (true) {
     Result<FactChunk*> chunk = chunks.Next();

@@ -381,17 +381,17 @@ Status Sequencer::ResolveEvent(const PreparedEvent& event,
   const auto* identity =
       static_cast<const IdentityData*>(event.prepared[1]);
   if (identity == nullptr) {
-    header.month = MonthOf(now_);
+    header.claims_or_month = MonthOf(now_);
     return Status::Ok();
   }
   Status status = core_->views->identity().Resolve(header.tenant, *identity,
                                                    context, choice);
   if (!status.ok()) return status;
-  fact->owned = choice->owned;
   header.record = choice->record;
   header.customer = choice->customer;
   header.revision = choice->revision;
   header.confidence = choice->confidence;
+  header.claims_or_month = choice->claims;
   header.matched_by = choice->matched_by.empty()
                           ? 0
                           : core_->names.FindAny(NameKind::kNamespace,

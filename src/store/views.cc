@@ -125,32 +125,24 @@ Room* Views::RoomOf(size_t family) const { return room_of_[family]; }
 
 size_t Views::family_count() const { return room_of_.size(); }
 
-Status Views::Warm(std::span<const Fact> facts) const {
-  constexpr size_t kApart = 6;  // Events between two steps of one event.
-  for (size_t i = 0; i < facts.size() + 2 * kApart; ++i) {
-    if (i < facts.size() && facts[i].prepared[1] != nullptr) {
-      identity_->Prefetch(
-          facts[i].header.tenant,
-          *static_cast<const IdentityData*>(facts[i].prepared[1]));
+Status Views::Load(std::span<const Fact> facts) const {
+  if (!overlay_->cold()) return Status::Ok();
+  std::vector<std::pair<uint32_t, CustomerId>> customers;
+  for (const Fact& fact : facts) {
+    if (fact.header.customer == 0 ||
+        (fact.header.flags & kEventNewCustomer) != 0) {
+      continue;
     }
-    if (i >= kApart && i - kApart < facts.size()) {
-      const EventHeader& header = facts[i - kApart].header;
-      if (header.record != 0 && (header.flags & kEventNewRecord) == 0) {
-        Result<CustomerId> customer =
-            identity_->WarmCustomer(header.tenant, header.record);
-        if (!customer.ok()) return std::move(customer).status();
-        profile_->Prefetch(header.tenant, header.customer);
-      }
-    }
-    if (i >= 2 * kApart && i - 2 * kApart < facts.size()) {
-      const EventHeader& header = facts[i - 2 * kApart].header;
-      if (header.customer != 0 && (header.flags & kEventNewCustomer) == 0) {
-        Status status = profile_->Warm(header.tenant, header.customer);
-        if (!status.ok()) return status;
-      }
-    }
+    customers.emplace_back(fact.header.tenant, fact.header.customer);
   }
-  return Status::Ok();
+  return profile_->Load(customers);
+}
+
+void Views::Prefetch(const Fact& fact) const {
+  const EventHeader& header = fact.header;
+  if (header.customer == 0) return;
+  identity_->Prefetch(header.tenant, header.record);
+  profile_->Prefetch(header.tenant, header.customer);
 }
 
 Status Views::Fold(const Fact& fact, FoldContext& context,

@@ -66,8 +66,10 @@ class Views final {
   // The position of what is on disk.
   Position on_disk() const { return on_disk_.load(); }
 
-  // Brings near what folding these events will read.
-  Status Warm(std::span<const Fact> facts) const;
+  // Reads from the disk, all together, what folding these events will need.
+  Status Load(std::span<const Fact> facts) const;
+  // Asks the processor for it: some events before the one that is folded.
+  void Prefetch(const Fact& fact) const;
   // Folds one event in: all rooms, and the tail.
   Status Fold(const Fact& fact, FoldContext& context,
               std::vector<TailEntry>* tail) const;
