@@ -1,5 +1,6 @@
 #include "event/names.h"
 
+#include <bit>
 #include <mutex>
 
 namespace crm {
@@ -8,6 +9,37 @@ namespace {
 size_t Index(NameKind kind) { return static_cast<size_t>(kind); }
 
 }  // namespace
+
+// Block k holds 64 << k texts, from 64 * (2^k - 1) on.
+size_t Names::Texts::BlockOf(uint32_t index, uint32_t* offset) {
+  const auto block =
+      static_cast<size_t>(std::bit_width(index / kFirstBlock + 1) - 1);
+  *offset = index - kFirstBlock * ((uint32_t{1} << block) - 1);
+  return block;
+}
+
+const std::string& Names::Texts::operator[](uint32_t index) const {
+  uint32_t offset = 0;
+  return blocks_[BlockOf(index, &offset)][offset];
+}
+
+void Names::Texts::PushBack(std::string_view text) {
+  uint32_t offset = 0;
+  const uint32_t index = size();
+  const size_t block = BlockOf(index, &offset);
+  if (blocks_[block] == nullptr) {
+    blocks_[block] = std::make_unique<std::string[]>(size_t{kFirstBlock}
+                                                     << block);
+  }
+  blocks_[block][offset] = text;
+  size_.store(index + 1, std::memory_order_release);
+}
+
+void Names::Texts::Clear() { size_.store(0, std::memory_order_release); }
+
+void Names::Texts::PopBack() {
+  size_.store(size() - 1, std::memory_order_release);
+}
 
 uint32_t Names::Find(NameKind kind, std::string_view text) const {
   std::shared_lock<std::shared_mutex> lock(mutex_);
@@ -36,7 +68,6 @@ uint32_t Names::FindAny(NameKind kind, std::string_view text) const {
 }
 
 std::string_view Names::Text(NameKind kind, uint32_t id) const {
-  std::shared_lock<std::shared_mutex> lock(mutex_);
   const Table& table = tables_[Index(kind)];
   if (id == 0 || id > table.texts.size()) return {};
   return table.texts[id - 1];
@@ -49,8 +80,8 @@ bool Names::Add(NameKind kind, uint32_t id, std::string_view text,
   Table& table = tables_[Index(kind)];
   if (id >= 1 && id <= table.texts.size()) return table.texts[id - 1] == text;
   if (id != table.texts.size() + 1 || table.ids.contains(text)) return false;
-  table.texts.emplace_back(text);
-  table.ids.emplace(table.texts.back(), id);
+  table.texts.PushBack(text);
+  table.ids.emplace(table.texts[id - 1], id);
   if (published) table.published = id;
   return true;
 }
@@ -58,33 +89,39 @@ bool Names::Add(NameKind kind, uint32_t id, std::string_view text,
 void Names::Publish() {
   std::unique_lock<std::shared_mutex> lock(mutex_);
   for (Table& table : tables_) {
-    table.published = static_cast<uint32_t>(table.texts.size());
+    table.published = table.texts.size();
   }
 }
 
 void Names::Clear() {
   std::unique_lock<std::shared_mutex> lock(mutex_);
-  for (Table& table : tables_) table = Table();
+  for (Table& table : tables_) {
+    table.ids.clear();
+    table.texts.Clear();
+    table.published = 0;
+  }
 }
 
 void Names::Truncate(NameKind kind, uint32_t count) {
   std::unique_lock<std::shared_mutex> lock(mutex_);
   Table& table = tables_[Index(kind)];
   while (table.texts.size() > count) {
-    table.ids.erase(table.texts.back());
-    table.texts.pop_back();
+    table.ids.erase(table.texts[table.texts.size() - 1]);
+    table.texts.PopBack();
   }
 }
 
 uint32_t Names::Count(NameKind kind) const {
   std::shared_lock<std::shared_mutex> lock(mutex_);
-  return static_cast<uint32_t>(tables_[Index(kind)].texts.size());
+  return tables_[Index(kind)].texts.size();
 }
 
 std::vector<std::string> Names::All(NameKind kind) const {
   std::shared_lock<std::shared_mutex> lock(mutex_);
   const Table& table = tables_[Index(kind)];
-  return {table.texts.begin(), table.texts.begin() + table.published};
+  std::vector<std::string> all;
+  for (uint32_t i = 0; i < table.published; ++i) all.push_back(table.texts[i]);
+  return all;
 }
 
 }  // namespace crm

@@ -11,8 +11,9 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -60,8 +61,27 @@ class Names final {
   std::vector<std::string> All(NameKind kind) const;
 
  private:
+  // Texts by number, in blocks that double in size and never move: they are
+  // read without a lock, many times for each event.
+  class Texts {
+   public:
+    uint32_t size() const { return size_.load(std::memory_order_acquire); }
+    // REQUIRES: index < size().
+    const std::string& operator[](uint32_t index) const;
+    void PushBack(std::string_view text);
+    void PopBack();
+    void Clear();
+
+   private:
+    static constexpr uint32_t kFirstBlock = 64;
+    static constexpr size_t kBlocks = 26;
+    static size_t BlockOf(uint32_t index, uint32_t* offset);
+
+    std::array<std::unique_ptr<std::string[]>, kBlocks> blocks_;
+    std::atomic<uint32_t> size_{0};
+  };
   struct Table {
-    std::deque<std::string> texts;
+    Texts texts;
     absl::flat_hash_map<std::string_view, uint32_t> ids;
     uint32_t published = 0;  // The first so many.
   };

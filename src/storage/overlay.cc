@@ -312,11 +312,11 @@ Status Overlay::LoadSome(size_t family, std::span<const RowKey> keys) {
 }
 
 void Overlay::PublishEntry(Generation::Entry& entry,
-                           const std::vector<View*>& views) {
+                           const std::vector<View*>& views, Grown* grown) {
   const size_t shard_index = ShardOf(entry.key.key);
   const size_t family = entry.key.family;
   Shard& shard = shards_[shard_index];
-  size_t grown = entry.row.heap_bytes();
+  const size_t bytes = entry.row.heap_bytes();
   {
     std::lock_guard<std::mutex> lock(shard.mutex);
     const auto [place, inserted] =
@@ -329,29 +329,31 @@ void Overlay::PublishEntry(Generation::Entry& entry,
     if (slot.epoch != epoch_) {
       slot.epoch = epoch_;
       dirty_[family].push_back(entry.key.key);
-      dirty_bytes_.fetch_add(kSlotBytes + grown, std::memory_order_relaxed);
+      grown->dirty += kSlotBytes + bytes;
     }
     slot.used = true;
     slot.row.Swap(entry.row);
     if (entry.base.exists()) {
       replaced_[family].fetch_add(1, std::memory_order_release);
     }
-    if (inserted) grown += kSlotBytes;
+    if (inserted) grown->memory += kSlotBytes;
   }
   // entry.row holds the old value now; it is freed outside the lock.
-  memory_bytes_.fetch_add(grown - entry.row.heap_bytes(),
-                          std::memory_order_relaxed);
+  grown->memory += bytes - entry.row.heap_bytes();
 }
 
 void Overlay::PublishLocked(Generation& generation, Position position) {
+  Grown grown;
   const std::vector<uint32_t>& changed = generation.changed_;
   for (size_t i = 0; i < changed.size(); ++i) {
     if (i + kAhead < changed.size()) {
       const RowRef& next = generation.entries_[changed[i + kAhead]].key;
       Prefetch(next.family, next.key);
     }
-    PublishEntry(generation.entries_[changed[i]], views_);
+    PublishEntry(generation.entries_[changed[i]], views_, &grown);
   }
+  dirty_bytes_.fetch_add(grown.dirty, std::memory_order_relaxed);
+  memory_bytes_.fetch_add(grown.memory, std::memory_order_relaxed);
   position_.store(position, std::memory_order_release);
 }
 

@@ -290,8 +290,13 @@ class Overlay final {
   // Keeps a row that was read from the disk, unless memory has it, or the
   // shard lost a row since `removals`. The row that counts.
   Row Keep(size_t family, const RowKey& key, Row row, uint64_t removals);
-  void PublishEntry(Generation::Entry& entry,
-                    const std::vector<View*>& views);
+  // Bytes that a publication adds: counted once, not row by row.
+  struct Grown {
+    size_t memory = 0;  // Wraps when rows shrink.
+    size_t dirty = 0;
+  };
+  void PublishEntry(Generation::Entry& entry, const std::vector<View*>& views,
+                    Grown* grown);
   void CloseView(View* view);
 
   const std::vector<RowFamily> families_;

@@ -25,7 +25,7 @@ void Request::Reset() {
   bytes = 0;
   status = Status::Ok();
   result = AppendResult();
-  done = false;
+  turn.store(kWaits, std::memory_order_relaxed);
 }
 
 Status Preparer::Prepare(StoreCore* core, std::span<const Event> events,

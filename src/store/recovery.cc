@@ -153,7 +153,8 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
   for (size_t i = 0; i < chunk.facts.size(); ++i) {
     const Fact& fact = chunk.facts[i];
     if (i + kAhead < chunk.facts.size()) {
-      views.Prefetch(chunk.facts[i + kAhead]);
+      const EventHeader& next = chunk.facts[i + kAhead].header;
+      views.Prefetch(next.tenant, next.record, next.customer);
     }
     Result<TenantCounts*> counts = counters.Of(fact.header.tenant);
     if (!counts.ok()) return std::move(counts).status();

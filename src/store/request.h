@@ -5,7 +5,7 @@
 #define CRM_STORE_REQUEST_H_
 
 #include <array>
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -47,9 +47,10 @@ struct Request {
   Status status;
   AppendResult result;
 
-  // The queue's.
-  bool done = false;
-  std::condition_variable wake;
+  // The queue's: what the thread that waits has to do. Changed by others,
+  // who do not touch the request any more once they have said kDone.
+  enum Turn : int { kWaits, kLeads, kDone };
+  std::atomic<int> turn{kWaits};
 
   void Reset();
 };

@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kGroupEvents = 1024;
 constexpr size_t kGroupBytes = size_t{1} << 20;
+// So many events ahead memory is asked for.
+constexpr size_t kAhead = 6;
 
 Status InEvent(size_t index, const Status& status) {
   return Status(status.code(), "event " + std::to_string(index) + ": " +
@@ -36,18 +38,39 @@ Sequencer::~Sequencer() = default;
 
 void Sequencer::Enqueue(Request* request) {
   std::lock_guard<std::mutex> lock(mutex_);
-  request->done = false;
   queue_.push_back(request);
+  // Who finds nobody before it need not wait to be told.
+  request->turn.store(queue_.size() == 1 ? Request::kLeads : Request::kWaits,
+                      std::memory_order_relaxed);
 }
 
 void Sequencer::Await(Request* request) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  request->wake.wait(
-      lock, [&] { return request->done || queue_.front() == request; });
-  if (!request->done) Lead(lock);
+  request->turn.wait(Request::kWaits, std::memory_order_acquire);
+  if (request->turn.load(std::memory_order_acquire) == Request::kLeads) {
+    Lead();
+  }
 }
 
-void Sequencer::Lead(std::unique_lock<std::mutex>& lock) {
+void Sequencer::Tell(Request* request, Request::Turn turn) {
+  request->turn.store(turn, std::memory_order_release);
+  request->turn.notify_one();
+}
+
+void Sequencer::Lead() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    FormGroup();
+  }
+  ProcessGroup();
+  // Another may lead the next group before all of this one are told.
+  const std::vector<Request*> finished = std::move(group_);
+  PassOn(finished.size());
+  for (size_t i = 1; i < finished.size(); ++i) {
+    Tell(finished[i], Request::kDone);
+  }
+}
+
+void Sequencer::FormGroup() {
   group_.clear();
   size_t events = 0;
   size_t bytes = 0;
@@ -60,31 +83,27 @@ void Sequencer::Lead(std::unique_lock<std::mutex>& lock) {
     }
     group_.push_back(request);
   }
-  lock.unlock();
-  ProcessGroup();
-  lock.lock();
-  for (size_t i = 0; i < group_.size(); ++i) {
-    Request* request = queue_.front();
-    queue_.pop_front();
-    request->done = true;
-    if (i > 0) request->wake.notify_one();
+}
+
+// Takes those who are done from the queue, and lets the next one lead.
+void Sequencer::PassOn(size_t done) {
+  Request* next = nullptr;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(done));
+    if (!queue_.empty()) next = queue_.front();
+    head_changed_.notify_all();
   }
-  if (!queue_.empty()) queue_.front()->wake.notify_one();
-  head_changed_.notify_all();
+  if (next != nullptr) Tell(next, Request::kLeads);
 }
 
 Status Sequencer::RunAlone(const std::function<Status()>& work) {
   // A request without events is decided by nobody; its turn is the pause.
   Request turn;
-  std::unique_lock<std::mutex> lock(mutex_);
-  queue_.push_back(&turn);
-  turn.wake.wait(lock, [&] { return queue_.front() == &turn; });
-  lock.unlock();
+  Enqueue(&turn);
+  turn.turn.wait(Request::kWaits, std::memory_order_acquire);
   Status status = work();
-  lock.lock();
-  queue_.pop_front();
-  if (!queue_.empty()) queue_.front()->wake.notify_one();
-  head_changed_.notify_all();
+  PassOn(1);
   return status;
 }
 
@@ -251,6 +270,10 @@ Status Sequencer::Decide(Request* request, FoldContext& context, bool dry) {
   context.counts = *counts;
   bool appended = false;
   for (size_t i = 0; i < request->events.size(); ++i) {
+    if (i + kAhead < request->events.size()) {
+      const PreparedEvent& next = request->events[i + kAhead];
+      core_->views->Prefetch(request->tenant.id, next.record, next.customer);
+    }
     if (!request->events[i].status.ok() ||
         result.events[i].outcome == Outcome::kDuplicate ||
         result.events[i].outcome == Outcome::kConflict) {

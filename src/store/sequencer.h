@@ -70,7 +70,10 @@ class Sequencer final {
 
   Mark MarkGroup() const;
   void RollBackTo(const Mark& mark);
-  void Lead(std::unique_lock<std::mutex>& lock);
+  static void Tell(Request* request, Request::Turn turn);
+  void Lead();
+  void FormGroup();
+  void PassOn(size_t done);
   void ProcessGroup();
   Status BeginGroup();
   void ProcessRequest(Request* request);

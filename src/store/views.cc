@@ -138,11 +138,11 @@ Status Views::Load(std::span<const Fact> facts) const {
   return profile_->Load(customers);
 }
 
-void Views::Prefetch(const Fact& fact) const {
-  const EventHeader& header = fact.header;
-  if (header.customer == 0) return;
-  identity_->Prefetch(header.tenant, header.record);
-  profile_->Prefetch(header.tenant, header.customer);
+void Views::Prefetch(uint32_t tenant, RecordId record,
+                     CustomerId customer) const {
+  if (customer == 0) return;
+  identity_->Prefetch(tenant, record);
+  profile_->Prefetch(tenant, customer);
 }
 
 Status Views::Fold(const Fact& fact, FoldContext& context,
