@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kGroupEvents = 1024;
 constexpr size_t kGroupBytes = size_t{1} << 20;
+constexpr std::chrono::hours kLongestWait{24 * 365};
 // So many events ahead memory is asked for.
 constexpr size_t kAhead = 6;
 
@@ -109,9 +110,12 @@ Status Sequencer::RunAlone(const std::function<Status()>& work) {
 
 Position Sequencer::WaitPast(Position after,
                              std::chrono::milliseconds timeout) const {
+  // A deadline must not lie beyond what a clock can say.
+  const std::chrono::milliseconds wait =
+      std::min<std::chrono::milliseconds>(timeout, kLongestWait);
   std::unique_lock<std::mutex> lock(mutex_);
-  head_changed_.wait_for(
-      lock, timeout, [&] { return head() > after || stop_waiting_; });
+  head_changed_.wait_for(lock, wait,
+                         [&] { return head() > after || stop_waiting_; });
   return head();
 }
 

@@ -190,6 +190,26 @@ TEST_CASE("a second value of an exclusive namespace is nobody's, and said") {
   CHECK(club.Say("scl", {{"sclMemberId", "m2"}}).new_customer);
 }
 
+TEST_CASE("of two values of one exclusive namespace the first counts, and said") {
+  Club club;
+  const EventOutcome both = club.Say("scl", {{"authUserId", "u1"},
+                                             {"sclMemberId", "m1"},
+                                             {"sclMemberId", "m2"}});
+  CHECK(both.new_customer);
+  REQUIRE(both.contested.size() == 1);
+  CHECK(both.contested[0].name_space == "sclMemberId");
+  CHECK(both.contested[0].owner == 0);
+  CHECK(club.Owner({"sclMemberId", "m1"}) == both.customer);
+  CHECK(club.Owner({"sclMemberId", "m2"}) == 0);
+  // The same value twice is one.
+  const EventOutcome same = club.Say("scl", {{"authUserId", "u9"},
+                                             {"sclMemberId", "m9"},
+                                             {"sclMemberId", "m9"}});
+  CHECK(same.contested.empty());
+  CHECK(club.Owner({"sclMemberId", "m9"}) == same.customer);
+  CheckSound(club.store());
+}
+
 TEST_CASE("the guard holds over checkpoints and opens") {
   const Scratch scratch;
   CustomerId first = 0;

@@ -219,7 +219,7 @@ TEST_CASE("WaitForEvents wakes up, or gives up in time") {
     MustAppendOne(tenant, MemberEvent("b", 1));
   });
   const Result<Position> woken =
-      tenant.WaitForEvents(head, std::chrono::minutes(5));
+      tenant.WaitForEvents(head, std::chrono::milliseconds::max());
   REQUIRE_OK(woken);
   CHECK(*woken > head);
   writer.join();
