@@ -194,7 +194,7 @@ TEST_CASE("of two values of one exclusive namespace the first counts, and said")
   Club club;
   const EventOutcome both = club.Say("scl", {{"authUserId", "u1"},
                                              {"sclMemberId", "m1"},
-                                             {"sclMemberId", "m2"}});
+                                             {"scl_member_id", "m2"}});
   CHECK(both.new_customer);
   REQUIRE(both.contested.size() == 1);
   CHECK(both.contested[0].name_space == "sclMemberId");
@@ -204,7 +204,7 @@ TEST_CASE("of two values of one exclusive namespace the first counts, and said")
   // The same value twice is one.
   const EventOutcome same = club.Say("scl", {{"authUserId", "u9"},
                                              {"sclMemberId", "m9"},
-                                             {"sclMemberId", "m9"}});
+                                             {"scl_member_id", "m9"}});
   CHECK(same.contested.empty());
   CHECK(club.Owner({"sclMemberId", "m9"}) == same.customer);
   CheckSound(club.store());
