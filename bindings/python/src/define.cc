@@ -1,0 +1,131 @@
+#include "bindings/python/src/define.h"
+
+#include <cstring>
+#include <string_view>
+
+namespace crm::python {
+namespace {
+
+// What pybind11 put there; the same function for all.
+PyCFunctionWithKeywords called_by_pybind11 = nullptr;
+
+// Takes "Invoked with: ..." off the error being raised.
+void ShortenTypeError() {
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* trace = nullptr;
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  const py::object text =
+      py::reinterpret_steal<py::object>(PyObject_Str(value));
+  const char* const data = text ? PyUnicode_AsUTF8(text.ptr()) : nullptr;
+  const char* const end =
+      data == nullptr ? nullptr : std::strstr(data, "\nInvoked with: ");
+  if (end == nullptr) {
+    PyErr_Clear();
+    PyErr_Restore(type, value, trace);
+    return;
+  }
+  std::string_view shorter(data, static_cast<size_t>(end - data));
+  while (shorter.ends_with('\n')) shorter.remove_suffix(1);
+  PyErr_SetString(PyExc_TypeError, std::string(shorter).c_str());
+  Py_XDECREF(type);
+  Py_XDECREF(value);
+  Py_XDECREF(trace);
+}
+
+PyObject* CallAndShorten(PyObject* self, PyObject* arguments,
+                         PyObject* keywords) {
+  PyObject* const result = called_by_pybind11(self, arguments, keywords);
+  if (result == nullptr && PyErr_ExceptionMatches(PyExc_TypeError) != 0) {
+    ShortenTypeError();
+  }
+  return result;
+}
+
+}  // namespace
+
+Signature::Signature(const char* name, bool with_self)
+    : text_(std::string(name) + "(") {
+  if (with_self) AddName("self");
+}
+
+void Signature::AddName(const std::string& name) {
+  if (!first_) text_ += ", ";
+  first_ = false;
+  text_ += name;
+}
+
+void Signature::Add(const py::arg& argument) { AddName(argument.name); }
+
+void Signature::Add(const py::arg_v& argument) {
+  AddName(std::string(argument.name) + "=" +
+          std::string(py::str(py::repr(argument.value))));
+}
+
+std::string Signature::Text(const char* doc) const {
+  return text_ + ")\n--\n\n" + doc;
+}
+
+void KeepArgumentsOutOfErrors(py::handle function) {
+  const py::handle plain = py::detail::get_function(function);
+  if (!plain || PyCFunction_Check(plain.ptr()) == 0) return;
+  PyMethodDef* const method =
+      reinterpret_cast<PyCFunctionObject*>(plain.ptr())->m_ml;
+  if (method->ml_flags != (METH_VARARGS | METH_KEYWORDS)) return;
+  // By way of a pointer to any function, as CPython's own tables do.
+  auto* const present = reinterpret_cast<PyCFunctionWithKeywords>(
+      reinterpret_cast<void (*)()>(method->ml_meth));
+  if (present == &CallAndShorten) return;
+  called_by_pybind11 = present;
+  method->ml_meth = reinterpret_cast<PyCFunction>(
+      reinterpret_cast<void (*)()>(&CallAndShorten));
+}
+
+void FinishClass(py::object type, const char* instead_of_pickling) {
+  type.attr("__module__") = "crm";
+  const std::string name = py::str(type.attr("__name__"));
+  const std::string message =
+      "a crm." + name + " cannot be pickled; " + instead_of_pickling;
+  const auto refuse = [message](py::object) -> py::object {
+    throw py::type_error(message);
+  };
+  const std::string text = DocOf("__reduce__", true, "");
+  type.attr("__reduce__") =
+      py::cpp_function(refuse, py::name("__reduce__"), py::is_method(type),
+                       text.c_str());
+}
+
+py::str RecordRepr(py::handle record, const std::vector<std::string>& fields) {
+  std::string text = py::str(py::type::handle_of(record).attr("__name__"));
+  text += "(";
+  for (const std::string& field : fields) {
+    if (text.back() != '(') text += ", ";
+    text += field + "=" +
+            std::string(py::str(py::repr(record.attr(field.c_str()))));
+  }
+  return py::str(text + ")");
+}
+
+py::dict RecordDict(py::handle record, const std::vector<std::string>& fields) {
+  py::dict result;
+  for (const std::string& field : fields) {
+    result[field.c_str()] = record.attr(field.c_str());
+  }
+  return result;
+}
+
+bool RecordsEqual(py::handle left, py::handle right,
+                  const std::vector<std::string>& fields) {
+  for (const std::string& field : fields) {
+    const char* const name = field.c_str();
+    if (!left.attr(name).equal(right.attr(name))) return false;
+  }
+  return true;
+}
+
+py::object MemberOf(const char* enumeration, const char* member) {
+  return py::object(TypeNamed(enumeration).attr(member));
+}
+
+}  // namespace crm::python
