@@ -115,6 +115,15 @@ py::dict RecordDict(py::handle record, const std::vector<std::string>& fields) {
   return result;
 }
 
+py::ssize_t RecordHash(py::handle record,
+                       const std::vector<std::string>& fields) {
+  py::tuple values(fields.size());
+  for (size_t i = 0; i < fields.size(); ++i) {
+    values[i] = record.attr(fields[i].c_str());
+  }
+  return py::hash(values);
+}
+
 bool RecordsEqual(py::handle left, py::handle right,
                   const std::vector<std::string>& fields) {
   for (const std::string& field : fields) {

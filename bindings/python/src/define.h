@@ -90,6 +90,8 @@ void FinishClass(py::object type, const char* instead_of_pickling);
 // show themselves, and are equal when all their fields are.
 py::str RecordRepr(py::handle record, const std::vector<std::string>& fields);
 py::dict RecordDict(py::handle record, const std::vector<std::string>& fields);
+py::ssize_t RecordHash(py::handle record,
+                       const std::vector<std::string>& fields);
 bool RecordsEqual(py::handle left, py::handle right,
                   const std::vector<std::string>& fields);
 py::object MemberOf(const char* enumeration, const char* member);
@@ -144,8 +146,8 @@ class RecordClass final {
           return py::bool_(RecordsEqual(self, other, fields));
         },
         "", py::arg("other"));
-    // Values may be lists or dicts.
-    type_.attr("__hash__") = py::none();
+    Def(type_, "__hash__",
+        [fields](py::object self) { return RecordHash(self, fields); }, "");
     FinishClass(type_, "pickle what to_dict() gives");
     return type_;
   }

@@ -203,9 +203,9 @@ namespace {
 template <typename Handle>
 void DefineLookUps(py::class_<Handle>& type) {
   Def(type, "find_customer",
-      [](const Handle& self, py::object name_space, py::object value) {
-        Identifier identifier =
-            IdentifierFromPython(py::make_tuple(name_space, value));
+      [](const Handle& self, std::string name_space, std::string value) {
+        const Identifier identifier = {std::move(name_space),
+                                       std::move(value)};
         return self.Run(
             [&](auto& held) { return held.FindCustomer(identifier); });
       },
