@@ -79,8 +79,8 @@ def test_what_an_event_holds(tenant):
     given = {
         "eventType": "CustomerCreated", "eventId": "d-1",
         "timestamp": "2026-02-02T09:15:00.250Z", "aggregateId": "c-7",
-        "tenantId": "golf-club", "payload": {"n": 1.50, "big": 2 ** 70},
-        "extra": [1],
+        "tenantId": "golf-club", "source": "crm",
+        "payload": {"n": 1.50, "big": 2 ** 70}, "extra": [1],
     }
     text = json.dumps(given)
     tenant.append([text, member(1, metadata={"user": "u"}, version="2.1",
@@ -89,7 +89,7 @@ def test_what_an_event_holds(tenant):
     assert domain.shape is crm.EnvelopeShape.DOMAIN
     assert domain.payload_json == '{"n":1.5,"big":1180591620717411303424}'
     assert json.loads(domain.to_json("golf-club")) == given
-    assert domain.extra == {"extra": [1]}
+    assert domain.extra["extra"] == [1]
     assert domain.occurred_at == at(2026, 2, 2, 9, 15, 0, 250_000)
     assert (event.version, event.correlation_id, event.causation_id) == (
         "2.1", "conv", "m-0")

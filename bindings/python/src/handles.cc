@@ -1,9 +1,12 @@
 #include "bindings/python/src/handles.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 namespace crm::python {
@@ -25,6 +28,21 @@ Registry* registry = nullptr;
 void InForkedChild() {
   fork_generation.fetch_add(1);
   registry = new Registry;
+}
+
+// In a forked child the destructors of RocksDB would wait for its threads,
+// which do not exist there: leave without them.
+void LeaveForkedChild(int status, void*) {
+  if (opened_in.load() == ForkGeneration() + 1) return;
+  std::fflush(nullptr);
+  _exit(status);
+}
+
+// REQUIRES: a store has been opened, so that this is called before the
+// destructors that were registered until now.
+void LeaveForkedChildrenEarly() {
+  static const int registered = on_exit(&LeaveForkedChild, nullptr);
+  static_cast<void>(registered);
 }
 
 template <typename T>
@@ -83,6 +101,7 @@ std::shared_ptr<StoreBox> StoreBox::Make(Store store) {
       new StoreBox(std::move(store)),
       [](StoreBox* last) { UnlockedForSure([&] { delete last; }); });
   opened_in.store(ForkGeneration() + 1);
+  LeaveForkedChildrenEarly();
   std::lock_guard<std::mutex> lock(registry->mutex);
   AddLiving<StoreBox>(registry->boxes, box);
   return box;
