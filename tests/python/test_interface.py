@@ -58,8 +58,7 @@ def parameters_of_module(function):
 
 
 def test_names():
-    ours = {name for name, value in vars(_crm).items()
-            if not name.startswith("__")}
+    ours = {name for name in vars(_crm) if not name.startswith("_")}
     in_stub = set(CLASSES) | {
         node.name for node in STUB.body if isinstance(node, ast.FunctionDef)
     } | {node.target.id for node in STUB.body
@@ -75,7 +74,7 @@ def test_class(name):
     assert runtime.__module__ == "crm"
     assert runtime.__doc__
     own = {key: value for key, value in vars(runtime).items()
-           if key in SPECIAL or not key.startswith("__")}
+           if key in SPECIAL or not key.startswith("_")}
     if "__init__" not in functions:
         own.pop("__init__", None)
     assert {key for key, value in own.items()
@@ -259,6 +258,10 @@ def main(path: str) -> int:
         page = tenant.timeline(1, limit=5)
         return len(page.entries) + store.stats().events
 """
+# mypy finds what is installed by itself, and does not want to be told.
+MYPY = dict(os.environ)
+if PACKAGE.parent.name not in ("site-packages", "dist-packages"):
+    MYPY["MYPYPATH"] = str(PACKAGE.parent)
 WRONG = {
     "durability=5": "arg-type",
     "no_such_option=1": "call-arg",
@@ -273,8 +276,7 @@ def mypy(folder, text, name):
     return subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir",
          str(folder / "cache"), str(path)], capture_output=True, text=True,
-        check=False, cwd=folder,
-        env={**os.environ, "MYPYPATH": str(PACKAGE.parent)})
+        check=False, cwd=folder, env=MYPY)
 
 
 def test_mypy_accepts_a_program(folder):
@@ -295,7 +297,7 @@ def test_mypy_accepts_the_package(folder):
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir",
          str(folder / "cache"), "-p", "crm"], capture_output=True, text=True,
         check=False, cwd=folder,
-        env={**os.environ, "MYPYPATH": str(PACKAGE.parent)})
+        env=MYPY)
     assert done.returncode == 0, done.stdout
 
 
@@ -304,11 +306,12 @@ def test_stubtest(folder):
     done = subprocess.run(
         [sys.executable, "-m", "mypy.stubtest", "--concise", "crm._crm"],
         capture_output=True, text=True, check=False, cwd=folder,
-        env={**os.environ, "MYPYPATH": str(PACKAGE.parent)})
+        env=MYPY)
     # The metaclass of pybind11, and the constructor of what has none.
     found = [line for line in done.stdout.splitlines()
              if line and "metaclass differs" not in line
              and '*args argument "args"' not in line
              and "**kwargs argument" not in line
+             and "_pybind11_conduit_v1_" not in line
              and not line.startswith("Found ")]
     assert not found, found

@@ -6,8 +6,14 @@
 namespace crm::python {
 namespace {
 
+// Two ways to call a function of pybind11: that of its versions before 3.1,
+// and that of those since.
+using TupleCall = PyObject* (*)(PyObject*, PyObject*, PyObject*);
+using VectorCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t,
+                                 PyObject*);
 // What pybind11 put there; the same function for all.
-PyCFunctionWithKeywords called_by_pybind11 = nullptr;
+TupleCall tuple_call = nullptr;
+VectorCall vector_call = nullptr;
 
 // Takes "Invoked with: ..." off the error being raised.
 void ShortenTypeError() {
@@ -34,13 +40,32 @@ void ShortenTypeError() {
   Py_XDECREF(trace);
 }
 
-PyObject* CallAndShorten(PyObject* self, PyObject* arguments,
-                         PyObject* keywords) {
-  PyObject* const result = called_by_pybind11(self, arguments, keywords);
+PyObject* Shortened(PyObject* result) {
   if (result == nullptr && PyErr_ExceptionMatches(PyExc_TypeError) != 0) {
     ShortenTypeError();
   }
   return result;
+}
+
+PyObject* CallByTuple(PyObject* self, PyObject* arguments, PyObject* keywords) {
+  return Shortened(tuple_call(self, arguments, keywords));
+}
+
+PyObject* CallByVector(PyObject* self, PyObject* const* arguments,
+                       Py_ssize_t count, PyObject* keywords) {
+  return Shortened(vector_call(self, arguments, count, keywords));
+}
+
+// Puts `ours` in the place of pybind11's function, which goes to `*theirs`.
+// By way of a pointer to any function, as CPython's own tables do.
+template <typename Call>
+void Replace(PyMethodDef* method, Call ours, Call* theirs) {
+  const auto present =
+      reinterpret_cast<Call>(reinterpret_cast<void (*)()>(method->ml_meth));
+  if (present == ours) return;
+  *theirs = present;
+  method->ml_meth = reinterpret_cast<PyCFunction>(
+      reinterpret_cast<void (*)()>(ours));
 }
 
 }  // namespace
@@ -72,14 +97,11 @@ void KeepArgumentsOutOfErrors(py::handle function) {
   if (!plain || PyCFunction_Check(plain.ptr()) == 0) return;
   PyMethodDef* const method =
       reinterpret_cast<PyCFunctionObject*>(plain.ptr())->m_ml;
-  if (method->ml_flags != (METH_VARARGS | METH_KEYWORDS)) return;
-  // By way of a pointer to any function, as CPython's own tables do.
-  auto* const present = reinterpret_cast<PyCFunctionWithKeywords>(
-      reinterpret_cast<void (*)()>(method->ml_meth));
-  if (present == &CallAndShorten) return;
-  called_by_pybind11 = present;
-  method->ml_meth = reinterpret_cast<PyCFunction>(
-      reinterpret_cast<void (*)()>(&CallAndShorten));
+  if (method->ml_flags == (METH_VARARGS | METH_KEYWORDS)) {
+    Replace<TupleCall>(method, &CallByTuple, &tuple_call);
+  } else if (method->ml_flags == (METH_FASTCALL | METH_KEYWORDS)) {
+    Replace<VectorCall>(method, &CallByVector, &vector_call);
+  }
 }
 
 void FinishClass(py::object type, const char* instead_of_pickling) {
