@@ -24,10 +24,10 @@ struct Answer {
 
 Result<Answer> RunScript(const std::string& arguments) {
 #ifdef CRM_BENCH_PYTHON
-  const std::string command =
-      "PYTHONPATH='" CRM_BENCH_PYTHON_PACKAGE "' '" CRM_BENCH_PYTHON
-      "' -B '" CRM_BENCH_SOURCE "/benchmarks/python_append.py' " +
-      arguments;
+  const std::string command = "PYTHONPATH='" CRM_BENCH_PYTHON_PACKAGE
+                              "' '" CRM_BENCH_PYTHON "' -B '" CRM_BENCH_SOURCE
+                              "/benchmarks/python_append.py' " +
+                              arguments;
   std::FILE* const pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return Status(StatusCode::kIoError, "no pipe");
   Answer answer;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr char kAppendDoc[] =
     "Appends one event or several as one atomic request: an AppendResult.\n\n"
-    "events: a dict in one of the JSON shapes, JSON text (str or bytes), or an\n"
+    "events: a dict in one of the JSON shapes, JSON text (str or bytes), or "
+    "an\n"
     "    Event; or several of them, all Event or none.\n"
     "partial: one bad event does not fail the others; see their outcomes.\n"
     "backfill: old data; no triggers and no notices come of it.\n"
@@ -150,9 +151,8 @@ HostOffset OffsetFromPython(py::handle offset) {
 AppendOptions MakeAppendOptions(bool partial, bool backfill,
                                 py::handle durability, bool ignore_tenant,
                                 const std::optional<DryRunHandle>& dry_run) {
-  AppendOptions options = {.partial = partial,
-                           .backfill = backfill,
-                           .ignore_tenant = ignore_tenant};
+  AppendOptions options = {
+      .partial = partial, .backfill = backfill, .ignore_tenant = ignore_tenant};
   if (!durability.is_none()) {
     options.durability = DurabilityFromPython(durability);
   }
@@ -162,8 +162,8 @@ AppendOptions MakeAppendOptions(bool partial, bool backfill,
 
 void RaiseFor(uint64_t index, py::error_already_set& error) {
   if (!error.matches(TypeNamed("Error"))) throw error;
-  const auto code = static_cast<StatusCode>(
-      py::int_(error.value().attr("code")).cast<int>());
+  const auto code =
+      static_cast<StatusCode>(py::int_(error.value().attr("code")).cast<int>());
   const std::string message = py::str(error.value());
   Raise(Status(code, "event " + std::to_string(index) + ": " + message));
 }
@@ -194,7 +194,8 @@ void Collect(py::handle events, Batch* batch) {
 }  // namespace
 
 void DefineAppend(py::class_<TenantHandle>& type) {
-  Def(type, "append",
+  Def(
+      type, "append",
       [](TenantHandle& self, py::object events, bool partial, bool backfill,
          py::object durability, py::object offset, py::object conditions,
          bool ignore_tenant, std::optional<DryRunHandle> dry_run,

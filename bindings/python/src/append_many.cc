@@ -122,14 +122,13 @@ void Feeder::AddText(std::string_view text) {
 void Feeder::Flush() {
   if (batch_.size() == 0) return;
   Check(tenant_.box()->CheckUsable());
-  const Result<AppendResult> result = Unlocked([&] {
-    return batch_.Append(tenant_.tenant(), options_.append);
-  });
+  const Result<AppendResult> result = Unlocked(
+      [&] { return batch_.Append(tenant_.tenant(), options_.append); });
   const uint64_t first = batch_.index(0);
   if (!result.ok()) {
     Raise(Status(result.status().code(),
-                 "in the batch from event " + std::to_string(first) + " on: " +
-                     std::string(result.status().message())));
+                 "in the batch from event " + std::to_string(first) +
+                     " on: " + std::string(result.status().message())));
   }
   ++summary_.batches;
   summary_.appended += result->appended;
@@ -252,8 +251,7 @@ void Feed(py::handle source, Feeder& feeder) {
     Py_ssize_t size = 0;
     const char* const data = PyUnicode_AsUTF8AndSize(source.ptr(), &size);
     if (data == nullptr) throw py::error_already_set();
-    feeder.AddText(
-        WithoutByteOrderMark({data, static_cast<size_t>(size)}));
+    feeder.AddText(WithoutByteOrderMark({data, static_cast<size_t>(size)}));
   } else if (PyObject_CheckBuffer(source.ptr()) != 0) {
     FeedBuffer(source, feeder);
   } else if (py::hasattr(source, "read")) {
@@ -280,7 +278,8 @@ uint64_t LengthOf(py::handle source) {
 }  // namespace
 
 void DefineAppendMany(py::class_<TenantHandle>& type) {
-  Def(type, "append_many",
+  Def(
+      type, "append_many",
       [](TenantHandle& self, py::object source, size_t batch_size, bool partial,
          bool backfill, py::object durability, bool ignore_tenant,
          std::optional<DryRunHandle> dry_run, size_t max_rejected,
@@ -289,15 +288,15 @@ void DefineAppendMany(py::class_<TenantHandle>& type) {
           RaiseInput("batch_size: must be from 1 to " +
                      std::to_string(kMaxRequestEvents));
         }
-        Feeder feeder(self,
-                      {.append = MakeAppendOptions(partial, backfill,
-                                                   durability, ignore_tenant,
-                                                   dry_run),
-                       .batch_size = batch_size,
-                       .max_rejected = max_rejected,
-                       .on_batch = std::move(on_batch),
-                       .total = LengthOf(source)},
-                      ProgressCaller(std::move(progress)));
+        Feeder feeder(
+            self,
+            {.append = MakeAppendOptions(partial, backfill, durability,
+                                         ignore_tenant, dry_run),
+             .batch_size = batch_size,
+             .max_rejected = max_rejected,
+             .on_batch = std::move(on_batch),
+             .total = LengthOf(source)},
+            ProgressCaller(std::move(progress)));
         Feed(source, feeder);
         return feeder.Finish();
       },

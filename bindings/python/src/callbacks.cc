@@ -67,9 +67,9 @@ class PythonKeyProvider final : public KeyProvider {
           provider_->attr(method)(py::str(tenant.data(), tenant.size()),
                                   py::bytes(bytes.data(), bytes.size()));
       if (!PyBytes_Check(result.ptr())) {
-        return Status(StatusCode::kInvalidArgument,
-                      std::string("key provider: ") + method +
-                          " must give bytes");
+        return Status(
+            StatusCode::kInvalidArgument,
+            std::string("key provider: ") + method + " must give bytes");
       }
       return std::string(py::reinterpret_borrow<py::bytes>(result));
     } catch (py::error_already_set& error) {
@@ -87,8 +87,8 @@ class PythonKeyProvider final : public KeyProvider {
     }
     const std::string type = py::str(error.type().attr("__name__"));
     CallbackErrors::Keep(error, "the key provider of a crm.Store");
-    return Status(code, std::string("key provider: ") + method + " raised " +
-                            type);
+    return Status(code,
+                  std::string("key provider: ") + method + " raised " + type);
   }
 
   const std::shared_ptr<py::object> provider_;
@@ -141,8 +141,7 @@ LogCallback LogFromPython(py::object callable) {
     if (AtExit()) return;
     py::gil_scoped_acquire acquire;
     try {
-      (*shared)(LevelToPython(level),
-                py::str(message.data(), message.size()));
+      (*shared)(LevelToPython(level), py::str(message.data(), message.size()));
     } catch (py::error_already_set& error) {
       error.discard_as_unraisable("the log callback of a crm.Store");
     }

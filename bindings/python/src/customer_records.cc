@@ -40,7 +40,7 @@ void DefineCustomer(py::module_& module) {
       .Finish();
 }
 
-void DefineProfile(py::module_& module) {
+void DefineTrait(py::module_& module) {
   RecordClass<Trait>(
       module, "Trait",
       "One thing that is known about a customer, and how it came to be known.")
@@ -55,22 +55,54 @@ void DefineProfile(py::module_& module) {
           "value", [](const Trait& self) { return ParseJson(self.value); },
           "value_json, parsed by json.loads.")
       .Finish();
+}
 
-  const auto value_of = [](const Profile& self, const std::string& name) {
-    const Trait* const trait = self.Find(name);
-    if (trait == nullptr) {
-      Raise(Status(StatusCode::kNotFound, "the profile has no such trait"));
-    }
-    return ParseJson(trait->value);
-  };
-  RecordClass<Profile>(
+py::object ValueOf(const Profile& profile, const std::string& name) {
+  const Trait* const trait = profile.Find(name);
+  if (trait == nullptr) {
+    Raise(Status(StatusCode::kNotFound, "the profile has no such trait"));
+  }
+  return ParseJson(trait->value);
+}
+
+// What makes it look like a dict of its traits.
+void DefineProfileItems(RecordClass<Profile>& type) {
+  type.Method(
+          "find",
+          [](const Profile& self, const std::string& name) -> py::object {
+            const Trait* const trait = self.Find(name);
+            return trait == nullptr ? py::none() : py::cast(*trait);
+          },
+          "The Trait of this name, or None.", py::arg("name"))
+      .Method("__getitem__", &ValueOf,
+              "The parsed value; NotFoundError (a KeyError) without one.",
+              py::arg("name"))
+      .Method(
+          "__contains__",
+          [](const Profile& self, const std::string& name) {
+            return self.Find(name) != nullptr;
+          },
+          "", py::arg("name"))
+      .Method(
+          "__iter__",
+          [](const Profile& self) {
+            return py::iter(TupleOf(self.traits)).cast<py::object>();
+          },
+          "Over the traits.")
+      .Method(
+          "__len__", [](const Profile& self) { return self.traits.size(); },
+          "How many traits.");
+}
+
+void DefineProfile(py::module_& module) {
+  RecordClass<Profile> type(
       module, "Profile",
       "All that is known about a customer at one position.\n\n"
       "    profile[\"firstName\"]        the value of a trait, parsed\n"
       "    profile.find(\"firstName\")   the Trait with its source, or None\n"
       "    \"firstName\" in profile\n"
-      "    for trait in profile: ...   by name")
-      .Field("customer", &Profile::customer, "Whose it is.")
+      "    for trait in profile: ...   by name");
+  type.Field("customer", &Profile::customer, "Whose it is.")
       .Field("version", &Profile::version,
              "Position of the last event that was folded in.")
       .Field("events", &Profile::events, "How many are hers.")
@@ -94,33 +126,9 @@ void DefineProfile(py::module_& module) {
             }
             return values;
           },
-          "A dict of the parsed values by name.")
-      .Method(
-          "find",
-          [](const Profile& self, const std::string& name) -> py::object {
-            const Trait* const trait = self.Find(name);
-            return trait == nullptr ? py::none() : py::cast(*trait);
-          },
-          "The Trait of this name, or None.", py::arg("name"))
-      .Method("__getitem__", value_of,
-              "The parsed value; NotFoundError (a KeyError) without one.",
-              py::arg("name"))
-      .Method(
-          "__contains__",
-          [](const Profile& self, const std::string& name) {
-            return self.Find(name) != nullptr;
-          },
-          "", py::arg("name"))
-      .Method(
-          "__iter__",
-          [](const Profile& self) {
-            return py::iter(TupleOf(self.traits)).cast<py::object>();
-          },
-          "Over the traits.")
-      .Method(
-          "__len__", [](const Profile& self) { return self.traits.size(); },
-          "How many traits.")
-      .Finish();
+          "A dict of the parsed values by name.");
+  DefineProfileItems(type);
+  type.Finish();
 }
 
 void DefineTimeline(py::module_& module) {
@@ -149,8 +157,7 @@ void DefineTimeline(py::module_& module) {
           "A tuple of TimelineEntry.")
       .Field("next", &TimelinePage::next,
              "The cursor of the next page; empty: this was the last one.")
-      .Field("total", &TimelinePage::total,
-             "Matching entries over all pages.")
+      .Field("total", &TimelinePage::total, "Matching entries over all pages.")
       .Method(
           "__iter__",
           [](const TimelinePage& self) {
@@ -168,6 +175,7 @@ void DefineTimeline(py::module_& module) {
 
 void DefineCustomerRecords(py::module_& module) {
   DefineCustomer(module);
+  DefineTrait(module);
   DefineProfile(module);
   DefineTimeline(module);
 }

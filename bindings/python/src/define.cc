@@ -64,8 +64,8 @@ void Replace(PyMethodDef* method, Call ours, Call* theirs) {
       reinterpret_cast<Call>(reinterpret_cast<void (*)()>(method->ml_meth));
   if (present == ours) return;
   *theirs = present;
-  method->ml_meth = reinterpret_cast<PyCFunction>(
-      reinterpret_cast<void (*)()>(ours));
+  method->ml_meth =
+      reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(ours));
 }
 
 }  // namespace
@@ -113,9 +113,8 @@ void FinishClass(py::object type, const char* instead_of_pickling) {
     throw py::type_error(message);
   };
   const std::string text = DocOf("__reduce__", true, "");
-  type.attr("__reduce__") =
-      py::cpp_function(refuse, py::name("__reduce__"), py::is_method(type),
-                       text.c_str());
+  type.attr("__reduce__") = py::cpp_function(refuse, py::name("__reduce__"),
+                                             py::is_method(type), text.c_str());
 }
 
 py::str RecordRepr(py::handle record, const std::vector<std::string>& fields) {

@@ -133,12 +133,16 @@ class RecordClass final {
 
   py::class_<T>& Finish() {
     const auto fields = fields_;
-    Def(type_, "to_dict",
+    Def(
+        type_, "to_dict",
         [fields](py::object self) { return RecordDict(self, fields); },
-        "The fields as a dict, for pandas or json; records in it stay records.");
-    Def(type_, "__repr__",
+        "The fields as a dict, for pandas or json; records in it stay "
+        "records.");
+    Def(
+        type_, "__repr__",
         [fields](py::object self) { return RecordRepr(self, fields); }, "");
-    Def(type_, "__eq__",
+    Def(
+        type_, "__eq__",
         [fields](py::object self, py::object other) -> py::object {
           if (!py::isinstance<T>(other)) {
             return py::reinterpret_borrow<py::object>(Py_NotImplemented);
@@ -146,7 +150,8 @@ class RecordClass final {
           return py::bool_(RecordsEqual(self, other, fields));
         },
         "", py::arg("other"));
-    Def(type_, "__hash__",
+    Def(
+        type_, "__hash__",
         [fields](py::object self) { return RecordHash(self, fields); }, "");
     FinishClass(type_, "pickle what to_dict() gives");
     return type_;

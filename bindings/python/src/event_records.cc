@@ -26,10 +26,10 @@ constexpr EnumName<EnvelopeShape> kShapes[] = {
 // The texts of a view, in one order.
 template <typename View, typename Function>
 void ForEachText(View& view, const Function& function) {
-  for (auto* text : {&view.type, &view.source, &view.version, &view.id,
-                     &view.correlation_id, &view.causation_id, &view.identity,
-                     &view.payload, &view.metadata, &view.extra,
-                     &view.timestamp_text}) {
+  for (auto* text :
+       {&view.type, &view.source, &view.version, &view.id, &view.correlation_id,
+        &view.causation_id, &view.identity, &view.payload, &view.metadata,
+        &view.extra, &view.timestamp_text}) {
     function(*text);
   }
 }

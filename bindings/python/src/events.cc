@@ -66,8 +66,7 @@ void DefineEvent(py::module_& module) {
           "When it happened, UTC. None: when it is recorded.")
       .Field("correlation_id", &Event::correlation_id,
              "The conversation it belongs to.")
-      .Field("causation_id", &Event::causation_id,
-             "The event that caused it.")
+      .Field("causation_id", &Event::causation_id, "The event that caused it.")
       .Computed(
           "identifiers",
           [](const Event& self) { return TupleOf(self.identifiers); },
@@ -117,41 +116,44 @@ void SetWho(py::handle who, Condition* condition) {
 }
 
 void DefineConditionMakers(py::class_<Condition>& type) {
-  DefStatic(type, "customer_version",
-            [](py::object who, Position version) {
-              Condition condition = Condition::CustomerVersion(0, version);
-              SetWho(who, &condition);
-              return condition;
-            },
-            "The customer's version is exactly `version`; zero: nobody yet.\n"
-            "who: her number, or an identifier that belongs to her.",
-            py::arg("who"), py::arg("version"));
-  DefStatic(type, "no_customer",
-            [](py::object identifier) {
-              return Condition::NoCustomer(IdentifierFromPython(identifier));
-            },
-            "The identifier belongs to nobody.", py::arg("identifier"));
-  DefStatic(type, "customer_exists",
-            [](py::object identifier) {
-              return Condition::CustomerExists(
-                  IdentifierFromPython(identifier));
-            },
-            "The identifier belongs to a customer.", py::arg("identifier"));
-  DefStatic(type, "identifier_absent",
-            [](py::object identifier) {
-              return Condition::IdentifierAbsent(
-                  IdentifierFromPython(identifier));
-            },
-            "As no_customer, said of uniqueness.", py::arg("identifier"));
-  DefStatic(type, "no_event_since",
-            [](py::object who, std::string event_type, Position after) {
-              Condition condition =
-                  Condition::NoEventSince(0, std::move(event_type), after);
-              SetWho(who, &condition);
-              return condition;
-            },
-            "She has no event of `type` after the position `after`.",
-            py::arg("who"), py::arg("type"), py::arg("after"));
+  DefStatic(
+      type, "customer_version",
+      [](py::object who, Position version) {
+        Condition condition = Condition::CustomerVersion(0, version);
+        SetWho(who, &condition);
+        return condition;
+      },
+      "The customer's version is exactly `version`; zero: nobody yet.\n"
+      "who: her number, or an identifier that belongs to her.",
+      py::arg("who"), py::arg("version"));
+  DefStatic(
+      type, "no_customer",
+      [](py::object identifier) {
+        return Condition::NoCustomer(IdentifierFromPython(identifier));
+      },
+      "The identifier belongs to nobody.", py::arg("identifier"));
+  DefStatic(
+      type, "customer_exists",
+      [](py::object identifier) {
+        return Condition::CustomerExists(IdentifierFromPython(identifier));
+      },
+      "The identifier belongs to a customer.", py::arg("identifier"));
+  DefStatic(
+      type, "identifier_absent",
+      [](py::object identifier) {
+        return Condition::IdentifierAbsent(IdentifierFromPython(identifier));
+      },
+      "As no_customer, said of uniqueness.", py::arg("identifier"));
+  DefStatic(
+      type, "no_event_since",
+      [](py::object who, std::string event_type, Position after) {
+        Condition condition =
+            Condition::NoEventSince(0, std::move(event_type), after);
+        SetWho(who, &condition);
+        return condition;
+      },
+      "She has no event of `type` after the position `after`.", py::arg("who"),
+      py::arg("type"), py::arg("after"));
 }
 
 void DefineCondition(py::module_& module) {
@@ -180,7 +182,8 @@ void DefineShared(py::module_& module) {
       "other's would-be events; positions in their outcomes are zero. For one\n"
       "tenant, one thread at a time.",
       py::is_final());
-  DefInit(dry_run, [] { return DryRunHandle{NewDryRun()}; }, "Nothing yet.");
+  DefInit(
+      dry_run, [] { return DryRunHandle{NewDryRun()}; }, "Nothing yet.");
   FinishClass(dry_run, "make another one");
 
   py::class_<OrderHandle> order(
@@ -190,18 +193,22 @@ void DefineShared(py::module_& module) {
       "places. Every place that is taken must be passed, by an append (see\n"
       "Tenant.append) or by hand. Thread-safe.",
       py::is_final());
-  DefInit(order, [] { return OrderHandle{std::make_shared<AppendOrder>()}; },
-          "Nobody stands in it.");
-  Def(order, "take_place",
+  DefInit(
+      order, [] { return OrderHandle{std::make_shared<AppendOrder>()}; },
+      "Nobody stands in it.");
+  Def(
+      order, "take_place",
       [](const OrderHandle& self) { return self.order->TakePlace(); },
       "The next place.");
-  Def(order, "wait_for",
+  Def(
+      order, "wait_for",
       [](const OrderHandle& self, uint64_t place) {
         Unlocked([&] { self.order->WaitFor(place); });
       },
       "Returns when every place before `place` has been passed.",
       py::arg("place"));
-  Def(order, "pass_place",
+  Def(
+      order, "pass_place",
       [](const OrderHandle& self, uint64_t place) {
         Unlocked([&] { self.order->Pass(place); });
       },

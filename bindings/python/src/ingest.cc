@@ -42,7 +42,8 @@ constexpr char kDoc[] =
 }  // namespace
 
 void DefineImportFile(py::class_<TenantHandle>& type) {
-  Def(type, "import_file",
+  Def(
+      type, "import_file",
       [](TenantHandle& self, const std::filesystem::path& path,
          std::optional<ImportMap> map, const std::string& source,
          const std::string& batch, bool strict, bool dry_run,
@@ -96,25 +97,27 @@ void DefineImportMap(py::module_& module) {
       "How the columns of a text file become events. The format is described\n"
       "in examples/maps/README.md.",
       py::is_final());
-  DefStatic(type, "from_json",
-            [](py::object json) {
-              std::string text;
-              if (PyUnicode_Check(json.ptr()) || PyBytes_Check(json.ptr())) {
-                text = json.cast<std::string>();
-              } else {
-                WriteJson(json, &text);
-              }
-              return Take(Unlocked([&] { return ImportMap::FromJson(text); }));
-            },
-            "From JSON: str, bytes or a dict. Raises InputError; names the\n"
-            "member.",
-            py::arg("json"));
-  DefStatic(type, "from_file",
-            [](const std::filesystem::path& path) {
-              return Take(Unlocked(
-                  [&] { return ImportMap::FromFile(path.string()); }));
-            },
-            "From a JSON file.", py::arg("path"));
+  DefStatic(
+      type, "from_json",
+      [](py::object json) {
+        std::string text;
+        if (PyUnicode_Check(json.ptr()) || PyBytes_Check(json.ptr())) {
+          text = json.cast<std::string>();
+        } else {
+          WriteJson(json, &text);
+        }
+        return Take(Unlocked([&] { return ImportMap::FromJson(text); }));
+      },
+      "From JSON: str, bytes or a dict. Raises InputError; names the\n"
+      "member.",
+      py::arg("json"));
+  DefStatic(
+      type, "from_file",
+      [](const std::filesystem::path& path) {
+        return Take(
+            Unlocked([&] { return ImportMap::FromFile(path.string()); }));
+      },
+      "From a JSON file.", py::arg("path"));
   FinishClass(type, "pickle its JSON");
 }
 

@@ -55,8 +55,9 @@ Civil CivilFromInstant(Timestamp instant) {
   const int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
   const int64_t year = year_of_era + era * 400 + (month <= 2);
   const auto narrow = [](int64_t value) { return static_cast<int>(value); };
-  return {narrow(year),      narrow(month),     narrow(day), narrow(time / 3600),
-          narrow(time / 60 % 60), narrow(time % 60), narrow(micro)};
+  return {narrow(year),        narrow(month),          narrow(day),
+          narrow(time / 3600), narrow(time / 60 % 60), narrow(time % 60),
+          narrow(micro)};
 }
 
 int64_t MicrosOfDelta(PyObject* delta) {
@@ -86,16 +87,16 @@ Timestamp InstantFromPython(py::handle datetime) {
   PyObject* const at = datetime.ptr();
   const py::object offset = datetime.attr("utcoffset")();
   if (offset.is_none()) {
-    RaiseInput("a datetime without a time zone; give it a tzinfo, for example "
-               "datetime.timezone.utc");
+    RaiseInput(
+        "a datetime without a time zone; give it a tzinfo, for example "
+        "datetime.timezone.utc");
   }
   const int64_t days =
       DaysFromDate(PyDateTime_GET_YEAR(at), PyDateTime_GET_MONTH(at),
                    PyDateTime_GET_DAY(at));
-  const int64_t seconds = days * kDaySeconds +
-                          PyDateTime_DATE_GET_HOUR(at) * 3600 +
-                          PyDateTime_DATE_GET_MINUTE(at) * 60 +
-                          PyDateTime_DATE_GET_SECOND(at);
+  const int64_t seconds =
+      days * kDaySeconds + PyDateTime_DATE_GET_HOUR(at) * 3600 +
+      PyDateTime_DATE_GET_MINUTE(at) * 60 + PyDateTime_DATE_GET_SECOND(at);
   const int64_t micros = seconds * kMicros +
                          PyDateTime_DATE_GET_MICROSECOND(at) -
                          MicrosOfDelta(offset.ptr());

@@ -97,8 +97,8 @@ void WriteInt(PyObject* value, std::string* out) {
   const long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
   if (overflow == 0) {
     char text[24];
-    out->append(text, static_cast<size_t>(std::snprintf(text, sizeof(text),
-                                                        "%lld", number)));
+    out->append(text, static_cast<size_t>(
+                          std::snprintf(text, sizeof(text), "%lld", number)));
     return;
   }
   // Not by str(): a subclass may write itself otherwise.
@@ -122,9 +122,8 @@ void WriteValue(PyObject* value, size_t depth, std::string* out);
 
 void CheckDepth(size_t depth) {
   if (depth > kMaxJsonDepth) {
-    Raise(Status(StatusCode::kTooLarge, "deeper than " +
-                                            std::to_string(kMaxJsonDepth) +
-                                            " levels"));
+    Raise(Status(StatusCode::kTooLarge,
+                 "deeper than " + std::to_string(kMaxJsonDepth) + " levels"));
   }
 }
 

@@ -20,17 +20,18 @@ struct EphemeralProvider : OwnProvider {};
 
 template <typename Provider>
 void DefineMethods(py::class_<Provider>& type) {
-  Def(type, "wrap",
+  Def(
+      type, "wrap",
       [](const Provider& self, const std::string& tenant, py::bytes key) {
         const std::string plain = key;
-        return py::bytes(Take(
-            Unlocked([&] { return self.provider->Wrap(tenant, plain); })));
+        return py::bytes(
+            Take(Unlocked([&] { return self.provider->Wrap(tenant, plain); })));
       },
       "Seals `key` (32 bytes) for `tenant`.", py::arg("tenant"),
       py::arg("key"));
-  Def(type, "unwrap",
-      [](const Provider& self, const std::string& tenant,
-         py::bytes wrapped) {
+  Def(
+      type, "unwrap",
+      [](const Provider& self, const std::string& tenant, py::bytes wrapped) {
         const std::string sealed = wrapped;
         return py::bytes(Take(
             Unlocked([&] { return self.provider->Unwrap(tenant, sealed); })));

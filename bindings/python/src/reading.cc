@@ -137,19 +137,26 @@ void DefineCursor(py::module_& module) {
       "Takes little memory, keeps its snapshot and the store alive. Several\n"
       "threads may share one; each event goes to one of them.",
       py::is_final());
-  Def(type, "__iter__", [](py::object self) { return self; }, "");
-  Def(type, "__next__",
+  Def(
+      type, "__iter__", [](py::object self) { return self; }, "");
+  Def(
+      type, "__next__",
       [](CursorHandle& self) {
         std::optional<StoredEvent> event = self.Next();
         if (!event.has_value()) throw py::stop_iteration();
         return *std::move(event);
       },
       "The next event. Raises CorruptionError where the log is damaged.");
-  Def(type, "close", [](CursorHandle& self) { self.Close(); },
+  Def(
+      type, "close", [](CursorHandle& self) { self.Close(); },
       "Lets go of the snapshot. Idempotent; next() raises afterwards.");
-  Def(type, "__enter__", [](py::object self) { return self; }, "");
-  Def(type, "__exit__",
-      [](CursorHandle& self, py::object, py::object, py::object) { self.Close(); },
+  Def(
+      type, "__enter__", [](py::object self) { return self; }, "");
+  Def(
+      type, "__exit__",
+      [](CursorHandle& self, py::object, py::object, py::object) {
+        self.Close();
+      },
       "Closes.", py::arg("exc_type"), py::arg("exc_value"),
       py::arg("traceback"));
   FinishClass(type, "pickle what it gives");
@@ -158,8 +165,8 @@ void DefineCursor(py::module_& module) {
 // --- Snapshot ----------------------------------------------------------------
 
 SnapshotHandle::SnapshotHandle(std::shared_ptr<StoreBox> box, Snapshot snapshot)
-    : state_(State::Make(std::move(box), std::move(snapshot),
-                         "the snapshot")) {}
+    : state_(State::Make(std::move(box), std::move(snapshot), "the snapshot")) {
+}
 
 void SnapshotHandle::Close() const {
   Unlocked([&] { state_->Close(); });
@@ -180,17 +187,23 @@ void DefineSnapshot(py::module_& module) {
             [](Snapshot& held) { return Result<Position>(held.position()); });
       },
       "Everything up to here is seen, and nothing after it.");
-  Def(type, "stats",
+  Def(
+      type, "stats",
       [](const SnapshotHandle& self) {
         return self.Run([](Snapshot& held) { return held.GetStats(); });
       },
       "The tenant's counters: a TenantStats.");
   DefineQuestions(type);
-  Def(type, "close", [](const SnapshotHandle& self) { self.Close(); },
+  Def(
+      type, "close", [](const SnapshotHandle& self) { self.Close(); },
       "Lets go of what it keeps. Idempotent; its calls raise afterwards.");
-  Def(type, "__enter__", [](py::object self) { return self; }, "");
-  Def(type, "__exit__",
-      [](const SnapshotHandle& self, py::object, py::object, py::object) { self.Close(); },
+  Def(
+      type, "__enter__", [](py::object self) { return self; }, "");
+  Def(
+      type, "__exit__",
+      [](const SnapshotHandle& self, py::object, py::object, py::object) {
+        self.Close();
+      },
       "Closes.", py::arg("exc_type"), py::arg("exc_value"),
       py::arg("traceback"));
   FinishClass(type, "pickle what it answers");
@@ -202,10 +215,10 @@ namespace {
 
 template <typename Handle>
 void DefineLookUps(py::class_<Handle>& type) {
-  Def(type, "find_customer",
+  Def(
+      type, "find_customer",
       [](const Handle& self, std::string name_space, std::string value) {
-        const Identifier identifier = {std::move(name_space),
-                                       std::move(value)};
+        const Identifier identifier = {std::move(name_space), std::move(value)};
         return self.Run(
             [&](auto& held) { return held.FindCustomer(identifier); });
       },
@@ -213,14 +226,16 @@ void DefineLookUps(py::class_<Handle>& type) {
       "    tenant.find_customer(\"email\", \"ada@example.com\")\n\n"
       "Raises NotFoundError: nobody's; InputError: it cannot be an identifier.",
       py::arg("namespace"), py::arg("value"));
-  Def(type, "customer",
+  Def(
+      type, "customer",
       [](const Handle& self, CustomerId customer) {
         return self.Run([&](auto& held) { return held.GetCustomer(customer); });
       },
       "Her records and how they were tied together: a Customer.\n\n"
       "Raises NotFoundError.",
       py::arg("customer"));
-  Def(type, "profile",
+  Def(
+      type, "profile",
       [](const Handle& self, CustomerId customer) {
         return self.Run([&](auto& held) { return held.GetProfile(customer); });
       },
@@ -233,7 +248,8 @@ void DefineLookUps(py::class_<Handle>& type) {
 template <typename Handle>
 void DefineQuestions(py::class_<Handle>& type) {
   DefineLookUps(type);
-  Def(type, "timeline",
+  Def(
+      type, "timeline",
       [](const Handle& self, CustomerId customer,
          std::optional<Timestamp> since, std::optional<Timestamp> until,
          py::object types, bool oldest_first, size_t limit,
@@ -251,7 +267,8 @@ void DefineQuestions(py::class_<Handle>& type) {
       py::arg("since") = py::none(), py::arg("until") = py::none(),
       py::arg("types") = py::tuple(), py::arg("oldest_first") = false,
       py::arg("limit") = 50, py::arg("cursor") = "");
-  Def(type, "replay",
+  Def(
+      type, "replay",
       [](const Handle& self, py::object order, bool backward, Position first,
          Position last, std::optional<Timestamp> since,
          std::optional<Timestamp> until, RecordId record, CustomerId customer,

@@ -43,8 +43,7 @@ void DefineStats(py::module_& module) {
              "Since open: decoding and preparing, over all threads.")
       .Field("sequence_ns", &StoreStats::sequence_ns,
              "Since open: deciding and folding.")
-      .Field("write_ns", &StoreStats::write_ns,
-             "Since open: writing the log.")
+      .Field("write_ns", &StoreStats::write_ns, "Since open: writing the log.")
       .Field("checkpoint_ns", &StoreStats::checkpoint_ns,
              "Since open: writing views.")
       .Field("longest_pause_ns", &StoreStats::longest_pause_ns,

@@ -105,9 +105,8 @@ void DefineOpen(py::class_<StoreHandle>& type) {
          bool error_if_exists, py::object durability, int background_threads,
          size_t checkpoint_bytes, uint64_t checkpoint_records,
          size_t resident_bytes, size_t block_cache_bytes,
-         py::object key_provider,
-         std::optional<std::filesystem::path> key_file, py::object clock,
-         py::object log, const std::string& default_region,
+         py::object key_provider, std::optional<std::filesystem::path> key_file,
+         py::object clock, py::object log, const std::string& default_region,
          bool accept_rollback, bool seal, bool insecure_for_tests,
          bool compress_blocks) {
         Check(CheckMayOpen());
@@ -175,21 +174,24 @@ void DefineOpenInMemory(py::class_<StoreHandle>& type) {
 }
 
 void DefineTenants(py::class_<StoreHandle>& type) {
-  Def(type, "tenant",
+  Def(
+      type, "tenant",
       [](const StoreHandle& self, const std::string& name) {
-        return TenantHandle(self.box(), Take(self.Run([&](Store& store) {
-                              return store.Tenant(name);
-                            })));
+        return TenantHandle(
+            self.box(),
+            Take(self.Run([&](Store& store) { return store.Tenant(name); })));
       },
       "The tenant of this name, made when it is new.\n\n"
       "1 to 128 bytes, no control characters, not personal.",
       py::arg("name"));
-  Def(type, "tenant_names",
+  Def(
+      type, "tenant_names",
       [](const StoreHandle& self) {
         return self.Run([](Store& store) { return store.TenantNames(); });
       },
       "All tenants, in the order in which they were made.");
-  Def(type, "stats",
+  Def(
+      type, "stats",
       [](const StoreHandle& self) {
         return Take(self.Run([](Store& store) { return store.GetStats(); }));
       },
@@ -197,28 +199,34 @@ void DefineTenants(py::class_<StoreHandle>& type) {
 }
 
 void DefineUpkeep(py::class_<StoreHandle>& type) {
-  Def(type, "sync",
+  Def(
+      type, "sync",
       [](const StoreHandle& self) {
         Check(self.Run([](Store& store) { return store.Sync(); }));
       },
       "Everything acknowledged so far is on the disk when this returns.");
-  Def(type, "flush",
+  Def(
+      type, "flush",
       [](const StoreHandle& self) {
         Check(self.Run([](Store& store) { return store.Flush(); }));
       },
       "Writes all views to disk now.");
-  Def(type, "maintain",
+  Def(
+      type, "maintain",
       [](const StoreHandle& self, py::object budget) {
         const auto time = DurationFromPython(budget);
-        return Take(self.Run([&](Store& store) { return store.Maintain(time); }));
+        return Take(
+            self.Run([&](Store& store) { return store.Maintain(time); }));
       },
       "Does maintenance for about `budget` (seconds, or a timedelta). Whether\n"
       "more is to do. For programs with background_threads=0.",
       py::arg("budget"));
-  Def(type, "checkpoint",
+  Def(
+      type, "checkpoint",
       [](const StoreHandle& self, const std::filesystem::path& directory) {
-        Check(self.Run(
-            [&](Store& store) { return store.Checkpoint(directory.string()); }));
+        Check(self.Run([&](Store& store) {
+          return store.Checkpoint(directory.string());
+        }));
       },
       "Makes a copy in `directory` (must not exist) that another process can\n"
       "open beside this store, with the same key provider: name this store's\n"
@@ -226,7 +234,8 @@ void DefineUpkeep(py::class_<StoreHandle>& type) {
       "Raises ConflictError (it exists), InputError (in memory),\n"
       "RetryableError (code NO_SPACE), FatalError.",
       py::arg("directory"));
-  Def(type, "verify",
+  Def(
+      type, "verify",
       [](const StoreHandle& self, py::object progress) {
         ProgressCaller caller(progress);
         Result<VerifyReport> report = self.Run([&](Store& store) {
@@ -245,7 +254,8 @@ void DefineUpkeep(py::class_<StoreHandle>& type) {
 }
 
 void DefineClose(py::class_<StoreHandle>& type) {
-  Def(type, "close", [](const StoreHandle& self) { self.Close(); },
+  Def(
+      type, "close", [](const StoreHandle& self) { self.Close(); },
       "Closes cursors and snapshots, writes everything, so that the next open\n"
       "is quick, and lets go of the files. Idempotent; all calls of the store\n"
       "and what came from it raise InputError afterwards.");
@@ -256,14 +266,18 @@ void DefineClose(py::class_<StoreHandle>& type) {
       "key_file",
       [](const StoreHandle& self) { return self.box()->store().key_file(); },
       "Where the default key provider keeps its key; empty with another one.");
-  Def(type, "__enter__",
+  Def(
+      type, "__enter__",
       [](py::object self) {
         Check(self.cast<const StoreHandle&>().box()->CheckUsable());
         return self;
       },
       "");
-  Def(type, "__exit__",
-      [](const StoreHandle& self, py::object, py::object, py::object) { self.Close(); },
+  Def(
+      type, "__exit__",
+      [](const StoreHandle& self, py::object, py::object, py::object) {
+        self.Close();
+      },
       "Closes.", py::arg("exc_type"), py::arg("exc_value"),
       py::arg("traceback"));
 }

@@ -23,9 +23,9 @@ Position WaitForEvents(const TenantHandle& self, Position after,
                        py::object timeout) {
   using std::chrono::steady_clock;
   const bool for_ever = timeout.is_none();
-  const auto until = steady_clock::now() +
-                     (for_ever ? std::chrono::microseconds(0)
-                               : DurationFromPython(timeout));
+  const auto until =
+      steady_clock::now() +
+      (for_ever ? std::chrono::microseconds(0) : DurationFromPython(timeout));
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(
         until - steady_clock::now());
@@ -56,7 +56,8 @@ void DefineTenant(py::module_& module) {
   DefineAppend(type);
   DefineAppendMany(type);
   DefineImportFile(type);
-  Def(type, "offset",
+  Def(
+      type, "offset",
       [](const TenantHandle& self, const std::string& name) {
         return py::bytes(self.Run(
             [&](const Tenant& tenant) { return tenant.GetOffset(name); }));
@@ -64,7 +65,8 @@ void DefineTenant(py::module_& module) {
       "What the program stored last under this name (see append): bytes.\n\n"
       "Raises NotFoundError: nothing.",
       py::arg("name"));
-  Def(type, "snapshot",
+  Def(
+      type, "snapshot",
       [](const TenantHandle& self) {
         return std::make_unique<SnapshotHandle>(
             self.box(), self.Run([](const Tenant& tenant) {
