@@ -1,10 +1,22 @@
 #include "bindings/python/src/errors.h"
 
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 namespace crm::python {
 namespace {
 
 thread_local int calls_under_way = 0;
 thread_local std::exception_ptr kept;
+
+// Threads that have given the lock away in a call of ours.
+std::atomic<int> without_lock = 0;
+std::atomic<bool> at_exit = false;
+std::atomic<bool> exit_waited = false;
+std::atomic<pid_t> exit_thread = 0;
 
 }  // namespace
 
@@ -55,5 +67,36 @@ CallbackErrors::Scope::Scope() {
 }
 
 CallbackErrors::Scope::~Scope() { --calls_under_way; }
+
+// --- The lock ----------------------------------------------------------------
+
+bool AtExit() { return at_exit.load(); }
+
+void BeginExit() {
+  exit_thread.store(gettid());
+  at_exit.store(true);
+  // One is the caller. Who waits for something else than a store, as in
+  // AppendOrder, may never come back.
+  for (int i = 0; i < 2000 && without_lock.load() > 1; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  exit_waited.store(true);
+}
+
+void ForgetOtherThreads() { without_lock.store(0); }
+
+Released::Released() : state_(nullptr) {
+  if (AtExit()) return;
+  without_lock.fetch_add(1);
+  state_ = PyEval_SaveThread();
+}
+
+Released::~Released() {
+  if (state_ == nullptr) return;
+  // Too late: the process ends without this thread.
+  while (exit_waited.load() && gettid() != exit_thread.load()) pause();
+  PyEval_RestoreThread(state_);
+  without_lock.fetch_sub(1);
+}
 
 }  // namespace crm::python

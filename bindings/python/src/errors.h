@@ -48,13 +48,36 @@ class CallbackErrors {
   };
 };
 
+// The interpreter is going: callbacks may not be called or released any more,
+// and the lock is not given away.
+bool AtExit();
+// From now on AtExit(). Waits, not for ever, until every call that other
+// threads make without the lock has it again: whoever wants it afterwards
+// would be stopped by the interpreter in the middle of C++. REQUIRES: not the
+// lock.
+void BeginExit();
+// In a forked child there are no other threads.
+void ForgetOtherThreads();
+
+// Gives the interpreter's lock away, and takes it again in the end.
+class Released final {
+ public:
+  Released();
+  ~Released();
+  Released(const Released&) = delete;
+  Released& operator=(const Released&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
+
 // Runs `call` without the lock. Every call that can touch a store goes
 // through here: it may wait for the disk, for another thread, or for a
 // callback that needs the lock. `call` must not touch a Python object.
 template <typename Call>
 auto Unlocked(Call&& call) {
   CallbackErrors::Scope scope;
-  py::gil_scoped_release release;
+  Released released;
   return call();
 }
 
@@ -65,7 +88,7 @@ void UnlockedForSure(Call&& call) {
     call();
     return;
   }
-  py::gil_scoped_release release;
+  Released released;
   call();
 }
 

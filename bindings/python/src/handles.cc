@@ -15,7 +15,6 @@ namespace {
 std::atomic<uint64_t> fork_generation = 0;
 // The last generation in which a store was opened, plus one; zero: none.
 std::atomic<uint64_t> opened_in = 0;
-std::atomic<bool> at_exit = false;
 
 struct Registry {
   std::mutex mutex;
@@ -27,6 +26,7 @@ Registry* registry = nullptr;
 
 void InForkedChild() {
   fork_generation.fetch_add(1);
+  ForgetOtherThreads();
   registry = new Registry;
 }
 
@@ -69,6 +69,10 @@ void AddLiving(std::vector<std::weak_ptr<T>>& all, std::weak_ptr<T> one) {
 uint64_t ForkGeneration() { return fork_generation.load(); }
 
 Status CheckMayOpen() {
+  if (AtExit()) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "the interpreter is about to end");
+  }
   const uint64_t opened = opened_in.load();
   if (opened == 0 || opened == ForkGeneration() + 1) return Status::Ok();
   return Status(StatusCode::kFailedPrecondition,
@@ -76,8 +80,6 @@ Status CheckMayOpen() {
                 "whose threads do not exist here; start it by 'spawn' "
                 "(multiprocessing.set_start_method)");
 }
-
-bool AtExit() { return at_exit.load(); }
 
 void CloseAllAtExit() {
   std::vector<std::shared_ptr<StoreBox>> boxes;
@@ -88,7 +90,7 @@ void CloseAllAtExit() {
   // Nobody is there to hear of an error; the log callback was.
   for (const auto& box : boxes) static_cast<void>(box->Close());
   boxes.clear();
-  at_exit.store(true);
+  BeginExit();
 }
 
 void InitHandles() {

@@ -27,8 +27,6 @@ uint64_t ForkGeneration();
 // Ok unless a process above this one had a store open when it forked: the
 // threads that it shares with all stores do not exist here.
 Status CheckMayOpen();
-// The interpreter is going: no callback may be called or released any more.
-bool AtExit();
 // Closes every store of this process. For atexit.
 void CloseAllAtExit();
 // To be called once, before all others.
