@@ -1,5 +1,9 @@
 """The examples, and the Python block of README.md."""
 
+import ast
+import asyncio
+import json
+import re
 import subprocess
 import sys
 
@@ -45,6 +49,50 @@ def test_same_story_as_in_cpp():
         return [line.split(" ")[0] for line in text.splitlines()]
 
     assert names(cpp) == names(python)
+
+
+def blocks_of_manual():
+    text = (SOURCE / "bindings/python/README.md").read_text()
+    return re.findall(r"```python\n(.*?)```", text, re.S)
+
+
+def test_blocks_of_the_manual_are_python():
+    assert len(blocks_of_manual()) >= 4
+    for code in blocks_of_manual():
+        compile(code, "README.md", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+def test_tour_of_the_manual(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "events.ndjson").write_text(
+        "".join(json.dumps(member(n)) + "\n" for n in range(10, 19)))
+    (folder / "orders.csv").write_text("who,day\n7,2026-01-02\n")
+    (folder / "orders.json").write_text(json.dumps({
+        "format": "csv", "event": {
+            "type": "OrderPlaced", "source": "shop",
+            "occurred_at": {"column": "day", "format": "%Y-%m-%d"},
+            "identity": {"customerId": {"column": "who"}}}}))
+    (folder / "main.py").write_text(blocks_of_manual()[0])
+    printed = run("main.py", cwd=folder)
+    assert "appended=9" in printed and "scl.member.created" in printed
+
+
+def test_following_the_log(tenant):
+    names = {"asyncio": asyncio}
+    [code] = [code for code in blocks_of_manual() if "def follow" in code]
+    exec(compile(code, "README.md", "exec"), names)
+    tenant.append_many(member(n) for n in range(5))
+
+    async def main():
+        seen = []
+        async for event in names["follow"](tenant, 0):
+            seen.append(event.id)
+            if len(seen) == 5:
+                tenant.append(member(5))
+            if len(seen) == 6:
+                return seen
+
+    assert asyncio.run(main()) == [f"m-{n}" for n in range(6)]
 
 
 def test_pandas_reader(folder):

@@ -101,9 +101,11 @@ void WriteInt(PyObject* value, std::string* out) {
                           std::snprintf(text, sizeof(text), "%lld", number)));
     return;
   }
-  // Not by str(): a subclass may write itself otherwise.
+  // Not by str(): a subclass may write itself otherwise, by code of its own.
+  const py::object held = py::reinterpret_borrow<py::object>(value);
   const py::object plain =
       py::reinterpret_steal<py::object>(PyNumber_Long(value));
+  if (!plain) throw py::error_already_set();
   WriteStr(plain, false, out);
 }
 
