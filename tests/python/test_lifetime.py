@@ -8,6 +8,7 @@ import pickle
 import resource
 import shutil
 import subprocess
+import sys
 import weakref
 
 import pytest
@@ -243,3 +244,40 @@ def test_the_extension_exports_its_entry_and_nothing_else():
                            capture_output=True, text=True, check=True).stdout
     assert [line.split()[-1] for line in names.splitlines()] == ["PyInit__crm"]
     assert os.path.getsize(_crm.__file__) < 20 << 20
+
+
+def test_nothing_leaks(tenant):
+    """Blocks of the interpreter, before and after many calls of each kind."""
+    tenant.append_many(member(n) for n in range(50))
+    event = crm.Event(id="e", type="t", source="s", identifiers={"email": "a"})
+
+    def use():
+        for call in (
+                lambda: tenant.append([member(1), member(2)]).to_dict(),
+                lambda: tenant.append({"id": "x"}, partial=True).events,
+                lambda: tenant.append_many([member(1), "{", {"a": {1}}],
+                                           partial=True).rejected_events,
+                lambda: [hash(e) for e in tenant.replay()],
+                lambda: repr(tenant.profile(1)), lambda: tenant.profile(1)["n"],
+                lambda: tenant.timeline(1).entries[0].payload,
+                lambda: tenant.customer(1).records,
+                lambda: tenant.snapshot().stats(),
+                lambda: tenant.append(event, dry_run=crm.DryRun()),
+                lambda: tenant.append(member(1), conditions=[
+                    crm.Condition.customer_exists(("email", "no@x.com"))]),
+                lambda: tenant.find_customer("email", 5),
+                lambda: tenant.append(5), lambda: tenant.offset("none")):
+            try:
+                call()
+            except (crm.Error, TypeError):
+                pass
+
+    # Free lists fill first.
+    for _ in range(300):
+        use()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(300):
+        use()
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 200  # Fewer than calls.
