@@ -273,11 +273,12 @@ def test_nothing_leaks(tenant):
                 pass
 
     # Free lists fill first.
-    for _ in range(300):
+    for _ in range(500):
         use()
     gc.collect()
     before = sys.getallocatedblocks()
-    for _ in range(300):
+    for _ in range(1500):
         use()
     gc.collect()
-    assert sys.getallocatedblocks() - before < 200  # Fewer than calls.
+    # One block for each call of one kind would be 1,500.
+    assert sys.getallocatedblocks() - before < 750
