@@ -3,7 +3,8 @@
 
   check_style.py --root DIR [--check NAME ...]   exit 1 when a rule is broken
   check_style.py --self-test                     plants a breach of each rule
-  check_style.py --root DIR --extract NAME       prints an example of README.md
+  check_style.py --root DIR --extract NAME [--language LANGUAGE]
+                                                 prints an example of README.md
 
 Every check is a function Tree -> (path, line, message)..., registered under
 the name by which ctest lists it (style_NAME).
@@ -41,6 +42,9 @@ FENCES = [
     ("xxhash", ["src/base/"], True),
     ("nlohmann/", ["src/ingest/"], True),
     ("CLI/", ["src/cli/"], False),
+    ("pybind11/", ["bindings/python/"], False),
+    # Its datetimes are wrong: see bindings/python/src/instant.h.
+    ("pybind11/chrono.h", ["no folder"], False),
 ]
 # Packages that may stand in quotes, as their own documents write them.
 PACKAGES = ("absl", "rocksdb", "re2", "flatbuffers", "phonenumbers")
@@ -142,10 +146,10 @@ def check_layers(tree):
             elif not (tree.exists("src/" + name)
                       or name.endswith("_generated.h")):
                 yield path, line, f"there is no src/{name}"
-    for path in tree.cpp("examples/", "benchmarks/", "include/"):
+    for path in tree.cpp("examples/", "benchmarks/", "include/", "bindings/"):
         for line, name, quoted in tree.includes(path):
             outside = "crm/" if path.startswith("include/") else (
-                "crm/", "examples/", "benchmarks/")
+                "crm/", path.split("/")[0] + "/", "examples/")
             if quoted and not name.startswith(outside):
                 yield path, line, f'"{name}" is not a public header'
 
@@ -359,11 +363,18 @@ def check_version(tree):
         yield "CHANGELOG.md", 1, f"has no heading for {version}"
 
 
-def extract_example(text, name):
+def extract_example(text, name, language="cpp"):
     """The code under <!-- example:NAME --> in a Markdown text, or None."""
-    match = re.search(rf"<!-- example:{name} -->\s*```cpp\n(.*?)```", text,
-                      re.S)
+    match = re.search(rf"<!-- example:{name} -->\s*```{language}\n(.*?)```",
+                      text, re.S)
     return match[1] if match else None
+
+
+# What README.md shows: (name, language, the file that is run).
+EXAMPLES = [
+    ("quickstart", "cpp", "examples/quickstart.cc"),
+    ("quickstart", "python", "examples/quickstart.py"),
+]
 
 
 def anchors_of(text):
@@ -390,12 +401,12 @@ def check_documents(tree):
                     yield path, number, f"the link {target} leads nowhere"
                 elif anchor and anchor not in anchors_of(tree.text(there)):
                     yield path, number, f"{there} has no heading #{anchor}"
-    code = extract_example(tree.text("README.md"), "quickstart")
-    source = "examples/quickstart.cc"
-    if code is None:
-        yield "README.md", 1, "the example 'quickstart' is not there"
-    elif code != tree.text(source):
-        yield "README.md", 1, f"the example differs from {source}"
+    for name, language, source in EXAMPLES:
+        code = extract_example(tree.text("README.md"), name, language)
+        if code is None:
+            yield "README.md", 1, f"the {language} example is not there"
+        elif code != tree.text(source):
+            yield "README.md", 1, f"the example differs from {source}"
 
 
 def run(tree, names):
@@ -448,6 +459,7 @@ def main():
     parser.add_argument("--check", action="append", choices=sorted(CHECKS))
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--extract", metavar="NAME")
+    parser.add_argument("--language", default="cpp")
     arguments = parser.parse_args()
     if arguments.self_test:
         return min(self_test(arguments.cxx), 1)
@@ -455,7 +467,8 @@ def main():
         parser.error("--root is missing")
     tree = Tree(arguments.root, arguments.cxx)
     if arguments.extract:
-        code = extract_example(tree.text("README.md"), arguments.extract)
+        code = extract_example(tree.text("README.md"), arguments.extract,
+                               arguments.language)
         sys.stdout.write(code or "")
         return 0 if code else 1
     return min(run(tree, arguments.check or CHECKS), 1)

@@ -28,7 +28,8 @@ CLEAN = {
     "CMakeLists.txt": "project(crm VERSION 0.1.0 LANGUAGES CXX)\n",
     "CHANGELOG.md": "# Changelog\n\n## 0.1.0\n",
     "README.md": "# A tree\n\nSee [the log](CHANGELOG.md#changelog).\n\n"
-                 "<!-- example:quickstart -->\n\n```cpp\nint main() {}\n```\n",
+                 "<!-- example:quickstart -->\n\n```cpp\nint main() {}\n```\n\n"
+                 "<!-- example:quickstart -->\n```python\nimport crm\n```\n",
     "src/cmake/CrmTargets.cmake": "foreach(room base storage store cli)\n",
     "include/crm/store.h": _STORE_H,
     "include/crm/version.h": header(
@@ -49,6 +50,12 @@ CLEAN = {
                        'int main() { std::puts(crm::Name().c_str()); }\n',
     "examples/CMakeLists.txt": "add_executable(quickstart quickstart.cc)\n",
     "examples/quickstart.cc": "int main() {}\n",
+    "examples/quickstart.py": "import crm\n",
+    "bindings/python/CMakeLists.txt": "add_library(crm_python src/a.cc)\n",
+    "bindings/python/src/a.h": header("CRM_BINDINGS_PYTHON_SRC_A_H_"),
+    "bindings/python/src/a.cc": '#include "bindings/python/src/a.h"\n\n'
+                                '#include <pybind11/pybind11.h>\n\n'
+                                '#include "crm/store.h"\n',
     "tests/base/CMakeLists.txt": "crm_test(hash SOURCES hash_test.cc)\n",
     "tests/base/hash_test.cc": '#include "base/hash.h"\n'
                                "#include <rocksdb/db.h>\n",
@@ -90,6 +97,8 @@ PLANTED = [
      "there is no src/base/gone.h"),
     ("layers", _include("examples/quickstart.cc", '"base/hash.h"'),
      "not a public header"),
+    ("layers", _include("bindings/python/src/a.cc", '"base/hash.h"'),
+     "not a public header"),
     ("layers", {"src/extra/a.cc": "\n"}, "not in the order of layers"),
     ("fences", _include("src/base/hash.cc", "<rocksdb/db.h>"), "src/storage"),
     ("fences", _include("src/base/hash.cc", "<simdjson.h>"), "src/format"),
@@ -100,6 +109,9 @@ PLANTED = [
     ("fences", _include("src/base/hash.cc", "<unicode/uchar.h>"),
      "src/identity"),
     ("fences", _include("src/base/hash.cc", "<CLI/CLI.hpp>"), "src/cli"),
+    ("fences", _include("src/base/hash.cc", "<pybind11/stl.h>"), "bindings"),
+    ("fences", _include("bindings/python/src/a.cc", "<pybind11/chrono.h>"),
+     "no folder"),
     ("fences", _include("src/storage/rows.cc", "<xxhash.h>"), "src/base"),
     ("fences", _include("src/base/hash.cc", "<nlohmann/json.hpp>"),
      "src/ingest"),
@@ -158,5 +170,7 @@ PLANTED = [
      "no heading #gone"),
     ("documents", {"examples/quickstart.cc": "int main() { return 0; }\n"},
      "differs from"),
+    ("documents", {"examples/quickstart.py": "import sys\n"},
+     "differs from examples/quickstart.py"),
     ("documents", {"README.md": "# A tree\n"}, "is not there"),
 ]

@@ -1,0 +1,227 @@
+"""Errors and enumerations: the part of crm that needs no C++.
+
+The extension takes them from here, so that they are ordinary Python classes:
+they can be caught by their built-in bases, compared, and pickled.
+"""
+
+import enum
+from typing import Any, Protocol, Tuple, Type
+
+
+class _Name(str, enum.Enum):
+    """Members are strings: Durability.OS == "os"."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Remedy(_Name):
+    """What the caller can do about an error."""
+
+    NONE = "none"
+    FIX_INPUT = "fix_input"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    DENIED = "denied"
+    RETRY = "retry"
+    UNRECOVERABLE = "unrecoverable"
+
+
+class StatusCode(enum.IntEnum):
+    """What happened. The numbers are the same in C++ and never change."""
+
+    OK = 0
+    INVALID_ARGUMENT = -101
+    TOO_LARGE = -102
+    MALFORMED = -103
+    UNSUPPORTED = -104
+    FAILED_PRECONDITION = -105
+    NOT_FOUND = -201
+    CONFLICT = -301
+    ALREADY_EXISTS = -302
+    ID_CONFLICT = -303
+    DENIED = -401
+    ERASED = -402
+    BUSY = -501
+    NO_SPACE = -502
+    CANCELLED = -503
+    CORRUPTION = -601
+    ROLLED_BACK = -602
+    FORMAT_TOO_NEW = -603
+    IO_ERROR = -604
+    READ_ONLY = -605
+    KEY_MISSING = -606
+    OUT_OF_MEMORY = -607
+    INTERNAL = -608
+
+    @property
+    def remedy(self) -> Remedy:
+        """The remedy that the hundreds digit stands for."""
+        return _REMEDIES[-self.value // 100]
+
+
+_REMEDIES = tuple(Remedy)
+
+
+class Durability(_Name):
+    """When an append is acknowledged."""
+
+    #: After fsync: survives a power cut. The default.
+    SYNC = "sync"
+    #: After write(2): survives the death of the process, not of the machine.
+    OS = "os"
+
+
+class LogLevel(_Name):
+    """How grave a message of the log callback is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class EnvelopeShape(_Name):
+    """The JSON shape in which an event came in."""
+
+    #: {id, type, version, timestamp, tenantId, source, identity, payload,
+    #: metadata}
+    CRM = "crm"
+    #: {eventType, eventId, timestamp, aggregateId, tenantId, payload}
+    DOMAIN = "domain"
+    #: {eventType, eventId, customerId, timestamp, and the payload's fields}
+    FLAT = "flat"
+
+
+class Outcome(_Name):
+    """What became of one event."""
+
+    APPENDED = "appended"
+    DUPLICATE = "duplicate"
+    INVALID = "invalid"
+    CONFLICT = "conflict"
+    ERASED = "erased"
+
+
+class Order(_Name):
+    """The order of a replay."""
+
+    #: As recorded.
+    POSITION = "position"
+    #: As it happened; equal times by position.
+    OCCURRED_AT = "occurred_at"
+
+
+class ConditionKind(_Name):
+    """What a Condition demands."""
+
+    CUSTOMER_VERSION = "customer_version"
+    NO_CUSTOMER = "no_customer"
+    CUSTOMER_EXISTS = "customer_exists"
+    IDENTIFIER_ABSENT = "identifier_absent"
+    NO_EVENT_SINCE = "no_event_since"
+
+
+class Error(Exception):
+    """Any error of libcrm. Its subclasses say what can be done about it.
+
+    The text is one line without personal data. `code` says exactly what
+    happened; `retryable` is true when the same call may work later.
+    """
+
+    code: StatusCode
+    retryable: bool
+
+    def __init__(self, message: str = "",
+                 code: StatusCode = StatusCode.INTERNAL) -> None:
+        super().__init__(message)
+        self.code = StatusCode(code)
+        self.retryable = self.code.remedy is Remedy.RETRY
+        self._message = message
+
+    def __str__(self) -> str:
+        # KeyError would show the text in quotes, OSError with a number.
+        return self._message
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return type(self), (self._message, self.code)
+
+
+class InputError(Error, ValueError):
+    """Correct the call: nothing was changed. A closed handle, too."""
+
+
+class NotFoundError(Error, KeyError):
+    """There is no such thing; often no error at all."""
+
+
+class ConflictError(Error):
+    """Something else is there already: read again, then decide."""
+
+
+class ConsentError(Error, PermissionError):
+    """A person said no, or was erased."""
+
+
+class RetryableError(Error):
+    """The same call may work later."""
+
+
+class FatalError(Error):
+    """Close the store and look at the message."""
+
+
+class CorruptionError(FatalError):
+    """Stored bytes are not what was written, or are missing."""
+
+
+class FormatTooNewError(FatalError):
+    """Written by a later libcrm."""
+
+
+_ERRORS = {
+    Remedy.FIX_INPUT: InputError,
+    Remedy.NOT_FOUND: NotFoundError,
+    Remedy.CONFLICT: ConflictError,
+    Remedy.DENIED: ConsentError,
+    Remedy.RETRY: RetryableError,
+    Remedy.UNRECOVERABLE: FatalError,
+}
+
+
+def error_class(code: StatusCode) -> Type[Error]:
+    """The class of the errors with this code."""
+    if code in (StatusCode.CORRUPTION, StatusCode.ROLLED_BACK):
+        return CorruptionError
+    if code is StatusCode.FORMAT_TOO_NEW:
+        return FormatTooNewError
+    return _ERRORS[StatusCode(code).remedy]
+
+
+def make_error(code: int, message: str) -> Error:
+    """The error for a status of the C++ library."""
+    status = StatusCode(code)
+    return error_class(status)(message, status)
+
+
+class KeyProvider(Protocol):
+    """Wraps and unwraps the keys of tenants: implement it over a KMS.
+
+    Called seldom, once per tenant and open, from any thread. An exception
+    becomes the cause of the error that the call raises; raise a crm.Error to
+    say which one, e.g. FatalError("...", StatusCode.KEY_MISSING).
+    """
+
+    def wrap(self, tenant: str, key: bytes) -> bytes:
+        """Seals `key` (32 bytes) so that only unwrap for the same tenant
+        opens it. At most 4 KiB."""
+
+    def unwrap(self, tenant: str, wrapped: bytes) -> bytes:
+        """The inverse of wrap."""
+
+
+for _class in list(globals().values()):
+    if isinstance(_class, type) and _class.__module__ == __name__:
+        # As users see them: crm.InputError.
+        _class.__module__ = "crm"
+
+del _class

@@ -1,0 +1,102 @@
+#include "bindings/python/src/errors.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+namespace crm::python {
+namespace {
+
+thread_local int calls_under_way = 0;
+thread_local std::exception_ptr kept;
+
+// Threads that have given the lock away in a call of ours.
+std::atomic<int> without_lock = 0;
+std::atomic<bool> at_exit = false;
+std::atomic<bool> exit_waited = false;
+std::atomic<pid_t> exit_thread = 0;
+
+}  // namespace
+
+py::handle TypeNamed(const char* name) {
+  // Never released: it is needed until the interpreter is gone.
+  static PyObject* const types =
+      py::module_::import("crm._types").release().ptr();
+  // The module keeps it alive.
+  return py::handle(types).attr(name).cast<py::object>().release().dec_ref();
+}
+
+void Raise(const Status& status) {
+  const std::exception_ptr cause = CallbackErrors::Take();
+  const py::object error = TypeNamed("make_error")(
+      static_cast<int>(status.code()), std::string(status.message()));
+  if (cause != nullptr) {
+    try {
+      std::rethrow_exception(cause);
+    } catch (py::error_already_set& raised) {
+      PyException_SetCause(error.ptr(), raised.value().inc_ref().ptr());
+    }
+  }
+  PyErr_SetObject(py::type::handle_of(error).ptr(), error.ptr());
+  throw py::error_already_set();
+}
+
+void RaiseInput(const std::string& message) {
+  Raise(Status(StatusCode::kInvalidArgument, message));
+}
+
+void Check(const Status& status) {
+  if (!status.ok()) Raise(status);
+}
+
+void CallbackErrors::Keep(py::error_already_set& error, const char* where) {
+  if (calls_under_way > 0) {
+    kept = std::current_exception();
+  } else {
+    error.discard_as_unraisable(where);
+  }
+}
+
+std::exception_ptr CallbackErrors::Take() { return std::exchange(kept, {}); }
+
+CallbackErrors::Scope::Scope() {
+  kept = nullptr;
+  ++calls_under_way;
+}
+
+CallbackErrors::Scope::~Scope() { --calls_under_way; }
+
+// --- The lock ----------------------------------------------------------------
+
+bool AtExit() { return at_exit.load(); }
+
+void BeginExit() {
+  exit_thread.store(gettid());
+  at_exit.store(true);
+  // One is the caller. Who waits for something else than a store, as in
+  // AppendOrder, may never come back.
+  for (int i = 0; i < 2000 && without_lock.load() > 1; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  exit_waited.store(true);
+}
+
+void ForgetOtherThreads() { without_lock.store(0); }
+
+Released::Released() : state_(nullptr) {
+  if (AtExit()) return;
+  without_lock.fetch_add(1);
+  state_ = PyEval_SaveThread();
+}
+
+Released::~Released() {
+  if (state_ == nullptr) return;
+  // Too late: the process ends without this thread.
+  while (exit_waited.load() && gettid() != exit_thread.load()) pause();
+  PyEval_RestoreThread(state_);
+  without_lock.fetch_sub(1);
+}
+
+}  // namespace crm::python

@@ -1,0 +1,124 @@
+// Tenant.import_file and ImportMap.
+
+#include "crm/ingest.h"
+
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "bindings/python/src/append.h"
+#include "bindings/python/src/callbacks.h"
+#include "bindings/python/src/json_text.h"
+#include "bindings/python/src/module.h"
+
+namespace crm::python {
+namespace {
+
+constexpr char kDoc[] =
+    "Imports a file of foreign data: an ImportReport.\n\n"
+    "NDJSON, JSON arrays of events and, with a `map`, CSV and fixed-width\n"
+    "text; each plain or gzip; \"-\": standard input. Bad rows are in the\n"
+    "report, and no exception. Importing a file twice changes nothing, and an\n"
+    "import that was cut off goes on where it stood.\n\n"
+    "map: an ImportMap; for CSV and fixed-width text only.\n"
+    "source: of events that name none.\n"
+    "batch: tells apart equal rows of different files.\n"
+    "strict: one bad row and nothing is imported (InputError).\n"
+    "dry_run: count what would happen; write nothing.\n"
+    "ignore_tenant, backfill, durability: as in append.\n"
+    "threads: 1 to 64, to decode and append.\n"
+    "max_rejected: so many rejected rows are kept in the report.\n"
+    "progress: a callable that gets an ImportProgress after every batch;\n"
+    "    returning False cancels (RetryableError, code CANCELLED).\n"
+    "on_rejected: a callable that gets every RejectedRow.\n\n"
+    "Raises NotFoundError, FatalError (the file), InputError (options, a\n"
+    "damaged gzip, a map that does not fit), and what append raises.";
+
+}  // namespace
+
+void DefineImportFile(py::class_<TenantHandle>& type) {
+  Def(
+      type, "import_file",
+      [](TenantHandle& self, const std::filesystem::path& path,
+         std::optional<ImportMap> map, const std::string& source,
+         const std::string& batch, bool strict, bool dry_run,
+         bool ignore_tenant, bool backfill, py::object durability, int threads,
+         size_t max_rejected, py::object progress, py::object on_rejected) {
+        Check(self.box()->CheckUsable());
+        ImportOptions options = {.map = std::move(map),
+                                 .source = source,
+                                 .batch = batch,
+                                 .strict = strict,
+                                 .dry_run = dry_run,
+                                 .ignore_tenant = ignore_tenant,
+                                 .backfill = backfill,
+                                 .threads = threads,
+                                 .max_rejected = max_rejected};
+        if (!durability.is_none()) {
+          options.durability = DurabilityFromPython(durability);
+        }
+        ProgressCaller caller(std::move(progress));
+        options.progress = [&](const ImportProgress& now) {
+          return caller.Call([&] { return py::cast(now); });
+        };
+        // What it raises cancels at the next batch.
+        ProgressCaller rejected(on_rejected);
+        if (!on_rejected.is_none()) {
+          options.on_rejected = [&](const RejectedRow& row) {
+            rejected.Call([&] { return py::cast(row); });
+          };
+        }
+        const auto going_on = options.progress;
+        options.progress = [&](const ImportProgress& now) {
+          return going_on(now) && !rejected.failed();
+        };
+        Result<ImportReport> report = Unlocked(
+            [&] { return ImportFile(self.tenant(), path.string(), options); });
+        caller.Rethrow();
+        rejected.Rethrow();
+        return Take(std::move(report));
+      },
+      kDoc, py::arg("path"), py::kw_only(), py::arg("map") = py::none(),
+      py::arg("source") = "", py::arg("batch") = "", py::arg("strict") = false,
+      py::arg("dry_run") = false, py::arg("ignore_tenant") = false,
+      py::arg("backfill") = true, py::arg("durability") = py::none(),
+      py::arg("threads") = 2, py::arg("max_rejected") = 1000,
+      py::arg("progress") = py::none(), py::arg("on_rejected") = py::none());
+}
+
+void DefineImportMap(py::module_& module) {
+  py::class_<ImportMap> type(
+      module, "ImportMap",
+      "How the columns of a text file become events. The format is described\n"
+      "in examples/maps/README.md.",
+      py::is_final());
+  DefStatic(
+      type, "from_json",
+      [](py::object json) {
+        std::string text;
+        if (PyUnicode_Check(json.ptr()) || PyBytes_Check(json.ptr())) {
+          text = json.cast<std::string>();
+        } else {
+          WriteJson(json, &text);
+        }
+        return Take(Unlocked([&] { return ImportMap::FromJson(text); }));
+      },
+      "From JSON: str, bytes or a dict. Raises InputError; names the\n"
+      "member.",
+      py::arg("json"));
+  DefStatic(
+      type, "from_file",
+      [](const std::filesystem::path& path) {
+        return Take(
+            Unlocked([&] { return ImportMap::FromFile(path.string()); }));
+      },
+      "From a JSON file.", py::arg("path"));
+  FinishClass(type, "pickle its JSON");
+}
+
+}  // namespace crm::python

@@ -1,0 +1,62 @@
+// The extension crm._crm.
+
+#include "bindings/python/src/module.h"
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+#include "bindings/python/src/define.h"
+#include "bindings/python/src/handles.h"
+#include "bindings/python/src/instant.h"
+#include "bindings/python/src/key_providers.h"
+#include "bindings/python/src/reading.h"
+#include "bindings/python/src/records.h"
+#include "crm/event.h"
+#include "crm/version.h"
+
+namespace crm::python {
+namespace {
+
+// Before the interpreter goes, while callbacks and other threads still work.
+void CloseStoresAtExit() {
+  py::module_::import("atexit").attr("register")(
+      py::cpp_function([] { Unlocked([] { CloseAllAtExit(); }); }));
+}
+
+void DefineConstants(py::module_& module) {
+  module.attr("__version__") = std::to_string(CRM_VERSION_MAJOR) + "." +
+                               std::to_string(CRM_VERSION_MINOR) + "." +
+                               std::to_string(CRM_VERSION_PATCH);
+  module.attr("MAX_EVENT_BYTES") = kMaxEventBytes;
+  module.attr("MAX_PAYLOAD_BYTES") = kMaxPayloadBytes;
+  module.attr("MAX_JSON_DEPTH") = kMaxJsonDepth;
+  module.attr("MAX_IDENTIFIERS") = kMaxIdentifiers;
+  module.attr("MAX_ID_BYTES") = kMaxIdBytes;
+  module.attr("MAX_REQUEST_EVENTS") = kMaxRequestEvents;
+  module.attr("MAX_REQUEST_BYTES") = kMaxRequestBytes;
+}
+
+}  // namespace
+}  // namespace crm::python
+
+PYBIND11_MODULE(_crm, module) {
+  using namespace crm::python;  // NOLINT: the module's own.
+  module.doc() = "The C++ part of the package crm; use that one.";
+  py::options options;
+  options.disable_function_signatures();
+  InitInstants();
+  InitHandles();
+  DefineConstants(module);
+  DefineEventRecords(module);
+  DefineCustomerRecords(module);
+  DefineReports(module);
+  DefineEvents(module);
+  DefineKeyProviders(module);
+  DefineImportMap(module);
+  DefineCursor(module);
+  DefineSnapshot(module);
+  DefineTenant(module);
+  DefineStore(module);
+  CloseStoresAtExit();
+}

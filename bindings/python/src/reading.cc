@@ -1,0 +1,293 @@
+#include "bindings/python/src/reading.h"
+
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace crm::python {
+namespace {
+
+// Read ahead at most.
+constexpr size_t kMaxAhead = 64;
+constexpr size_t kMaxAheadBytes = size_t{1} << 20;
+
+constexpr EnumName<ReplayQuery::Order> kOrders[] = {
+    {ReplayQuery::Order::kPosition, "POSITION"},
+    {ReplayQuery::Order::kOccurredAt, "OCCURRED_AT"},
+};
+
+constexpr char kReplayDoc[] =
+    "Walks over the events that match, as an iterator of StoredEvent.\n\n"
+    "order: \"position\" (as recorded) or \"occurred_at\" (as it happened).\n"
+    "backward: the last one first.\n"
+    "first, last: positions, both ends included; `last` zero: the head.\n"
+    "since, until: event time, half open; aware datetimes.\n"
+    "record, customer: at most one of the two.\n"
+    "types: any of these; empty: all.\n"
+    "open_parts_only: do not open sealed parts; several times faster.\n\n"
+    "Takes little memory, however long it is. Closing the store closes the\n"
+    "cursor. Raises NotFoundError: no such record or customer.";
+
+constexpr char kTimelineDoc[] =
+    "A page of her events by event time, newest first.\n\n"
+    "since, until: event time, half open; aware datetimes.\n"
+    "types: any of these; empty: all.\n"
+    "limit: entries on a page, 1 to 1,000.\n"
+    "cursor: TimelinePage.next of the previous page of the same query. Events\n"
+    "that arrive meanwhile shift nothing.\n\n"
+    "Raises NotFoundError, InputError (limit, cursor).";
+
+}  // namespace
+
+std::vector<std::string> TypesFromPython(py::handle object) {
+  if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
+    throw py::type_error("types: must be several, for example a list of str");
+  }
+  std::vector<std::string> types;
+  for (const py::handle type : py::iter(object)) {
+    if (!PyUnicode_Check(type.ptr())) {
+      throw py::type_error("types: must be str");
+    }
+    types.push_back(type.cast<std::string>());
+  }
+  return types;
+}
+
+ReplayQuery MakeReplayQuery(py::handle order, bool backward, Position first,
+                            Position last, std::optional<Timestamp> since,
+                            std::optional<Timestamp> until, RecordId record,
+                            CustomerId customer, py::handle types,
+                            bool open_parts_only) {
+  return {.order = EnumFromPython("Order", kOrders, order),
+          .backward = backward,
+          .first = first,
+          .last = last,
+          .from = since,
+          .until = until,
+          .record = record,
+          .customer = customer,
+          .types = TypesFromPython(types),
+          .open_parts_only = open_parts_only};
+}
+
+// --- Cursor ------------------------------------------------------------------
+
+CursorHandle::CursorHandle(std::shared_ptr<StoreBox> box, EventCursor cursor)
+    : state_(State::Make(std::move(box), std::move(cursor), "the cursor")) {}
+
+Status CursorHandle::Fill() {
+  size_t bytes = 0;
+  EventView view;
+  while (ahead_.size() < next_count_ && bytes < kMaxAheadBytes) {
+    Result<bool> more = state_->held().Next(&view);
+    if (!more.ok()) {
+      // First what came before it.
+      broken_ = more.status();
+      break;
+    }
+    if (!*more) {
+      at_end_ = true;
+      break;
+    }
+    bytes += ahead_.emplace_back(view).bytes();
+  }
+  next_count_ = std::min(kMaxAhead, next_count_ * 2);
+  return ahead_.empty() ? broken_ : Status::Ok();
+}
+
+std::optional<StoredEvent> CursorHandle::Pop() {
+  if (ahead_.empty()) return std::nullopt;
+  std::optional<StoredEvent> event(std::move(ahead_.front()));
+  ahead_.pop_front();
+  return event;
+}
+
+std::optional<StoredEvent> CursorHandle::Next() {
+  Check(state_->box()->CheckUsable());
+  {
+    // The usual case, with the interpreter's lock: nothing to wait for.
+    std::unique_lock<std::mutex> lock(state_->mutex(), std::try_to_lock);
+    if (lock.owns_lock() && state_->CheckOpen().ok() && !ahead_.empty()) {
+      return Pop();
+    }
+  }
+  std::optional<StoredEvent> event;
+  Check(Unlocked([&]() -> Status {
+    std::lock_guard<std::mutex> lock(state_->mutex());
+    Status status = state_->CheckOpen();
+    if (!status.ok()) return status;
+    if (ahead_.empty() && !at_end_) {
+      status = broken_.ok() ? Fill() : broken_;
+    }
+    event = Pop();
+    return status;
+  }));
+  return event;
+}
+
+void CursorHandle::Close() {
+  Unlocked([&] { state_->Close(); });
+}
+
+void DefineCursor(py::module_& module) {
+  py::class_<CursorHandle> type(
+      module, "EventCursor",
+      "Walks over events: an iterator of StoredEvent, and a context manager.\n"
+      "Takes little memory, keeps its snapshot and the store alive. Several\n"
+      "threads may share one; each event goes to one of them.",
+      py::is_final());
+  Def(
+      type, "__iter__", [](py::object self) { return self; }, "");
+  Def(
+      type, "__next__",
+      [](CursorHandle& self) {
+        std::optional<StoredEvent> event = self.Next();
+        if (!event.has_value()) throw py::stop_iteration();
+        return *std::move(event);
+      },
+      "The next event. Raises CorruptionError where the log is damaged.");
+  Def(
+      type, "close", [](CursorHandle& self) { self.Close(); },
+      "Lets go of the snapshot. Idempotent; next() raises afterwards.");
+  Def(
+      type, "__enter__", [](py::object self) { return self; }, "");
+  Def(
+      type, "__exit__",
+      [](CursorHandle& self, py::object, py::object, py::object) {
+        self.Close();
+      },
+      "Closes.", py::arg("exc_type"), py::arg("exc_value"),
+      py::arg("traceback"));
+  FinishClass(type, "pickle what it gives");
+}
+
+// --- Snapshot ----------------------------------------------------------------
+
+SnapshotHandle::SnapshotHandle(std::shared_ptr<StoreBox> box, Snapshot snapshot)
+    : state_(State::Make(std::move(box), std::move(snapshot), "the snapshot")) {
+}
+
+void SnapshotHandle::Close() const {
+  Unlocked([&] { state_->Close(); });
+}
+
+void DefineSnapshot(py::module_& module) {
+  py::class_<SnapshotHandle> type(
+      module, "Snapshot",
+      "A view of one tenant at one position: whatever is appended meanwhile,\n"
+      "its answers stay the same. Made by Tenant.snapshot(); a context\n"
+      "manager; thread-safe. Keeps memory for what changes: close it when "
+      "done.",
+      py::is_final());
+  type.def_property_readonly(
+      "position",
+      [](const SnapshotHandle& self) {
+        return self.Run(
+            [](Snapshot& held) { return Result<Position>(held.position()); });
+      },
+      "Everything up to here is seen, and nothing after it.");
+  Def(
+      type, "stats",
+      [](const SnapshotHandle& self) {
+        return self.Run([](Snapshot& held) { return held.GetStats(); });
+      },
+      "The tenant's counters: a TenantStats.");
+  DefineQuestions(type);
+  Def(
+      type, "close", [](const SnapshotHandle& self) { self.Close(); },
+      "Lets go of what it keeps. Idempotent; its calls raise afterwards.");
+  Def(
+      type, "__enter__", [](py::object self) { return self; }, "");
+  Def(
+      type, "__exit__",
+      [](const SnapshotHandle& self, py::object, py::object, py::object) {
+        self.Close();
+      },
+      "Closes.", py::arg("exc_type"), py::arg("exc_value"),
+      py::arg("traceback"));
+  FinishClass(type, "pickle what it answers");
+}
+
+// --- Questions ---------------------------------------------------------------
+
+namespace {
+
+template <typename Handle>
+void DefineLookUps(py::class_<Handle>& type) {
+  Def(
+      type, "find_customer",
+      [](const Handle& self, std::string name_space, std::string value) {
+        const Identifier identifier = {std::move(name_space), std::move(value)};
+        return self.Run(
+            [&](auto& held) { return held.FindCustomer(identifier); });
+      },
+      "Whose identifier is it? The number of the customer.\n\n"
+      "    tenant.find_customer(\"email\", \"ada@example.com\")\n\n"
+      "Raises NotFoundError: nobody's; InputError: it cannot be an identifier.",
+      py::arg("namespace"), py::arg("value"));
+  Def(
+      type, "customer",
+      [](const Handle& self, CustomerId customer) {
+        return self.Run([&](auto& held) { return held.GetCustomer(customer); });
+      },
+      "Her records and how they were tied together: a Customer.\n\n"
+      "Raises NotFoundError.",
+      py::arg("customer"));
+  Def(
+      type, "profile",
+      [](const Handle& self, CustomerId customer) {
+        return self.Run([&](auto& held) { return held.GetProfile(customer); });
+      },
+      "What is known about her: a Profile.\n\nRaises NotFoundError.",
+      py::arg("customer"));
+}
+
+}  // namespace
+
+template <typename Handle>
+void DefineQuestions(py::class_<Handle>& type) {
+  DefineLookUps(type);
+  Def(
+      type, "timeline",
+      [](const Handle& self, CustomerId customer,
+         std::optional<Timestamp> since, std::optional<Timestamp> until,
+         py::object types, bool oldest_first, size_t limit,
+         const std::string& cursor) {
+        const TimelineQuery query = {.from = since,
+                                     .until = until,
+                                     .types = TypesFromPython(types),
+                                     .oldest_first = oldest_first,
+                                     .limit = limit,
+                                     .cursor = cursor};
+        return self.Run(
+            [&](auto& held) { return held.GetTimeline(customer, query); });
+      },
+      kTimelineDoc, py::arg("customer"), py::kw_only(),
+      py::arg("since") = py::none(), py::arg("until") = py::none(),
+      py::arg("types") = py::tuple(), py::arg("oldest_first") = false,
+      py::arg("limit") = 50, py::arg("cursor") = "");
+  Def(
+      type, "replay",
+      [](const Handle& self, py::object order, bool backward, Position first,
+         Position last, std::optional<Timestamp> since,
+         std::optional<Timestamp> until, RecordId record, CustomerId customer,
+         py::object types, bool open_parts_only) {
+        const ReplayQuery query =
+            MakeReplayQuery(order, backward, first, last, since, until, record,
+                            customer, types, open_parts_only);
+        return std::make_unique<CursorHandle>(
+            self.box(),
+            self.Run([&](auto& held) { return held.Replay(query); }));
+      },
+      kReplayDoc, py::kw_only(), py::arg("order") = "position",
+      py::arg("backward") = false, py::arg("first") = 1, py::arg("last") = 0,
+      py::arg("since") = py::none(), py::arg("until") = py::none(),
+      py::arg("record") = 0, py::arg("customer") = 0,
+      py::arg("types") = py::tuple(), py::arg("open_parts_only") = false);
+}
+
+template void DefineQuestions(py::class_<TenantHandle>& type);
+template void DefineQuestions(py::class_<SnapshotHandle>& type);
+
+}  // namespace crm::python

@@ -1,0 +1,132 @@
+// Statistics, and what verify and import report.
+
+#include <string>
+
+#include "bindings/python/src/define.h"
+#include "bindings/python/src/records.h"
+
+namespace crm::python {
+namespace {
+
+void DefineStats(py::module_& module) {
+  RecordClass<TenantStats>(module, "TenantStats", "Counters of one tenant.")
+      .Field("tenant", &TenantStats::tenant, "Its name.")
+      .Field("events", &TenantStats::events, "What hosts appended.")
+      .Field("customers", &TenantStats::customers, "How many.")
+      .Field("records", &TenantStats::records, "How many.")
+      .Field("unattributed", &TenantStats::unattributed,
+             "Events that belong to nobody.")
+      .Field("contested", &TenantStats::contested,
+             "Events that named an identifier of another.")
+      .Finish();
+  RecordClass<StoreStats>(
+      module, "StoreStats",
+      "Counters of a store: of one instant, except the bytes and times.")
+      .Field("head", &StoreStats::head, "events + derived.")
+      .Field("events", &StoreStats::events, "What hosts appended.")
+      .Field("derived", &StoreStats::derived,
+             "What libcrm wrote: names, dictionaries, epochs.")
+      .Field("customers", &StoreStats::customers, "Over all tenants.")
+      .Field("records", &StoreStats::records, "Over all tenants.")
+      .Field("unattributed", &StoreStats::unattributed,
+             "Events that belong to nobody.")
+      .Field("contested", &StoreStats::contested,
+             "Events that named an identifier of another.")
+      .Field("checkpoint", &StoreStats::checkpoint,
+             "Views on disk are valid up to here.")
+      .Field("log_bytes", &StoreStats::log_bytes, "On disk.")
+      .Field("keys_bytes", &StoreStats::keys_bytes, "On disk.")
+      .Field("views_bytes", &StoreStats::views_bytes, "On disk.")
+      .Field("memory_bytes", &StoreStats::memory_bytes,
+             "Rows held in memory, about.")
+      .Field("prepare_ns", &StoreStats::prepare_ns,
+             "Since open: decoding and preparing, over all threads.")
+      .Field("sequence_ns", &StoreStats::sequence_ns,
+             "Since open: deciding and folding.")
+      .Field("write_ns", &StoreStats::write_ns, "Since open: writing the log.")
+      .Field("checkpoint_ns", &StoreStats::checkpoint_ns,
+             "Since open: writing views.")
+      .Field("longest_pause_ns", &StoreStats::longest_pause_ns,
+             "For so long the sequencer was busy with one group of requests.")
+      .Computed(
+          "tenants",
+          [](const StoreStats& self) { return TupleOf(self.tenants); },
+          "A tuple of TenantStats.")
+      .Finish();
+}
+
+void DefineVerify(py::module_& module) {
+  RecordClass<Finding>(module, "Finding",
+                       "One finding of Store.verify; no personal data.")
+      .Field("room", &Finding::room, "log, event, identity or profile.")
+      .Field("tenant", &Finding::tenant, "Its name.")
+      .Field("customer", &Finding::customer, "Zero: none in particular.")
+      .Field("position", &Finding::position, "Zero: none in particular.")
+      .Field("detail", &Finding::detail, "Names family and key.")
+      .Finish();
+  RecordClass<VerifyReport>(module, "VerifyReport",
+                            "What Store.verify looked at and what it found.")
+      .Field("log_records", &VerifyReport::log_records, "How many it read.")
+      .Field("view_rows", &VerifyReport::view_rows, "How many it compared.")
+      .Field("findings_total", &VerifyReport::findings_total, "All of them.")
+      .Computed(
+          "findings",
+          [](const VerifyReport& self) { return TupleOf(self.findings); },
+          "A tuple of the first 100.")
+      .Derived(
+          "sound", [](const VerifyReport& self) { return self.sound(); },
+          "Nothing was found.")
+      .Finish();
+}
+
+void DefineImport(py::module_& module) {
+  RecordClass<RejectedRow>(module, "RejectedRow",
+                           "A row that was not imported.")
+      .Field("line", &RejectedRow::line,
+             "1-based line of the file where the row begins.")
+      .Computed(
+          "code",
+          [](const RejectedRow& self) { return CodeToPython(self.code); },
+          "A StatusCode.")
+      .Field("message", &RejectedRow::message,
+             "Why; holds no value of the row.")
+      .Finish();
+  RecordClass<ImportProgress>(module, "ImportProgress",
+                              "How far Tenant.import_file is.")
+      .Field("bytes", &ImportProgress::bytes, "Of the file as it is on disk.")
+      .Field("total_bytes", &ImportProgress::total_bytes, "Zero: unknown.")
+      .Field("read", &ImportProgress::read, "Rows so far.")
+      .Field("appended", &ImportProgress::appended, "Events so far.")
+      .Finish();
+  RecordClass<ImportReport>(module, "ImportReport",
+                            "What Tenant.import_file did.")
+      .Field("read", &ImportReport::read,
+             "Rows of the file, header and blank lines not counted.")
+      .Field("appended", &ImportReport::appended, "How many are new.")
+      .Field("duplicates", &ImportReport::duplicates,
+             "How many were there already.")
+      .Field("rejected", &ImportReport::rejected, "How many were bad.")
+      .Field("customers_created", &ImportReport::customers_created,
+             "How many began a customer.")
+      .Field("unattributed", &ImportReport::unattributed,
+             "How many belong to nobody.")
+      .Field("contested", &ImportReport::contested,
+             "How many named an identifier of another.")
+      .Field("resumed_rows", &ImportReport::resumed_rows,
+             "Rows that an interrupted import of the same file had done.")
+      .Computed(
+          "rejected_rows",
+          [](const ImportReport& self) { return TupleOf(self.rejected_rows); },
+          "A tuple of RejectedRow: the first `max_rejected` of this call.")
+      .Finish();
+}
+
+}  // namespace
+
+void DefineReports(py::module_& module) {
+  DefineStats(module);
+  DefineVerify(module);
+  DefineImport(module);
+}
+
+}  // namespace crm::python

@@ -1,0 +1,301 @@
+// crm.Store.
+
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "bindings/python/src/append.h"
+#include "bindings/python/src/callbacks.h"
+#include "bindings/python/src/module.h"
+#include "bindings/python/src/reading.h"
+
+namespace crm::python {
+namespace {
+
+constexpr char kStoreDoc[] =
+    "A directory of customer data, and everything that libcrm does with it.\n\n"
+    "    with crm.Store.open(\"data\", create_if_missing=True) as store:\n"
+    "        club = store.tenant(\"golf-club\")\n"
+    "        club.append({\"id\": \"m-1\", \"type\": \"scl.member.created\",\n"
+    "                     \"source\": \"scl\",\n"
+    "                     \"identity\": {\"email\": \"ada@example.com\"},\n"
+    "                     \"payload\": {\"firstName\": \"Ada\"}})\n"
+    "        ada = club.find_customer(\"email\", \"ada@example.com\")\n"
+    "        print(club.profile(ada)[\"firstName\"])\n\n"
+    "One process owns a store; any number of its threads may use it, and all\n"
+    "calls let other Python threads run. It does not survive a fork: start\n"
+    "worker processes by 'spawn', and open the store in one of them.\n\n"
+    "Closed by close(), by `with`, when the last handle is gone, and at exit.";
+
+constexpr char kOptionsDoc[] =
+    "error_if_exists: refuse a directory that already holds a store.\n"
+    "durability: \"sync\" (acknowledged means fsynced) or \"os\".\n"
+    "background_threads: 1, or 0 when the program calls maintain().\n"
+    "checkpoint_bytes, checkpoint_records: when views are written to disk.\n"
+    "resident_bytes, block_cache_bytes: memory for rows and for blocks.\n"
+    "key_provider: who wraps the tenants' keys: see crm.KeyProvider. None: a\n"
+    "    file, `key_file`, by default \"<store>.key\" beside the directory.\n"
+    "    Back it up apart from the store.\n"
+    "clock: a callable that gives an aware datetime. None: the system's.\n"
+    "log: a callable (LogLevel, str) for the store's own messages; called\n"
+    "    from any thread; must not call the store.\n"
+    "default_region: of phone numbers without a country code, e.g. \"ZA\".\n"
+    "accept_rollback: open although the newest log file was lost.\n"
+    "seal, insecure_for_tests, compress_blocks: for tests of leaks only.\n";
+
+constexpr EnumName<Durability> kDurabilities[] = {
+    {Durability::kSync, "SYNC"},
+    {Durability::kOs, "OS"},
+};
+
+// The keyword arguments that both ways of opening share.
+struct Lent {
+  py::object durability, key_provider, clock, log;
+};
+
+void Lend(const Lent& lent, StoreOptions* options) {
+  options->durability = DurabilityFromPython(lent.durability);
+  options->key_provider = KeyProviderFromPython(lent.key_provider);
+  options->clock = ClockFromPython(lent.clock);
+  options->log = LogFromPython(lent.log);
+}
+
+std::shared_ptr<StoreBox> Opened(Result<Store> store) {
+  return StoreBox::Make(Take(std::move(store)));
+}
+
+class StoreHandle final {
+ public:
+  explicit StoreHandle(std::shared_ptr<StoreBox> box) : box_(std::move(box)) {}
+
+  // Runs `call` on the store, without the lock. Raises.
+  template <typename Call>
+  auto Run(Call call) const {
+    Check(box_->CheckUsable());
+    return Unlocked([&] { return call(box_->store()); });
+  }
+  const std::shared_ptr<StoreBox>& box() const { return box_; }
+  void Close() const {
+    Check(Unlocked([&] { return box_->Close(); }));
+  }
+
+ private:
+  std::shared_ptr<StoreBox> box_;
+};
+
+void DefineOpen(py::class_<StoreHandle>& type) {
+  static const std::string doc =
+      std::string("Opens the store in `directory`.\n\n") +
+      "create_if_missing: make it when the directory is not there or empty.\n" +
+      kOptionsDoc +
+      "\nRaises NotFoundError (no store), ConflictError (error_if_exists),\n"
+      "RetryableError (code BUSY: another process has it open),\n"
+      "CorruptionError, FormatTooNewError, FatalError (code KEY_MISSING,\n"
+      "IO_ERROR), InputError.";
+  const StoreOptions usual;
+  DefStatic(
+      type, "open",
+      [](const std::filesystem::path& directory, bool create_if_missing,
+         bool error_if_exists, py::object durability, int background_threads,
+         size_t checkpoint_bytes, uint64_t checkpoint_records,
+         size_t resident_bytes, size_t block_cache_bytes,
+         py::object key_provider, std::optional<std::filesystem::path> key_file,
+         py::object clock, py::object log, const std::string& default_region,
+         bool accept_rollback, bool seal, bool insecure_for_tests,
+         bool compress_blocks) {
+        Check(CheckMayOpen());
+        StoreOptions options = {
+            .create_if_missing = create_if_missing,
+            .error_if_exists = error_if_exists,
+            .background_threads = background_threads,
+            .checkpoint_bytes = checkpoint_bytes,
+            .checkpoint_records = checkpoint_records,
+            .resident_bytes = resident_bytes,
+            .block_cache_bytes = block_cache_bytes,
+            .key_file = key_file.has_value() ? key_file->string() : "",
+            .default_region = default_region,
+            .accept_rollback = accept_rollback,
+            .seal = seal,
+            .insecure_for_tests = insecure_for_tests,
+            .compress_blocks = compress_blocks};
+        Lend({durability, key_provider, clock, log}, &options);
+        return StoreHandle(Opened(Unlocked(
+            [&] { return Store::Open(directory.string(), options); })));
+      },
+      doc.c_str(), py::arg("directory"), py::kw_only(),
+      py::arg("create_if_missing") = false, py::arg("error_if_exists") = false,
+      py::arg("durability") = "sync",
+      py::arg("background_threads") = usual.background_threads,
+      py::arg("checkpoint_bytes") = usual.checkpoint_bytes,
+      py::arg("checkpoint_records") = usual.checkpoint_records,
+      py::arg("resident_bytes") = usual.resident_bytes,
+      py::arg("block_cache_bytes") = usual.block_cache_bytes,
+      py::arg("key_provider") = py::none(), py::arg("key_file") = py::none(),
+      py::arg("clock") = py::none(), py::arg("log") = py::none(),
+      py::arg("default_region") = "", py::arg("accept_rollback") = false,
+      py::arg("seal") = true, py::arg("insecure_for_tests") = false,
+      py::arg("compress_blocks") = true);
+}
+
+void DefineOpenInMemory(py::class_<StoreHandle>& type) {
+  const StoreOptions usual;
+  DefStatic(
+      type, "open_in_memory",
+      [](int background_threads, size_t checkpoint_bytes,
+         uint64_t checkpoint_records, size_t resident_bytes,
+         size_t block_cache_bytes, py::object key_provider, py::object clock,
+         py::object log, const std::string& default_region) {
+        Check(CheckMayOpen());
+        StoreOptions options = {.background_threads = background_threads,
+                                .checkpoint_bytes = checkpoint_bytes,
+                                .checkpoint_records = checkpoint_records,
+                                .resident_bytes = resident_bytes,
+                                .block_cache_bytes = block_cache_bytes,
+                                .default_region = default_region};
+        Lend({py::str("sync"), key_provider, clock, log}, &options);
+        return StoreHandle(
+            Opened(Unlocked([&] { return Store::OpenInMemory(options); })));
+      },
+      "A store that lives and dies with this object; nothing touches the\n"
+      "disk. For tests. The options are those of open().",
+      py::kw_only(), py::arg("background_threads") = usual.background_threads,
+      py::arg("checkpoint_bytes") = usual.checkpoint_bytes,
+      py::arg("checkpoint_records") = usual.checkpoint_records,
+      py::arg("resident_bytes") = usual.resident_bytes,
+      py::arg("block_cache_bytes") = usual.block_cache_bytes,
+      py::arg("key_provider") = py::none(), py::arg("clock") = py::none(),
+      py::arg("log") = py::none(), py::arg("default_region") = "");
+}
+
+void DefineTenants(py::class_<StoreHandle>& type) {
+  Def(
+      type, "tenant",
+      [](const StoreHandle& self, const std::string& name) {
+        return TenantHandle(
+            self.box(),
+            Take(self.Run([&](Store& store) { return store.Tenant(name); })));
+      },
+      "The tenant of this name, made when it is new.\n\n"
+      "1 to 128 bytes, no control characters, not personal.",
+      py::arg("name"));
+  Def(
+      type, "tenant_names",
+      [](const StoreHandle& self) {
+        return self.Run([](Store& store) { return store.TenantNames(); });
+      },
+      "All tenants, in the order in which they were made.");
+  Def(
+      type, "stats",
+      [](const StoreHandle& self) {
+        return Take(self.Run([](Store& store) { return store.GetStats(); }));
+      },
+      "How much of everything: a StoreStats. Cheap.");
+}
+
+void DefineUpkeep(py::class_<StoreHandle>& type) {
+  Def(
+      type, "sync",
+      [](const StoreHandle& self) {
+        Check(self.Run([](Store& store) { return store.Sync(); }));
+      },
+      "Everything acknowledged so far is on the disk when this returns.");
+  Def(
+      type, "flush",
+      [](const StoreHandle& self) {
+        Check(self.Run([](Store& store) { return store.Flush(); }));
+      },
+      "Writes all views to disk now.");
+  Def(
+      type, "maintain",
+      [](const StoreHandle& self, py::object budget) {
+        const auto time = DurationFromPython(budget);
+        return Take(
+            self.Run([&](Store& store) { return store.Maintain(time); }));
+      },
+      "Does maintenance for about `budget` (seconds, or a timedelta). Whether\n"
+      "more is to do. For programs with background_threads=0.",
+      py::arg("budget"));
+  Def(
+      type, "checkpoint",
+      [](const StoreHandle& self, const std::filesystem::path& directory) {
+        Check(self.Run([&](Store& store) {
+          return store.Checkpoint(directory.string());
+        }));
+      },
+      "Makes a copy in `directory` (must not exist) that another process can\n"
+      "open beside this store, with the same key provider: name this store's\n"
+      "key_file when it opens the copy.\n\n"
+      "Raises ConflictError (it exists), InputError (in memory),\n"
+      "RetryableError (code NO_SPACE), FatalError.",
+      py::arg("directory"));
+  Def(
+      type, "verify",
+      [](const StoreHandle& self, py::object progress) {
+        ProgressCaller caller(progress);
+        Result<VerifyReport> report = self.Run([&](Store& store) {
+          return store.Verify([&](uint64_t done, uint64_t total) {
+            return caller(done, total);
+          });
+        });
+        caller.Rethrow();
+        return Take(std::move(report));
+      },
+      "Replays the log, rebuilds every view aside and compares: a\n"
+      "VerifyReport. What it finds is in the report, and no exception.\n\n"
+      "progress: a callable (done, total); returning False cancels\n"
+      "(RetryableError, code CANCELLED).",
+      py::kw_only(), py::arg("progress") = py::none());
+}
+
+void DefineClose(py::class_<StoreHandle>& type) {
+  Def(
+      type, "close", [](const StoreHandle& self) { self.Close(); },
+      "Closes cursors and snapshots, writes everything, so that the next open\n"
+      "is quick, and lets go of the files. Idempotent; all calls of the store\n"
+      "and what came from it raise InputError afterwards.");
+  type.def_property_readonly(
+      "closed", [](const StoreHandle& self) { return self.box()->closed(); },
+      "close() was called.");
+  type.def_property_readonly(
+      "key_file",
+      [](const StoreHandle& self) { return self.box()->store().key_file(); },
+      "Where the default key provider keeps its key; empty with another one.");
+  Def(
+      type, "__enter__",
+      [](py::object self) {
+        Check(self.cast<const StoreHandle&>().box()->CheckUsable());
+        return self;
+      },
+      "");
+  Def(
+      type, "__exit__",
+      [](const StoreHandle& self, py::object, py::object, py::object) {
+        self.Close();
+      },
+      "Closes.", py::arg("exc_type"), py::arg("exc_value"),
+      py::arg("traceback"));
+}
+
+}  // namespace
+
+Durability DurabilityFromPython(py::handle object) {
+  return EnumFromPython("Durability", kDurabilities, object);
+}
+
+void DefineStore(py::module_& module) {
+  py::class_<StoreHandle> type(module, "Store", kStoreDoc, py::is_final());
+  DefineOpen(type);
+  DefineOpenInMemory(type);
+  DefineTenants(type);
+  DefineUpkeep(type);
+  DefineClose(type);
+  FinishClass(type, "open it where it is needed");
+}
+
+}  // namespace crm::python

@@ -1,0 +1,230 @@
+"""What a program lends to a store: clock, keys, log, progress."""
+
+import datetime
+import logging
+import os
+import sys
+import threading
+
+import pytest
+
+import crm
+from conftest import UTC, at, member
+
+
+def test_clock(ticks):
+    with crm.Store.open_in_memory(clock=ticks) as store:
+        tenant = store.tenant("t")
+        tenant.append([member(1), {"id": "n", "type": "t", "source": "s"}])
+        tenant.append(member(2))
+        first, now, last = tenant.replay()
+        assert first.recorded_at >= at(2026, 2, 2)
+        assert last.recorded_at > first.recorded_at
+        assert now.occurred_at == now.recorded_at
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    """Begins to note unraisable exceptions, inside of the test."""
+    def begin():
+        caught = []
+        monkeypatch.setattr(sys, "unraisablehook",
+                            lambda info: caught.append(info.exc_type))
+        return caught
+    return begin
+
+
+def break_views(store):
+    """The next open says that it makes the views again."""
+    for path in (store / "views").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"damage")
+
+
+@pytest.mark.parametrize("broken,error", [
+    (lambda: 1 / 0, ZeroDivisionError), (lambda: "now", TypeError),
+    (lambda: datetime.datetime(2026, 1, 1), crm.InputError)])
+def test_a_clock_that_fails_stands_still(watch, broken, error):
+    unraisable = watch()
+    answers = [at(2026, 4, 4)]
+
+    def clock():
+        return answers[0] if answers else broken()
+
+    with crm.Store.open_in_memory(clock=clock) as store:
+        tenant = store.tenant("t")
+        tenant.append(member(1))
+        answers.clear()
+        tenant.append(member(2))
+        assert {e.recorded_at for e in tenant.replay()} == {at(2026, 4, 4)}
+    assert error in unraisable
+
+
+def test_wrong_callbacks():
+    for wrong in ({"clock": 5}, {"log": "x"}, {"key_provider": object()}):
+        with pytest.raises(TypeError):
+            crm.Store.open_in_memory(**wrong)
+
+
+def test_log(folder):
+    seen = []
+    with crm.Store.open(folder / "s", create_if_missing=True,
+                        log=lambda level, text: seen.append((level, text))
+                        ) as store:
+        store.tenant("t").append(member(1))
+        store.flush()
+    break_views(folder / "s")
+    with crm.Store.open(folder / "s",
+                        log=lambda level, text: seen.append((level, text))):
+        pass
+    assert seen
+    for level, text in seen:
+        assert isinstance(level, crm.LogLevel) and isinstance(text, str)
+        assert "example.com" not in text
+        assert getattr(logging, level.name) > 0
+
+
+def test_a_log_that_fails_is_reported(folder, watch):
+    unraisable = watch()
+    with crm.Store.open(folder / "s", create_if_missing=True) as store:
+        store.tenant("t").append(member(1))
+    break_views(folder / "s")
+    with crm.Store.open(folder / "s", log=lambda *_: 1 / 0) as store:
+        assert store.stats().events == 1
+    assert ZeroDivisionError in unraisable
+
+
+class Vault:
+    """A key provider such as one over a KMS would be."""
+
+    def __init__(self):
+        self.secret = os.urandom(32)
+        self.calls = []
+        self.fails_with = None
+
+    def mix(self, tenant, data):
+        self.calls.append((tenant, threading.get_ident()))
+        if self.fails_with is not None:
+            raise self.fails_with
+        assert isinstance(data, bytes)
+        return bytes(a ^ b for a, b in zip(data, self.secret))
+
+    def wrap(self, tenant, key):
+        assert len(key) == 32
+        return b"v1" + self.mix(tenant, key)
+
+    def unwrap(self, tenant, wrapped):
+        assert wrapped[:2] == b"v1"
+        return self.mix(tenant, wrapped[2:])
+
+
+def test_key_provider(folder):
+    vault = Vault()
+    with crm.Store.open(folder / "s", create_if_missing=True,
+                        key_provider=vault) as store:
+        assert store.key_file == ""
+        store.tenant("golf-club").append(member(1))
+    assert {tenant for tenant, _ in vault.calls} == {"golf-club"}
+    with crm.Store.open(folder / "s", key_provider=vault) as store:
+        assert [e.id for e in store.tenant("golf-club").replay()] == ["m-1"]
+
+
+def read(folder, vault):
+    with crm.Store.open(folder / "s", key_provider=vault) as store:
+        tenant = store.tenant("golf-club")
+        tenant.append(member(2))
+        return list(tenant.replay())
+
+
+def test_exceptions_of_a_key_provider_are_the_cause(folder):
+    vault = Vault()
+    with crm.Store.open(folder / "s", create_if_missing=True,
+                        key_provider=vault) as store:
+        store.tenant("golf-club").append(member(1))
+    vault.fails_with = ConnectionError("secret address")
+    with pytest.raises(crm.FatalError) as caught:
+        read(folder, vault)
+    assert caught.value.code is crm.StatusCode.KEY_MISSING
+    assert "ConnectionError" in str(caught.value)
+    assert "secret address" not in str(caught.value)
+    assert caught.value.__cause__ is vault.fails_with
+    vault.fails_with = crm.FatalError("no", crm.StatusCode.IO_ERROR)
+    with pytest.raises(crm.FatalError) as caught:
+        read(folder, vault)
+    assert caught.value.code is crm.StatusCode.IO_ERROR
+    vault.fails_with = None
+    assert len(read(folder, vault)) == 2
+
+
+def test_a_key_provider_that_gives_no_bytes():
+    class Wrong(Vault):
+        def wrap(self, tenant, key):
+            return "text"
+
+    with pytest.raises(crm.InputError, match="bytes"):
+        with crm.Store.open_in_memory(key_provider=Wrong()) as store:
+            store.tenant("t").append(member(1))
+
+
+def test_own_key_providers(folder):
+    with pytest.raises(crm.FatalError):
+        crm.FileKeyProvider(folder / "key")
+    file = crm.FileKeyProvider(folder / "key", create=True)
+    again = crm.FileKeyProvider(str(folder / "key"))
+    key = os.urandom(32)
+    assert again.unwrap("t", file.wrap("t", key)) == key
+    with pytest.raises(crm.CorruptionError):
+        again.unwrap("other", file.wrap("t", key))
+    (folder / "key").chmod(0o644)
+    with pytest.raises(crm.InputError):
+        crm.FileKeyProvider(folder / "key")
+    (folder / "key").chmod(0o600)
+    for provider in (file, crm.EphemeralKeyProvider()):
+        with crm.Store.open_in_memory(key_provider=provider) as store:
+            store.tenant("t").append(member(1))
+            assert len(list(store.tenant("t").replay())) == 1
+    one, other = crm.EphemeralKeyProvider(), crm.EphemeralKeyProvider()
+    assert one.unwrap("t", one.wrap("t", key)) == key
+    with pytest.raises(crm.CorruptionError):
+        other.unwrap("t", one.wrap("t", key))
+
+
+def test_a_provider_in_python_around_one_of_ours(folder):
+    class Counting:
+        def __init__(self):
+            self.inner = crm.FileKeyProvider(folder / "key", create=True)
+            self.count = 0
+
+        def wrap(self, tenant, key):
+            self.count += 1
+            return self.inner.wrap(tenant, key)
+
+        def unwrap(self, tenant, wrapped):
+            self.count += 1
+            return self.inner.unwrap(tenant, wrapped)
+
+    provider = Counting()
+    with crm.Store.open_in_memory(key_provider=provider) as store:
+        store.tenant("t").append(member(1))
+    assert provider.count > 0
+
+
+def test_callbacks_work_from_other_threads(ticks):
+    """The maintenance thread of the store, and threads of Python."""
+    vault, names = Vault(), set()
+
+    def clock():
+        names.add(threading.current_thread().name)
+        return datetime.datetime.now(UTC)
+
+    with crm.Store.open_in_memory(key_provider=vault, clock=clock) as store:
+        def work(number):
+            store.tenant(f"t-{number}").append(member(number))
+
+        threads = [threading.Thread(target=work, args=(n,), name=f"w-{n}")
+                   for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(vault.calls) >= 4 and names
