@@ -1,5 +1,6 @@
 #include "event/names.h"
 
+#include <algorithm>
 #include <bit>
 #include <mutex>
 
@@ -86,10 +87,11 @@ bool Names::Add(NameKind kind, uint32_t id, std::string_view text,
   return true;
 }
 
-void Names::Publish() {
+void Names::Publish(const std::array<uint32_t, kNameKinds>& counts) {
   std::unique_lock<std::shared_mutex> lock(mutex_);
-  for (Table& table : tables_) {
-    table.published = table.texts.size();
+  for (size_t kind = 1; kind < kNameKinds; ++kind) {
+    Table& table = tables_[kind];
+    table.published = std::max(table.published, counts[kind]);
   }
 }
 

@@ -51,8 +51,8 @@ class Names final {
   // `id` is taken by another text, or is not the next one.
   bool Add(NameKind kind, uint32_t id, std::string_view text,
            bool published = true);
-  // The names added so far are in the log.
-  void Publish();
+  // The first so many names of each kind are in the log.
+  void Publish(const std::array<uint32_t, kNameKinds>& counts);
   // Forgets everything.
   void Clear();
   // Takes back the names beyond the first `count`; they were not published.

@@ -87,7 +87,7 @@ Result<uint32_t> Generation::Find(size_t family, const RowKey& key,
   if (known.stamp == stamp_) return known.index;
   Row base;
   if (load) {
-    Result<Row> row = overlay_->Get(family, key);
+    Result<Row> row = Base(family, key);
     if (!row.ok()) return std::move(row).status();
     base = std::move(row).value();
   }
@@ -102,6 +102,15 @@ Result<uint32_t> Generation::Find(size_t family, const RowKey& key,
 Result<Row> Generation::Get(size_t family, const RowKey& key) {
   const Entry* known = Known(RowRef{static_cast<uint32_t>(family), key});
   if (known != nullptr) return known->row;
+  return Base(family, key);
+}
+
+Result<Row> Generation::Base(size_t family, const RowKey& key) const {
+  if (below_ != nullptr) {
+    const Entry* known =
+        below_->Known(RowRef{static_cast<uint32_t>(family), key});
+    if (known != nullptr) return known->row;
+  }
   return overlay_->Get(family, key);
 }
 
@@ -112,11 +121,15 @@ Result<Row> Generation::GetForChange(size_t family, const RowKey& key) {
 }
 
 bool Generation::Holds(size_t family, uint64_t seen) const {
-  return (replaced_ >> family & 1) == 0 && overlay_->Replaced(family) == seen;
+  const uint64_t replaced =
+      replaced_ | (below_ == nullptr ? 0 : below_->replaced_);
+  return (replaced >> family & 1) == 0 && overlay_->Replaced(family) == seen;
 }
 
 Row Generation::GetOwn(size_t family, const RowKey& key) const {
-  const Entry* known = Known(RowRef{static_cast<uint32_t>(family), key});
+  const RowRef ref{static_cast<uint32_t>(family), key};
+  const Entry* known = Known(ref);
+  if (known == nullptr && below_ != nullptr) known = below_->Known(ref);
   return known == nullptr ? Row() : known->row;
 }
 

@@ -115,6 +115,10 @@ class Generation final {
  public:
   explicit Generation(Overlay* overlay);
 
+  // What is not changed here is read from `below`, a generation that will be
+  // published before this one, and then from the overlay. Null: none. Nobody
+  // may change `below` while this one reads.
+  void set_below(const Generation* below) { below_ = below; }
   // With no view open, and none opened while this lives, the old values of
   // rows that are put need not be read.
   void set_blind() { blind_ = true; }
@@ -126,7 +130,7 @@ class Generation final {
   // Whether a row that was read from the overlay when Replaced(family) was
   // `seen` is still the same, in the overlay and here.
   bool Holds(size_t family, uint64_t seen) const;
-  // Only what this generation itself has changed.
+  // Only what is not published yet: of this generation and the one below.
   Row GetOwn(size_t family, const RowKey& key) const;
   // Replaces; reads the old value when it has not been read (views need it).
   Status Put(size_t family, const RowKey& key, std::string_view value);
@@ -168,7 +172,11 @@ class Generation final {
   void Grow();
   void Change(uint32_t index, Row row);
 
+  // The row as it will be before this generation is published.
+  Result<Row> Base(size_t family, const RowKey& key) const;
+
   Overlay* const overlay_;
+  const Generation* below_ = nullptr;
   std::vector<Entry> entries_;
   std::vector<Place> places_;  // A power of two.
   uint32_t stamp_ = 1;

@@ -27,9 +27,10 @@ Sequencer::Sequencer(StoreCore* core, Position head, const Digest& chain,
                      int64_t last_recorded_at)
     : core_(core),
       head_(head),
-      rows_(&core->views->overlay()),
-      chain_(chain),
+      groups_{std::make_unique<Group>(&core->views->overlay()),
+              std::make_unique<Group>(&core->views->overlay())},
       last_recorded_at_(last_recorded_at),
+      chain_(chain),
       visible_head_(head),
       visible_chain_(chain),
       durable_head_(head),
@@ -57,36 +58,66 @@ void Sequencer::Tell(Request* request, Request::Turn turn) {
   request->turn.notify_one();
 }
 
+// The leader of a group decides it, waits until the group before is published,
+// lets the next group be decided, and writes and publishes its own meanwhile.
 void Sequencer::Lead() {
+  Stopwatch pause;
+  Group* group = nullptr;
+  bool sync = false;
+  Status status;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
-    FormGroup();
+    std::lock_guard<std::mutex> deciding(decide_mutex_);
+    Stopwatch watch;
+    group = BeginGroup();
+    status = DecideGroup(group, &sync);
+    core_->timings.sequence.fetch_add(watch.Nanoseconds());
   }
-  ProcessGroup();
-  // Another may lead the next group before all of this one are told.
-  const std::vector<Request*> finished = std::move(group_);
-  PassOn(finished.size());
+  std::vector<Request*> finished;
+  {
+    std::lock_guard<std::mutex> writing(write_mutex_);
+    {
+      std::lock_guard<std::mutex> deciding(decide_mutex_);
+      if (status.ok()) status = CheckWritable();
+      writing_ = group;
+    }
+    PassOn(group->requests.size());
+    if (status.ok()) status = FinishGroup(group, sync);
+    std::lock_guard<std::mutex> deciding(decide_mutex_);
+    if (!status.ok()) DropGroup(group, status);
+    writing_ = nullptr;
+    for (auto& other : groups_) other->rows.set_below(nullptr);
+    finished = std::move(group->requests);
+  }
+  NotePause(pause.Nanoseconds());
+  for (Request* request : finished) {
+    if (request->status.ok() && request->result.position == 0) {
+      request->result.position = head();
+    }
+  }
   for (size_t i = 1; i < finished.size(); ++i) {
     Tell(finished[i], Request::kDone);
   }
 }
 
-void Sequencer::FormGroup() {
-  group_.clear();
+// The first requests of the queue, as many as go together.
+void Sequencer::FormGroup(Group* group) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  group->requests.clear();
   size_t events = 0;
   size_t bytes = 0;
   for (Request* request : queue_) {
     events += request->events.size();
     bytes += request->bytes;
-    if (!group_.empty() && (request->options == nullptr ||
-                            events > kGroupEvents || bytes > kGroupBytes)) {
+    if (!group->requests.empty() &&
+        (request->options == nullptr || events > kGroupEvents ||
+         bytes > kGroupBytes)) {
       break;  // Without options: the turn of RunAlone, in no group.
     }
-    group_.push_back(request);
+    group->requests.push_back(request);
   }
 }
 
-// Takes those who are done from the queue, and lets the next one lead.
+// Takes those who are decided from the queue, and lets the next one lead.
 void Sequencer::PassOn(size_t done) {
   Request* next = nullptr;
   {
@@ -103,7 +134,12 @@ Status Sequencer::RunAlone(const std::function<Status()>& work) {
   Request turn;
   Enqueue(&turn);
   turn.turn.wait(Request::kWaits, std::memory_order_acquire);
-  Status status = work();
+  Status status;
+  {
+    // Nobody decides, because this leads; the last group must be published.
+    std::lock_guard<std::mutex> writing(write_mutex_);
+    status = work();
+  }
   PassOn(1);
   return status;
 }
@@ -131,91 +167,85 @@ void Sequencer::LastDurable(Position* head, Digest* chain) const {
   *chain = durable_chain_;
 }
 
-std::string& Sequencer::NextValue() {
-  if (values_count_ == values_.size()) values_.emplace_back();
-  return values_[values_count_++];
+Status Sequencer::CheckWritable() const {
+  if (!failed() && !core_->failed.load()) return Status::Ok();
+  return Status(StatusCode::kReadOnly,
+                "an earlier write failed; close the store and open it again");
 }
 
-Status Sequencer::BeginGroup() {
-  values_count_ = 0;
-  facts_.clear();
-  tail_.clear();
-  batch_.Clear();
-  offsets_.clear();
-  dictionaries_.clear();
-  rows_.Clear();
-  arena_.Reset();
-  epoch_pending_ = false;
-  start_ = MarkGroup();
-  if (failed() || core_->failed.load()) {
-    return Status(StatusCode::kReadOnly,
-                  "an earlier write failed; close the store and open it again");
-  }
-  now_ = std::clamp(core_->clock->Now().time_since_epoch().count(),
-                    std::max(last_recorded_at_, kMinTimeUs), kEndTimeUs - 1);
-  return Status::Ok();
+// On top of the group that is being written, if there is one.
+Group* Sequencer::BeginGroup() {
+  group_ = groups_[writing_ == groups_[0].get() ? 1 : 0].get();
+  group_->Clear();
+  group_->base = writing_ == nullptr ? head() : writing_->last();
+  group_->rows.set_below(writing_ == nullptr ? nullptr : &writing_->rows);
+  group_->start = MarkGroup();
+  group_->now =
+      std::clamp(core_->clock->Now().time_since_epoch().count(),
+                 std::max(last_recorded_at_, kMinTimeUs), kEndTimeUs - 1);
+  return group_;
 }
 
-void Sequencer::ProcessGroup() {
-  Stopwatch pause;
-  Status status = BeginGroup();
-  bool sync = false;
-  Stopwatch watch;
-  for (Request* request : group_) {
-    if (!status.ok()) {
-      request->status = status;
-      continue;
-    }
+Status Sequencer::DecideGroup(Group* group, bool* sync) {
+  FormGroup(group);
+  const Status writable = CheckWritable();
+  for (Request* request : group->requests) {
+    request->status = writable;
+    if (!writable.ok()) continue;
     if (request->options->dry_run != nullptr) {
       ProcessDryRun(request);
     } else {
       ProcessRequest(request);
-      sync |= request->sync && request->status.ok();
+      *sync |= request->sync && request->status.ok();
     }
   }
-  core_->timings.sequence.fetch_add(watch.Nanoseconds());
-  if (!status.ok()) return;
-  if (values_count_ > 0 || !offsets_.empty()) {
-    Stopwatch writing;
-    status = WriteGroup(sync);
-    core_->timings.write.fetch_add(writing.Nanoseconds());
-    if (status.ok()) {
-      Stopwatch publishing;
-      PublishGroup(sync);
-      core_->timings.sequence.fetch_add(publishing.Nanoseconds());
-    } else {
-      DropGroup(status);
-    }
-  } else if (sync) {
-    // Duplicates only: what they repeat must be durable, too.
-    status = Sync();
-    if (!status.ok()) DropGroup(status);
-  }
-  for (Request* request : group_) {
-    if (request->status.ok() && request->result.position == 0) {
-      request->result.position = head();
-    }
-  }
-  const uint64_t spent = pause.Nanoseconds();
+  return group->writes() ? CompleteGroup() : writable;
+}
+
+// What is written with the group, and belongs to none of its requests.
+Status Sequencer::CompleteGroup() {
+  group_->rows.BeginRequest();  // What follows is rolled back with nobody.
+  Status status = EmitDictionaries();
+  group_->names = MarkGroup().names;
+  last_recorded_at_ = group_->now;
+  return status;
+}
+
+Status Sequencer::FinishGroup(Group* group, bool sync) {
+  // Duplicates only: what they repeat must be durable, too.
+  if (!group->writes()) return sync ? Sync() : Status::Ok();
+  Stopwatch writing;
+  Status status = WriteGroup(group, sync);
+  core_->timings.write.fetch_add(writing.Nanoseconds());
+  if (!status.ok()) return status;
+  std::lock_guard<std::mutex> deciding(decide_mutex_);
+  Stopwatch publishing;
+  PublishGroup(group, sync);
+  core_->timings.sequence.fetch_add(publishing.Nanoseconds());
+  return status;
+}
+
+void Sequencer::NotePause(uint64_t nanoseconds) {
   uint64_t longest = core_->timings.longest_pause.load();
-  while (spent > longest &&
-         !core_->timings.longest_pause.compare_exchange_weak(longest, spent)) {
+  while (nanoseconds > longest &&
+         !core_->timings.longest_pause.compare_exchange_weak(longest,
+                                                             nanoseconds)) {
   }
 }
 
 void Sequencer::ProcessRequest(Request* request) {
   const Mark mark = MarkGroup();
   TenantCounts counts;
-  FoldContext context{rows_, counts};
-  rows_.BeginRequest();
+  FoldContext context{group_->rows, counts};
+  group_->rows.BeginRequest();
   request->status = Decide(request, context, false);
   if (!request->status.ok()) {
-    RollBackTo(mark);
+    RollBackTo(group_, mark);
     request->result = AppendResult();
     return;
   }
   if (request->options->offset.has_value()) {
-    offsets_.emplace_back(
+    group_->offsets.emplace_back(
         OffsetKey(request->tenant.id, request->options->offset->name),
         request->options->offset->value);
   }
@@ -223,24 +253,24 @@ void Sequencer::ProcessRequest(Request* request) {
 
 Sequencer::Mark Sequencer::MarkGroup() const {
   Mark mark;
-  mark.values = values_count_;
-  mark.facts = facts_.size();
-  mark.tail = tail_.size();
-  mark.epoch = epoch_pending_;
+  mark.values = group_->values_count;
+  mark.facts = group_->facts.size();
+  mark.tail = group_->tail.size();
+  mark.epoch = group_->epoch_pending;
   for (size_t kind = 1; kind < kNameKinds; ++kind) {
     mark.names[kind] = core_->names.Count(static_cast<NameKind>(kind));
   }
   return mark;
 }
 
-void Sequencer::RollBackTo(const Mark& mark) {
-  rows_.RollbackRequest();
-  values_count_ = mark.values;
-  facts_.resize(mark.facts);
-  tail_.resize(mark.tail);
-  if (epoch_pending_ && !mark.epoch) {
+void Sequencer::RollBackTo(Group* group, const Mark& mark) {
+  group->rows.RollbackRequest();
+  group->values_count = mark.values;
+  group->facts.resize(mark.facts);
+  group->tail.resize(mark.tail);
+  if (group->epoch_pending && !mark.epoch) {
     epoch_.clear();
-    epoch_pending_ = false;
+    group->epoch_pending = false;
   }
   for (size_t kind = 1; kind < kNameKinds; ++kind) {
     core_->names.Truncate(static_cast<NameKind>(kind), mark.names[kind]);
@@ -375,24 +405,24 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   fact.id_order = event.id_order;
   fact.prepared = event.prepared;
   EventHeader& header = fact.header;
-  header.recorded_at = now_;
-  if ((header.flags & kEventNoTime) != 0) header.occurred_at = now_;
+  header.recorded_at = group_->now;
+  if ((header.flags & kEventNoTime) != 0) header.occurred_at = group_->now;
   Choice choice;
   status = ResolveEvent(event, context, &fact, &choice);
   if (!status.ok()) return status;
   if (dry) {
     fact.position = DryRun::kPosition;
   } else {
-    fact.position = head() + values_count_ + 1;
+    fact.position = group_->last() + 1;
     status = WriteRecord(event, &fact);
     if (!status.ok()) return status;
   }
   std::vector<TailEntry> dropped;
-  status = core_->views->Fold(fact, context, dry ? &dropped : &tail_);
+  status = core_->views->Fold(fact, context, dry ? &dropped : &group_->tail);
   if (!status.ok()) {
     return status;
   }
-  if (!dry) facts_.push_back(fact);
+  if (!dry) group_->facts.push_back(fact);
   if (dry && header.customer != 0) {
     request->options->dry_run->happened().push_back(
         {header.customer, std::string(event.content.type)});
@@ -408,7 +438,7 @@ Status Sequencer::ResolveEvent(const PreparedEvent& event,
   const auto* identity =
       static_cast<const IdentityData*>(event.prepared[1]);
   if (identity == nullptr) {
-    header.claims_or_month = MonthOf(now_);
+    header.claims_or_month = MonthOf(group_->now);
     return Status::Ok();
   }
   Status status = core_->views->identity().Resolve(header.tenant, *identity,
@@ -440,7 +470,7 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   }
   Result<Key> key = core_->log_view->KeyOf(header, true);
   if (!key.ok()) return std::move(key).status();
-  std::string& value = NextValue();
+  std::string& value = group_->NextValue();
   writer_.Event(header, &value);
   associated_.clear();
   AppendAssociated(fact->position,
@@ -452,7 +482,7 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
     thread_local std::string entry;
     entry.clear();
     EncodeTimelineEntry(fact->position, header, event.body, &entry);
-    fact->entry = arena_.Copy(entry);
+    fact->entry = group_->arena.Copy(entry);
   }
   return Status::Ok();
 }
@@ -484,8 +514,10 @@ void Sequencer::ProcessDryRun(Request* request) {
   TenantCounts counts;
   FoldContext context{run.Rows(&core_->views->overlay()), counts};
   const size_t happened = run.happened().size();
+  context.rows.set_below(writing_ == nullptr ? nullptr : &writing_->rows);
   context.rows.BeginRequest();
   request->status = Decide(request, context, true);
+  context.rows.set_below(nullptr);
   if (!request->status.ok()) {
     context.rows.RollbackRequest();
     run.happened().resize(happened);

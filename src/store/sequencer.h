@@ -3,9 +3,10 @@
 // Callers queue up; the front of the queue leads, takes up to 1,024 events or
 // 1 MiB of the requests behind it, decides them one by one against a private
 // generation of the views, writes one batch to the log, and publishes the
-// generation together with the new head. A request that is refused is rolled
-// back alone; when the write fails, the whole generation is dropped and the
-// store is read-only from then on.
+// generation together with the new head. While it writes, the next group is
+// decided on top of its generation; that one is published after it, or dropped
+// with it. A request that is refused is rolled back alone; when a write fails,
+// the whole generation is dropped and the store is read-only from then on.
 //
 // Thread safety: everything public, from any thread.
 //
@@ -16,6 +17,7 @@
 #ifndef CRM_STORE_SEQUENCER_H_
 #define CRM_STORE_SEQUENCER_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -25,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "store/group.h"
 #include "store/request.h"
 
 namespace crm {
@@ -59,23 +62,22 @@ class Sequencer final {
   void StopWaiting(bool stop);
 
  private:
-  // How far the group under way has come: where a refused request goes back.
-  struct Mark {
-    size_t values = 0;
-    size_t facts = 0;
-    size_t tail = 0;
-    bool epoch = false;
-    std::array<uint32_t, kNameKinds> names{};
-  };
+  using Mark = Group::Mark;
 
-  Mark MarkGroup() const;
-  void RollBackTo(const Mark& mark);
   static void Tell(Request* request, Request::Turn turn);
-  void Lead();
-  void FormGroup();
   void PassOn(size_t done);
-  void ProcessGroup();
-  Status BeginGroup();
+  void Lead();
+  void FormGroup(Group* group);
+  Status CheckWritable() const;
+  Group* BeginGroup();
+  Status DecideGroup(Group* group, bool* sync);
+  Status CompleteGroup();
+  Status FinishGroup(Group* group, bool sync);
+  void NotePause(uint64_t nanoseconds);
+
+  // Deciding: of the group in group_.
+  Mark MarkGroup() const;
+  void RollBackTo(Group* group, const Mark& mark);
   void ProcessRequest(Request* request);
   void ProcessDryRun(Request* request);
   Status Decide(Request* request, FoldContext& context, bool dry);
@@ -83,6 +85,8 @@ class Sequencer final {
   Status CheckConditions(const Request& request, Generation& rows);
   Status CheckCondition(const Request& request, const Condition& condition,
                         Generation& rows, bool* holds);
+  Status CheckNoEventSince(const Request& request, const Condition& condition,
+                           CustomerId customer, Generation& rows, bool* holds);
   Status EnsureNames(PreparedEvent& event);
   Status AppendEvent(Request* request, size_t index, FoldContext& context,
                      bool dry);
@@ -94,41 +98,43 @@ class Sequencer final {
   Status EmitName(NameKind kind, std::string_view text, uint32_t* id);
   Status EmitEpoch();
   Status EmitDictionaries();
-  Status WriteGroup(bool sync);
-  void PublishGroup(bool durable);
-  bool PoolRunsLow() const;
-  void DropGroup(const Status& status);
-  std::string& NextValue();
+
+  // Writing.
+  Status WriteGroup(Group* group, bool sync);
+  void PublishGroup(Group* group, bool durable);
+  bool PoolRunsLow(const Group& group) const;
+  void DropGroup(Group* group, const Status& status);
 
   StoreCore* const core_;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable head_changed_;
-  bool stop_waiting_ = false;  // Guarded by mutex_.
-  std::deque<Request*> queue_;  // Guarded by mutex_.
+  bool stop_waiting_ = false;   // Guarded by mutex_.
+  std::deque<Request*> queue_;  // Guarded by mutex_: not decided yet.
   std::atomic<Position> head_;
   std::atomic<bool> failed_{false};
 
-  // Of the leader only.
-  std::vector<Request*> group_;
-  Generation rows_;
-  std::vector<std::string> values_;  // Kept between groups; values_count_ live.
-  size_t values_count_ = 0;
-  std::vector<Fact> facts_;
-  std::vector<TailEntry> tail_;
-  Batch batch_;
-  std::vector<std::pair<std::string, std::string>> offsets_;
-  std::vector<std::pair<Position, Dictionaries::Trained>> dictionaries_;
-  Mark start_;
+  // Held while a group is decided, and while one is published or dropped: what
+  // a group reads does not change under it.
+  std::mutex decide_mutex_;
+  // Held from the end of deciding a group to the end of publishing it; taken
+  // before decide_mutex_. Groups get it in the order in which they were
+  // decided, because the next one is decided by whoever this one's leader
+  // lets, after it has got it.
+  std::mutex write_mutex_;
+
+  // Two groups: one is written while the next is decided on top of it.
+  // Guarded by decide_mutex_, but for what a leader has of its own group.
+  std::array<std::unique_ptr<Group>, 2> groups_;
+  Group* group_ = nullptr;    // Being decided.
+  Group* writing_ = nullptr;  // Decided, and not published or dropped yet.
   LogRecordWriter writer_;
-  Digest chain_;
   std::string epoch_;  // Random part of the nonces; empty: not written yet.
   Position epoch_position_ = 0;
-  bool epoch_pending_ = false;
   int64_t last_recorded_at_;
-  int64_t now_ = 0;
   std::string associated_;
-  Arena arena_;
+
+  Digest chain_;  // Guarded by write_mutex_.
 
   mutable std::mutex durable_mutex_;
   // Guarded by durable_mutex_: what is visible, and what of it is durable.

@@ -56,6 +56,15 @@ Status Sequencer::CheckCondition(const Request& request,
   *holds = true;
   // Only what is newer than the position is looked at.
   if (*version <= condition.version) return Status::Ok();
+  return CheckNoEventSince(request, condition, customer, rows, holds);
+}
+
+Status Sequencer::CheckNoEventSince(const Request& request,
+                                    const Condition& condition,
+                                    CustomerId customer, Generation& rows,
+                                    bool* holds) {
+  const uint32_t tenant = request.tenant.id;
+  const IdentityRoom& identity = core_->views->identity();
   if (request.options->dry_run != nullptr) {
     for (const DryRun::Happened& event : request.options->dry_run->happened()) {
       if (event.customer == customer && event.type == condition.type) {
@@ -67,15 +76,18 @@ Status Sequencer::CheckCondition(const Request& request,
   if (type == 0) return Status::Ok();
   Result<Members> members = identity.MembersOf(tenant, customer, rows);
   if (!members.ok()) return std::move(members).status();
-  for (const Fact& fact : facts_) {
-    if (fact.header.tenant == tenant && fact.header.customer == customer &&
-        fact.header.type == type) {
-      *holds = false;
+  for (const Group* group : {group_, writing_}) {
+    if (group == nullptr) continue;
+    for (const Fact& fact : group->facts) {
+      if (fact.header.tenant == tenant && fact.header.customer == customer &&
+          fact.header.type == type && fact.position > condition.version) {
+        *holds = false;
+      }
     }
   }
   for (const Members::Member& member : members->records) {
     Result<RecordRow> record = identity.RecordOf(tenant, member.record);
-    // Begun in this very group: its events are among the facts.
+    // Not published yet: its events are among the facts.
     if (record.status().code() == StatusCode::kNotFound) continue;
     if (!record.ok()) return std::move(record).status();
     std::vector<ProfileRoom::RecordEvent> events;
@@ -95,14 +107,14 @@ Status Sequencer::CheckCondition(const Request& request,
 Status Sequencer::EmitName(NameKind kind, std::string_view text,
                            uint32_t* id) {
   *id = core_->names.Count(kind) + 1;
-  std::string& value = NextValue();
+  std::string& value = group_->NextValue();
   writer_.Name(static_cast<uint8_t>(kind), *id, text, &value);
   LogRecordReader reader;
   LogRecord record;
   Status status = reader.Read(value, &record);
   if (status.ok()) {
-    status = core_->views->event().FoldRecord(head() + values_count_, record,
-                                              rows_);
+    status = core_->views->event().FoldRecord(group_->last(), record,
+                                              group_->rows);
   }
   if (status.ok() && !core_->names.Add(kind, *id, text, false)) {
     status = Status(StatusCode::kInternal, "name out of order");
@@ -113,9 +125,9 @@ Status Sequencer::EmitName(NameKind kind, std::string_view text,
 Status Sequencer::EmitEpoch() {
   epoch_.resize(16);
   RandomBytes(epoch_.data(), epoch_.size());
-  writer_.Epoch(epoch_, &NextValue());
-  epoch_position_ = head() + values_count_;
-  epoch_pending_ = true;
+  writer_.Epoch(epoch_, &group_->NextValue());
+  epoch_position_ = group_->last();
+  group_->epoch_pending = true;
   return Status::Ok();
 }
 
@@ -127,8 +139,8 @@ Status Sequencer::EmitDictionaries() {
     }
     Result<Key> key = core_->keyring->TenantKey(trained.tenant);
     if (!key.ok()) return std::move(key).status();
-    std::string& value = NextValue();
-    const Position position = head() + values_count_;
+    std::string& value = group_->NextValue();
+    const Position position = group_->last();
     writer_.Dictionary(trained.tenant, trained.type, epoch_position_, &value);
     associated_.clear();
     AppendAssociated(position, std::string_view(value).substr(kLogPrefixBytes),
@@ -139,55 +151,50 @@ Status Sequencer::EmitDictionaries() {
     LogRecord record;
     Status status = reader.Read(value, &record);
     if (status.ok()) {
-      status = core_->views->event().FoldRecord(position, record, rows_);
+      status = core_->views->event().FoldRecord(position, record, group_->rows);
     }
     if (!status.ok()) return status;
-    dictionaries_.emplace_back(position, std::move(trained));
+    group_->dictionaries.emplace_back(position, std::move(trained));
   }
   return Status::Ok();
 }
 
-Status Sequencer::WriteGroup(bool sync) {
-  rows_.BeginRequest();  // What follows is rolled back with nobody.
-  Status status = EmitDictionaries();
-  if (!status.ok()) return status;
+Status Sequencer::WriteGroup(Group* group, bool sync) {
   ChainHash chain(chain_);
-  const Position first = head() + 1;
-  for (size_t i = 0; i < values_count_; ++i) {
-    chain.Add(first + i, values_[i]);
+  for (size_t i = 0; i < group->values_count; ++i) {
+    chain.Add(group->base + 1 + i, group->values[i]);
   }
-  if (values_count_ > 0) {
+  if (group->values_count > 0) {
     chain_ = chain.Finish();
-    AppendTrailer(static_cast<uint32_t>(values_count_), chain_,
-                  &values_[values_count_ - 1]);
+    AppendTrailer(static_cast<uint32_t>(group->values_count), chain_,
+                  &group->values[group->values_count - 1]);
   }
-  for (size_t i = 0; i < values_count_; ++i) {
+  for (size_t i = 0; i < group->values_count; ++i) {
     char key[8];
-    const Position position = first + i;
+    const Position position = group->base + 1 + i;
     for (int byte = 0; byte < 8; ++byte) {
       key[byte] = static_cast<char>(position >> (56 - 8 * byte));
     }
-    batch_.Put(kLogEvents, {key, sizeof(key)}, values_[i]);
+    group->batch.Put(kLogEvents, {key, sizeof(key)}, group->values[i]);
   }
-  for (const auto& [key, value] : offsets_) {
-    batch_.Put(kLogOps, key, value);
+  for (const auto& [key, value] : group->offsets) {
+    group->batch.Put(kLogOps, key, value);
   }
-  return core_->log->Write(batch_, sync);
+  return core_->log->Write(group->batch, sync);
 }
 
-void Sequencer::PublishGroup(bool durable) {
-  const Position position = head() + values_count_;
-  last_recorded_at_ = now_;
-  for (auto& [at, trained] : dictionaries_) {
+void Sequencer::PublishGroup(Group* group, bool durable) {
+  const Position position = group->last();
+  for (auto& [at, trained] : group->dictionaries) {
     auto dictionary =
         std::make_shared<const Dictionary>(std::move(trained.bytes));
     core_->log_view->RememberDictionary(at, dictionary);
     core_->dictionaries.Set(trained.tenant, trained.type, {at, dictionary});
   }
-  if (epoch_pending_) {
+  if (group->epoch_pending) {
     core_->log_view->RememberEpoch(epoch_position_, epoch_);
   }
-  core_->names.Publish();
+  core_->names.Publish(group->names);
   // Before anybody can see the group: a checkpoint of it must find that there
   // is something to sync.
   {
@@ -201,17 +208,18 @@ void Sequencer::PublishGroup(bool durable) {
       durable_chain_ = chain_;
     }
   }
-  core_->views->Publish(rows_, tail_, facts_, position);
+  core_->views->Publish(group->rows, group->tail, group->facts, position);
   {
     // Waiters must not miss it.
     std::lock_guard<std::mutex> lock(mutex_);
     head_.store(position, std::memory_order_release);
+    head_changed_.notify_all();
   }
-  if (core_->CheckpointDue() || PoolRunsLow()) core_->WakeMaintenance();
+  if (core_->CheckpointDue() || PoolRunsLow(*group)) core_->WakeMaintenance();
 }
 
-bool Sequencer::PoolRunsLow() const {
-  for (auto fact = facts_.rbegin(); fact != facts_.rend(); ++fact) {
+bool Sequencer::PoolRunsLow(const Group& group) const {
+  for (auto fact = group.facts.rbegin(); fact != group.facts.rend(); ++fact) {
     if ((fact->header.flags & kEventNewRecord) == 0) continue;
     return core_->keyring->PoolEnd(fact->header.tenant) <
            fact->header.record + kPoolKeys / 2;
@@ -219,13 +227,14 @@ bool Sequencer::PoolRunsLow() const {
   return false;
 }
 
-void Sequencer::DropGroup(const Status& status) {
-  failed_.store(true, std::memory_order_release);
-  core_->Log(LogLevel::kError,
-             "append failed, the store is read-only: " + status.ToString());
-  RollBackTo(start_);
-  rows_.Clear();
-  for (Request* request : group_) {
+void Sequencer::DropGroup(Group* group, const Status& status) {
+  if (!failed_.exchange(true)) {
+    core_->Log(LogLevel::kError,
+               "append failed, the store is read-only: " + status.ToString());
+  }
+  RollBackTo(group, group->start);
+  group->rows.Clear();
+  for (Request* request : group->requests) {
     if (request->options != nullptr && request->options->dry_run != nullptr) {
       continue;
     }
@@ -239,18 +248,19 @@ Result<uint32_t> Sequencer::AddName(NameKind kind, std::string_view text) {
   Status status = RunAlone([&]() -> Status {
     id = core_->names.Find(kind, text);
     if (id != 0) return Status::Ok();
-    group_.clear();
-    Status begun = BeginGroup();
-    if (begun.ok()) begun = EmitName(kind, text, &id);
-    if (begun.ok()) {
-      begun = WriteGroup(true);
-      if (begun.ok()) {
-        PublishGroup(true);
-      } else {
-        DropGroup(begun);
-      }
+    Status added = CheckWritable();
+    if (!added.ok()) return added;
+    std::lock_guard<std::mutex> deciding(decide_mutex_);
+    Group* group = BeginGroup();
+    added = EmitName(kind, text, &id);
+    if (added.ok()) added = CompleteGroup();
+    if (added.ok()) added = WriteGroup(group, true);
+    if (added.ok()) {
+      PublishGroup(group, true);
+    } else {
+      DropGroup(group, added);
     }
-    return begun;
+    return added;
   });
   if (!status.ok()) return status;
   return id;

@@ -124,7 +124,10 @@ TEST_CASE("names are dense, and taken back when they were not published") {
   CHECK(names.FindAny(NameKind::kType, "b") == 0);
   CHECK(names.Text(NameKind::kType, 2).empty());
   CHECK(names.Add(NameKind::kType, 2, "c", false));
-  names.Publish();
+  CHECK(names.Add(NameKind::kType, 3, "d", false));
+  names.Publish({0, 0, 2, 0, 0, 0});  // The first two types.
+  CHECK(names.Find(NameKind::kType, "d") == 0);
+  names.Truncate(NameKind::kType, 2);
   CHECK(names.Find(NameKind::kType, "c") == 2);
   CHECK(names.Text(NameKind::kType, 2) == "c");
   CHECK(names.Count(NameKind::kType) == 2);
