@@ -789,7 +789,7 @@ typedef struct crm_condition {
   crm_identifier identifier;
   uint64_t version;
   crm_slice type;
-  uint64_t reserved[2];
+  uint64_t reserved[3];
 } crm_condition;
 
 /* What a dry run has decided so far; see crm_append_options. One thread at a
