@@ -109,6 +109,10 @@ function(crm_add_capi)
   target_link_libraries(crm_capi PRIVATE crm::crm
     $<BUILD_INTERFACE:crm_settings>)
   target_link_options(crm_capi PRIVATE "LINKER:--version-script=${exports}")
+  if(CRM_BUILD_TESTS)
+    # The types of the ABI are compared by what the debugger knows of them.
+    target_compile_options(crm_capi PRIVATE -g)
+  endif()
   # From which sources, for reports of faults.
   set(commit "")
   if(EXISTS "${PROJECT_SOURCE_DIR}/.git")
