@@ -1,7 +1,7 @@
 #include <crm.h>
 #include <stdio.h>
 
-static crm_error *error = NULL;
+static crm_error* error = NULL;
 
 static int fail(void) {
   fprintf(stderr, "%s: %s\n", crm_status_name(crm_error_code(error)),
@@ -10,26 +10,28 @@ static int fail(void) {
   return 1;
 }
 
-static void print(crm_slice a, const char *between, crm_slice b) {
+static void print(crm_slice a, const char* between, crm_slice b) {
   printf("%.*s%s%.*s\n", (int)a.size, a.data, between, (int)b.size, b.data);
 }
 
 int main(void) {
-  crm_store *store;
-  crm_tenant *club;
-  crm_profile *profile;
-  crm_timeline *timeline;
+  crm_store* store;
+  crm_tenant* club;
+  crm_profile* profile;
+  crm_timeline* timeline;
   uint64_t ada;
   size_t i;
   const crm_slice events[] = {
-      crm_slice_of("{\"id\": \"m-1\", \"type\": \"scl.member.created\","
-                   " \"source\": \"scl\", \"identity\":"
-                   " {\"sclMemberId\": 10001, \"email\": \"ada@example.com\"},"
-                   " \"payload\": {\"firstName\": \"Ada\", \"tier\": \"gold\"}}"),
-      crm_slice_of("{\"id\": \"b-1\", \"type\": \"teetime.booking.created\","
-                   " \"source\": \"teetime\", \"identity\":"
-                   " {\"teetimePlayerId\": \"7\", \"email\": \"Ada@Example.com\"},"
-                   " \"payload\": {\"course\": \"Links\", \"greenFee\": 325.00}}")};
+      crm_slice_of(
+          "{\"id\": \"m-1\", \"type\": \"scl.member.created\","
+          " \"source\": \"scl\", \"identity\":"
+          " {\"sclMemberId\": 10001, \"email\": \"ada@example.com\"},"
+          " \"payload\": {\"firstName\": \"Ada\", \"tier\": \"gold\"}}"),
+      crm_slice_of(
+          "{\"id\": \"b-1\", \"type\": \"teetime.booking.created\","
+          " \"source\": \"teetime\", \"identity\":"
+          " {\"teetimePlayerId\": \"7\", \"email\": \"Ada@Example.com\"},"
+          " \"payload\": {\"course\": \"Links\", \"greenFee\": 325.00}}")};
   crm_timeline_query query = CRM_TIMELINE_QUERY_INIT;
   query.flags = CRM_QUERY_OLDEST_FIRST;
 
@@ -45,12 +47,12 @@ int main(void) {
     return fail();
   if (crm_tenant_get_profile(club, ada, NULL, &profile, &error) < 0)
     return fail();
-  const crm_profile_view *known = crm_profile_read(profile);
+  const crm_profile_view* known = crm_profile_read(profile);
   for (i = 0; i < known->trait_count; ++i)
     print(known->traits[i].name, " = ", known->traits[i].value);
   if (crm_tenant_get_timeline(club, ada, &query, &timeline, &error) < 0)
     return fail();
-  const crm_timeline_view *page = crm_timeline_read(timeline);
+  const crm_timeline_view* page = crm_timeline_read(timeline);
   for (i = 0; i < page->entry_count; ++i)
     print(page->entries[i].type, " ", page->entries[i].payload);
 

@@ -39,7 +39,7 @@ static void on_signal(int number) {
 
 /* What has been read of the input. Lines are handed out as slices of it. */
 struct input {
-  char *data;
+  char* data;
   size_t size;
   size_t room;
   size_t taken; /* Bytes that were handed out. */
@@ -47,14 +47,14 @@ struct input {
 };
 
 struct service {
-  crm_store *store;
-  crm_tenant *tenant;
-  const char *stream;
+  crm_store* store;
+  crm_tenant* tenant;
+  const char* stream;
   uint64_t line; /* Lines of the stream that are done. */
   uint64_t skip; /* Of these, what was done by an earlier run. */
 };
 
-static int fail(const char *what, crm_error *error) {
+static int fail(const char* what, crm_error* error) {
   fprintf(stderr, "crm_service: %s: %s: %s\n", what,
           crm_status_name(crm_error_code(error)), crm_error_message(error));
   crm_error_free(error);
@@ -78,7 +78,7 @@ static void print_string(crm_slice text) {
   putchar('"');
 }
 
-static void print_outcome(uint64_t line, const crm_event_outcome *outcome) {
+static void print_outcome(uint64_t line, const crm_event_outcome* outcome) {
   printf("{\"line\":%llu,\"status\":\"%s\"", (unsigned long long)line,
          crm_status_name(outcome->code));
   if (outcome->code != CRM_OK) {
@@ -86,8 +86,7 @@ static void print_outcome(uint64_t line, const crm_event_outcome *outcome) {
     print_string(outcome->message);
   } else {
     printf(",\"outcome\":\"%s\",\"position\":%llu",
-           outcome->outcome == CRM_OUTCOME_DUPLICATE ? "duplicate"
-                                                     : "appended",
+           outcome->outcome == CRM_OUTCOME_DUPLICATE ? "duplicate" : "appended",
            (unsigned long long)outcome->position);
     if (outcome->customer != 0) {
       printf(",\"customer\":%llu", (unsigned long long)outcome->customer);
@@ -98,13 +97,13 @@ static void print_outcome(uint64_t line, const crm_event_outcome *outcome) {
 
 /* Appends a batch with the offset behind it, and answers each of its lines.
  * One bad event does not fail the others. */
-static int append_batch(struct service *service, const crm_slice *events,
+static int append_batch(struct service* service, const crm_slice* events,
                         size_t count) {
   char offset[32];
   size_t i;
-  crm_error *error = NULL;
-  crm_append_result *result = NULL;
-  const crm_append_result_view *view;
+  crm_error* error = NULL;
+  crm_append_result* result = NULL;
+  const crm_append_result_view* view;
   crm_append_options options = CRM_APPEND_OPTIONS_INIT;
   snprintf(offset, sizeof(offset), "%llu",
            (unsigned long long)(service->line + count));
@@ -126,11 +125,11 @@ static int append_batch(struct service *service, const crm_slice *events,
 }
 
 /* The next whole line, or at the end of the input the rest of it. 0: none. */
-static int next_line(struct input *input, crm_slice *line) {
+static int next_line(struct input* input, crm_slice* line) {
   const size_t left = input->size - input->taken;
-  const char *const start = input->data + input->taken;
-  const char *const end =
-      left == 0 ? NULL : (const char *)memchr(start, '\n', left);
+  const char* const start = input->data + input->taken;
+  const char* const end =
+      left == 0 ? NULL : (const char*)memchr(start, '\n', left);
   if (end == NULL && (!input->at_end || left == 0)) return 0;
   line->data = start;
   line->size = end == NULL ? left : (size_t)(end - start);
@@ -140,7 +139,7 @@ static int next_line(struct input *input, crm_slice *line) {
 
 /* Waits for input and reads what is there. Only here do signals come in, so
  * that none is missed. 0 when it cannot go on. */
-static int read_more(struct input *input) {
+static int read_more(struct input* input) {
   fd_set ready;
   sigset_t none;
   ssize_t got;
@@ -155,7 +154,7 @@ static int read_more(struct input *input) {
   input->taken = 0;
   if (input->room - input->size < READ_BYTES) {
     /* A line longer than an event may be is refused by libcrm, not here. */
-    char *const larger = (char *)realloc(input->data, input->room * 2);
+    char* const larger = (char*)realloc(input->data, input->room * 2);
     if (larger == NULL || input->room > 64u * CRM_MAX_EVENT_BYTES) return 0;
     input->data = larger;
     input->room *= 2;
@@ -167,7 +166,7 @@ static int read_more(struct input *input) {
   return 1;
 }
 
-static int serve(struct service *service, struct input *input) {
+static int serve(struct service* service, struct input* input) {
   while (!stop) {
     crm_slice events[BATCH_EVENTS];
     size_t count = 0;
@@ -189,12 +188,11 @@ static int serve(struct service *service, struct input *input) {
 }
 
 /* Where an earlier run stopped: so many lines are not read again. */
-static int find_start(struct service *service) {
-  crm_error *error = NULL;
-  crm_buffer *offset = NULL;
-  const crm_status status =
-      crm_tenant_get_offset(service->tenant, crm_slice_of(service->stream),
-                            NULL, &offset, &error);
+static int find_start(struct service* service) {
+  crm_error* error = NULL;
+  crm_buffer* offset = NULL;
+  const crm_status status = crm_tenant_get_offset(
+      service->tenant, crm_slice_of(service->stream), NULL, &offset, &error);
   if (status == CRM_NOT_FOUND) {
     crm_error_free(error);
     return 0;
@@ -206,27 +204,27 @@ static int find_start(struct service *service) {
   return 0;
 }
 
-static int open_store(struct service *service, const char *directory) {
-  crm_error *error = NULL;
+static int open_store(struct service* service, const char* directory) {
+  crm_error* error = NULL;
   crm_store_options options = CRM_STORE_OPTIONS_INIT;
   options.flags = CRM_STORE_CREATE_IF_MISSING;
   if (crm_store_open(crm_slice_of(directory), &options, &service->store,
                      &error) < 0) {
     return fail(directory, error);
   }
-  if (crm_tenant_open(service->store, crm_slice_of("default"),
-                      &service->tenant, &error) < 0) {
+  if (crm_tenant_open(service->store, crm_slice_of("default"), &service->tenant,
+                      &error) < 0) {
     return fail("tenant", error);
   }
   return find_start(service);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   struct sigaction action;
   sigset_t stopping;
   struct service service = {NULL, NULL, "stdin", 0, 0};
   struct input input = {NULL, 0, 2 * READ_BYTES, 0, 0};
-  crm_error *error = NULL;
+  crm_error* error = NULL;
   int failed;
   if (argc < 2 || argc > 3) {
     fprintf(stderr, "usage: crm_service STORE [STREAM]\n");
@@ -245,7 +243,7 @@ int main(int argc, char **argv) {
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, NULL);
 
-  input.data = (char *)malloc(input.room);
+  input.data = (char*)malloc(input.room);
   failed = input.data == NULL || open_store(&service, argv[1]) != 0 ||
            serve(&service, &input) != 0;
   crm_tenant_free(service.tenant);

@@ -21,6 +21,24 @@
  * examples/quickstart.c is the same as a whole program, and
  * examples/service.c is a service to start from.
  *
+ * Words.
+ *
+ *   tenant     a wall within a store: nothing of one is seen from another
+ *   source     the system that reports an event, for example "shop"
+ *   position   the place of an event in the log: 1, 2, 3, without gaps
+ *   record     what one source said about one person
+ *   customer   a set of records: a person, as far as libcrm can tell
+ *   version    of a customer: the position of the last event that concerns her
+ *   revision   the number of an event within its record, from 0
+ *   unattributed   an event that names nobody, and so belongs to nobody
+ *   contested      an identifier in an event that belongs to somebody else
+ *   view       what is derived from the log; can be thrown away
+ *   open part  of an event: type, source, times, numbers; readable by itself
+ *   sealed part    the rest of it: readable with the person's key only
+ *
+ * Where to begin: crm_store_open, crm_tenant_open, crm_tenant_append_json,
+ * crm_tenant_find_customer, crm_tenant_get_profile. The rest can wait.
+ *
  * The rules below hold for every function, and are not said again.
  *
  * Names. crm_<noun>_<verb>. A function that can fail returns crm_status: zero
@@ -61,6 +79,10 @@
  * Times are int64_t microseconds since 1970, UTC, from 1900 up to, not
  * including, 2200; the unit of a number ends its name.
  *
+ *   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
+ *   query.flags = CRM_QUERY_FROM;
+ *   query.from_us = 1767225600000000;
+ *
  * Callbacks are a function, `user_data` and `destroy`, which is called once
  * with user_data when the library no longer needs it, also when the call
  * fails; it may be NULL. They are called on the calling thread unless it is
@@ -71,6 +93,18 @@
  * Threads. Each handle type says one of: *thread-safe* (any number of threads
  * at once), *one thread at a time*, or *immutable* (as thread-safe, and never
  * changes). Nobody may use a handle while another thread frees it.
+ *
+ *   thread-safe               store, tenant, snapshot, append order, key
+ *                             provider
+ *   one thread at a time      event cursor, dry run, a profile that is filled
+ *                             again
+ *   immutable                 error, buffer, import map, and everything with a
+ *                             crm_..._read function
+ *
+ * Calls on one store from several threads do not wait for each other more than
+ * they must: readers never wait for writers, and appends of several threads
+ * share one write and one fsync. So use as many threads as there are requests,
+ * and one store handle for all of them.
  *
  * The library never talks to the network, prints, aborts or exits. Messages
  * and log lines hold no personal data.
@@ -112,17 +146,22 @@ extern "C" {
 
 #define CRM_HEADER_VERSION 1000
 
+/* In a program that loads libcrm_c.so.0 with dlopen():
+ *
+ *   if (crm_version_number() / 1000 != CRM_HEADER_VERSION / 1000) give_up();
+ */
+
 /* The version of the library as a number; see above. */
 CRM_API uint32_t crm_version_number(void) CRM_NOEXCEPT;
 
 /* The version of the library as text, for example "0.1.0", ended by a zero.
  * Lives as long as the program. */
-CRM_API const char *crm_version_string(void) CRM_NOEXCEPT;
+CRM_API const char* crm_version_string(void) CRM_NOEXCEPT;
 
 /* From which sources the library was built: version and commit, or "unknown"
  * for the latter. For reports of faults. Ended by a zero; lives as long as the
  * program. */
-CRM_API const char *crm_source_id(void) CRM_NOEXCEPT;
+CRM_API const char* crm_source_id(void) CRM_NOEXCEPT;
 
 /* The format of the stores that this library makes, and the oldest one that it
  * reads. A store that is newer is refused with CRM_FORMAT_TOO_NEW, and the
@@ -142,6 +181,8 @@ CRM_API uint32_t crm_format_version_min(void) CRM_NOEXCEPT;
  *   }
  */
 
+/* Zero, a positive number or a negative one, see below. Not an enum, so that
+ * its size is the same with every compiler. */
 typedef int32_t crm_status;
 
 enum {
@@ -208,7 +249,7 @@ enum {
 /* The name of a code, for example "INVALID_ARGUMENT"; "OK" for zero, "DONE"
  * for CRM_DONE, "UNKNOWN" for a number that is none. Ended by a zero; lives as
  * long as the program. */
-CRM_API const char *crm_status_name(crm_status status) CRM_NOEXCEPT;
+CRM_API const char* crm_status_name(crm_status status) CRM_NOEXCEPT;
 
 /* One of CRM_REMEDY_...; NONE for zero and for positive numbers, UNRECOVERABLE
  * for a negative number that is no code. */
@@ -223,13 +264,13 @@ CRM_API int32_t crm_status_remedy(crm_status status) CRM_NOEXCEPT;
  */
 
 typedef struct crm_slice {
-  const char *data;
+  const char* data;
   size_t size;
 } crm_slice;
 
 /* The text up to its zero. NULL gives the empty slice. The slice lives as long
  * as `text` does. */
-CRM_API crm_slice crm_slice_of(const char *text) CRM_NOEXCEPT;
+CRM_API crm_slice crm_slice_of(const char* text) CRM_NOEXCEPT;
 
 /* Why a call failed. Immutable. Outlives the handles of the call.
  *
@@ -240,31 +281,31 @@ CRM_API crm_slice crm_slice_of(const char *text) CRM_NOEXCEPT;
 typedef struct crm_error crm_error;
 
 /* The same number that the call answered. CRM_OK for NULL. */
-CRM_API crm_status crm_error_code(const crm_error *error) CRM_NOEXCEPT;
+CRM_API crm_status crm_error_code(const crm_error* error) CRM_NOEXCEPT;
 
 /* One line of plain English that names the field, the row and the limit, and
  * holds no personal data. Ended by a zero; lives as long as the error. Empty
  * for NULL. */
-CRM_API const char *crm_error_message(const crm_error *error) CRM_NOEXCEPT;
+CRM_API const char* crm_error_message(const crm_error* error) CRM_NOEXCEPT;
 
 /* 1 when the same call may work later (CRM_REMEDY_RETRY), else 0. */
-CRM_API int32_t crm_error_retryable(const crm_error *error) CRM_NOEXCEPT;
+CRM_API int32_t crm_error_retryable(const crm_error* error) CRM_NOEXCEPT;
 
 /* The error of CRM_OUT_OF_MEMORY takes no memory; it is freed all the same. */
-CRM_API void crm_error_free(crm_error *error) CRM_NOEXCEPT;
+CRM_API void crm_error_free(crm_error* error) CRM_NOEXCEPT;
 
 /* Bytes that you own: text of any length that a call gives. Immutable. */
 typedef struct crm_buffer crm_buffer;
 
 /* Its bytes, never NULL, and one zero more at the end, so that text may be used
  * as a C string. Lives as long as the buffer. "" for NULL. */
-CRM_API const char *crm_buffer_data(const crm_buffer *buffer) CRM_NOEXCEPT;
+CRM_API const char* crm_buffer_data(const crm_buffer* buffer) CRM_NOEXCEPT;
 
 /* How many bytes, the zero at the end not counted. 0 for NULL. */
-CRM_API size_t crm_buffer_size(const crm_buffer *buffer) CRM_NOEXCEPT;
+CRM_API size_t crm_buffer_size(const crm_buffer* buffer) CRM_NOEXCEPT;
 
 /* Frees the bytes: their addresses are no longer valid. */
-CRM_API void crm_buffer_free(crm_buffer *buffer) CRM_NOEXCEPT;
+CRM_API void crm_buffer_free(crm_buffer* buffer) CRM_NOEXCEPT;
 
 /* --- Keys ------------------------------------------------------------------
  *
@@ -276,6 +317,19 @@ CRM_API void crm_buffer_free(crm_buffer *buffer) CRM_NOEXCEPT;
  * The default provider of a store is a file of 32 random bytes beside its
  * directory ("<store>.key", mode 0600). Back it up apart from the store: lost,
  * the store cannot be read by anybody.
+ *
+ * A provider over a key management service, which wraps 32 bytes for a name:
+ *
+ *   static int32_t wrap(void *kms, crm_slice tenant, crm_slice key, char *out,
+ *                       size_t *out_size) {
+ *     return kms_encrypt(kms, tenant, key, out, out_size) ? 0 :
+ * CRM_KEY_MISSING;
+ *   }
+ *   ...
+ *   crm_key_provider_new(wrap, unwrap, kms, kms_close, &keys, &error);
+ *   options.key_provider = keys;
+ *   crm_store_open(directory, &options, &store, &error);
+ *   crm_key_provider_free(keys);
  *
  * Thread-safe. A store keeps its provider alive: free your handle when you
  * like.
@@ -296,9 +350,8 @@ enum {
  * and open. Return 0; or CRM_KEY_MISSING when your wrapping key is not there,
  * CRM_CORRUPTION when `key` was not wrapped for this tenant; any other
  * negative number comes back unchanged. */
-typedef int32_t (*crm_key_callback)(void *user_data, crm_slice tenant,
-                                    crm_slice key, char *out,
-                                    size_t *out_size);
+typedef int32_t (*crm_key_callback)(void* user_data, crm_slice tenant,
+                                    crm_slice key, char* out, size_t* out_size);
 
 /* A provider of your own, for example over a key management service. `unwrap`
  * must give what `wrap` was given, for the same tenant only. Both are needed
@@ -306,40 +359,57 @@ typedef int32_t (*crm_key_callback)(void *user_data, crm_slice tenant,
  * store holds the provider any more, from the thread that let go last. */
 CRM_API crm_status crm_key_provider_new(crm_key_callback wrap,
                                         crm_key_callback unwrap,
-                                        void *user_data,
-                                        void (*destroy)(void *user_data),
-                                        crm_key_provider **out,
-                                        crm_error **error) CRM_NOEXCEPT;
+                                        void* user_data,
+                                        void (*destroy)(void* user_data),
+                                        crm_key_provider** out,
+                                        crm_error** error) CRM_NOEXCEPT;
 
 /* The provider over a key file. `create` other than 0: makes it when it is not
  * there. Errors: CRM_KEY_MISSING (no such file), CRM_INVALID_ARGUMENT (others
  * can read it, it is no plain file, or of another size), CRM_IO_ERROR. */
 CRM_API crm_status crm_key_provider_open_file(crm_slice path, int32_t create,
-                                              crm_key_provider **out,
-                                              crm_error **error) CRM_NOEXCEPT;
+                                              crm_key_provider** out,
+                                              crm_error** error) CRM_NOEXCEPT;
 
 /* A provider whose key exists in this process only: for tests. A store on disk
  * that was made with it cannot be opened by another process. */
 CRM_API crm_status crm_key_provider_new_ephemeral(
-    crm_key_provider **out, crm_error **error) CRM_NOEXCEPT;
+    crm_key_provider** out, crm_error** error) CRM_NOEXCEPT;
 
 /* Wraps a key of CRM_KEY_BYTES for a tenant, as a store would. For tests of a
  * provider, and for moving keys from one provider to another. */
-CRM_API crm_status crm_key_provider_wrap(crm_key_provider *provider,
+CRM_API crm_status crm_key_provider_wrap(crm_key_provider* provider,
                                          crm_slice tenant, crm_slice key,
-                                         crm_buffer **out,
-                                         crm_error **error) CRM_NOEXCEPT;
+                                         crm_buffer** out,
+                                         crm_error** error) CRM_NOEXCEPT;
 
 /* The inverse. CRM_KEY_MISSING, CRM_CORRUPTION as said above. */
-CRM_API crm_status crm_key_provider_unwrap(crm_key_provider *provider,
+CRM_API crm_status crm_key_provider_unwrap(crm_key_provider* provider,
                                            crm_slice tenant, crm_slice wrapped,
-                                           crm_buffer **out,
-                                           crm_error **error) CRM_NOEXCEPT;
+                                           crm_buffer** out,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* Lets go of it. A store that was opened with it goes on using it. */
-CRM_API void crm_key_provider_free(crm_key_provider *provider) CRM_NOEXCEPT;
+CRM_API void crm_key_provider_free(crm_key_provider* provider) CRM_NOEXCEPT;
 
 /* --- Store -----------------------------------------------------------------
+ *
+ *   crm_store_options options = CRM_STORE_OPTIONS_INIT;
+ *   options.flags = CRM_STORE_CREATE_IF_MISSING;
+ *   options.default_region = crm_slice_of("ZA");
+ *   options.log = to_syslog;
+ *   if (crm_store_open(crm_slice_of("/var/lib/app/crm"), &options, &store,
+ *                      &error) == CRM_BUSY)
+ *     puts(crm_error_message(error));
+ *
+ * In the directory: log/ (the events, and nothing else has to survive), keys/,
+ * views/ (may be deleted, and comes back at the next open), STORE, ANCHOR and
+ * LOCK. Nothing in it is to be changed by hand. It is made for one user: mode
+ * 0700.
+ *
+ * Memory: what is newer in memory than on disk (bounded by checkpoint_bytes
+ * and checkpoint_records), rows that are kept (resident_bytes), blocks that
+ * were read (block_cache_bytes), and the identifiers of all customers.
  *
  * A store is a directory of customer data. One process owns it; any number of
  * its threads may use it. Thread-safe, but for crm_store_close.
@@ -363,14 +433,14 @@ enum { CRM_LOG_INFO = 0, CRM_LOG_WARNING = 1, CRM_LOG_ERROR = 2 };
 /* Receives the store's own messages, from any thread, also while a call of
  * yours is under way; the message is borrowed. What it returns is not looked
  * at. It may not call into the store. */
-typedef int32_t (*crm_log_callback)(void *user_data, int32_t level,
+typedef int32_t (*crm_log_callback)(void* user_data, int32_t level,
                                     crm_slice message);
 
 /* Tells the time, from any thread: sets *now_us and returns 0. Nothing in
  * libcrm reads a clock by itself; recorded_at comes from here and never goes
  * backward, whatever this says. If it returns anything else, the time of the
  * last event is used again. */
-typedef int32_t (*crm_clock_callback)(void *user_data, int64_t *now_us);
+typedef int32_t (*crm_clock_callback)(void* user_data, int64_t* now_us);
 
 /* Flags of crm_store_options.
  *
@@ -424,19 +494,19 @@ typedef struct crm_store_options {
   uint64_t block_cache_bytes;
   crm_slice key_file;
   crm_slice default_region;
-  crm_key_provider *key_provider;
+  crm_key_provider* key_provider;
   crm_clock_callback clock;
-  void *clock_user_data;
-  void (*clock_destroy)(void *user_data);
+  void* clock_user_data;
+  void (*clock_destroy)(void* user_data);
   crm_log_callback log;
-  void *log_user_data;
-  void (*log_destroy)(void *user_data);
+  void* log_user_data;
+  void (*log_destroy)(void* user_data);
 } crm_store_options;
 
-#define CRM_STORE_OPTIONS_INIT                                             \
-  {                                                                        \
-    sizeof(crm_store_options), 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, \
-        0, 0, 0, 0                                                         \
+#define CRM_STORE_OPTIONS_INIT                                               \
+  {                                                                          \
+    sizeof(crm_store_options), 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, \
+        0, 0, 0                                                              \
   }
 
 /* Opens the store in `directory`. Errors: CRM_NOT_FOUND (no store, and
@@ -447,15 +517,15 @@ typedef struct crm_store_options {
  * else), CRM_IO_ERROR. Opening takes milliseconds after a clean close; after a
  * crash the tail of the log is folded first. */
 CRM_API crm_status crm_store_open(crm_slice directory,
-                                  const crm_store_options *options,
-                                  crm_store **out,
-                                  crm_error **error) CRM_NOEXCEPT;
+                                  const crm_store_options* options,
+                                  crm_store** out,
+                                  crm_error** error) CRM_NOEXCEPT;
 
 /* A store that lives and dies with its handle; nothing touches the disk. For
  * tests, and for work that need not last. */
-CRM_API crm_status crm_store_open_in_memory(const crm_store_options *options,
-                                            crm_store **out,
-                                            crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_open_in_memory(const crm_store_options* options,
+                                            crm_store** out,
+                                            crm_error** error) CRM_NOEXCEPT;
 
 /* Writes everything, so that the next open is quick, and frees the store; no
  * other thread may be in a call on it or begin one. Tenants stay yours to
@@ -465,12 +535,12 @@ CRM_API crm_status crm_store_open_in_memory(const crm_store_options *options,
  * CRM_FAILED_PRECONDITION (snapshots or cursors are open: free them first; or
  * this is a child of fork) and CRM_OUT_OF_MEMORY. After all others it is gone.
  * An error loses nothing that was acknowledged: the next open takes longer. */
-CRM_API crm_status crm_store_close(crm_store *store,
-                                   crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_close(crm_store* store,
+                                   crm_error** error) CRM_NOEXCEPT;
 
 /* Everything acknowledged so far is on the disk when this returns. */
-CRM_API crm_status crm_store_sync(crm_store *store,
-                                  crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_sync(crm_store* store,
+                                  crm_error** error) CRM_NOEXCEPT;
 
 /* Does maintenance for about so many microseconds: keys ahead, checkpoint,
  * warming. Sets *more (unless it is NULL) to 1 when there is more to do, else
@@ -479,13 +549,13 @@ CRM_API crm_status crm_store_sync(crm_store *store,
  *
  *   while (idle()) crm_store_maintain(store, 10000, NULL, NULL);
  */
-CRM_API crm_status crm_store_maintain(crm_store *store, uint64_t budget_us,
-                                      int32_t *more,
-                                      crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_maintain(crm_store* store, uint64_t budget_us,
+                                      int32_t* more,
+                                      crm_error** error) CRM_NOEXCEPT;
 
 /* Writes all views to disk now. */
-CRM_API crm_status crm_store_flush(crm_store *store,
-                                   crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_flush(crm_store* store,
+                                   crm_error** error) CRM_NOEXCEPT;
 
 /* How a copy is made. No flags so far. */
 typedef struct crm_checkpoint_options {
@@ -502,36 +572,36 @@ typedef struct crm_checkpoint_options {
  * possible, so that it is quick; appends wait meanwhile. Errors:
  * CRM_ALREADY_EXISTS, CRM_UNSUPPORTED (in memory), CRM_NO_SPACE,
  * CRM_IO_ERROR. */
-CRM_API crm_status crm_store_checkpoint(crm_store *store, crm_slice directory,
-                                        const crm_checkpoint_options *options,
-                                        crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
+                                        const crm_checkpoint_options* options,
+                                        crm_error** error) CRM_NOEXCEPT;
 
 /* Where the default key provider keeps its key; empty with another one. The
  * buffer is yours. */
-CRM_API crm_status crm_store_get_key_file(crm_store *store, crm_buffer **out,
-                                          crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_get_key_file(crm_store* store, crm_buffer** out,
+                                          crm_error** error) CRM_NOEXCEPT;
 
 /* Names of tenants, in the order in which they were made. Immutable. */
 typedef struct crm_name_list crm_name_list;
 
 /* What a crm_name_list holds: `count` names. */
 typedef struct crm_name_list_view {
-  const crm_slice *names;
+  const crm_slice* names;
   size_t count;
   uint64_t reserved[2];
 } crm_name_list_view;
 
 /* All tenants of the store. */
-CRM_API crm_status crm_store_get_tenant_names(crm_store *store,
-                                              crm_name_list **out,
-                                              crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_get_tenant_names(crm_store* store,
+                                              crm_name_list** out,
+                                              crm_error** error) CRM_NOEXCEPT;
 
 /* The names; they live as long as the list. NULL for NULL. */
-CRM_API const crm_name_list_view *crm_name_list_read(const crm_name_list *list)
+CRM_API const crm_name_list_view* crm_name_list_read(const crm_name_list* list)
     CRM_NOEXCEPT;
 
 /* Frees the names as well. */
-CRM_API void crm_name_list_free(crm_name_list *list) CRM_NOEXCEPT;
+CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
 
 /* How something is read: shared by the reading calls. No flags so far. */
 typedef struct crm_read_options {
@@ -586,25 +656,34 @@ typedef struct crm_store_stats_view {
   uint64_t write_ns;
   uint64_t checkpoint_ns;
   uint64_t longest_pause_ns;
-  const crm_tenant_stats *tenants;
+  const crm_tenant_stats* tenants;
   size_t tenant_count;
   uint64_t reserved[5];
 } crm_store_stats_view;
 
 /* Cheap: reads no files' contents. */
-CRM_API crm_status crm_store_get_stats(crm_store *store,
-                                       const crm_read_options *options,
-                                       crm_store_stats **out,
-                                       crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_get_stats(crm_store* store,
+                                       const crm_read_options* options,
+                                       crm_store_stats** out,
+                                       crm_error** error) CRM_NOEXCEPT;
 
 /* The counters; they live as long as `stats`. NULL for NULL. */
-CRM_API const crm_store_stats_view *crm_store_stats_read(
-    const crm_store_stats *stats) CRM_NOEXCEPT;
+CRM_API const crm_store_stats_view* crm_store_stats_read(
+    const crm_store_stats* stats) CRM_NOEXCEPT;
 
 /* Frees the counters of the tenants as well. */
-CRM_API void crm_store_stats_free(crm_store_stats *stats) CRM_NOEXCEPT;
+CRM_API void crm_store_stats_free(crm_store_stats* stats) CRM_NOEXCEPT;
 
 /* --- Verify ----------------------------------------------------------------
+ *
+ *   static int32_t show(void *user_data, uint64_t done, uint64_t total) {
+ *     (void)user_data;
+ *     fprintf(stderr, "\r%3.0f %%", total ? 100.0 * done / total : 0.0);
+ *     return interrupted ? CRM_CANCELLED : 0;
+ *   }
+ *   ...
+ *   options.progress = show;
+ *   status = crm_store_verify(store, &options, &report, &error);
  *
  * Proof that what is stored is what the log says: the log is replayed, every
  * view is rebuilt aside and compared, and each block on disk is read.
@@ -612,7 +691,7 @@ CRM_API void crm_store_stats_free(crm_store_stats *stats) CRM_NOEXCEPT;
 
 /* Progress of a long call: done out of total, zero when that is not known.
  * Anything but 0 stops. */
-typedef int32_t (*crm_progress_callback)(void *user_data, uint64_t done,
+typedef int32_t (*crm_progress_callback)(void* user_data, uint64_t done,
                                          uint64_t total);
 
 /* How a store is verified. `progress` may be NULL; `destroy` is called before
@@ -621,8 +700,8 @@ typedef struct crm_verify_options {
   size_t struct_size;
   uint32_t flags;
   crm_progress_callback progress;
-  void *user_data;
-  void (*destroy)(void *user_data);
+  void* user_data;
+  void (*destroy)(void* user_data);
 } crm_verify_options;
 
 #define CRM_VERIFY_OPTIONS_INIT \
@@ -649,7 +728,7 @@ typedef struct crm_verify_report_view {
   uint64_t log_records;
   uint64_t view_rows;
   uint64_t findings_total;
-  const crm_finding *findings;
+  const crm_finding* findings;
   size_t finding_count;
   uint64_t reserved[3];
 } crm_verify_report_view;
@@ -661,17 +740,17 @@ typedef struct crm_verify_report_view {
  *   if (crm_store_verify(store, NULL, &report, &error) == CRM_OK)
  *     sound = crm_verify_report_read(report)->findings_total == 0;
  */
-CRM_API crm_status crm_store_verify(crm_store *store,
-                                    const crm_verify_options *options,
-                                    crm_verify_report **out,
-                                    crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_store_verify(crm_store* store,
+                                    const crm_verify_options* options,
+                                    crm_verify_report** out,
+                                    crm_error** error) CRM_NOEXCEPT;
 
 /* The findings; they live as long as the report. NULL for NULL. */
-CRM_API const crm_verify_report_view *crm_verify_report_read(
-    const crm_verify_report *report) CRM_NOEXCEPT;
+CRM_API const crm_verify_report_view* crm_verify_report_read(
+    const crm_verify_report* report) CRM_NOEXCEPT;
 
 /* Frees the findings as well. */
-CRM_API void crm_verify_report_free(crm_verify_report *report) CRM_NOEXCEPT;
+CRM_API void crm_verify_report_free(crm_verify_report* report) CRM_NOEXCEPT;
 
 /* --- Tenant ----------------------------------------------------------------
  *
@@ -681,18 +760,21 @@ CRM_API void crm_verify_report_free(crm_verify_report *report) CRM_NOEXCEPT;
 
 typedef struct crm_tenant crm_tenant;
 
+/* One process serves one tenant or thousands; a large one is better off with a
+ * store of its own, since a store has one log and one sequencer. */
+
 /* The tenant of this name, which is made when it is new. 1 to 128 bytes, no
  * control characters, not personal. Open it once and keep it; several handles
  * on one tenant are fine. */
-CRM_API crm_status crm_tenant_open(crm_store *store, crm_slice name,
-                                   crm_tenant **out,
-                                   crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_open(crm_store* store, crm_slice name,
+                                   crm_tenant** out,
+                                   crm_error** error) CRM_NOEXCEPT;
 
 /* Its name; lives as long as the handle. Empty for NULL. */
-CRM_API crm_slice crm_tenant_name(const crm_tenant *tenant) CRM_NOEXCEPT;
+CRM_API crm_slice crm_tenant_name(const crm_tenant* tenant) CRM_NOEXCEPT;
 
 /* The tenant itself stays. Fine before and after the store is closed. */
-CRM_API void crm_tenant_free(crm_tenant *tenant) CRM_NOEXCEPT;
+CRM_API void crm_tenant_free(crm_tenant* tenant) CRM_NOEXCEPT;
 
 /* --- Events going in -------------------------------------------------------
  *
@@ -702,19 +784,58 @@ CRM_API void crm_tenant_free(crm_tenant *tenant) CRM_NOEXCEPT;
  * the position that it already has. So a host that is not sure whether an
  * append went through just repeats it.
  *
+ * From structs:
+ *
+ *   crm_identifier who = {{"email", 5}, {"ada@example.com", 15}};
+ *   crm_event event;
+ *   memset(&event, 0, sizeof(event));
+ *   event.id = crm_slice_of("b-1");
+ *   event.type = crm_slice_of("teetime.booking.created");
+ *   event.source = crm_slice_of("teetime");
+ *   event.identifiers = &who;
+ *   event.identifier_count = 1;
+ *   event.payload = crm_slice_of("{\"course\": \"Links\"}");
+ *   crm_tenant_append(tenant, &event, 1, NULL, &result, &error);
+ *
+ * A batch in which a bad event does not fail the others, with the place in the
+ * host's own input; together they are exactly-once delivery from a queue:
+ *
+ *   crm_append_options options = CRM_APPEND_OPTIONS_INIT;
+ *   options.flags = CRM_APPEND_PARTIAL;
+ *   options.offset_name = crm_slice_of("orders/3");
+ *   options.offset_value = crm_slice_of("4711");
+ *   if (crm_tenant_append_json(tenant, lines, count, &options, &result,
+ *                              &error) < 0) return fail(error);
+ *   view = crm_append_result_read(result);
+ *   for (i = 0; i < view->event_count; ++i)
+ *     if (view->events[i].code != CRM_OK) set_aside(i,
+ * view->events[i].message); crm_append_result_free(result);
+ *
+ * Read, decide, write, unless she has changed meanwhile:
+ *
+ *   crm_tenant_get_customer(tenant, ada, NULL, &customer, &error);
+ *   memset(&condition, 0, sizeof(condition));
+ *   condition.kind = CRM_CONDITION_CUSTOMER_VERSION;
+ *   condition.customer = ada;
+ *   condition.version = crm_customer_read(customer)->version;
+ *   options.conditions = &condition;
+ *   options.condition_count = 1;
+ *   status = crm_tenant_append(tenant, &event, 1, &options, NULL, &error);
+ *   if (status == CRM_CONFLICT) again();
+ *
  * Positions are global, without gaps, and begin at 1. Customers and records
  * are numbers that begin at 1 within their tenant; zero is none.
  */
 
 /* Limits. Sizes are in bytes of UTF-8; over one it is CRM_TOO_LARGE. */
 enum {
-  CRM_MAX_EVENT_BYTES = 1048576,     /* One JSON event. */
-  CRM_MAX_PAYLOAD_BYTES = 262144,    /* Its payload. */
-  CRM_MAX_JSON_DEPTH = 32,           /* The event's own object is the first. */
-  CRM_MAX_IDENTIFIERS = 32,          /* Of one event. */
-  CRM_MAX_ID_BYTES = 256,            /* Ids, identifiers and names. */
-  CRM_MAX_REQUEST_EVENTS = 10000,    /* Of one append. */
-  CRM_MAX_REQUEST_BYTES = 67108864   /* Of one append, all together. */
+  CRM_MAX_EVENT_BYTES = 1048576,   /* One JSON event. */
+  CRM_MAX_PAYLOAD_BYTES = 262144,  /* Its payload. */
+  CRM_MAX_JSON_DEPTH = 32,         /* The event's own object is the first. */
+  CRM_MAX_IDENTIFIERS = 32,        /* Of one event. */
+  CRM_MAX_ID_BYTES = 256,          /* Ids, identifiers and names. */
+  CRM_MAX_REQUEST_EVENTS = 10000,  /* Of one append. */
+  CRM_MAX_REQUEST_BYTES = 67108864 /* Of one append, all together. */
 };
 
 /* One value by which a person can be found. The namespace decides its class:
@@ -757,7 +878,7 @@ typedef struct crm_event {
   crm_slice causation_id;
   crm_slice payload;
   crm_slice metadata;
-  const crm_identifier *identifiers;
+  const crm_identifier* identifiers;
   size_t identifier_count;
   int64_t occurred_at_us;
   uint32_t flags;
@@ -796,40 +917,59 @@ typedef struct crm_condition {
  * time, for one tenant. */
 typedef struct crm_dry_run crm_dry_run;
 
+/* What would become of a file of events, without writing any:
+ *
+ *   crm_dry_run_new(&dry_run, &error);
+ *   options.dry_run = dry_run;
+ *   while (next_batch(lines, &count))
+ *     crm_tenant_append_json(tenant, lines, count, &options, &result, &error);
+ *   crm_dry_run_free(dry_run);
+ *
+ * Used with another tenant than the first: CRM_INVALID_ARGUMENT; after its
+ * store was closed: CRM_FAILED_PRECONDITION. */
+
 /* A dry run in which nothing has been decided. It outlives its tenant. */
-CRM_API crm_status crm_dry_run_new(crm_dry_run **out,
-                                   crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_dry_run_new(crm_dry_run** out,
+                                   crm_error** error) CRM_NOEXCEPT;
 
 /* Nothing of what it decided remains. */
-CRM_API void crm_dry_run_free(crm_dry_run *dry_run) CRM_NOEXCEPT;
+CRM_API void crm_dry_run_free(crm_dry_run* dry_run) CRM_NOEXCEPT;
 
 /* A line in which appends of several threads stand, so that what they prepare
  * at once is decided in one order: that in which they took their places. Every
  * place that is taken must be passed, by an append or by hand. Thread-safe. */
 typedef struct crm_append_order crm_append_order;
 
+/* Batches of one file on several threads, decided in the order of the file:
+ *
+ *   lock(); read_batch(&batch);
+ *   crm_append_order_take_place(order, &options.place, &error); unlock();
+ *   options.order = order;
+ *   crm_tenant_append_json(tenant, batch.lines, batch.count, &options, ...);
+ */
+
 /* An order in which nobody stands. */
-CRM_API crm_status crm_append_order_new(crm_append_order **out,
-                                        crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_append_order_new(crm_append_order** out,
+                                        crm_error** error) CRM_NOEXCEPT;
 
 /* The next place, in *place. */
-CRM_API crm_status crm_append_order_take_place(crm_append_order *order,
-                                               uint64_t *place,
-                                               crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_append_order_take_place(crm_append_order* order,
+                                               uint64_t* place,
+                                               crm_error** error) CRM_NOEXCEPT;
 
 /* Returns when every place before this one has been passed. */
-CRM_API crm_status crm_append_order_wait(crm_append_order *order,
+CRM_API crm_status crm_append_order_wait(crm_append_order* order,
                                          uint64_t place,
-                                         crm_error **error) CRM_NOEXCEPT;
+                                         crm_error** error) CRM_NOEXCEPT;
 
 /* Waits, then lets the next one come: for a place without an append. Fine when
  * it was passed before. */
-CRM_API crm_status crm_append_order_pass(crm_append_order *order,
+CRM_API crm_status crm_append_order_pass(crm_append_order* order,
                                          uint64_t place,
-                                         crm_error **error) CRM_NOEXCEPT;
+                                         crm_error** error) CRM_NOEXCEPT;
 
 /* Nobody may be waiting in it. */
-CRM_API void crm_append_order_free(crm_append_order *order) CRM_NOEXCEPT;
+CRM_API void crm_append_order_free(crm_append_order* order) CRM_NOEXCEPT;
 
 /* Flags of crm_append_options.
  *
@@ -864,10 +1004,10 @@ typedef struct crm_append_options {
   int32_t durability;
   crm_slice offset_name;
   crm_slice offset_value;
-  const crm_condition *conditions;
+  const crm_condition* conditions;
   size_t condition_count;
-  crm_dry_run *dry_run;
-  crm_append_order *order;
+  crm_dry_run* dry_run;
+  crm_append_order* order;
   uint64_t place;
 } crm_append_options;
 
@@ -876,9 +1016,9 @@ typedef struct crm_append_options {
 
 /* What became of one event.
  *
- * APPENDED. DUPLICATE: already there, at `position`. INVALID: refused. CONFLICT:
- * same id, other content. ERASED: its person was erased. The last three have a
- * code and a message. */
+ * APPENDED. DUPLICATE: already there, at `position`. INVALID: refused.
+ * CONFLICT: same id, other content. ERASED: its person was erased. The last
+ * three have a code and a message. */
 enum {
   CRM_OUTCOME_APPENDED = 1,
   CRM_OUTCOME_DUPLICATE = 2,
@@ -918,7 +1058,7 @@ typedef struct crm_event_outcome {
   uint64_t revision;
   crm_slice matched_by;
   crm_slice message;
-  const crm_contested_identifier *contested;
+  const crm_contested_identifier* contested;
   size_t contested_count;
   uint64_t reserved[2];
 } crm_event_outcome;
@@ -931,7 +1071,7 @@ typedef struct crm_append_result crm_append_result;
  * nobody. `position`: the last one of this request, or the head when nothing
  * was written. */
 typedef struct crm_append_result_view {
-  const crm_event_outcome *events;
+  const crm_event_outcome* events;
   size_t event_count;
   uint64_t appended;
   uint64_t duplicates;
@@ -952,37 +1092,43 @@ typedef struct crm_append_result_view {
  *
  * CRM_OUT_OF_MEMORY: the request counts only if it is there after the store
  * was closed and opened again; until then the store takes no more. */
-CRM_API crm_status crm_tenant_append(crm_tenant *tenant,
-                                     const crm_event *events,
+CRM_API crm_status crm_tenant_append(crm_tenant* tenant,
+                                     const crm_event* events,
                                      size_t event_count,
-                                     const crm_append_options *options,
-                                     crm_append_result **out,
-                                     crm_error **error) CRM_NOEXCEPT;
+                                     const crm_append_options* options,
+                                     crm_append_result** out,
+                                     crm_error** error) CRM_NOEXCEPT;
 
 /* The same for JSON text, the fast way in: one event per slice, in any of the
  * three shapes of CRM_SHAPE_... Their order of keys, numbers and unknown
  * members are kept, and come out again in crm_event_view_to_json. */
-CRM_API crm_status crm_tenant_append_json(crm_tenant *tenant,
-                                          const crm_slice *events,
+CRM_API crm_status crm_tenant_append_json(crm_tenant* tenant,
+                                          const crm_slice* events,
                                           size_t event_count,
-                                          const crm_append_options *options,
-                                          crm_append_result **out,
-                                          crm_error **error) CRM_NOEXCEPT;
+                                          const crm_append_options* options,
+                                          crm_append_result** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* How long it takes: about ten microseconds an event in batches, and with
+ * CRM_DURABILITY_SYNC one fsync for each group of requests. Whoever appends one
+ * event at a time should do so from several threads, which share it.
+ *
+ * A request of zero events is fine: it stores its offset. */
 
 /* The outcomes; they live as long as the result. NULL for NULL. */
-CRM_API const crm_append_result_view *crm_append_result_read(
-    const crm_append_result *result) CRM_NOEXCEPT;
+CRM_API const crm_append_result_view* crm_append_result_read(
+    const crm_append_result* result) CRM_NOEXCEPT;
 
 /* Frees the outcomes as well. */
-CRM_API void crm_append_result_free(crm_append_result *result) CRM_NOEXCEPT;
+CRM_API void crm_append_result_free(crm_append_result* result) CRM_NOEXCEPT;
 
 /* What the host stored last under this name, in a buffer that is yours.
  * CRM_NOT_FOUND: nothing yet. A service asks for it when it starts, and goes
  * on reading its input from there. */
-CRM_API crm_status crm_tenant_get_offset(crm_tenant *tenant, crm_slice name,
-                                         const crm_read_options *options,
-                                         crm_buffer **out,
-                                         crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_get_offset(crm_tenant* tenant, crm_slice name,
+                                         const crm_read_options* options,
+                                         crm_buffer** out,
+                                         crm_error** error) CRM_NOEXCEPT;
 
 /* --- Events coming out -----------------------------------------------------
  *
@@ -1081,7 +1227,7 @@ typedef struct crm_replay_query {
   int64_t until_us;
   uint64_t record;
   uint64_t customer;
-  const crm_slice *types;
+  const crm_slice* types;
   size_t type_count;
 } crm_replay_query;
 
@@ -1095,30 +1241,30 @@ typedef struct crm_event_cursor crm_event_cursor;
 
 /* Events of a tenant that match, as of now. A query of NULL: all of them.
  * CRM_NOT_FOUND: no such record or customer. */
-CRM_API crm_status crm_tenant_replay(crm_tenant *tenant,
-                                     const crm_replay_query *query,
-                                     crm_event_cursor **out,
-                                     crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_replay(crm_tenant* tenant,
+                                     const crm_replay_query* query,
+                                     crm_event_cursor** out,
+                                     crm_error** error) CRM_NOEXCEPT;
 
 /* CRM_OK with the next event in *out, CRM_DONE at the end, or an error:
  * CRM_CORRUPTION when a position is missing or bytes are damaged; the message
  * says where. Slices in *out are valid until the next call on this cursor, or
  * its free. After CRM_DONE or an error *out is all zero. Takes no memory for
  * an event that is not larger than those before it. */
-CRM_API crm_status crm_event_cursor_next(crm_event_cursor *cursor,
-                                         crm_event_view *out,
-                                         crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_event_cursor_next(crm_event_cursor* cursor,
+                                         crm_event_view* out,
+                                         crm_error** error) CRM_NOEXCEPT;
 
 /* Also before its end. */
-CRM_API void crm_event_cursor_free(crm_event_cursor *cursor) CRM_NOEXCEPT;
+CRM_API void crm_event_cursor_free(crm_event_cursor* cursor) CRM_NOEXCEPT;
 
 /* Writes an event as one line of JSON, in the shape in which it came in, with
  * the values it came with. `tenant` is the name that goes into tenantId (not in
  * CRM_SHAPE_FLAT); the timestamp is always written. Give it an event that was
  * read with its sealed part. */
-CRM_API crm_status crm_event_view_to_json(const crm_event_view *event,
-                                          crm_slice tenant, crm_buffer **out,
-                                          crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_event_view_to_json(const crm_event_view* event,
+                                          crm_slice tenant, crm_buffer** out,
+                                          crm_error** error) CRM_NOEXCEPT;
 
 /* An event that was read from JSON. Immutable. */
 typedef struct crm_parsed_event crm_parsed_event;
@@ -1136,27 +1282,54 @@ typedef struct crm_parsed_event_view {
  * are dropped, whereas crm_tenant_append_json keeps them. Errors:
  * CRM_MALFORMED, CRM_INVALID_ARGUMENT, CRM_TOO_LARGE; each names the field. */
 CRM_API crm_status crm_parsed_event_from_json(crm_slice json,
-                                              crm_parsed_event **out,
-                                              crm_error **error) CRM_NOEXCEPT;
+                                              crm_parsed_event** out,
+                                              crm_error** error) CRM_NOEXCEPT;
 
 /* The event; it lives as long as its handle. NULL for NULL. */
-CRM_API const crm_parsed_event_view *crm_parsed_event_read(
-    const crm_parsed_event *event) CRM_NOEXCEPT;
+CRM_API const crm_parsed_event_view* crm_parsed_event_read(
+    const crm_parsed_event* event) CRM_NOEXCEPT;
 
 /* Frees all that the view points at. */
-CRM_API void crm_parsed_event_free(crm_parsed_event *event) CRM_NOEXCEPT;
+CRM_API void crm_parsed_event_free(crm_parsed_event* event) CRM_NOEXCEPT;
+
+/* Whoever follows the log waits, then replays what is new, of this tenant:
+ *
+ *   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
+ *   for (;;) {
+ *     crm_tenant_wait_for_events(tenant, done, 1000, &head, &error);
+ *     if (head == done) continue;
+ *     query.first = done + 1;
+ *     query.last = head;
+ *     crm_tenant_replay(tenant, &query, &cursor, &error);
+ *     while (crm_event_cursor_next(cursor, &event, &error) == CRM_OK)
+ *       use(&event);
+ *     crm_event_cursor_free(cursor);
+ *     done = head;
+ *   }
+ *
+ * The head counts what libcrm writes itself and events of other tenants too:
+ * a replay that finds nothing is no fault. */
 
 /* Waits until the head of the store is past the position `after`, at most so
  * many milliseconds (0: not at all), and gives the head in *head. CRM_OK in
  * either case: compare. crm_store_close ends the wait of other threads; they
  * must still have returned before it frees the store. */
-CRM_API crm_status crm_tenant_wait_for_events(crm_tenant *tenant,
+CRM_API crm_status crm_tenant_wait_for_events(crm_tenant* tenant,
                                               uint64_t after,
                                               uint64_t timeout_ms,
-                                              uint64_t *head,
-                                              crm_error **error) CRM_NOEXCEPT;
+                                              uint64_t* head,
+                                              crm_error** error) CRM_NOEXCEPT;
 
 /* --- Snapshot --------------------------------------------------------------
+ *
+ *   crm_tenant_get_snapshot(tenant, NULL, &snapshot, &error);
+ *   crm_snapshot_find_customer(snapshot, crm_slice_of("email"), address, NULL,
+ *                              &ada, &error);
+ *   crm_snapshot_get_profile(snapshot, ada, NULL, &profile, &error);
+ *   crm_snapshot_get_timeline(snapshot, ada, NULL, &timeline, &error);
+ *   crm_snapshot_free(snapshot);
+ *
+ * Profile and timeline above agree, whatever is appended meanwhile.
  *
  * A view of one tenant at one position, over everything. Thread-safe. Keeps
  * memory for what changes meanwhile: free it when done. A store cannot be
@@ -1167,33 +1340,38 @@ CRM_API crm_status crm_tenant_wait_for_events(crm_tenant *tenant,
 typedef struct crm_snapshot crm_snapshot;
 
 /* Everything that was acknowledged so far. */
-CRM_API crm_status crm_tenant_get_snapshot(crm_tenant *tenant,
-                                           const crm_read_options *options,
-                                           crm_snapshot **out,
-                                           crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_get_snapshot(crm_tenant* tenant,
+                                           const crm_read_options* options,
+                                           crm_snapshot** out,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* Everything up to here is seen, and nothing after it. 0 for NULL. */
-CRM_API uint64_t crm_snapshot_position(const crm_snapshot *snapshot)
+CRM_API uint64_t crm_snapshot_position(const crm_snapshot* snapshot)
     CRM_NOEXCEPT;
 
 /* The tenant's counters, into *out. out->tenant lives as long as the
  * snapshot. */
-CRM_API crm_status crm_snapshot_get_stats(crm_snapshot *snapshot,
-                                          const crm_read_options *options,
-                                          crm_tenant_stats *out,
-                                          crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_snapshot_get_stats(crm_snapshot* snapshot,
+                                          const crm_read_options* options,
+                                          crm_tenant_stats* out,
+                                          crm_error** error) CRM_NOEXCEPT;
 
 /* As crm_tenant_replay. The cursor keeps what it needs: the snapshot may be
  * freed before it. */
-CRM_API crm_status crm_snapshot_replay(crm_snapshot *snapshot,
-                                       const crm_replay_query *query,
-                                       crm_event_cursor **out,
-                                       crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_snapshot_replay(crm_snapshot* snapshot,
+                                       const crm_replay_query* query,
+                                       crm_event_cursor** out,
+                                       crm_error** error) CRM_NOEXCEPT;
 
 /* Lets go of what was kept for it. */
-CRM_API void crm_snapshot_free(crm_snapshot *snapshot) CRM_NOEXCEPT;
+CRM_API void crm_snapshot_free(crm_snapshot* snapshot) CRM_NOEXCEPT;
 
 /* --- Identity --------------------------------------------------------------
+ *
+ *   status = crm_tenant_find_customer(tenant, crm_slice_of("email"),
+ *                                     crm_slice_of("Ada@Example.com"), NULL,
+ *                                     &ada, &error);
+ *   if (status == CRM_NOT_FOUND) greet_stranger();
  *
  * Whose event is it? Every event with an identifier belongs to a *record*: what
  * one source said about one person. A *customer* is a set of records. A new
@@ -1207,20 +1385,20 @@ CRM_API void crm_snapshot_free(crm_snapshot *snapshot) CRM_NOEXCEPT;
  * nobody's. CRM_INVALID_ARGUMENT: it cannot be an identifier, and the message
  * says why. E-mail addresses and phone numbers are found however they are
  * written. */
-CRM_API crm_status crm_tenant_find_customer(crm_tenant *tenant,
+CRM_API crm_status crm_tenant_find_customer(crm_tenant* tenant,
                                             crm_slice name_space,
                                             crm_slice value,
-                                            const crm_read_options *options,
-                                            uint64_t *customer,
-                                            crm_error **error) CRM_NOEXCEPT;
+                                            const crm_read_options* options,
+                                            uint64_t* customer,
+                                            crm_error** error) CRM_NOEXCEPT;
 
 /* The same as of the snapshot. */
-CRM_API crm_status crm_snapshot_find_customer(crm_snapshot *snapshot,
+CRM_API crm_status crm_snapshot_find_customer(crm_snapshot* snapshot,
                                               crm_slice name_space,
                                               crm_slice value,
-                                              const crm_read_options *options,
-                                              uint64_t *customer,
-                                              crm_error **error) CRM_NOEXCEPT;
+                                              const crm_read_options* options,
+                                              uint64_t* customer,
+                                              crm_error** error) CRM_NOEXCEPT;
 
 /* A record of a customer: `events` is also its next revision; linked_at is the
  * event that tied it to her; matched_by the namespace that did, or empty: she
@@ -1245,31 +1423,31 @@ typedef struct crm_customer_view {
   uint64_t customer;
   uint64_t version;
   uint64_t events;
-  const crm_customer_record *records;
+  const crm_customer_record* records;
   size_t record_count;
   uint64_t reserved[3];
 } crm_customer_view;
 
 /* Her records. CRM_NOT_FOUND: no such customer. */
-CRM_API crm_status crm_tenant_get_customer(crm_tenant *tenant,
+CRM_API crm_status crm_tenant_get_customer(crm_tenant* tenant,
                                            uint64_t customer,
-                                           const crm_read_options *options,
-                                           crm_customer **out,
-                                           crm_error **error) CRM_NOEXCEPT;
+                                           const crm_read_options* options,
+                                           crm_customer** out,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* The same as of the snapshot. */
-CRM_API crm_status crm_snapshot_get_customer(crm_snapshot *snapshot,
+CRM_API crm_status crm_snapshot_get_customer(crm_snapshot* snapshot,
                                              uint64_t customer,
-                                             const crm_read_options *options,
-                                             crm_customer **out,
-                                             crm_error **error) CRM_NOEXCEPT;
+                                             const crm_read_options* options,
+                                             crm_customer** out,
+                                             crm_error** error) CRM_NOEXCEPT;
 
 /* The records; they live as long as their handle. NULL for NULL. */
-CRM_API const crm_customer_view *crm_customer_read(const crm_customer *customer)
+CRM_API const crm_customer_view* crm_customer_read(const crm_customer* customer)
     CRM_NOEXCEPT;
 
 /* Frees the records that were read; she stays in the store. */
-CRM_API void crm_customer_free(crm_customer *customer) CRM_NOEXCEPT;
+CRM_API void crm_customer_free(crm_customer* customer) CRM_NOEXCEPT;
 
 /* --- Profile ---------------------------------------------------------------
  *
@@ -1317,59 +1495,73 @@ typedef struct crm_profile_view {
   uint64_t events;
   int64_t first_seen_us;
   int64_t last_seen_us;
-  const crm_trait *traits;
+  const crm_trait* traits;
   size_t trait_count;
   uint64_t reserved[3];
 } crm_profile_view;
 
 /* All that is known about her. CRM_NOT_FOUND: no such customer. */
-CRM_API crm_status crm_tenant_get_profile(crm_tenant *tenant,
-                                          uint64_t customer,
-                                          const crm_read_options *options,
-                                          crm_profile **out,
-                                          crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_get_profile(crm_tenant* tenant, uint64_t customer,
+                                          const crm_read_options* options,
+                                          crm_profile** out,
+                                          crm_error** error) CRM_NOEXCEPT;
 
 /* The same as of the snapshot. */
-CRM_API crm_status crm_snapshot_get_profile(crm_snapshot *snapshot,
+CRM_API crm_status crm_snapshot_get_profile(crm_snapshot* snapshot,
                                             uint64_t customer,
-                                            const crm_read_options *options,
-                                            crm_profile **out,
-                                            crm_error **error) CRM_NOEXCEPT;
+                                            const crm_read_options* options,
+                                            crm_profile** out,
+                                            crm_error** error) CRM_NOEXCEPT;
 
 /* An empty profile, to be filled by the next two. */
-CRM_API crm_status crm_profile_new(crm_profile **out,
-                                   crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_profile_new(crm_profile** out,
+                                   crm_error** error) CRM_NOEXCEPT;
 
 /* As crm_tenant_get_profile, into a profile that is used again and again: no
  * memory is taken once it is warm. What was read from it before is no longer
  * valid; after an error it is empty. */
-CRM_API crm_status crm_tenant_read_profile(crm_tenant *tenant,
+CRM_API crm_status crm_tenant_read_profile(crm_tenant* tenant,
                                            uint64_t customer,
-                                           const crm_read_options *options,
-                                           crm_profile *profile,
-                                           crm_error **error) CRM_NOEXCEPT;
+                                           const crm_read_options* options,
+                                           crm_profile* profile,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* The same as of the snapshot. */
-CRM_API crm_status crm_snapshot_read_profile(crm_snapshot *snapshot,
+CRM_API crm_status crm_snapshot_read_profile(crm_snapshot* snapshot,
                                              uint64_t customer,
-                                             const crm_read_options *options,
-                                             crm_profile *profile,
-                                             crm_error **error) CRM_NOEXCEPT;
+                                             const crm_read_options* options,
+                                             crm_profile* profile,
+                                             crm_error** error) CRM_NOEXCEPT;
 
 /* The traits; they live until the profile is filled again or freed. NULL for
  * NULL. */
-CRM_API const crm_profile_view *crm_profile_read(const crm_profile *profile)
+CRM_API const crm_profile_view* crm_profile_read(const crm_profile* profile)
     CRM_NOEXCEPT;
 
 /* The trait of this name, or NULL when there is none. Lives as the traits
  * do. */
-CRM_API const crm_trait *crm_profile_find(const crm_profile *profile,
+CRM_API const crm_trait* crm_profile_find(const crm_profile* profile,
                                           crm_slice name) CRM_NOEXCEPT;
 
 /* Frees the traits that were read; what is known stays in the store. */
-CRM_API void crm_profile_free(crm_profile *profile) CRM_NOEXCEPT;
+CRM_API void crm_profile_free(crm_profile* profile) CRM_NOEXCEPT;
 
 /* --- Timeline --------------------------------------------------------------
+ *
+ *   crm_timeline_query query = CRM_TIMELINE_QUERY_INIT;
+ *   for (;;) {
+ *     if (crm_tenant_get_timeline(tenant, ada, &query, &page, &error) < 0)
+ *       return fail(error);
+ *     show(crm_timeline_read(page));
+ *     if (crm_timeline_read(page)->next.size == 0) break;
+ *     query.cursor = crm_timeline_read(page)->next;
+ *     crm_timeline_free(last);
+ *     last = page;
+ *   }
+ *   crm_timeline_free(page);
+ *   crm_timeline_free(last);
+ *
+ * (The cursor is borrowed from the page before, which is freed afterwards.)
  *
  * What a customer did, in pages by event time; events of one time are ordered
  * by position. The cursor of a page is stable: events that arrive between two
@@ -1390,13 +1582,15 @@ typedef struct crm_timeline_query {
   uint32_t limit;
   int64_t from_us;
   int64_t until_us;
-  const crm_slice *types;
+  const crm_slice* types;
   size_t type_count;
   crm_slice cursor;
 } crm_timeline_query;
 
-#define CRM_TIMELINE_QUERY_INIT \
-  { sizeof(crm_timeline_query), 0, 0, 0, 0, 0, 0, {0, 0} }
+#define CRM_TIMELINE_QUERY_INIT                            \
+  {                                                        \
+    sizeof(crm_timeline_query), 0, 0, 0, 0, 0, 0, { 0, 0 } \
+  }
 
 /* One event as the timeline shows it. `flags`: CRM_EVENT_VIEW_OPENED; without
  * it the person's key is gone, and id and payload are empty. */
@@ -1419,7 +1613,7 @@ typedef struct crm_timeline crm_timeline;
 /* What a crm_timeline holds. `next`: goes into crm_timeline_query.cursor;
  * empty: this was the last page. `total`: matching entries over all pages. */
 typedef struct crm_timeline_view {
-  const crm_timeline_entry *entries;
+  const crm_timeline_entry* entries;
   size_t entry_count;
   crm_slice next;
   uint64_t total;
@@ -1428,31 +1622,43 @@ typedef struct crm_timeline_view {
 
 /* A page. CRM_NOT_FOUND: no such customer. CRM_INVALID_ARGUMENT: the limit, or
  * a cursor of another query. */
-CRM_API crm_status crm_tenant_get_timeline(crm_tenant *tenant,
+CRM_API crm_status crm_tenant_get_timeline(crm_tenant* tenant,
                                            uint64_t customer,
-                                           const crm_timeline_query *query,
-                                           crm_timeline **out,
-                                           crm_error **error) CRM_NOEXCEPT;
+                                           const crm_timeline_query* query,
+                                           crm_timeline** out,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* The same as of the snapshot. */
-CRM_API crm_status crm_snapshot_get_timeline(crm_snapshot *snapshot,
+CRM_API crm_status crm_snapshot_get_timeline(crm_snapshot* snapshot,
                                              uint64_t customer,
-                                             const crm_timeline_query *query,
-                                             crm_timeline **out,
-                                             crm_error **error) CRM_NOEXCEPT;
+                                             const crm_timeline_query* query,
+                                             crm_timeline** out,
+                                             crm_error** error) CRM_NOEXCEPT;
 
 /* The entries; they live as long as the page. NULL for NULL. */
-CRM_API const crm_timeline_view *crm_timeline_read(const crm_timeline *timeline)
+CRM_API const crm_timeline_view* crm_timeline_read(const crm_timeline* timeline)
     CRM_NOEXCEPT;
 
 /* Frees the entries as well. */
-CRM_API void crm_timeline_free(crm_timeline *timeline) CRM_NOEXCEPT;
+CRM_API void crm_timeline_free(crm_timeline* timeline) CRM_NOEXCEPT;
 
 /* --- Ingest ----------------------------------------------------------------
  *
  * A file of foreign data into events: NDJSON (one event a line), JSON arrays
  * of events, and - with a map - CSV and fixed-width text; each plain or gzip.
  * Rows that are bad go to the report, the rest is imported.
+ *
+ *   crm_import_options options = CRM_IMPORT_OPTIONS_INIT;
+ *   crm_import_map_from_file(crm_slice_of("maps/till.json"), &map, &error);
+ *   options.map = map;
+ *   options.rejected = set_aside;
+ *   if (crm_tenant_import_file(tenant, crm_slice_of("till.csv.gz"), &options,
+ *                              &report, &error) == CRM_OK)
+ *     printf("%llu of %llu rows\n",
+ *            (unsigned long long)crm_import_report_read(report)->appended,
+ *            (unsigned long long)crm_import_report_read(report)->read);
+ *   crm_import_report_free(report);
+ *   crm_import_map_free(map);
  *
  * Importing a file twice changes nothing: a row without an id of its own gets
  * one made of its source, its content and its number among equal rows. An
@@ -1466,16 +1672,16 @@ typedef struct crm_import_map crm_import_map;
 
 /* Errors: CRM_MALFORMED (not JSON), CRM_INVALID_ARGUMENT (names the member). */
 CRM_API crm_status crm_import_map_from_json(crm_slice json,
-                                            crm_import_map **out,
-                                            crm_error **error) CRM_NOEXCEPT;
+                                            crm_import_map** out,
+                                            crm_error** error) CRM_NOEXCEPT;
 
 /* The same from a file; and CRM_NOT_FOUND, CRM_IO_ERROR. */
 CRM_API crm_status crm_import_map_from_file(crm_slice path,
-                                            crm_import_map **out,
-                                            crm_error **error) CRM_NOEXCEPT;
+                                            crm_import_map** out,
+                                            crm_error** error) CRM_NOEXCEPT;
 
 /* Imports that were begun with it have a copy. */
-CRM_API void crm_import_map_free(crm_import_map *map) CRM_NOEXCEPT;
+CRM_API void crm_import_map_free(crm_import_map* map) CRM_NOEXCEPT;
 
 /* How far an import is: bytes of the file as it is on disk, of total_bytes
  * (zero: not known); rows read and events appended so far. */
@@ -1500,11 +1706,11 @@ typedef struct crm_rejected_row {
 /* Called after every batch. Anything but 0 stops: what was appended stays, and
  * the next import of the file goes on there. */
 typedef int32_t (*crm_import_progress_callback)(
-    void *user_data, const crm_import_progress *progress);
+    void* user_data, const crm_import_progress* progress);
 
 /* Called for every rejected row. Anything but 0 stops after the batch. */
-typedef int32_t (*crm_rejected_row_callback)(void *user_data,
-                                             const crm_rejected_row *row);
+typedef int32_t (*crm_rejected_row_callback)(void* user_data,
+                                             const crm_rejected_row* row);
 
 /* Flags of crm_import_options.
  *
@@ -1539,15 +1745,15 @@ typedef struct crm_import_options {
   size_t struct_size;
   uint32_t flags;
   int32_t durability;
-  const crm_import_map *map;
+  const crm_import_map* map;
   crm_slice source;
   crm_slice batch;
   uint32_t threads;
   uint32_t max_rejected;
   crm_import_progress_callback progress;
   crm_rejected_row_callback rejected;
-  void *user_data;
-  void (*destroy)(void *user_data);
+  void* user_data;
+  void (*destroy)(void* user_data);
 } crm_import_options;
 
 #define CRM_IMPORT_OPTIONS_INIT \
@@ -1569,7 +1775,7 @@ typedef struct crm_import_report_view {
   uint64_t unattributed;
   uint64_t contested;
   uint64_t resumed_rows;
-  const crm_rejected_row *rejected_rows;
+  const crm_rejected_row* rejected_rows;
   size_t rejected_row_count;
   uint64_t reserved[4];
 } crm_import_report_view;
@@ -1581,20 +1787,20 @@ typedef struct crm_import_report_view {
  * fit; a bad row with STRICT), CRM_UNSUPPORTED (UTF-16), and what
  * crm_tenant_append answers. After an error what has been appended stays, and
  * importing the file again goes on there. */
-CRM_API crm_status crm_tenant_import_file(crm_tenant *tenant, crm_slice path,
-                                          const crm_import_options *options,
-                                          crm_import_report **out,
-                                          crm_error **error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_import_file(crm_tenant* tenant, crm_slice path,
+                                          const crm_import_options* options,
+                                          crm_import_report** out,
+                                          crm_error** error) CRM_NOEXCEPT;
 
 /* The report; it lives as long as its handle. NULL for NULL. */
-CRM_API const crm_import_report_view *crm_import_report_read(
-    const crm_import_report *report) CRM_NOEXCEPT;
+CRM_API const crm_import_report_view* crm_import_report_read(
+    const crm_import_report* report) CRM_NOEXCEPT;
 
 /* Frees the rejected rows as well. */
-CRM_API void crm_import_report_free(crm_import_report *report) CRM_NOEXCEPT;
+CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
 
 #ifdef __cplusplus
-}  /* extern "C" */
+} /* extern "C" */
 #endif
 
-#endif  /* CRM_INCLUDE_CRM_H_ */
+#endif /* CRM_INCLUDE_CRM_H_ */

@@ -151,9 +151,8 @@ TEST_CASE("append: the host's offset is stored, also with duplicates") {
     options.offset_value = Slice(value);
     AppendOne(club.tenant.get(), EventJson("1", "a@example.com"), &options);
     OwnedBuffer offset;
-    REQUIRE_STATUS_OK(crm_tenant_get_offset(club.tenant.get(),
-                                            Slice("topic/1"), nullptr,
-                                            offset.out(), error));
+    REQUIRE_STATUS_OK(crm_tenant_get_offset(club.tenant.get(), Slice("topic/1"),
+                                            nullptr, offset.out(), error));
     CHECK(crm_buffer_data(offset.get()) == value);
   }
   options.offset_name = {nullptr, 0};
@@ -171,8 +170,7 @@ TEST_CASE("append: threads in an order, and a failure passes its place") {
   constexpr int kEach = 25;
   std::vector<uint64_t> places(kThreads * kEach);
   for (uint64_t& place : places) {
-    REQUIRE_STATUS_OK(
-        crm_append_order_take_place(order.get(), &place, error));
+    REQUIRE_STATUS_OK(crm_append_order_take_place(order.get(), &place, error));
   }
   std::atomic<int> failures{0};
   const auto work = [&](int thread) {
@@ -185,8 +183,8 @@ TEST_CASE("append: threads in an order, and a failure passes its place") {
       // Every tenth is refused by the face itself, before the store sees it.
       const crm_slice event =
           number % 10 == 0 ? crm_slice{nullptr, 1} : Slice(json);
-      failures += crm_tenant_append_json(club.tenant.get(), &event, 1,
-                                         &options, nullptr, nullptr) < 0;
+      failures += crm_tenant_append_json(club.tenant.get(), &event, 1, &options,
+                                         nullptr, nullptr) < 0;
     }
   };
   std::vector<std::thread> threads;
@@ -210,8 +208,7 @@ TEST_CASE("waiting: for events, and not for longer than asked") {
                                                &head, error));
   CHECK(head < 1'000'000);
   const uint64_t before = head;
-  std::thread writer(
-      [&] { AppendOne(club.tenant.get(), EventJson("1", "")); });
+  std::thread writer([&] { AppendOne(club.tenant.get(), EventJson("1", "")); });
   REQUIRE_STATUS_OK(crm_tenant_wait_for_events(club.tenant.get(), before,
                                                60'000, &head, error));
   writer.join();

@@ -57,8 +57,7 @@ TEST_CASE("clock: gives recorded_at, and may fail") {
     REQUIRE_STATUS_OK(crm_store_open_in_memory(&options, store.out(), error));
     REQUIRE_STATUS_OK(
         crm_tenant_open(store.get(), Slice("club"), tenant.out(), error));
-    uint64_t position =
-        AppendOne(tenant.get(), EventJson("1", "")).position;
+    uint64_t position = AppendOne(tenant.get(), EventJson("1", "")).position;
     CHECK(RecordedAt(tenant.get(), position) == 1'767'225'600'000'000);
     clock.answer = 1;
     clock.time_us = 1'999'999'999'000'000;
@@ -82,9 +81,9 @@ TEST_CASE("callbacks of a store that cannot be opened are destroyed") {
   options.log_user_data = &log;
   options.log_destroy = Destroy;
   crm_store* store = nullptr;
-  CHECK_STATUS(crm_store_open(Slice("/nonexistent/store"), &options, &store,
-                              error),
-               CRM_NOT_FOUND);
+  CHECK_STATUS(
+      crm_store_open(Slice("/nonexistent/store"), &options, &store, error),
+      CRM_NOT_FOUND);
   CHECK(clock.destroyed == 1);
   CHECK(log.destroyed == 1);
   options.flags = 1u << 31;
@@ -213,8 +212,8 @@ TEST_CASE("key provider: keeps a store on disk readable; its errors are told") {
   const std::string path = folder / "store";
   Counter keys;
   OwnedKeys provider;
-  REQUIRE_STATUS_OK(crm_key_provider_new(Wrap, Wrap, &keys, Destroy,
-                                         provider.out(), error));
+  REQUIRE_STATUS_OK(
+      crm_key_provider_new(Wrap, Wrap, &keys, Destroy, provider.out(), error));
   crm_store_options options = CRM_STORE_OPTIONS_INIT;
   options.flags = CRM_STORE_CREATE_IF_MISSING;
   options.key_provider = provider.get();

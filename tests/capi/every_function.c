@@ -7,39 +7,39 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXPECT(condition)                                                  \
-  do {                                                                     \
-    if (!(condition)) {                                                    \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);      \
-      exit(1);                                                             \
-    }                                                                      \
+#define EXPECT(condition)                                             \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+      exit(1);                                                        \
+    }                                                                 \
   } while (0)
 
 /* The call must succeed. */
-#define EXPECT_OK(call)                                                    \
-  do {                                                                     \
-    const crm_status outcome = (call);                                     \
-    if (outcome != CRM_OK) {                                               \
-      fprintf(stderr, "%s:%d: %s: %s: %s\n", __FILE__, __LINE__, #call,    \
-              crm_status_name(outcome), crm_error_message(error));         \
-      exit(1);                                                             \
-    }                                                                      \
-    EXPECT(error == NULL);                                                 \
+#define EXPECT_OK(call)                                                 \
+  do {                                                                  \
+    const crm_status outcome = (call);                                  \
+    if (outcome != CRM_OK) {                                            \
+      fprintf(stderr, "%s:%d: %s: %s: %s\n", __FILE__, __LINE__, #call, \
+              crm_status_name(outcome), crm_error_message(error));      \
+      exit(1);                                                          \
+    }                                                                   \
+    EXPECT(error == NULL);                                              \
   } while (0)
 
-static crm_error *error = NULL;
+static crm_error* error = NULL;
 
 /* The call must fail with `code`, and say so in the error as well. */
-#define EXPECT_CODE(call, expected)                                        \
-  do {                                                                     \
-    EXPECT((call) == (expected));                                          \
-    EXPECT(crm_error_code(error) == (expected));                           \
-    EXPECT(strlen(crm_error_message(error)) > 0);                          \
-    crm_error_free(error);                                                 \
-    error = NULL;                                                          \
+#define EXPECT_CODE(call, expected)               \
+  do {                                            \
+    EXPECT((call) == (expected));                 \
+    EXPECT(crm_error_code(error) == (expected));  \
+    EXPECT(strlen(crm_error_message(error)) > 0); \
+    crm_error_free(error);                        \
+    error = NULL;                                 \
   } while (0)
 
-static int is(crm_slice slice, const char *text) {
+static int is(crm_slice slice, const char* text) {
   return slice.size == strlen(text) &&
          (slice.size == 0 || memcmp(slice.data, text, slice.size) == 0);
 }
@@ -84,14 +84,14 @@ static void errors(void) {
 
 static int32_t destroyed = 0;
 
-static void count_destroyed(void *user_data) {
+static void count_destroyed(void* user_data) {
   (void)user_data;
   ++destroyed;
 }
 
 /* Keys turned around are well wrapped, for a test. */
-static int32_t turn_around(void *user_data, crm_slice tenant, crm_slice key,
-                           char *out, size_t *out_size) {
+static int32_t turn_around(void* user_data, crm_slice tenant, crm_slice key,
+                           char* out, size_t* out_size) {
   size_t i;
   (void)user_data;
   (void)tenant;
@@ -101,14 +101,14 @@ static int32_t turn_around(void *user_data, crm_slice tenant, crm_slice key,
   return 0;
 }
 
-static void wrap_and_unwrap(crm_key_provider *provider) {
+static void wrap_and_unwrap(crm_key_provider* provider) {
   const char key[] = "0123456789abcdef0123456789abcdef";
   const crm_slice tenant = crm_slice_of("club");
-  crm_buffer *wrapped = NULL;
-  crm_buffer *back = NULL;
+  crm_buffer* wrapped = NULL;
+  crm_buffer* back = NULL;
   crm_slice text;
-  EXPECT_OK(crm_key_provider_wrap(provider, tenant, crm_slice_of(key),
-                                  &wrapped, &error));
+  EXPECT_OK(crm_key_provider_wrap(provider, tenant, crm_slice_of(key), &wrapped,
+                                  &error));
   text.data = crm_buffer_data(wrapped);
   text.size = crm_buffer_size(wrapped);
   EXPECT(!is(text, key));
@@ -118,9 +118,9 @@ static void wrap_and_unwrap(crm_key_provider *provider) {
   crm_buffer_free(back);
 }
 
-static void key_providers(const char *folder) {
+static void key_providers(const char* folder) {
   char path[512];
-  crm_key_provider *provider = NULL;
+  crm_key_provider* provider = NULL;
   EXPECT_OK(crm_key_provider_new(turn_around, turn_around, NULL,
                                  count_destroyed, &provider, &error));
   wrap_and_unwrap(provider);
@@ -130,19 +130,19 @@ static void key_providers(const char *folder) {
   wrap_and_unwrap(provider);
   crm_key_provider_free(provider);
   snprintf(path, sizeof(path), "%s/key", folder);
-  EXPECT_CODE(crm_key_provider_open_file(crm_slice_of(path), 0, &provider,
-                                         &error),
-              CRM_KEY_MISSING);
+  EXPECT_CODE(
+      crm_key_provider_open_file(crm_slice_of(path), 0, &provider, &error),
+      CRM_KEY_MISSING);
   EXPECT(provider == NULL);
-  EXPECT_OK(crm_key_provider_open_file(crm_slice_of(path), 1, &provider,
-                                       &error));
+  EXPECT_OK(
+      crm_key_provider_open_file(crm_slice_of(path), 1, &provider, &error));
   wrap_and_unwrap(provider);
   crm_key_provider_free(provider);
 }
 
 static int32_t log_lines = 0;
 
-static int32_t count_lines(void *user_data, int32_t level, crm_slice message) {
+static int32_t count_lines(void* user_data, int32_t level, crm_slice message) {
   (void)user_data;
   (void)level;
   (void)message;
@@ -150,34 +150,33 @@ static int32_t count_lines(void *user_data, int32_t level, crm_slice message) {
   return 0;
 }
 
-static int32_t stand_still(void *user_data, int64_t *now_us) {
-  *now_us = *(const int64_t *)user_data;
+static int32_t stand_still(void* user_data, int64_t* now_us) {
+  *now_us = *(const int64_t*)user_data;
   return 0;
 }
 
-static crm_store *open_store(const char *folder) {
+static crm_store* open_store(const char* folder) {
   char path[512];
   crm_store_options options = CRM_STORE_OPTIONS_INIT;
-  crm_store *store = NULL;
+  crm_store* store = NULL;
   snprintf(path, sizeof(path), "%s/store", folder);
-  options.flags =
-      CRM_STORE_CREATE_IF_MISSING | CRM_STORE_NO_BACKGROUND_THREAD;
+  options.flags = CRM_STORE_CREATE_IF_MISSING | CRM_STORE_NO_BACKGROUND_THREAD;
   options.durability = CRM_DURABILITY_OS;
   options.default_region = crm_slice_of("ZA");
   options.clock = stand_still;
-  options.clock_user_data = (void *)&january_us;
+  options.clock_user_data = (void*)&january_us;
   options.log = count_lines;
   EXPECT_OK(crm_store_open(crm_slice_of(path), &options, &store, &error));
   return store;
 }
 
-static void append_structs(crm_tenant *tenant) {
+static void append_structs(crm_tenant* tenant) {
   crm_identifier who[2];
   crm_event events[2];
   crm_append_options options = CRM_APPEND_OPTIONS_INIT;
   crm_condition condition;
-  crm_append_result *result = NULL;
-  const crm_append_result_view *view;
+  crm_append_result* result = NULL;
+  const crm_append_result_view* view;
   memset(who, 0, sizeof(who));
   memset(events, 0, sizeof(events));
   memset(&condition, 0, sizeof(condition));
@@ -212,27 +211,26 @@ static void append_structs(crm_tenant *tenant) {
   EXPECT(view->customers_created == 1 && view->unattributed == 1);
   crm_append_result_free(result);
   events[0].id = crm_slice_of("m-2");
-  EXPECT_CODE(
-      crm_tenant_append(tenant, events, 1, &options, &result, &error),
-      CRM_CONFLICT);
+  EXPECT_CODE(crm_tenant_append(tenant, events, 1, &options, &result, &error),
+              CRM_CONFLICT);
   EXPECT(result == NULL);
 }
 
-static void append_json(crm_tenant *tenant) {
+static void append_json(crm_tenant* tenant) {
   const crm_slice event = crm_slice_of(
       "{\"id\":\"b-1\",\"type\":\"booked\",\"source\":\"teetime\","
       "\"identity\":{\"teetimePlayerId\":\"7\","
       "\"email\":\"Ada@Example.com\"},\"payload\":{\"fee\":325.00}}");
   crm_append_options options = CRM_APPEND_OPTIONS_INIT;
-  crm_append_result *result = NULL;
-  crm_append_order *order = NULL;
-  crm_dry_run *dry_run = NULL;
+  crm_append_result* result = NULL;
+  crm_append_order* order = NULL;
+  crm_dry_run* dry_run = NULL;
   uint64_t places[3];
   int i;
   EXPECT_OK(crm_dry_run_new(&dry_run, &error));
   options.dry_run = dry_run;
-  EXPECT_OK(crm_tenant_append_json(tenant, &event, 1, &options, &result,
-                                   &error));
+  EXPECT_OK(
+      crm_tenant_append_json(tenant, &event, 1, &options, &result, &error));
   EXPECT(crm_append_result_read(result)->appended == 1);
   EXPECT(crm_append_result_read(result)->events[0].position == 0);
   crm_append_result_free(result);
@@ -247,27 +245,26 @@ static void append_json(crm_tenant *tenant) {
   EXPECT_OK(crm_append_order_pass(order, places[0], &error));
   options.order = order;
   options.place = places[1];
-  EXPECT_OK(crm_tenant_append_json(tenant, &event, 1, &options, &result,
-                                   &error));
+  EXPECT_OK(
+      crm_tenant_append_json(tenant, &event, 1, &options, &result, &error));
   EXPECT(is(crm_append_result_read(result)->events[0].matched_by, "email"));
   crm_append_result_free(result);
   options.place = places[2];
-  EXPECT_OK(crm_tenant_append_json(tenant, &event, 1, &options, NULL,
-                                   &error));
+  EXPECT_OK(crm_tenant_append_json(tenant, &event, 1, &options, NULL, &error));
   crm_append_order_free(order);
 }
 
-static void tenants(crm_store *store, crm_tenant *tenant) {
-  crm_name_list *list = NULL;
-  crm_buffer *value = NULL;
+static void tenants(crm_store* store, crm_tenant* tenant) {
+  crm_name_list* list = NULL;
+  crm_buffer* value = NULL;
   uint64_t head = 0;
   EXPECT(is(crm_tenant_name(tenant), "golf-club"));
   EXPECT_OK(crm_store_get_tenant_names(store, &list, &error));
   EXPECT(crm_name_list_read(list)->count == 1);
   EXPECT(is(crm_name_list_read(list)->names[0], "golf-club"));
   crm_name_list_free(list);
-  EXPECT_OK(crm_tenant_get_offset(tenant, crm_slice_of("topic/0"), NULL,
-                                  &value, &error));
+  EXPECT_OK(crm_tenant_get_offset(tenant, crm_slice_of("topic/0"), NULL, &value,
+                                  &error));
   EXPECT(strcmp(crm_buffer_data(value), "2") == 0);
   crm_buffer_free(value);
   EXPECT_CODE(crm_tenant_get_offset(tenant, crm_slice_of("topic/1"), NULL,
@@ -278,7 +275,7 @@ static void tenants(crm_store *store, crm_tenant *tenant) {
   EXPECT(head >= 3);
 }
 
-static int count_events(crm_event_cursor *cursor) {
+static int count_events(crm_event_cursor* cursor) {
   crm_event_view event;
   crm_status status;
   int count = 0;
@@ -291,12 +288,12 @@ static int count_events(crm_event_cursor *cursor) {
   return count;
 }
 
-static void replays(crm_tenant *tenant, crm_snapshot *snapshot) {
+static void replays(crm_tenant* tenant, crm_snapshot* snapshot) {
   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
-  crm_event_cursor *cursor = NULL;
+  crm_event_cursor* cursor = NULL;
   crm_event_view event;
-  crm_buffer *json = NULL;
-  crm_parsed_event *parsed = NULL;
+  crm_buffer* json = NULL;
+  crm_parsed_event* parsed = NULL;
   crm_slice text;
   query.customer = 1;
   EXPECT_OK(crm_tenant_replay(tenant, &query, &cursor, &error));
@@ -307,8 +304,8 @@ static void replays(crm_tenant *tenant, crm_snapshot *snapshot) {
   EXPECT_OK(crm_tenant_replay(tenant, &query, &cursor, &error));
   EXPECT_OK(crm_event_cursor_next(cursor, &event, &error));
   EXPECT(is(event.id, "b-1") && is(event.payload, "{\"fee\":325.00}"));
-  EXPECT_OK(crm_event_view_to_json(&event, crm_slice_of("golf-club"), &json,
-                                   &error));
+  EXPECT_OK(
+      crm_event_view_to_json(&event, crm_slice_of("golf-club"), &json, &error));
   text.data = crm_buffer_data(json);
   text.size = crm_buffer_size(json);
   EXPECT_OK(crm_parsed_event_from_json(text, &parsed, &error));
@@ -320,9 +317,8 @@ static void replays(crm_tenant *tenant, crm_snapshot *snapshot) {
   crm_event_cursor_free(cursor);
 }
 
-static void expect_ada(const crm_profile *profile) {
-  const crm_trait *name =
-      crm_profile_find(profile, crm_slice_of("firstName"));
+static void expect_ada(const crm_profile* profile) {
+  const crm_trait* name = crm_profile_find(profile, crm_slice_of("firstName"));
   EXPECT(crm_profile_read(profile)->customer == 1);
   EXPECT(crm_profile_read(profile)->events == 2);
   EXPECT(name != NULL && is(name->value, "\"Ada\"") && is(name->source, "scl"));
@@ -330,8 +326,8 @@ static void expect_ada(const crm_profile *profile) {
   EXPECT(crm_profile_find(profile, crm_slice_of("none")) == NULL);
 }
 
-static void profiles(crm_tenant *tenant, crm_snapshot *snapshot) {
-  crm_profile *profile = NULL;
+static void profiles(crm_tenant* tenant, crm_snapshot* snapshot) {
+  crm_profile* profile = NULL;
   EXPECT_OK(crm_tenant_get_profile(tenant, 1, NULL, &profile, &error));
   expect_ada(profile);
   crm_profile_free(profile);
@@ -349,21 +345,21 @@ static void profiles(crm_tenant *tenant, crm_snapshot *snapshot) {
   crm_profile_free(profile);
 }
 
-static void expect_records(crm_customer *customer) {
-  const crm_customer_view *view = crm_customer_read(customer);
+static void expect_records(crm_customer* customer) {
+  const crm_customer_view* view = crm_customer_read(customer);
   EXPECT(view->customer == 1 && view->events == 2 && view->record_count == 2);
   EXPECT(is(view->records[1].matched_by, "email"));
   EXPECT(view->records[1].confidence == 95);
   crm_customer_free(customer);
 }
 
-static void identity(crm_tenant *tenant, crm_snapshot *snapshot) {
+static void identity(crm_tenant* tenant, crm_snapshot* snapshot) {
   const crm_slice name_space = crm_slice_of("email");
   const crm_slice value = crm_slice_of("ADA@example.com");
   uint64_t ada = 0;
-  crm_customer *customer = NULL;
-  EXPECT_OK(crm_tenant_find_customer(tenant, name_space, value, NULL, &ada,
-                                     &error));
+  crm_customer* customer = NULL;
+  EXPECT_OK(
+      crm_tenant_find_customer(tenant, name_space, value, NULL, &ada, &error));
   EXPECT(ada == 1);
   EXPECT_OK(crm_snapshot_find_customer(snapshot, name_space, value, NULL, &ada,
                                        &error));
@@ -374,10 +370,10 @@ static void identity(crm_tenant *tenant, crm_snapshot *snapshot) {
   expect_records(customer);
 }
 
-static void timelines(crm_tenant *tenant, crm_snapshot *snapshot) {
+static void timelines(crm_tenant* tenant, crm_snapshot* snapshot) {
   crm_timeline_query query = CRM_TIMELINE_QUERY_INIT;
-  crm_timeline *first = NULL;
-  crm_timeline *second = NULL;
+  crm_timeline* first = NULL;
+  crm_timeline* second = NULL;
   query.limit = 1;
   query.flags = CRM_QUERY_OLDEST_FIRST;
   EXPECT_OK(crm_tenant_get_timeline(tenant, 1, &query, &first, &error));
@@ -392,8 +388,8 @@ static void timelines(crm_tenant *tenant, crm_snapshot *snapshot) {
   crm_timeline_free(second);
 }
 
-static void snapshots(crm_store *store, crm_tenant *tenant) {
-  crm_snapshot *snapshot = NULL;
+static void snapshots(crm_store* store, crm_tenant* tenant) {
+  crm_snapshot* snapshot = NULL;
   crm_tenant_stats stats;
   EXPECT_OK(crm_tenant_get_snapshot(tenant, NULL, &snapshot, &error));
   EXPECT(crm_snapshot_position(snapshot) >= 3);
@@ -407,13 +403,13 @@ static void snapshots(crm_store *store, crm_tenant *tenant) {
   crm_snapshot_free(snapshot);
 }
 
-static int32_t count_rows(void *user_data, const crm_rejected_row *row) {
+static int32_t count_rows(void* user_data, const crm_rejected_row* row) {
   EXPECT(row->line == 3 && row->code < 0 && row->message.size > 0);
-  ++*(int *)user_data;
+  ++*(int*)user_data;
   return 0;
 }
 
-static void imports(crm_tenant *tenant, const char *folder) {
+static void imports(crm_tenant* tenant, const char* folder) {
   const char map_json[] =
       "{\"format\":\"csv\",\"header\":true,\"event\":{\"type\":\"Bought\","
       "\"source\":\"till\",\"identity\":{\"email\":{\"column\":\"who\","
@@ -421,10 +417,10 @@ static void imports(crm_tenant *tenant, const char *folder) {
   char path[512];
   char map_path[512];
   int rejected = 0;
-  FILE *file;
-  crm_import_map *map = NULL;
+  FILE* file;
+  crm_import_map* map = NULL;
   crm_import_options options = CRM_IMPORT_OPTIONS_INIT;
-  crm_import_report *report = NULL;
+  crm_import_report* report = NULL;
   snprintf(path, sizeof(path), "%s/till.csv", folder);
   file = fopen(path, "w");
   EXPECT(file != NULL);
@@ -452,12 +448,12 @@ static void imports(crm_tenant *tenant, const char *folder) {
   crm_import_report_free(report);
 }
 
-static void whole_store(crm_store *store, const char *folder) {
+static void whole_store(crm_store* store, const char* folder) {
   char copy[512];
   int32_t more = 1;
-  crm_buffer *key_file = NULL;
-  crm_store_stats *stats = NULL;
-  crm_verify_report *report = NULL;
+  crm_buffer* key_file = NULL;
+  crm_store_stats* stats = NULL;
+  crm_verify_report* report = NULL;
   EXPECT_OK(crm_store_sync(store, &error));
   EXPECT_OK(crm_store_maintain(store, 1000000, &more, &error));
   EXPECT(more == 0);
@@ -478,10 +474,10 @@ static void whole_store(crm_store *store, const char *folder) {
   crm_verify_report_free(report);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   char folder[256];
-  crm_store *store;
-  crm_tenant *tenant = NULL;
+  crm_store* store;
+  crm_tenant* tenant = NULL;
   snprintf(folder, sizeof(folder), "%s/crm-c-XXXXXX",
            argc > 1 ? argv[1] : "/tmp");
   EXPECT(mkdtemp(folder) != NULL);
@@ -491,8 +487,7 @@ int main(int argc, char **argv) {
   EXPECT_OK(crm_store_open_in_memory(NULL, &store, &error));
   EXPECT_OK(crm_store_close(store, &error));
   store = open_store(folder);
-  EXPECT_OK(crm_tenant_open(store, crm_slice_of("golf-club"), &tenant,
-                            &error));
+  EXPECT_OK(crm_tenant_open(store, crm_slice_of("golf-club"), &tenant, &error));
   append_structs(tenant);
   append_json(tenant);
   tenants(store, tenant);

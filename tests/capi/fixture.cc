@@ -54,8 +54,8 @@ crm_event_outcome AppendOne(crm_tenant* tenant, std::string_view json,
                             const crm_append_options* options) {
   const crm_slice event = Slice(json);
   OwnedResult result;
-  REQUIRE_STATUS_OK(crm_tenant_append_json(tenant, &event, 1, options,
-                                           result.out(), error));
+  REQUIRE_STATUS_OK(
+      crm_tenant_append_json(tenant, &event, 1, options, result.out(), error));
   const crm_append_result_view* const view =
       crm_append_result_read(result.get());
   REQUIRE(view->event_count == 1);

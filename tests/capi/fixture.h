@@ -92,13 +92,13 @@ using OwnedStats = Owned<crm_store_stats, crm_store_stats_free>;
 using OwnedParsed = Owned<crm_parsed_event, crm_parsed_event_free>;
 
 // The call must answer `expected`, and the error must say the same.
-#define CHECK_STATUS(call, expected)                                    \
-  do {                                                                  \
-    Error error;                                                        \
-    const crm_status outcome = (call);                                  \
-    INFO(crm_status_name(outcome), ": ", error.message());              \
-    CHECK(std::string(crm_status_name(outcome)) ==                      \
-          std::string(crm_status_name(expected)));                      \
+#define CHECK_STATUS(call, expected)                                     \
+  do {                                                                   \
+    Error error;                                                         \
+    const crm_status outcome = (call);                                   \
+    INFO(std::string(crm_status_name(outcome)), ": ", error.message());               \
+    CHECK(std::string(crm_status_name(outcome)) ==                       \
+          std::string(crm_status_name(expected)));                       \
     CHECK(error.code() == (outcome < 0 ? outcome : crm_status{CRM_OK})); \
   } while (false)
 
@@ -106,7 +106,7 @@ using OwnedParsed = Owned<crm_parsed_event, crm_parsed_event_free>;
   do {                                                     \
     Error error;                                           \
     const crm_status outcome = (call);                     \
-    INFO(crm_status_name(outcome), ": ", error.message()); \
+    INFO(std::string(crm_status_name(outcome)), ": ", error.message()); \
     REQUIRE(outcome == CRM_OK);                            \
     REQUIRE_FALSE(error.set());                            \
   } while (false)

@@ -35,9 +35,9 @@ TEST_CASE("handles: NULL is an error to use and nothing to free") {
   OwnedTenant tenant;
   CHECK_STATUS(crm_tenant_open(nullptr, Slice("t"), tenant.out(), error),
                CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_tenant_append_json(nullptr, nullptr, 0, nullptr, nullptr,
-                                      error),
-               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_append_json(nullptr, nullptr, 0, nullptr, nullptr, error),
+      CRM_INVALID_ARGUMENT);
 }
 
 TEST_CASE("handles: no place for what a call gives") {
@@ -47,13 +47,13 @@ TEST_CASE("handles: no place for what a call gives") {
   CHECK_STATUS(
       crm_tenant_get_profile(club.tenant.get(), 1, nullptr, nullptr, error),
       CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_tenant_find_customer(club.tenant.get(), Slice("email"),
-                                        Slice("a@b.co"), nullptr, nullptr,
-                                        error),
-               CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_tenant_wait_for_events(club.tenant.get(), 0, 0, nullptr,
-                                          error),
-               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_find_customer(club.tenant.get(), Slice("email"),
+                               Slice("a@b.co"), nullptr, nullptr, error),
+      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_wait_for_events(club.tenant.get(), 0, 0, nullptr, error),
+      CRM_INVALID_ARGUMENT);
 }
 
 TEST_CASE("handles: freed ones are recognised, also when freed twice") {
@@ -89,8 +89,8 @@ TEST_CASE("handles: a closed store's tenants say so; results live on") {
   OwnedBuffer buffer;
   {
     Club club;
-    REQUIRE_STATUS_OK(crm_tenant_open(club.store.get(), Slice("club"),
-                                      tenant.out(), error));
+    REQUIRE_STATUS_OK(
+        crm_tenant_open(club.store.get(), Slice("club"), tenant.out(), error));
     const std::string first = EventJson("1", "a@example.com");
     const std::string json =
         R"({"id":"2","type":"t","source":"other",)"
@@ -98,13 +98,13 @@ TEST_CASE("handles: a closed store's tenants say so; results live on") {
     const crm_slice events[] = {Slice(first), Slice(json)};
     REQUIRE_STATUS_OK(crm_tenant_append_json(tenant.get(), events, 2, nullptr,
                                              result.out(), error));
-    REQUIRE_STATUS_OK(crm_tenant_get_profile(tenant.get(), 1, nullptr,
-                                             profile.out(), error));
+    REQUIRE_STATUS_OK(
+        crm_tenant_get_profile(tenant.get(), 1, nullptr, profile.out(), error));
     club.tenant.Free();
   }
-  CHECK_STATUS(crm_tenant_append_json(tenant.get(), nullptr, 0, nullptr,
-                                      nullptr, error),
-               CRM_FAILED_PRECONDITION);
+  CHECK_STATUS(
+      crm_tenant_append_json(tenant.get(), nullptr, 0, nullptr, nullptr, error),
+      CRM_FAILED_PRECONDITION);
   CHECK_STATUS(crm_tenant_get_offset(tenant.get(), Slice("x"), nullptr,
                                      buffer.out(), error),
                CRM_FAILED_PRECONDITION);
@@ -146,9 +146,9 @@ TEST_CASE("handles: a dry run is of one tenant of one store") {
   OwnedTenant second;
   REQUIRE_STATUS_OK(
       crm_tenant_open(club.store.get(), Slice("two"), second.out(), error));
-  CHECK_STATUS(crm_tenant_append_json(second.get(), &event, 1, &options,
-                                      nullptr, error),
-               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_append_json(second.get(), &event, 1, &options, nullptr, error),
+      CRM_INVALID_ARGUMENT);
   second.Free();
   club.tenant.Free();
   club.store.Free();
@@ -167,8 +167,8 @@ int UseAfterFork(const Club& club, crm_snapshot* snapshot,
   crm_profile* profile = nullptr;
   const std::string json = EventJson("9", "");
   const crm_slice events = {json.data(), json.size()};
-  expect(crm_tenant_append_json(club.tenant.get(), &events, 1, nullptr,
-                                nullptr, &error) == CRM_FAILED_PRECONDITION);
+  expect(crm_tenant_append_json(club.tenant.get(), &events, 1, nullptr, nullptr,
+                                &error) == CRM_FAILED_PRECONDITION);
   expect(std::string(crm_error_message(error)).find("fork") !=
          std::string::npos);
   crm_error_free(error);
@@ -182,8 +182,7 @@ int UseAfterFork(const Club& club, crm_snapshot* snapshot,
   crm_event_cursor_free(cursor);
   crm_snapshot_free(snapshot);
   crm_tenant_free(club.tenant.get());
-  expect(crm_store_close(club.store.get(), nullptr) ==
-         CRM_FAILED_PRECONDITION);
+  expect(crm_store_close(club.store.get(), nullptr) == CRM_FAILED_PRECONDITION);
   // What is memory and nothing else goes on.
   expect(crm_append_result_read(result)->appended == 1);
   // A child may have a store of its own.

@@ -141,9 +141,8 @@ TEST_CASE("slices: NULL with a length, in every member") {
   Club club;
   const crm_slice bad = {nullptr, 3};
   crm_slice crm_event::*const members[] = {
-      &crm_event::id,       &crm_event::type,
-      &crm_event::source,   &crm_event::version,
-      &crm_event::payload,  &crm_event::correlation_id,
+      &crm_event::id,       &crm_event::type,        &crm_event::source,
+      &crm_event::version,  &crm_event::payload,     &crm_event::correlation_id,
       &crm_event::metadata, &crm_event::causation_id};
   for (crm_slice crm_event::*const member : members) {
     crm_event event = EventOf("1", nullptr);
@@ -172,9 +171,8 @@ TEST_CASE("text that is not UTF-8 is refused in every member") {
   Club club;
   const std::string_view bad = "a\xff";
   crm_slice crm_event::*const members[] = {
-      &crm_event::id,       &crm_event::type,
-      &crm_event::source,   &crm_event::version,
-      &crm_event::payload,  &crm_event::correlation_id,
+      &crm_event::id,       &crm_event::type,        &crm_event::source,
+      &crm_event::version,  &crm_event::payload,     &crm_event::correlation_id,
       &crm_event::metadata, &crm_event::causation_id};
   for (crm_slice crm_event::*const member : members) {
     crm_event event = EventOf("1", nullptr);
@@ -228,8 +226,7 @@ TEST_CASE("opening: each flag does what it says") {
   CHECK_STATUS(crm_store_open(Slice(path), &options, store.out(), error),
                CRM_OK);
   OwnedBuffer named;
-  CHECK_STATUS(crm_store_get_key_file(store.get(), named.out(), error),
-               CRM_OK);
+  CHECK_STATUS(crm_store_get_key_file(store.get(), named.out(), error), CRM_OK);
   CHECK(std::string(crm_buffer_data(named.get())) == key_file);
   crm_store* other = nullptr;
   CHECK_STATUS(crm_store_open(Slice(path), &options, &other, error), CRM_BUSY);

@@ -11,9 +11,8 @@ using Ids = std::vector<std::string>;
 struct History : Club {
   History() {
     constexpr int64_t kDayUs = 86'400'000'000;
-    const crm_identifier who[] = {Email("a@example.com"),
-                                  Email("b@example.com"),
-                                  Email("c@example.com")};
+    const crm_identifier who[] = {
+        Email("a@example.com"), Email("b@example.com"), Email("c@example.com")};
     const std::string ids[] = {"0", "1", "2", "3", "4", "5"};
     for (size_t i = 0; i < 6; ++i) {
       crm_event event = EventOf(ids[i], &who[i % 3]);
@@ -21,8 +20,8 @@ struct History : Club {
       event.flags = CRM_EVENT_HAS_TIME;
       event.occurred_at_us =
           kStart + kDayUs * (i == 5 ? -1 : static_cast<int64_t>(i));
-      REQUIRE_STATUS_OK(crm_tenant_append(tenant.get(), &event, 1, nullptr,
-                                          nullptr, error));
+      REQUIRE_STATUS_OK(
+          crm_tenant_append(tenant.get(), &event, 1, nullptr, nullptr, error));
     }
   }
   Ids Replay(const crm_replay_query& query) {
@@ -198,9 +197,8 @@ TEST_CASE("JSON: the three shapes come out as they went in") {
   CHECK_STATUS(
       crm_event_view_to_json(&nothing, Slice("club"), out.out(), error),
       CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(
-      crm_event_view_to_json(nullptr, Slice("club"), out.out(), error),
-      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_event_view_to_json(nullptr, Slice("club"), out.out(), error),
+               CRM_INVALID_ARGUMENT);
 }
 
 TEST_CASE("a copy of a store opens beside it") {
@@ -210,8 +208,7 @@ TEST_CASE("a copy of a store opens beside it") {
   crm_store_options options = CRM_STORE_OPTIONS_INIT;
   options.flags = CRM_STORE_CREATE_IF_MISSING;
   OwnedStore store;
-  REQUIRE_STATUS_OK(
-      crm_store_open(Slice(path), &options, store.out(), error));
+  REQUIRE_STATUS_OK(crm_store_open(Slice(path), &options, store.out(), error));
   OwnedTenant tenant;
   REQUIRE_STATUS_OK(
       crm_tenant_open(store.get(), Slice("club"), tenant.out(), error));
@@ -222,8 +219,7 @@ TEST_CASE("a copy of a store opens beside it") {
       crm_store_checkpoint(store.get(), Slice(copy_path), nullptr, error),
       CRM_ALREADY_EXISTS);
   OwnedBuffer key_file;
-  REQUIRE_STATUS_OK(
-      crm_store_get_key_file(store.get(), key_file.out(), error));
+  REQUIRE_STATUS_OK(crm_store_get_key_file(store.get(), key_file.out(), error));
   options.flags = 0;
   options.key_file = crm_slice_of(crm_buffer_data(key_file.get()));
   OwnedStore copy;
