@@ -69,8 +69,9 @@ crm_status crm_tenant_find_customer(crm_tenant* tenant, crm_slice name_space,
                                     const crm_read_options* options,
                                     uint64_t* customer,
                                     crm_error** error) noexcept {
-  return Guard(
-      error, [&] { return Find(tenant, name_space, value, options, customer); });
+  return Guard(error, [&] {
+    return Find(tenant, name_space, value, options, customer);
+  });
 }
 
 crm_status crm_snapshot_find_customer(crm_snapshot* snapshot,

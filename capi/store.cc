@@ -220,7 +220,10 @@ crm_status crm_store_close(crm_store* store, crm_error** error) noexcept {
     if (!status.ok()) return status;
     StateOf(store).health->EndDryRuns();
     status = StateOf(store).store.Close();
-    if (status.code() != crm::StatusCode::kFailedPrecondition) Free(store);
+    if (status.code() != crm::StatusCode::kFailedPrecondition &&
+        status.code() != crm::StatusCode::kOutOfMemory) {
+      Free(store);
+    }
     return status;
   });
 }

@@ -46,6 +46,8 @@ struct Range {
   uintptr_t last;
 };
 std::vector<Range> foreign;
+// Of libcrm itself: what a test allocates is not counted.
+Range own;
 
 // The functions of abseil's tables, by the symbols of the library's file.
 void NoteTables(const char* file, uintptr_t base) {
@@ -74,6 +76,12 @@ void NoteTables(const char* file, uintptr_t base) {
 int NoteModule(dl_phdr_info* module, size_t, void*) {
   if (std::strstr(module->dlpi_name, "libcrm_c") != nullptr) {
     NoteTables(module->dlpi_name, module->dlpi_addr);
+    for (int i = 0; i < module->dlpi_phnum; ++i) {
+      const auto& segment = module->dlpi_phdr[i];
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+      own.first = module->dlpi_addr + segment.p_vaddr;
+      own.last = own.first + segment.p_memsz;
+    }
   }
   for (const char* name :
        {"librocksdb", "libphonenumber", "libprotobuf", "libicu", "libsodium",
@@ -97,11 +105,17 @@ bool IsForeignCode(const void* address) {
   return behind != foreign.begin() && at < (behind - 1)->last;
 }
 
+bool IsOwnCode(const void* address) {
+  const auto at = reinterpret_cast<uintptr_t>(address);
+  return at >= own.first && at < own.last;
+}
+
 // Whether code other than libcrm's own is at work for itself.
 bool IsForeign() {
   void* frames[64];
-  const int count = backtrace(frames, 64);
-  return std::any_of(frames, frames + count, IsForeignCode);
+  void** const end = frames + backtrace(frames, 64);
+  return std::any_of(frames, end, IsForeignCode) ||
+         std::none_of(frames, end, IsOwnCode);
 }
 
 // Whether this allocation has to fail.

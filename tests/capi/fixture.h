@@ -96,19 +96,19 @@ using OwnedParsed = Owned<crm_parsed_event, crm_parsed_event_free>;
   do {                                                                   \
     Error error;                                                         \
     const crm_status outcome = (call);                                   \
-    INFO(std::string(crm_status_name(outcome)), ": ", error.message());               \
+    INFO(std::string(crm_status_name(outcome)), ": ", error.message());  \
     CHECK(std::string(crm_status_name(outcome)) ==                       \
           std::string(crm_status_name(expected)));                       \
     CHECK(error.code() == (outcome < 0 ? outcome : crm_status{CRM_OK})); \
   } while (false)
 
-#define REQUIRE_STATUS_OK(call)                            \
-  do {                                                     \
-    Error error;                                           \
-    const crm_status outcome = (call);                     \
+#define REQUIRE_STATUS_OK(call)                                         \
+  do {                                                                  \
+    Error error;                                                        \
+    const crm_status outcome = (call);                                  \
     INFO(std::string(crm_status_name(outcome)), ": ", error.message()); \
-    REQUIRE(outcome == CRM_OK);                            \
-    REQUIRE_FALSE(error.set());                            \
+    REQUIRE(outcome == CRM_OK);                                         \
+    REQUIRE_FALSE(error.set());                                         \
   } while (false)
 
 // A folder that goes with its owner.

@@ -300,7 +300,7 @@ TEST_CASE("memory: closing a store can be tried again") {
     FailAllocation(nth, Failing::kOnce);
     crm_status status = crm_store_close(store, nullptr);
     fired = StopFailing();
-    INFO("allocation ", nth, ": ", crm_status_name(status));
+    INFO("allocation ", nth, ": ", std::string(crm_status_name(status)));
     CHECK((status == CRM_OK || status == CRM_OUT_OF_MEMORY));
     if (status == CRM_OUT_OF_MEMORY) {
       status = crm_store_close(store, nullptr);

@@ -32,13 +32,14 @@ _CRM_H = """/* Prose,
 
 #include <stdint.h>
 
+#define CRM_API
+
 /* About the function. */
 CRM_API int crm_a(int first,
                   int second);
 
 #endif /* CRM_INCLUDE_CRM_H_ */
 """
-_CRM_H = _CRM_H.replace("CRM_API ", "")
 
 CLEAN = {
     "CMakeLists.txt": "project(crm VERSION 0.1.0 LANGUAGES CXX)\n",
