@@ -43,9 +43,9 @@ constexpr char kUsage[] =
 
 std::vector<Workload> AllWorkloads() {
   std::vector<Workload> all;
-  for (auto* make :
-       {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
-        crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads}) {
+  for (auto* make : {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
+                     crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
+                     crm::bench::CapiWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;

@@ -48,6 +48,9 @@ struct Range {
 std::vector<Range> foreign;
 // Of libcrm itself: what a test allocates is not counted.
 Range own;
+// Of the C library: what it allocates for itself. It stops the process when it
+// cannot note a thread's destructors.
+Range libc;
 
 // The functions of abseil's tables, by the symbols of the library's file.
 void NoteTables(const char* file, uintptr_t base) {
@@ -83,6 +86,14 @@ int NoteModule(dl_phdr_info* module, size_t, void*) {
       own.last = own.first + segment.p_memsz;
     }
   }
+  if (std::strstr(module->dlpi_name, "/libc.so") != nullptr) {
+    for (int i = 0; i < module->dlpi_phnum; ++i) {
+      const auto& segment = module->dlpi_phdr[i];
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+      libc.first = module->dlpi_addr + segment.p_vaddr;
+      libc.last = libc.first + segment.p_memsz;
+    }
+  }
   for (const char* name :
        {"librocksdb", "libphonenumber", "libprotobuf", "libicu", "libsodium",
         "libsimdjson", "libz.so", "liblz4", "ld-linux"}) {
@@ -105,10 +116,12 @@ bool IsForeignCode(const void* address) {
   return behind != foreign.begin() && at < (behind - 1)->last;
 }
 
-bool IsOwnCode(const void* address) {
+bool IsIn(const Range& range, const void* address) {
   const auto at = reinterpret_cast<uintptr_t>(address);
-  return at >= own.first && at < own.last;
+  return at >= range.first && at < range.last;
 }
+
+bool IsOwnCode(const void* address) { return IsIn(own, address); }
 
 // Whether code other than libcrm's own is at work for itself.
 bool IsForeign() {
@@ -121,7 +134,8 @@ bool IsForeign() {
 // Whether this allocation has to fail.
 bool Fails(const void* caller) {
   State& s = state;
-  if (s.left == 0 || s.looking || IsForeignCode(caller)) return false;
+  if (s.left == 0 || s.looking) return false;
+  if (IsForeignCode(caller) || IsIn(libc, caller)) return false;
   s.looking = true;
   const bool let_through = IsForeign();
   s.looking = false;
