@@ -172,6 +172,13 @@ CRM_API uint32_t crm_format_version_min(void) CRM_NOEXCEPT;
 /* --- Status ----------------------------------------------------------------
  *
  * What a call answers. The numbers are frozen and are those of C++ and Python.
+ * A call that answers a number from -101 to -105 has changed nothing: correct
+ * it. -201 is often no error at all: there is no such person yet. After -301 to
+ * -303 somebody else was there first: read again, then decide. -401 and -402
+ * are a person's own word. From -501 to -503 the same call may work later, and
+ * crm_error_retryable says 1. From -601 on close the store: what was
+ * acknowledged is on the disk, and the message says what to look at.
+ *
  * The hundreds digit is the remedy: what you can do about it.
  *
  *   switch (crm_status_remedy(status)) {
@@ -280,6 +287,10 @@ CRM_API crm_slice crm_slice_of(const char* text) CRM_NOEXCEPT;
  */
 typedef struct crm_error crm_error;
 
+/* An error belongs to whoever made the call, and to no thread: it may be kept,
+ * handed to another thread and freed there. A binding for another language
+ * makes its exception of code and message, and frees it at once. */
+
 /* The same number that the call answered. CRM_OK for NULL. */
 CRM_API crm_status crm_error_code(const crm_error* error) CRM_NOEXCEPT;
 
@@ -297,12 +308,23 @@ CRM_API void crm_error_free(crm_error* error) CRM_NOEXCEPT;
 /* Bytes that you own: text of any length that a call gives. Immutable. */
 typedef struct crm_buffer crm_buffer;
 
+/* For example:
+ *
+ *   crm_buffer *json = NULL;
+ *   crm_event_view_to_json(&event, crm_tenant_name(tenant), &json, &error);
+ *   fwrite(crm_buffer_data(json), 1, crm_buffer_size(json), out);
+ *   crm_buffer_free(json);
+ */
+
 /* Its bytes, never NULL, and one zero more at the end, so that text may be used
  * as a C string. Lives as long as the buffer. "" for NULL. */
 CRM_API const char* crm_buffer_data(const crm_buffer* buffer) CRM_NOEXCEPT;
 
 /* How many bytes, the zero at the end not counted. 0 for NULL. */
 CRM_API size_t crm_buffer_size(const crm_buffer* buffer) CRM_NOEXCEPT;
+
+/* As all frees of results it may be called from any thread, also when the store
+ * is closed already. */
 
 /* Frees the bytes: their addresses are no longer valid. */
 CRM_API void crm_buffer_free(crm_buffer* buffer) CRM_NOEXCEPT;
@@ -538,6 +560,10 @@ CRM_API crm_status crm_store_open_in_memory(const crm_store_options* options,
 CRM_API crm_status crm_store_close(crm_store* store,
                                    crm_error** error) CRM_NOEXCEPT;
 
+/* After appends with CRM_DURABILITY_OS: one fsync for many of them. A host that
+ * reads from a queue appends with OS, and before it tells the queue how far it
+ * is, it calls this once. */
+
 /* Everything acknowledged so far is on the disk when this returns. */
 CRM_API crm_status crm_store_sync(crm_store* store,
                                   crm_error** error) CRM_NOEXCEPT;
@@ -553,6 +579,9 @@ CRM_API crm_status crm_store_maintain(crm_store* store, uint64_t budget_us,
                                       int32_t* more,
                                       crm_error** error) CRM_NOEXCEPT;
 
+/* Nothing is lost without it: views are derived from the log. It is for a host
+ * that is about to be stopped hard, and wants its next open to be quick. */
+
 /* Writes all views to disk now. */
 CRM_API crm_status crm_store_flush(crm_store* store,
                                    crm_error** error) CRM_NOEXCEPT;
@@ -565,6 +594,9 @@ typedef struct crm_checkpoint_options {
 
 #define CRM_CHECKPOINT_OPTIONS_INIT \
   { sizeof(crm_checkpoint_options), 0 }
+
+/* For a backup, or for a process that only looks: it opens the copy, and opens
+ * a newer one when it wants to know more. Remove a copy as any directory. */
 
 /* Makes a copy of log, views and keys in `directory`, which must not exist,
  * that another process can open beside this store with the same key provider:
@@ -661,6 +693,9 @@ typedef struct crm_store_stats_view {
   uint64_t reserved[5];
 } crm_store_stats_view;
 
+/* For a page of metrics: positions and counts are those of one instant, so that
+ * head = events + derived always holds. */
+
 /* Cheap: reads no files' contents. */
 CRM_API crm_status crm_store_get_stats(crm_store* store,
                                        const crm_read_options* options,
@@ -745,6 +780,10 @@ CRM_API crm_status crm_store_verify(crm_store* store,
                                     crm_verify_report** out,
                                     crm_error** error) CRM_NOEXCEPT;
 
+/* A finding in "event", "identity" or "profile" is cured by closing the store,
+ * deleting its directory views/ and opening it again: views come back from the
+ * log. One in "log" is damage to what was stored: take the last backup. */
+
 /* The findings; they live as long as the report. NULL for NULL. */
 CRM_API const crm_verify_report_view* crm_verify_report_read(
     const crm_verify_report* report) CRM_NOEXCEPT;
@@ -769,6 +808,10 @@ typedef struct crm_tenant crm_tenant;
 CRM_API crm_status crm_tenant_open(crm_store* store, crm_slice name,
                                    crm_tenant** out,
                                    crm_error** error) CRM_NOEXCEPT;
+
+/* Names of tenants lie on the disk in the clear, as do those of types, sources
+ * and namespaces: choose numbers or code words where a name would say who
+ * somebody is. */
 
 /* Its name; lives as long as the handle. Empty for NULL. */
 CRM_API crm_slice crm_tenant_name(const crm_tenant* tenant) CRM_NOEXCEPT;
@@ -838,6 +881,9 @@ enum {
   CRM_MAX_REQUEST_BYTES = 67108864 /* Of one append, all together. */
 };
 
+/* A limit that is exceeded is named in the message, with its field and what was
+ * given, for example "event 3: payload: 300,000 bytes, at most 262,144". */
+
 /* One value by which a person can be found. The namespace decides its class:
  *
  *   exclusive  one value per customer: authUserId, sclMemberId,
@@ -852,6 +898,12 @@ typedef struct crm_identifier {
   crm_slice name_space;
   crm_slice value;
 } crm_identifier;
+
+/* How an identifier is written does not matter for e-mail addresses and phone
+ * numbers: "Ada@Example.com" and "ada@example.com" are one, and so are
+ * "+27 82 555 0100" and, in a store whose default_region is "ZA", "082 555
+ * 0100". What cannot be an identifier in its namespace is kept in the event and
+ * finds nobody. */
 
 /* crm_event.flags: occurred_at_us is set. Without it the event happened when
  * it is recorded, and occurred_at_us must be zero. */
@@ -952,6 +1004,9 @@ typedef struct crm_append_order crm_append_order;
 CRM_API crm_status crm_append_order_new(crm_append_order** out,
                                         crm_error** error) CRM_NOEXCEPT;
 
+/* Places are numbers from 0. Take one while you hold the lock under which the
+ * input is read, so that places and input have the same order. */
+
 /* The next place, in *place. */
 CRM_API crm_status crm_append_order_take_place(crm_append_order* order,
                                                uint64_t* place,
@@ -1039,6 +1094,9 @@ typedef struct crm_contested_identifier {
   uint64_t owner;
   uint64_t reserved;
 } crm_contested_identifier;
+
+/* Contested is how it is told that two customers might be one person: libcrm
+ * does not guess, and a host may ask. */
 
 /* What became of one event of a request.
  *
@@ -1154,6 +1212,9 @@ enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
  * asked for open parts only. */
 enum { CRM_EVENT_VIEW_BACKFILL = 1, CRM_EVENT_VIEW_OPENED = 2 };
 
+/* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as
+ * one of CRM_SHAPE_CRM: shapes are about JSON only. */
+
 /* One event read back.
  *
  * The open part, always there: position to version.
@@ -1208,6 +1269,10 @@ enum {
   CRM_QUERY_OLDEST_FIRST = 16
 };
 
+/* By position: as fast as the disk; the order in which hosts appended. By event
+ * time: the order in which things happened, whoever was late. By customer,
+ * record or type: an index is read, not the log. Both ways cost the same. */
+
 /* Which events are wanted, and in which order. An event must be within all of
  * the bounds.
  *
@@ -1245,6 +1310,12 @@ CRM_API crm_status crm_tenant_replay(crm_tenant* tenant,
                                      const crm_replay_query* query,
                                      crm_event_cursor** out,
                                      crm_error** error) CRM_NOEXCEPT;
+
+/* In detail: the cursor reads ahead by itself and holds buffers, which are used
+ * again for each event. So copy what is to outlive the next call:
+ *
+ *   keep(event.position, strndup(event.id.data, event.id.size));
+ */
 
 /* CRM_OK with the next event in *out, CRM_DONE at the end, or an error:
  * CRM_CORRUPTION when a position is missing or bytes are damaged; the message
@@ -1400,6 +1471,9 @@ CRM_API crm_status crm_snapshot_find_customer(crm_snapshot* snapshot,
                                               uint64_t* customer,
                                               crm_error** error) CRM_NOEXCEPT;
 
+/* Customer numbers are never used again. One that was found stays right as long
+ * as the store lives: keep it beside your own keys, if you like. */
+
 /* A record of a customer: `events` is also its next revision; linked_at is the
  * event that tied it to her; matched_by the namespace that did, or empty: she
  * began with it. */
@@ -1427,6 +1501,10 @@ typedef struct crm_customer_view {
   size_t record_count;
   uint64_t reserved[3];
 } crm_customer_view;
+
+/* Together with crm_tenant_find_customer it answers "who is this, and why do
+ * you think so": each record names its source, the event that tied it to her,
+ * and the namespace by which. */
 
 /* Her records. CRM_NOT_FOUND: no such customer. */
 CRM_API crm_status crm_tenant_get_customer(crm_tenant* tenant,
@@ -1462,6 +1540,15 @@ CRM_API void crm_customer_free(crm_customer* customer) CRM_NOEXCEPT;
  *   if (name != NULL) printf("%.*s\n", (int)name->value.size,
  *                            name->value.data);
  *   crm_profile_free(profile);
+ */
+
+/* Where traits come from: identity hints (email, phoneNumber), `traits` objects
+ * in payloads, and payload fields of profile events (CustomerCreated,
+ * scl.member.updated and so on). Every value names the event that set it, so
+ * that each of them can be explained:
+ *
+ *   query.first = query.last = trait->position;
+ *   crm_tenant_replay(tenant, &query, &cursor, &error);
  */
 
 /* One thing that is known.
@@ -1516,6 +1603,15 @@ CRM_API crm_status crm_snapshot_get_profile(crm_snapshot* snapshot,
 /* An empty profile, to be filled by the next two. */
 CRM_API crm_status crm_profile_new(crm_profile** out,
                                    crm_error** error) CRM_NOEXCEPT;
+
+/* A service that answers many questions keeps one profile for each of its
+ * threads:
+ *
+ *   static _Thread_local crm_profile *profile;
+ *   if (profile == NULL) crm_profile_new(&profile, NULL);
+ *   if (crm_tenant_read_profile(tenant, ada, NULL, profile, &error) == CRM_OK)
+ *     answer(crm_profile_read(profile));
+ */
 
 /* As crm_tenant_get_profile, into a profile that is used again and again: no
  * memory is taken once it is warm. What was read from it before is no longer
@@ -1620,6 +1716,10 @@ typedef struct crm_timeline_view {
   uint64_t reserved[3];
 } crm_timeline_view;
 
+/* The timeline is read from her own records, not from the log: a page costs the
+ * same however large the store is. An event that arrives late stands where it
+ * happened. */
+
 /* A page. CRM_NOT_FOUND: no such customer. CRM_INVALID_ARGUMENT: the limit, or
  * a cursor of another query. */
 CRM_API crm_status crm_tenant_get_timeline(crm_tenant* tenant,
@@ -1683,6 +1783,8 @@ CRM_API crm_status crm_import_map_from_file(crm_slice path,
 /* Imports that were begun with it have a copy. */
 CRM_API void crm_import_map_free(crm_import_map* map) CRM_NOEXCEPT;
 
+/* A map is read once and may be used for any number of files, also at once. */
+
 /* How far an import is: bytes of the file as it is on disk, of total_bytes
  * (zero: not known); rows read and events appended so far. */
 typedef struct crm_import_progress {
@@ -1727,6 +1829,10 @@ enum {
   CRM_IMPORT_NEW_DATA = 8
 };
 
+/* For two exports of one till on two days, in which a customer may have bought
+ * the same thing twice, set `batch` to the day: equal rows of one file are told
+ * apart by their number among equals, those of two files are not. */
+
 /* How a file is imported.
  *
  * durability: one of CRM_DURABILITY_...
@@ -1758,6 +1864,9 @@ typedef struct crm_import_options {
 
 #define CRM_IMPORT_OPTIONS_INIT \
   { sizeof(crm_import_options), 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0 }
+
+/* Progress and rejected rows share user_data. Both are called between batches
+ * of some hundred rows, so that a slow callback slows the import. */
 
 /* What became of an import. Immutable. */
 typedef struct crm_import_report crm_import_report;

@@ -235,11 +235,19 @@ void CheckReopened(const std::vector<Step>& steps, size_t step,
   }
 }
 
-// Every allocation of a step: of a writing one with a session of its own each.
+// Which allocation comes after the `nth`: all of them with CRM_TEST_ALL_POINTS;
+// else the first few, and then fewer and fewer. A step that writes needs a
+// store of its own for each.
+uint64_t Next(uint64_t nth, bool writes) {
+  if (std::getenv("CRM_TEST_ALL_POINTS") != nullptr) return nth + 1;
+  return nth + 1 + nth / (writes ? 4 : 16);
+}
+
+// The allocations of a step, one after the other.
 void Sweep(const std::vector<Step>& steps, size_t step, bool on_disk,
-           Failing failing, uint64_t stride) {
+           Failing failing) {
   bool fired = true;
-  for (uint64_t nth = 1; fired; nth += stride) {
+  for (uint64_t nth = 1; fired; nth = Next(nth, true)) {
     Folder folder;
     Session session(folder);
     RunBefore(steps, step, session);
@@ -247,7 +255,7 @@ void Sweep(const std::vector<Step>& steps, size_t step, bool on_disk,
     if (!steps[step].writes) {
       // Reading breaks nothing: on with the same store.
       while (fired) {
-        nth += stride;
+        nth = Next(nth, false);
         fired = RunFailing(steps[step], session, nth, failing);
       }
       REQUIRE_STATUS_OK(steps[step].run(session, error));
@@ -256,18 +264,11 @@ void Sweep(const std::vector<Step>& steps, size_t step, bool on_disk,
   }
 }
 
-// A sample of the allocations of a step that writes, for each needs a store
-// of its own; all of them with CRM_TEST_ALL_POINTS.
-uint64_t Stride(const Step& step, uint64_t sample) {
-  if (std::getenv("CRM_TEST_ALL_POINTS") != nullptr) return 1;
-  return step.writes ? sample : 1;
-}
-
 TEST_CASE("memory: one allocation fails, each in its turn") {
   const std::vector<Step> steps = Steps(false);
   for (size_t step = 0; step < steps.size(); ++step) {
     INFO(std::string(steps[step].name));
-    Sweep(steps, step, false, Failing::kOnce, Stride(steps[step], 13));
+    Sweep(steps, step, false, Failing::kOnce);
   }
 }
 
@@ -275,7 +276,7 @@ TEST_CASE("memory: there is none from an allocation on") {
   const std::vector<Step> steps = Steps(false);
   for (size_t step = 0; step < steps.size(); ++step) {
     INFO(std::string(steps[step].name));
-    Sweep(steps, step, false, Failing::kFromThenOn, Stride(steps[step], 29));
+    Sweep(steps, step, false, Failing::kFromThenOn);
   }
 }
 
@@ -284,13 +285,13 @@ TEST_CASE("memory: nothing acknowledged is lost on disk") {
   for (size_t step = 1; step < steps.size(); ++step) {
     INFO(std::string(steps[step].name));
     if (!steps[step].writes) continue;
-    Sweep(steps, step, true, Failing::kOnce, Stride(steps[step], 37));
+    Sweep(steps, step, true, Failing::kOnce);
   }
 }
 
 TEST_CASE("memory: closing a store can be tried again") {
   bool fired = true;
-  for (uint64_t nth = 1; fired; nth += Stride(Steps(false)[0], 7)) {
+  for (uint64_t nth = 1; fired; nth = Next(nth, true)) {
     Folder folder;
     Session session(folder);
     RunBefore(Steps(false), 4, session);

@@ -238,7 +238,7 @@ def prose_of_c(text):
             prose += 1
             inside = "*/" not in line
             continue
-        prose += "/*" in line
+        prose += "/*" in line and not line.startswith("#")
         if macro or line.startswith("#"):
             macro = line.endswith("\\")
             continue
