@@ -696,7 +696,8 @@ typedef struct crm_store_stats_view {
 /* For a page of metrics: positions and counts are those of one instant, so that
  * head = events + derived always holds. */
 
-/* Cheap: reads no files' contents. */
+/* Cheap: reads no files' contents, and holds up no append. Counters of a
+ * tenant that nobody has appended to yet are all zero. */
 CRM_API crm_status crm_store_get_stats(crm_store* store,
                                        const crm_read_options* options,
                                        crm_store_stats** out,

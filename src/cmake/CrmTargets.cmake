@@ -111,7 +111,8 @@ function(crm_add_capi)
   target_link_options(crm_capi PRIVATE "LINKER:--version-script=${exports}")
   if(CRM_BUILD_TESTS)
     # The types of the ABI are compared by what the debugger knows of them.
-    target_compile_options(crm_capi PRIVATE -g)
+    target_compile_options(crm_capi PRIVATE -g
+      "-fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.")
   endif()
   # From which sources, for reports of faults.
   set(commit "")

@@ -137,11 +137,13 @@ def check_abi(arguments):
         subprocess.run(
             ["abidw", "--headers-dir", headers, "--drop-private-types",
              "--no-show-locs", "--no-corpus-path", "--no-comp-dir-path",
+             "--no-elf-needed", "--exported-interfaces-only",
              "--out-file", baseline, arguments.library], check=True)
         print(f"blessed: {baseline}")
         return 0
     result = subprocess.run(
-        ["abidiff", "--no-added-syms", "--headers-dir2", headers,
+        ["abidiff", "--no-added-syms", "--exported-interfaces-only",
+         "--headers-dir2", headers,
          "--drop-private-types", "--suppressions",
          os.path.join(folder, "suppressions.ini"), baseline,
          arguments.library], capture_output=True, text=True)

@@ -76,8 +76,9 @@ class ServiceTest(unittest.TestCase):
 
     def test_signals_end_it_cleanly(self):
         for number in (signal.SIGTERM, signal.SIGINT):
+            self.store = os.path.join(self.folder.name, number.name)
             with self.start() as service:
-                self.ask(service, event(int(number)))
+                self.ask(service, event(1))
                 service.send_signal(number)
                 service.communicate(timeout=60)
             self.assertEqual(service.returncode, 0)
