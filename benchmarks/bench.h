@@ -53,6 +53,7 @@ std::vector<Workload> DurableWorkloads();
 std::vector<Workload> RecoveryWorkloads();
 std::vector<Workload> ReadWorkloads();
 std::vector<Workload> PythonWorkloads();
+std::vector<Workload> CapiWorkloads();
 
 // Google Benchmark's own kind, over a small store in memory. They start
 // threads in this process, and so must be registered last.

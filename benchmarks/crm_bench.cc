@@ -45,7 +45,7 @@ std::vector<Workload> AllWorkloads() {
   std::vector<Workload> all;
   for (auto* make : {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
                      crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
-                     crm::bench::PythonWorkloads}) {
+                     crm::bench::CapiWorkloads, crm::bench::PythonWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;

@@ -7,8 +7,20 @@
 #ifndef CRM_INCLUDE_VERSION_H_
 #define CRM_INCLUDE_VERSION_H_
 
+#include <cstdint>
+
 #define CRM_VERSION_MAJOR 0
 #define CRM_VERSION_MINOR 1
 #define CRM_VERSION_PATCH 0
+
+namespace crm {
+
+// The format of the stores that this library makes.
+uint32_t FormatVersion();
+// The oldest format that it reads; a newer one than it knows is refused with
+// kFormatTooNew.
+uint32_t OldestFormatVersion();
+
+}  // namespace crm
 
 #endif  // CRM_INCLUDE_VERSION_H_

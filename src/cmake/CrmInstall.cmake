@@ -1,4 +1,7 @@
-# Installs the headers, the library with its package file, and the program.
+# Installs the headers, the libraries with their package files, and the program.
+#
+# The C library has an export set of its own: who asks for it alone needs none
+# of the packages that the static C++ library brings along.
 include(CMakePackageConfigHelpers)
 
 set(crm_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/crm")
@@ -14,6 +17,19 @@ install(FILES "${PROJECT_SOURCE_DIR}/LICENSE"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(EXPORT crmTargets NAMESPACE crm:: DESTINATION "${crm_package_dir}")
+if(TARGET crm_capi)
+  install(TARGETS crm_capi EXPORT crmCapiTargets
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT crmCapiTargets NAMESPACE crm::
+    DESTINATION "${crm_package_dir}")
+  # The file says where it lies, so that the tree can be moved.
+  file(RELATIVE_PATH crm_pc_prefix
+    "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
+  configure_file("${PROJECT_SOURCE_DIR}/src/cmake/crm.pc.in"
+    "${PROJECT_BINARY_DIR}/crm.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/crm.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/src/cmake/crmConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/crmConfig.cmake"

@@ -1,4 +1,4 @@
-# The library crm::crm and the program crm.
+# The libraries crm::crm (C++) and crm::capi (C), and the program crm.
 include_guard(GLOBAL)
 
 # Settings that every target of this project shares; none of them reaches a
@@ -88,6 +88,45 @@ function(crm_add_library)
     PkgConfig::crm_sodium PkgConfig::crm_simdjson PkgConfig::crm_lz4
     PkgConfig::crm_zlib PkgConfig::crm_icu crm_phonenumber Threads::Threads)
   target_compile_definitions(crm PRIVATE CRM_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+# The C library: the C++ one behind a face of C, with nothing else to be seen.
+# Its soname is an epoch of the ABI, not a version: see capi/README.md.
+function(crm_add_capi)
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/capi/*.cc")
+  set(exports "${PROJECT_SOURCE_DIR}/capi/exports.map")
+  add_library(crm_capi SHARED ${sources})
+  add_library(crm::capi ALIAS crm_capi)
+  set_target_properties(crm_capi PROPERTIES
+    OUTPUT_NAME crm_c EXPORT_NAME capi SOVERSION 0
+    LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}"
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    LINK_DEPENDS "${exports}")
+  target_include_directories(crm_capi
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(crm_capi PRIVATE crm::crm
+    $<BUILD_INTERFACE:crm_settings>)
+  target_link_options(crm_capi PRIVATE "LINKER:--version-script=${exports}")
+  if(CRM_BUILD_TESTS)
+    # The types of the ABI are compared by what the debugger knows of them.
+    target_compile_options(crm_capi PRIVATE -g
+      "-fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.")
+  endif()
+  # From which sources, for reports of faults.
+  set(commit "")
+  if(EXISTS "${PROJECT_SOURCE_DIR}/.git")
+    execute_process(COMMAND git rev-parse --short=12 HEAD
+      WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE commit
+      OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  endif()
+  if(NOT commit)
+    set(commit unknown)
+  endif()
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/capi/version.cc"
+    PROPERTIES COMPILE_DEFINITIONS
+    "CRM_VERSION=\"${PROJECT_VERSION}\";CRM_SOURCE_COMMIT=\"${commit}\"")
 endfunction()
 
 function(crm_add_program)

@@ -53,7 +53,9 @@ UNFENCED = ("tests/", "benchmarks/")
 
 BAD_FOLDERS = {"util", "utils", "common", "misc", "core", "manager",
                "managers", "helper", "helpers"}
-CPP = (".h", ".cc")
+CPP = (".h", ".cc", ".c")
+# The C interface: one header, whatever its size, in C.
+C_HEADER = "include/crm.h"
 TOP_FOLDERS = ("include", "src", "tests", "examples", "benchmarks", "capi",
                "bindings")
 MAX_LINE = 80
@@ -146,10 +148,14 @@ def check_layers(tree):
             elif not (tree.exists("src/" + name)
                       or name.endswith("_generated.h")):
                 yield path, line, f"there is no src/{name}"
-    for path in tree.cpp("examples/", "benchmarks/", "include/", "bindings/"):
+    for path in tree.cpp("capi/", "examples/", "benchmarks/", "include/",
+                         "bindings/"):
         for line, name, quoted in tree.includes(path):
-            outside = "crm/" if path.startswith("include/") else (
-                "crm/", path.split("/")[0] + "/", "examples/")
+            outside = ("crm/", "crm.h")
+            if path.startswith(("capi/", "bindings/")):
+                outside += (path.split("/")[0] + "/",)
+            elif not path.startswith("include/"):
+                outside += ("examples/", "benchmarks/")
             if quoted and not name.startswith(outside):
                 yield path, line, f'"{name}" is not a public header'
 
@@ -197,7 +203,8 @@ def check_guards(tree):
         text = tree.text(path)
         if not re.search(rf"^#ifndef {guard}\n#define {guard}\n", text, re.M):
             yield path, 1, f"the guard is not {guard}"
-        elif not text.endswith(f"#endif  // {guard}\n"):
+        elif not text.endswith((f"#endif  // {guard}\n",
+                                f"#endif /* {guard} */\n")):
             yield path, 1, f"does not end with #endif  // {guard}"
 
 
@@ -207,6 +214,8 @@ def check_public(tree):
     for path in tree.cpp("include/"):
         for line, name, quoted in tree.includes(path):
             standard = not quoted and re.fullmatch(r"[a-z_0-9]+", name)
+            if path == C_HEADER:
+                standard = not quoted and name in ("stddef.h", "stdint.h")
             if not standard and not (quoted and name.startswith("crm/")):
                 yield path, line, f"a public header may not include {name}"
 
@@ -222,10 +231,41 @@ STRUCTURE = re.compile(r"""
     """, re.X)
 
 
+def prose_of_c(text):
+    """(lines of comment, lines of code) of a C header. What is the same in all
+    of them is neither: preprocessor, braces, opaque types, reserved members,
+    and the second line of a prototype."""
+    prose = code = 0
+    inside = going_on = macro = False
+    for line in text.split("\n"):
+        line = line.strip()
+        if inside or line.startswith("/*"):
+            prose += 1
+            inside = "*/" not in line
+            continue
+        prose += "/*" in line and not line.startswith("#")
+        if macro or line.startswith("#"):
+            macro = line.endswith("\\")
+            continue
+        if line and not going_on and not re.fullmatch(
+                r'[{}]|enum \{|typedef struct \w+( \{|( \w+)?;)|\} \w+;|\};'
+                r'|extern "C" \{|\}  /\* extern.*|uint\d+_t reserved.*;', line):
+            code += 1
+        going_on = bool(line) and (
+            line.startswith(("CRM_API", "typedef")) or going_on
+        ) and not line.endswith((";", "{"))
+    return prose, code
+
+
 @check
 def check_prose(tree):
-    """A public header has as many lines of prose as of code."""
+    """A public header has as many lines of prose as of code; in C 2.5."""
     for path in tree.cpp("include/"):
+        if path == C_HEADER:
+            prose, code = prose_of_c(tree.text(path))
+            if prose < 2.5 * code:
+                yield path, 1, f"{prose} lines of prose for {code} of code in C"
+            continue
         prose = code = 0
         private = False
         for _, line in tree.lines(path):
@@ -293,7 +333,7 @@ def check_sizes(tree):
     """Functions of at most 70 lines, files of at most 800."""
     for path in tree.cpp():
         count = tree.text(path).count("\n")
-        if count > MAX_FILE:
+        if count > MAX_FILE and path != C_HEADER:
             yield path, 1, f"{count} lines, over {MAX_FILE}"
         for name, first, last in functions_of(tree.text(path)):
             if last - first + 1 > MAX_FUNCTION:
@@ -308,9 +348,9 @@ def check_words(tree):
     library = re.compile(
         r"\b(v?f?printf|f?puts|putchar|perror|cout|cerr|clog|abort|_?exit"
         r"|quick_exit|terminate)\b(?!\s*=)")
-    for path in tree.cpp("src/", "include/"):
+    for path in tree.cpp("src/", "include/", "capi/"):
         is_library = (room_of(path) in LIBRARY_ROOMS
-                      or path.startswith("include/"))
+                      or path.startswith(("include/", "capi/")))
         for number, line in enumerate(
                 blank_out(tree.text(path)).split("\n"), 1):
             if re.match(r"\s*#", line):
@@ -319,6 +359,26 @@ def check_words(tree):
                 is_library and library.search(line))
             if match:
                 yield path, number, f"'{match[1]}' may not be used here"
+
+
+# How a function of crm.h begins.
+BARRIER = re.compile(r"\s*(return )?(Guard|GuardValue|ReadView|Free)\b")
+
+
+@check
+def check_barrier(tree):
+    """Exceptions end in capi/guard.h, and every function stands behind it."""
+    for path in tree.cpp("capi/"):
+        text = blank_out(tree.text(path))
+        if path != "capi/guard.h":
+            for match in re.finditer(r"\b(try|catch)\b", text):
+                line = text.count("\n", 0, match.start()) + 1
+                yield path, line, f"'{match[1]}' belongs to capi/guard.h"
+        for match in re.finditer(
+                r"^[\w* ]*\b(crm_\w+)\([^;{}]*\) noexcept \{", text, re.M):
+            if not BARRIER.match(text[match.end():]):
+                line = text.count("\n", 0, match.start()) + 1
+                yield path, line, f"{match[1]} has no barrier"
 
 
 @check
@@ -330,11 +390,11 @@ def check_folders(tree):
                 yield path, 1, f"a folder may not be called {part}"
     targets = "src/cmake/CrmTargets.cmake"
     for path in tree.cpp():
-        if not path.endswith(".cc"):
+        if not path.endswith((".cc", ".c")):
             continue
-        if room_of(path):
+        if room_of(path) or path.startswith("capi/"):
             listing = targets
-            wanted = rf"\b{room_of(path)}\b"
+            wanted = rf"\b{room_of(path) or 'capi'}\b"
         else:
             listing = os.path.dirname(path) + "/CMakeLists.txt"
             while not tree.exists(listing) and "/" in listing[:-15]:
@@ -373,6 +433,7 @@ def extract_example(text, name, language="cpp"):
 # What README.md shows: (name, language, the file that is run).
 EXAMPLES = [
     ("quickstart", "cpp", "examples/quickstart.cc"),
+    ("quickstart_c", "c", "examples/quickstart.c"),
     ("quickstart", "python", "examples/quickstart.py"),
 ]
 
@@ -385,7 +446,7 @@ def anchors_of(text):
 
 @check
 def check_documents(tree):
-    """Links lead somewhere; README's example is the one that is run."""
+    """Links lead somewhere; README's examples are those that are run."""
     for path in tree.paths:
         if not path.endswith(".md"):
             continue

@@ -24,13 +24,31 @@ std::string Name();
 }  // namespace crm
 """)
 
+_CRM_H = """/* Prose,
+ * and more of it. */
+
+#ifndef CRM_INCLUDE_CRM_H_
+#define CRM_INCLUDE_CRM_H_
+
+#include <stdint.h>
+
+#define CRM_API
+
+/* About the function. */
+CRM_API int crm_a(int first,
+                  int second);
+
+#endif /* CRM_INCLUDE_CRM_H_ */
+"""
+
 CLEAN = {
     "CMakeLists.txt": "project(crm VERSION 0.1.0 LANGUAGES CXX)\n",
     "CHANGELOG.md": "# Changelog\n\n## 0.1.0\n",
     "README.md": "# A tree\n\nSee [the log](CHANGELOG.md#changelog).\n\n"
                  "<!-- example:quickstart -->\n\n```cpp\nint main() {}\n```\n\n"
+                 "<!-- example:quickstart_c -->\n```c\nint main;\n```\n\n"
                  "<!-- example:quickstart -->\n```python\nimport crm\n```\n",
-    "src/cmake/CrmTargets.cmake": "foreach(room base storage store cli)\n",
+    "src/cmake/CrmTargets.cmake": "foreach(room base storage store cli capi)\n",
     "include/crm/store.h": _STORE_H,
     "include/crm/version.h": header(
         "CRM_INCLUDE_VERSION_H_",
@@ -48,7 +66,7 @@ CLEAN = {
                            "constexpr int kMany = 1'000'000;\n",
     "src/cli/main.cc": '#include <cstdio>\n\n#include "crm/store.h"\n\n'
                        'int main() { std::puts(crm::Name().c_str()); }\n',
-    "examples/CMakeLists.txt": "add_executable(quickstart quickstart.cc)\n",
+    "examples/CMakeLists.txt": "add_executable(quickstart quickstart.cc quickstart.c)\n",
     "examples/quickstart.cc": "int main() {}\n",
     "examples/quickstart.py": "import crm\n",
     "bindings/python/CMakeLists.txt": "add_library(crm_python src/a.cc)\n",
@@ -56,6 +74,12 @@ CLEAN = {
     "bindings/python/src/a.cc": '#include "bindings/python/src/a.h"\n\n'
                                 '#include <pybind11/pybind11.h>\n\n'
                                 '#include "crm/store.h"\n',
+    "examples/quickstart.c": "int main;\n",
+    "include/crm.h": _CRM_H,
+    "capi/guard.h": header("CRM_CAPI_GUARD_H_",
+                           "void Guard() {\n  try {\n  } catch (...) {\n  }\n}\n"),
+    "capi/store.cc": '#include "capi/guard.h"\n#include "crm.h"\n\n'
+                     "int crm_a(void) noexcept {\n  return Guard();\n}\n",
     "tests/base/CMakeLists.txt": "crm_test(hash SOURCES hash_test.cc)\n",
     "tests/base/hash_test.cc": '#include "base/hash.h"\n'
                                "#include <rocksdb/db.h>\n",
@@ -121,6 +145,20 @@ PLANTED = [
     ("fences", {**_include("src/base/hash.cc", '"date/tz.h"'),
                 **_include("src/storage/rows.cc", '"date/tz.h"')},
      "already"),
+    ("layers", _include("capi/store.cc", '"base/hash.h"'),
+     "not a public header"),
+    ("guards", _in("include/crm.h", "int a;\n"), "does not end"),
+    ("public", _include("include/crm.h", "<string.h>"), "may not include"),
+    ("prose", {"include/crm.h": _CRM_H.replace("/* About the function. */\n",
+                                               "")}, "of code in C"),
+    ("words", _in("capi/store.cc", 'void F() { printf("x"); }\n'), "'printf'"),
+    ("barrier", _in("capi/store.cc", "void F() { try {} catch (...) {} }\n"),
+     "'try' belongs"),
+    ("barrier", _in("capi/store.cc",
+                    "int crm_b(void) noexcept {\n  return 1;\n}\n"),
+     "crm_b has no barrier"),
+    ("folders", {"examples/other.c": "int a;\n"}, "in no target"),
+    ("documents", {"examples/quickstart.c": "int main2;\n"}, "differs from"),
     ("guards", {"src/base/hash.h": header("HASH_H")},
      "the guard is not CRM_BASE_HASH_H_"),
     ("guards", {"include/crm/store.h": header("CRM_STORE_H_")},

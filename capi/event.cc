@@ -1,0 +1,220 @@
+// Events coming out: cursors, and events as JSON.
+
+#include "capi/guard.h"
+#include "capi/handles.h"
+#include "capi/input.h"
+
+static_assert(sizeof(crm_event_view) == 256);
+
+namespace crm::capi {
+namespace {
+
+constexpr uint32_t kReplayFlags = CRM_QUERY_FROM | CRM_QUERY_UNTIL |
+                                  CRM_QUERY_BACKWARD |
+                                  CRM_QUERY_OPEN_PARTS_ONLY;
+
+Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
+  crm_replay_query in = CRM_REPLAY_QUERY_INIT;
+  Status status = ReadOptions(query, "query", kReplayFlags, &in);
+  if (!status.ok()) return status;
+  if (in.order != CRM_ORDER_POSITION && in.order != CRM_ORDER_OCCURRED_AT) {
+    return Invalid("query.order: " + std::to_string(in.order) + " is none");
+  }
+  out->order = in.order == CRM_ORDER_POSITION
+                   ? ReplayQuery::Order::kPosition
+                   : ReplayQuery::Order::kOccurredAt;
+  out->backward = (in.flags & CRM_QUERY_BACKWARD) != 0;
+  out->open_parts_only = (in.flags & CRM_QUERY_OPEN_PARTS_ONLY) != 0;
+  out->first = std::max<Position>(in.first, 1);
+  out->last = in.last;
+  out->record = in.record;
+  out->customer = in.customer;
+  status = ReadTime(in.from_us, in.flags, CRM_QUERY_FROM, "query.from_us",
+                    &out->from);
+  if (status.ok()) {
+    status = ReadTime(in.until_us, in.flags, CRM_QUERY_UNTIL, "query.until_us",
+                      &out->until);
+  }
+  if (status.ok()) status = ReadTypes(in.types, in.type_count, &out->types);
+  return status;
+}
+
+template <typename Handle>
+Status Replay(const Handle* from, const crm_replay_query* query,
+              crm_event_cursor** out) {
+  Status status = CheckOut(out);
+  if (status.ok()) status = Check(from, NameOf(from));
+  ReplayQuery own;
+  if (status.ok()) status = ReadQuery(query, &own);
+  if (!status.ok()) return status;
+  Result<EventCursor> cursor = Source(from).Replay(own);
+  if (!cursor.ok()) return cursor.status();
+  *out = Make<crm_event_cursor>(*std::move(cursor));
+  return status;
+}
+
+// Every member is written, so that nothing has to be cleared before.
+void Show(const EventView& from, crm_event_view* out) {
+  out->position = from.position;
+  out->record = from.record;
+  out->customer = from.customer;
+  out->revision = from.revision;
+  out->occurred_at_us = Microseconds(from.occurred_at);
+  out->recorded_at_us = Microseconds(from.recorded_at);
+  out->shape = static_cast<int32_t>(from.shape);
+  out->flags = (from.backfill ? uint32_t{CRM_EVENT_VIEW_BACKFILL} : 0) |
+               (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0);
+  out->type = Slice(from.type);
+  out->source = Slice(from.source);
+  out->version = Slice(from.version);
+  out->id = Slice(from.id);
+  out->correlation_id = Slice(from.correlation_id);
+  out->causation_id = Slice(from.causation_id);
+  out->identity = Slice(from.identity);
+  out->payload = Slice(from.payload);
+  out->metadata = Slice(from.metadata);
+  out->extra = Slice(from.extra);
+  out->timestamp_text = Slice(from.timestamp_text);
+  std::fill(std::begin(out->reserved), std::end(out->reserved), 0);
+}
+
+Status ReadEventView(const crm_event_view& in, EventView* out) {
+  const struct {
+    const crm_slice& from;
+    std::string_view& to;
+    const char* name;
+  } texts[] = {
+      {in.type, out->type, "type"},
+      {in.source, out->source, "source"},
+      {in.version, out->version, "version"},
+      {in.id, out->id, "id"},
+      {in.correlation_id, out->correlation_id, "correlation_id"},
+      {in.causation_id, out->causation_id, "causation_id"},
+      {in.identity, out->identity, "identity"},
+      {in.payload, out->payload, "payload"},
+      {in.metadata, out->metadata, "metadata"},
+      {in.extra, out->extra, "extra"},
+      {in.timestamp_text, out->timestamp_text, "timestamp_text"},
+  };
+  if (!IsZero(in.reserved)) return Invalid("event.reserved: must be zero");
+  if (in.shape < CRM_SHAPE_CRM || in.shape > CRM_SHAPE_FLAT) {
+    return Invalid("event.shape: " + std::to_string(in.shape) + " is none");
+  }
+  for (const auto& text : texts) {
+    Status status = CheckSlice(text.from, text.name);
+    if (!status.ok()) return status;
+    text.to = View(text.from);
+  }
+  out->position = in.position;
+  out->record = in.record;
+  out->customer = in.customer;
+  out->revision = in.revision;
+  out->occurred_at = Time(in.occurred_at_us);
+  out->recorded_at = Time(in.recorded_at_us);
+  out->shape = static_cast<EnvelopeShape>(in.shape);
+  out->backfill = (in.flags & CRM_EVENT_VIEW_BACKFILL) != 0;
+  out->opened = (in.flags & CRM_EVENT_VIEW_OPENED) != 0;
+  return Status::Ok();
+}
+
+void Fill(ParsedEventState* state) {
+  const Event& from = state->event;
+  for (const Identifier& identifier : from.identifiers) {
+    state->identifiers.push_back(
+        {Slice(identifier.name_space), Slice(identifier.value)});
+  }
+  crm_event& out = state->view.event;
+  out.id = Slice(from.id);
+  out.type = Slice(from.type);
+  out.source = Slice(from.source);
+  out.version = Slice(from.version);
+  out.correlation_id = Slice(from.correlation_id);
+  out.causation_id = Slice(from.causation_id);
+  out.payload = Slice(from.payload);
+  out.metadata = Slice(from.metadata);
+  out.identifiers = state->identifiers.data();
+  out.identifier_count = state->identifiers.size();
+  if (from.occurred_at.has_value()) {
+    out.flags = CRM_EVENT_HAS_TIME;
+    out.occurred_at_us = Microseconds(*from.occurred_at);
+  }
+  state->view.tenant = Slice(state->tenant);
+}
+
+}  // namespace
+}  // namespace crm::capi
+
+using namespace crm::capi;  // NOLINT: all that follows is extern "C".
+
+crm_status crm_tenant_replay(crm_tenant* tenant, const crm_replay_query* query,
+                             crm_event_cursor** out,
+                             crm_error** error) noexcept {
+  return Guard(error, [&] { return Replay(tenant, query, out); });
+}
+
+crm_status crm_snapshot_replay(crm_snapshot* snapshot,
+                               const crm_replay_query* query,
+                               crm_event_cursor** out,
+                               crm_error** error) noexcept {
+  return Guard(error, [&] { return Replay(snapshot, query, out); });
+}
+
+crm_status crm_event_cursor_next(crm_event_cursor* cursor, crm_event_view* out,
+                                 crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Result<crm_status> {
+    if (out == nullptr) return Invalid("out: NULL");
+    crm::Status status = Check(cursor, "cursor");
+    if (status.ok()) {
+      CursorState& state = StateOf(cursor);
+      const crm::Result<bool> more = state.cursor.Next(&state.event);
+      if (more.ok() && *more) {
+        Show(state.event, out);
+        return crm_status{CRM_OK};
+      }
+      status = more.status();
+    }
+    *out = crm_event_view();
+    if (!status.ok()) return status;
+    return crm_status{CRM_DONE};
+  });
+}
+
+void crm_event_cursor_free(crm_event_cursor* cursor) noexcept { Free(cursor); }
+
+crm_status crm_event_view_to_json(const crm_event_view* event,
+                                  crm_slice tenant, crm_buffer** out,
+                                  crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckSlice(tenant, "tenant");
+    if (!status.ok()) return status;
+    if (event == nullptr) return Invalid("event: NULL");
+    crm::EventView view;
+    status = ReadEventView(*event, &view);
+    if (status.ok()) GiveBuffer(crm::EventToJson(view, View(tenant)), out);
+    return status;
+  });
+}
+
+crm_status crm_parsed_event_from_json(crm_slice json, crm_parsed_event** out,
+                                      crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckSlice(json, "json");
+    if (!status.ok()) return status;
+    auto state = std::make_unique<ParsedEventState>();
+    auto event = crm::EventFromJson(View(json), &state->tenant);
+    if (!event.ok()) return event.status();
+    state->event = *std::move(event);
+    Fill(state.get());
+    *out = Adopt<crm_parsed_event>(std::move(state));
+    return status;
+  });
+}
+
+const crm_parsed_event_view* crm_parsed_event_read(
+    const crm_parsed_event* event) noexcept {
+  return ReadView(event);
+}
+
+void crm_parsed_event_free(crm_parsed_event* event) noexcept { Free(event); }

@@ -1,0 +1,202 @@
+// What each handle of crm.h stands for.
+
+#ifndef CRM_CAPI_HANDLES_H_
+#define CRM_CAPI_HANDLES_H_
+
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "capi/handle.h"
+#include "crm/ingest.h"
+#include "crm/store.h"
+
+namespace crm::capi {
+
+struct StoreHealth;
+
+// A dry run, until its store is closed. Guarded by the caller: one thread at a
+// time, and no call may be under way when a store is closed.
+struct DryRunBox {
+  std::shared_ptr<DryRun> run;  // Null: its store was closed.
+  // The first one that it was used with.
+  std::weak_ptr<StoreHealth> owner;
+  std::string tenant;
+  bool used = false;
+};
+
+// What the handles on one store share.
+struct StoreHealth {
+  // A call ran out of memory while the store was at work for it. What it left
+  // behind is only known after a reopen, so that nothing is written until
+  // then.
+  std::atomic<bool> broken{false};
+  std::mutex mutex;
+  std::vector<std::weak_ptr<DryRunBox>> dry_runs;  // Guarded by mutex.
+
+  // Dry runs must be gone before their store is.
+  void EndDryRuns();
+};
+
+// Surrounds a call that writes, and notes when it is left by an exception.
+class Writing final {
+ public:
+  explicit Writing(StoreHealth& health)
+      : health_(health), exceptions_(std::uncaught_exceptions()) {}
+  ~Writing() {
+    if (std::uncaught_exceptions() > exceptions_) health_.broken.store(true);
+  }
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
+
+  // kReadOnly after an earlier call ran out of memory.
+  Status Begin() const;
+  // Passes on the outcome of the call; no memory is noted.
+  Status End(Status status) const {
+    if (status.code() == StatusCode::kOutOfMemory) health_.broken.store(true);
+    return status;
+  }
+
+ private:
+  StoreHealth& health_;
+  const int exceptions_;
+};
+
+struct StoreState {
+  Store store;
+  std::shared_ptr<StoreHealth> health = std::make_shared<StoreHealth>();
+};
+
+struct TenantState {
+  Tenant tenant;
+  std::shared_ptr<StoreHealth> health;
+};
+
+struct SnapshotState {
+  Snapshot snapshot;
+  std::string tenant;
+};
+
+struct CursorState {
+  EventCursor cursor;
+  EventView event = {};
+};
+
+struct NameListState {
+  std::vector<std::string> texts;
+  std::vector<crm_slice> names = {};
+  crm_name_list_view view = {};
+};
+
+struct StoreStatsState {
+  StoreStats stats;
+  std::vector<crm_tenant_stats> tenants = {};
+  crm_store_stats_view view = {};
+};
+
+struct VerifyReportState {
+  VerifyReport report;
+  std::vector<crm_finding> findings = {};
+  crm_verify_report_view view = {};
+};
+
+struct AppendResultState {
+  AppendResult result;
+  // Namespaces that matched: those of the result live with the store only.
+  std::deque<std::string> namespaces = {};
+  std::vector<crm_contested_identifier> contested = {};
+  std::vector<crm_event_outcome> events = {};
+  crm_append_result_view view = {};
+};
+
+struct ParsedEventState {
+  Event event;
+  std::string tenant;
+  std::vector<crm_identifier> identifiers = {};
+  crm_parsed_event_view view = {};
+};
+
+struct CustomerState {
+  Customer customer;
+  std::vector<crm_customer_record> records = {};
+  crm_customer_view view = {};
+};
+
+struct ProfileState {
+  Profile profile = {};
+  std::vector<crm_trait> traits = {};
+  crm_profile_view view = {};
+};
+
+struct TimelineState {
+  TimelinePage page;
+  std::vector<crm_timeline_entry> entries = {};
+  crm_timeline_view view = {};
+};
+
+struct ImportReportState {
+  ImportReport report;
+  std::vector<crm_rejected_row> rows = {};
+  crm_import_report_view view = {};
+};
+
+// Gives `text` to the caller.
+crm_status GiveBuffer(std::string text, crm_buffer** out);
+
+}  // namespace crm::capi
+
+#define CRM_CAPI_HANDLE(name, kind, state) \
+  struct name : crm::capi::Handle<crm::capi::Kind::kind, state> {}
+
+CRM_CAPI_HANDLE(crm_store, kStore, crm::capi::StoreState);
+CRM_CAPI_HANDLE(crm_tenant, kTenant, crm::capi::TenantState);
+CRM_CAPI_HANDLE(crm_snapshot, kSnapshot, crm::capi::SnapshotState);
+CRM_CAPI_HANDLE(crm_event_cursor, kEventCursor, crm::capi::CursorState);
+CRM_CAPI_HANDLE(crm_dry_run, kDryRun, std::shared_ptr<crm::capi::DryRunBox>);
+CRM_CAPI_HANDLE(crm_append_order, kAppendOrder,
+                std::shared_ptr<crm::AppendOrder>);
+CRM_CAPI_HANDLE(crm_key_provider, kKeyProvider,
+                std::shared_ptr<crm::KeyProvider>);
+CRM_CAPI_HANDLE(crm_import_map, kImportMap, crm::ImportMap);
+CRM_CAPI_HANDLE(crm_buffer, kBuffer, std::string);
+CRM_CAPI_HANDLE(crm_name_list, kNameList, crm::capi::NameListState);
+CRM_CAPI_HANDLE(crm_store_stats, kStoreStats, crm::capi::StoreStatsState);
+CRM_CAPI_HANDLE(crm_verify_report, kVerifyReport,
+                crm::capi::VerifyReportState);
+CRM_CAPI_HANDLE(crm_append_result, kAppendResult,
+                crm::capi::AppendResultState);
+CRM_CAPI_HANDLE(crm_parsed_event, kParsedEvent, crm::capi::ParsedEventState);
+CRM_CAPI_HANDLE(crm_customer, kCustomer, crm::capi::CustomerState);
+CRM_CAPI_HANDLE(crm_profile, kProfile, crm::capi::ProfileState);
+CRM_CAPI_HANDLE(crm_timeline, kTimeline, crm::capi::TimelineState);
+CRM_CAPI_HANDLE(crm_import_report, kImportReport,
+                crm::capi::ImportReportState);
+
+#undef CRM_CAPI_HANDLE
+
+namespace crm::capi {
+
+// What the reading calls, which exist twice, are asked of.
+inline const Tenant& Source(const crm_tenant* tenant) {
+  return StateOf(tenant).tenant;
+}
+inline const Snapshot& Source(const crm_snapshot* snapshot) {
+  return StateOf(snapshot).snapshot;
+}
+inline const char* NameOf(const crm_tenant*) { return "tenant"; }
+inline const char* NameOf(const crm_snapshot*) { return "snapshot"; }
+
+// The view of a result: null when the handle is none.
+template <typename H>
+auto ReadView(const H* handle) noexcept
+    -> decltype(&StateOf(handle).view) {
+  if (handle == nullptr || !handle->alive()) return nullptr;
+  return &StateOf(handle).view;
+}
+
+}  // namespace crm::capi
+
+#endif  // CRM_CAPI_HANDLES_H_

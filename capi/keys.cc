@@ -1,0 +1,152 @@
+// Key providers: the two that libcrm has, and a host's own.
+
+#include <algorithm>
+#include <array>
+
+#include "capi/guard.h"
+#include "capi/handles.h"
+#include "capi/input.h"
+
+namespace crm::capi {
+namespace {
+
+class CallbackKeyProvider final : public KeyProvider {
+ public:
+  CallbackKeyProvider(crm_key_callback wrap, crm_key_callback unwrap,
+                      UserData user_data)
+      : wrap_(wrap), unwrap_(unwrap), user_data_(std::move(user_data)) {}
+
+  Result<std::string> Wrap(std::string_view tenant,
+                           std::string_view key) override {
+    return Call(wrap_, CRM_MAX_WRAPPED_KEY_BYTES, tenant, key);
+  }
+  Result<std::string> Unwrap(std::string_view tenant,
+                             std::string_view wrapped) override {
+    Result<std::string> key = Call(unwrap_, CRM_KEY_BYTES, tenant, wrapped);
+    if (key.ok() && key->size() != CRM_KEY_BYTES) {
+      return Status(StatusCode::kCorruption,
+                    "key provider: unwrapped a key of " +
+                        std::to_string(key->size()) + " bytes, not 32");
+    }
+    return key;
+  }
+
+ private:
+  Result<std::string> Call(crm_key_callback function, size_t room,
+                           std::string_view tenant, std::string_view key) {
+    std::array<char, CRM_MAX_WRAPPED_KEY_BYTES> answer{};
+    size_t size = room;
+    const int32_t code = function(user_data_.get(), Slice(tenant), Slice(key),
+                                  answer.data(), &size);
+    if (code != CRM_OK) {
+      return Status(static_cast<StatusCode>(code),
+                    "key provider: its callback answered " +
+                        std::to_string(code));
+    }
+    if (size > room) {
+      return Status(StatusCode::kTooLarge,
+                    "key provider: " + std::to_string(size) +
+                        " bytes, where " + std::to_string(room) + " fit");
+    }
+    std::string text(answer.data(), size);
+    // It may have been the key itself.
+    std::fill(answer.begin(), answer.end(), '\0');
+    return text;
+  }
+
+  const crm_key_callback wrap_;
+  const crm_key_callback unwrap_;
+  const UserData user_data_;
+};
+
+Status CheckKeyInput(const crm_key_provider* provider, crm_slice tenant,
+                     crm_slice key) {
+  Status status = Check(provider, "provider");
+  if (status.ok()) status = CheckSlice(tenant, "tenant");
+  if (status.ok()) status = CheckSlice(key, "key");
+  return status;
+}
+
+}  // namespace
+}  // namespace crm::capi
+
+using namespace crm::capi;  // NOLINT: all that follows is extern "C".
+
+crm_status crm_key_provider_new(crm_key_callback wrap, crm_key_callback unwrap,
+                                void* user_data, void (*destroy)(void*),
+                                crm_key_provider** out,
+                                crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    const UserData held = HoldUserData(user_data, destroy);
+    crm::Status status = CheckOut(out);
+    if (!status.ok()) return status;
+    if (wrap == nullptr || unwrap == nullptr) {
+      return Invalid("wrap, unwrap: both are needed");
+    }
+    std::shared_ptr<crm::KeyProvider> provider =
+        std::make_shared<CallbackKeyProvider>(wrap, unwrap, held);
+    *out = Make<crm_key_provider>(std::move(provider));
+    return status;
+  });
+}
+
+crm_status crm_key_provider_open_file(crm_slice path, int32_t create,
+                                      crm_key_provider** out,
+                                      crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckPath(path, "path");
+    if (!status.ok()) return status;
+    auto provider =
+        crm::FileKeyProvider::Open(std::string(View(path)), create != 0);
+    if (!provider.ok()) return provider.status();
+    *out = Make<crm_key_provider>(*std::move(provider));
+    return status;
+  });
+}
+
+crm_status crm_key_provider_new_ephemeral(crm_key_provider** out,
+                                          crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (!status.ok()) return status;
+    *out = Make<crm_key_provider>(crm::NewEphemeralKeyProvider());
+    return status;
+  });
+}
+
+crm_status crm_key_provider_wrap(crm_key_provider* provider, crm_slice tenant,
+                                 crm_slice key, crm_buffer** out,
+                                 crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckKeyInput(provider, tenant, key);
+    if (!status.ok()) return status;
+    if (key.size != CRM_KEY_BYTES) {
+      return Invalid("key: must have 32 bytes");
+    }
+    auto wrapped = StateOf(provider)->Wrap(View(tenant), View(key));
+    if (!wrapped.ok()) return wrapped.status();
+    GiveBuffer(*std::move(wrapped), out);
+    return status;
+  });
+}
+
+crm_status crm_key_provider_unwrap(crm_key_provider* provider,
+                                   crm_slice tenant, crm_slice wrapped,
+                                   crm_buffer** out,
+                                   crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckKeyInput(provider, tenant, wrapped);
+    if (!status.ok()) return status;
+    auto key = StateOf(provider)->Unwrap(View(tenant), View(wrapped));
+    if (!key.ok()) return key.status();
+    GiveBuffer(*std::move(key), out);
+    return status;
+  });
+}
+
+void crm_key_provider_free(crm_key_provider* provider) noexcept {
+  Free(provider);
+}

@@ -1,0 +1,79 @@
+// Verify: the proof, with progress and cancel, and its report.
+
+#include "capi/guard.h"
+#include "capi/handles.h"
+#include "capi/input.h"
+
+namespace crm::capi {
+namespace {
+
+void Fill(VerifyReportState* state) {
+  const VerifyReport& report = state->report;
+  for (const Finding& finding : report.findings) {
+    crm_finding out = {};
+    out.room = Slice(finding.room);
+    out.tenant = Slice(finding.tenant);
+    out.customer = finding.customer;
+    out.position = finding.position;
+    out.detail = Slice(finding.detail);
+    state->findings.push_back(out);
+  }
+  crm_verify_report_view& view = state->view;
+  view.log_records = report.log_records;
+  view.view_rows = report.view_rows;
+  view.findings_total = report.findings_total;
+  view.findings = state->findings.data();
+  view.finding_count = state->findings.size();
+}
+
+Result<VerifyReport> Verify(Store& store, const crm_verify_options& options,
+                            void* user_data) {
+  if (options.progress == nullptr) return store.Verify();
+  int32_t stopped = 0;
+  auto report = store.Verify([&](uint64_t done, uint64_t total) {
+    stopped = options.progress(user_data, done, total);
+    return stopped == 0;
+  });
+  if (stopped == 0) return report;
+  return Status(static_cast<StatusCode>(stopped),
+                "verify: stopped by its callback");
+}
+
+}  // namespace
+}  // namespace crm::capi
+
+using namespace crm::capi;  // NOLINT: all that follows is extern "C".
+
+crm_status crm_store_verify(crm_store* store, const crm_verify_options* options,
+                            crm_verify_report** out,
+                            crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm_verify_options own = CRM_VERIFY_OPTIONS_INIT;
+    const crm::Status read = ReadOptions(options, "options", 0, &own);
+    const UserData held = HoldUserData(own.user_data, own.destroy);
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = read;
+    if (status.ok()) status = Check(store, "store");
+    if (!status.ok()) return status;
+    StoreState& state = StateOf(store);
+    const Writing writing(*state.health);
+    status = writing.Begin();
+    if (!status.ok()) return status;
+    auto report = Verify(state.store, own, held.get());
+    if (!report.ok()) return writing.End(report.status());
+    auto result = std::make_unique<VerifyReportState>(
+        VerifyReportState{*std::move(report)});
+    Fill(result.get());
+    *out = Adopt<crm_verify_report>(std::move(result));
+    return status;
+  });
+}
+
+const crm_verify_report_view* crm_verify_report_read(
+    const crm_verify_report* report) noexcept {
+  return ReadView(report);
+}
+
+void crm_verify_report_free(crm_verify_report* report) noexcept {
+  Free(report);
+}

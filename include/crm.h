@@ -1,0 +1,1916 @@
+/* crm.h: the whole C interface of libcrm, and its manual.
+ *
+ * libcrm is to customer data what SQLite is to tables: a library, linked into
+ * your own process, that turns a stream of events into the customer. What is
+ * not in this file is not part of the interface.
+ *
+ *   crm_store *store = NULL;
+ *   crm_tenant *tenant = NULL;
+ *   crm_error *error = NULL;
+ *   crm_store_options options = CRM_STORE_OPTIONS_INIT;
+ *   options.flags = CRM_STORE_CREATE_IF_MISSING;
+ *   if (crm_store_open(crm_slice_of("data"), &options, &store, &error) < 0 ||
+ *       crm_tenant_open(store, crm_slice_of("golf-club"), &tenant, &error) < 0)
+ *     return fail(error);
+ *   crm_slice event = crm_slice_of("{\"id\": \"m-1\", ...}");
+ *   if (crm_tenant_append_json(tenant, &event, 1, NULL, NULL, &error) < 0)
+ *     return fail(error);
+ *   crm_tenant_free(tenant);
+ *   crm_store_close(store, NULL);
+ *
+ * examples/quickstart.c is the same as a whole program, and
+ * examples/service.c is a service to start from.
+ *
+ * Words.
+ *
+ *   tenant     a wall within a store: nothing of one is seen from another
+ *   source     the system that reports an event, for example "shop"
+ *   position   the place of an event in the log: 1, 2, 3, without gaps
+ *   record     what one source said about one person
+ *   customer   a set of records: a person, as far as libcrm can tell
+ *   version    of a customer: the position of the last event that concerns her
+ *   revision   the number of an event within its record, from 0
+ *   unattributed   an event that names nobody, and so belongs to nobody
+ *   contested      an identifier in an event that belongs to somebody else
+ *   view       what is derived from the log; can be thrown away
+ *   open part  of an event: type, source, times, numbers; readable by itself
+ *   sealed part    the rest of it: readable with the person's key only
+ *
+ * Where to begin: crm_store_open, crm_tenant_open, crm_tenant_append_json,
+ * crm_tenant_find_customer, crm_tenant_get_profile. The rest can wait.
+ *
+ * The rules below hold for every function, and are not said again.
+ *
+ * Names. crm_<noun>_<verb>. A function that can fail returns crm_status: zero
+ * is success, a positive number tells something (CRM_DONE), a negative one is
+ * an error. What it gives comes through `out`, before the last parameter.
+ *
+ * Handles (struct crm_store and others without a body) are made and freed by
+ * the library. `out` is NULL whenever the call did not succeed. Every handle
+ * has one destructor: crm_store_close for the store, crm_<noun>_free for all
+ * others; freeing NULL does nothing. A call with a handle that is NULL answers
+ * CRM_INVALID_ARGUMENT, and one whose store was closed
+ * CRM_FAILED_PRECONDITION. That a handle was freed is noticed as long as it is
+ * one of the last thousand or so that were (CRM_FAILED_PRECONDITION); do not
+ * rely on it.
+ *
+ * fork(). In a child, the handles of its parent are dead: calls answer
+ * CRM_FAILED_PRECONDITION, freeing them does nothing, and the store's files
+ * are not touched. Open stores after the fork, or call exec().
+ *
+ * Errors. The last parameter `error` may be NULL. Otherwise every call writes
+ * to it: NULL on success, or an error that you free with crm_error_free. So
+ * free one before you pass its place again. Nothing is kept per thread.
+ *
+ * Memory. Slices and arrays that go in are borrowed for the call. What comes
+ * out is either owned (a handle that you free), or borrowed: a `const` pointer
+ * or a slice whose life is written at the function. You never call free().
+ *
+ * Options. A struct that begins with struct_size. Start with its _INIT macro;
+ * zero is the default of every member. A NULL pointer means all defaults. New
+ * members are only added at the end: a newer library takes an older, shorter
+ * struct, and an older library takes a longer one if what it does not know is
+ * zero (otherwise CRM_INVALID_ARGUMENT, as for an unknown flag).
+ *
+ * Records. All other structs. They have a size for good; `reserved` members
+ * must be zero going in and are zero coming out.
+ *
+ * Text is UTF-8, and not ended by a zero unless it is said. JSON is text.
+ * Times are int64_t microseconds since 1970, UTC, from 1900 up to, not
+ * including, 2200; the unit of a number ends its name.
+ *
+ *   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
+ *   query.flags = CRM_QUERY_FROM;
+ *   query.from_us = 1767225600000000;
+ *
+ * Callbacks are a function, `user_data` and `destroy`, which is called once
+ * with user_data when the library no longer needs it, also when the call
+ * fails; it may be NULL. They are called on the calling thread unless it is
+ * said. A callback may not throw, may not longjmp, and may not call into the
+ * store. What it returns to stop a call comes back unchanged as the status of
+ * that call: use a negative number, for example CRM_CANCELLED.
+ *
+ * Threads. Each handle type says one of: *thread-safe* (any number of threads
+ * at once), *one thread at a time*, or *immutable* (as thread-safe, and never
+ * changes). Nobody may use a handle while another thread frees it.
+ *
+ *   thread-safe               store, tenant, snapshot, append order, key
+ *                             provider
+ *   one thread at a time      event cursor, dry run, a profile that is filled
+ *                             again
+ *   immutable                 error, buffer, import map, and everything with a
+ *                             crm_..._read function
+ *
+ * Calls on one store from several threads do not wait for each other more than
+ * they must: readers never wait for writers, and appends of several threads
+ * share one write and one fsync. So use as many threads as there are requests,
+ * and one store handle for all of them.
+ *
+ * The library never talks to the network, prints, aborts or exits. Messages
+ * and log lines hold no personal data.
+ *
+ * Since: everything in this file is there since 0.1. Later additions say their
+ * version, and are declared only with CRM_ENABLE_UNSTABLE during their first
+ * release; see capi/README.md for what is promised.
+ */
+
+#ifndef CRM_INCLUDE_CRM_H_
+#define CRM_INCLUDE_CRM_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define CRM_API __attribute__((visibility("default")))
+#else
+#define CRM_API
+#endif
+
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define CRM_NOEXCEPT noexcept
+#else
+#define CRM_NOEXCEPT
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Versions --------------------------------------------------------------
+ *
+ * CRM_HEADER_VERSION is that of this file, crm_version_number() that of the
+ * library that was found at run time: 1,000,000 times major plus 1,000 times
+ * minor plus patch. Before 1.0 compare them if you load the library yourself;
+ * the soname libcrm_c.so.0 stays the same while old programs still work.
+ */
+
+#define CRM_HEADER_VERSION 1000
+
+/* In a program that loads libcrm_c.so.0 with dlopen():
+ *
+ *   if (crm_version_number() / 1000 != CRM_HEADER_VERSION / 1000) give_up();
+ */
+
+/* The version of the library as a number; see above. */
+CRM_API uint32_t crm_version_number(void) CRM_NOEXCEPT;
+
+/* The version of the library as text, for example "0.1.0", ended by a zero.
+ * Lives as long as the program. */
+CRM_API const char* crm_version_string(void) CRM_NOEXCEPT;
+
+/* From which sources the library was built: version and commit, or "unknown"
+ * for the latter. For reports of faults. Ended by a zero; lives as long as the
+ * program. */
+CRM_API const char* crm_source_id(void) CRM_NOEXCEPT;
+
+/* The format of the stores that this library makes, and the oldest one that it
+ * reads. A store that is newer is refused with CRM_FORMAT_TOO_NEW, and the
+ * message names both numbers. An older one opens. */
+CRM_API uint32_t crm_format_version(void) CRM_NOEXCEPT;
+CRM_API uint32_t crm_format_version_min(void) CRM_NOEXCEPT;
+
+/* --- Status ----------------------------------------------------------------
+ *
+ * What a call answers. The numbers are frozen and are those of C++ and Python.
+ * A call that answers a number from -101 to -105 has changed nothing: correct
+ * it. -201 is often no error at all: there is no such person yet. After -301 to
+ * -303 somebody else was there first: read again, then decide. -401 and -402
+ * are a person's own word. From -501 to -503 the same call may work later, and
+ * crm_error_retryable says 1. From -601 on close the store: what was
+ * acknowledged is on the disk, and the message says what to look at.
+ *
+ * The hundreds digit is the remedy: what you can do about it.
+ *
+ *   switch (crm_status_remedy(status)) {
+ *     case CRM_REMEDY_RETRY: return later();
+ *     case CRM_REMEDY_FIX_INPUT: return answer(400);
+ *     ...
+ *   }
+ */
+
+/* Zero, a positive number or a negative one, see below. Not an enum, so that
+ * its size is the same with every compiler. */
+typedef int32_t crm_status;
+
+enum {
+  CRM_OK = 0,
+  /* The end of a cursor: no error. */
+  CRM_DONE = 1,
+
+  /* Bad input: correct the call. Nothing was changed. In turn: a value that is
+   * never right; over a documented limit; text that is not what it claims to
+   * be; right, but not in this build or version; a closed handle or the wrong
+   * order of calls. */
+  CRM_INVALID_ARGUMENT = -101,
+  CRM_TOO_LARGE = -102,
+  CRM_MALFORMED = -103,
+  CRM_UNSUPPORTED = -104,
+  CRM_FAILED_PRECONDITION = -105,
+
+  /* There is no such thing; often no error at all. */
+  CRM_NOT_FOUND = -201,
+
+  /* Conflict: read again, then decide. A condition of the request does not
+   * hold; something of that name is there already; the same event id with
+   * other content. */
+  CRM_CONFLICT = -301,
+  CRM_ALREADY_EXISTS = -302,
+  CRM_ID_CONFLICT = -303,
+
+  /* A person said no: denied by consent, or erased. */
+  CRM_DENIED = -401,
+  CRM_ERASED = -402,
+
+  /* The same call may work later: somebody else owns the store; the disk is
+   * full and nothing was applied; the caller's own cancel. */
+  CRM_BUSY = -501,
+  CRM_NO_SPACE = -502,
+  CRM_CANCELLED = -503,
+
+  /* Close the store and look at the message. Stored bytes are not what was
+   * written; the log is older than what was acknowledged; written by a later
+   * libcrm; the operating system refused; an earlier write failed, reopen the
+   * store; the key that unwraps this data is not there; no memory (as after
+   * CRM_READ_ONLY: reopen the store); a fault of libcrm. */
+  CRM_CORRUPTION = -601,
+  CRM_ROLLED_BACK = -602,
+  CRM_FORMAT_TOO_NEW = -603,
+  CRM_IO_ERROR = -604,
+  CRM_READ_ONLY = -605,
+  CRM_KEY_MISSING = -606,
+  CRM_OUT_OF_MEMORY = -607,
+  CRM_INTERNAL = -608
+};
+
+/* What the caller can do, in the order of the codes above. */
+enum {
+  CRM_REMEDY_NONE = 0,
+  CRM_REMEDY_FIX_INPUT = 1,
+  CRM_REMEDY_NOT_FOUND = 2,
+  CRM_REMEDY_CONFLICT = 3,
+  CRM_REMEDY_DENIED = 4,
+  CRM_REMEDY_RETRY = 5,
+  CRM_REMEDY_UNRECOVERABLE = 6
+};
+
+/* The name of a code, for example "INVALID_ARGUMENT"; "OK" for zero, "DONE"
+ * for CRM_DONE, "UNKNOWN" for a number that is none. Ended by a zero; lives as
+ * long as the program. */
+CRM_API const char* crm_status_name(crm_status status) CRM_NOEXCEPT;
+
+/* One of CRM_REMEDY_...; NONE for zero and for positive numbers, UNRECOVERABLE
+ * for a negative number that is no code. */
+CRM_API int32_t crm_status_remedy(crm_status status) CRM_NOEXCEPT;
+
+/* --- Slices, errors, buffers -----------------------------------------------
+ *
+ * A slice is a piece of memory that somebody else owns: a record of address
+ * and length in bytes. {NULL, 0} is the empty slice and the default wherever a
+ * slice may be left out; an address of NULL with a length is refused. In a
+ * slice that comes out, `data` may be NULL when `size` is zero.
+ */
+
+typedef struct crm_slice {
+  const char* data;
+  size_t size;
+} crm_slice;
+
+/* The text up to its zero. NULL gives the empty slice. The slice lives as long
+ * as `text` does. */
+CRM_API crm_slice crm_slice_of(const char* text) CRM_NOEXCEPT;
+
+/* Why a call failed. Immutable. Outlives the handles of the call.
+ *
+ *   fprintf(stderr, "%s: %s\n", crm_status_name(crm_error_code(error)),
+ *           crm_error_message(error));
+ *   crm_error_free(error);
+ */
+typedef struct crm_error crm_error;
+
+/* An error belongs to whoever made the call, and to no thread: it may be kept,
+ * handed to another thread and freed there. A binding for another language
+ * makes its exception of code and message, and frees it at once. */
+
+/* The same number that the call answered. CRM_OK for NULL. */
+CRM_API crm_status crm_error_code(const crm_error* error) CRM_NOEXCEPT;
+
+/* One line of plain English that names the field, the row and the limit, and
+ * holds no personal data. Ended by a zero; lives as long as the error. Empty
+ * for NULL. */
+CRM_API const char* crm_error_message(const crm_error* error) CRM_NOEXCEPT;
+
+/* 1 when the same call may work later (CRM_REMEDY_RETRY), else 0. */
+CRM_API int32_t crm_error_retryable(const crm_error* error) CRM_NOEXCEPT;
+
+/* The error of CRM_OUT_OF_MEMORY takes no memory; it is freed all the same. */
+CRM_API void crm_error_free(crm_error* error) CRM_NOEXCEPT;
+
+/* Bytes that you own: text of any length that a call gives. Immutable. */
+typedef struct crm_buffer crm_buffer;
+
+/* For example:
+ *
+ *   crm_buffer *json = NULL;
+ *   crm_event_view_to_json(&event, crm_tenant_name(tenant), &json, &error);
+ *   fwrite(crm_buffer_data(json), 1, crm_buffer_size(json), out);
+ *   crm_buffer_free(json);
+ */
+
+/* Its bytes, never NULL, and one zero more at the end, so that text may be used
+ * as a C string. Lives as long as the buffer. "" for NULL. */
+CRM_API const char* crm_buffer_data(const crm_buffer* buffer) CRM_NOEXCEPT;
+
+/* How many bytes, the zero at the end not counted. 0 for NULL. */
+CRM_API size_t crm_buffer_size(const crm_buffer* buffer) CRM_NOEXCEPT;
+
+/* As all frees of results it may be called from any thread, also when the store
+ * is closed already. */
+
+/* Frees the bytes: their addresses are no longer valid. */
+CRM_API void crm_buffer_free(crm_buffer* buffer) CRM_NOEXCEPT;
+
+/* --- Keys ------------------------------------------------------------------
+ *
+ * Every person's data is sealed with a key of her record; those keys lie in
+ * the store, wrapped by a key of the tenant; and the tenant's key lies there
+ * too, wrapped by a key provider. Whoever has the files of a store but not the
+ * provider's key has nothing but noise.
+ *
+ * The default provider of a store is a file of 32 random bytes beside its
+ * directory ("<store>.key", mode 0600). Back it up apart from the store: lost,
+ * the store cannot be read by anybody.
+ *
+ * A provider over a key management service, which wraps 32 bytes for a name:
+ *
+ *   static int32_t wrap(void *kms, crm_slice tenant, crm_slice key, char *out,
+ *                       size_t *out_size) {
+ *     return kms_encrypt(kms, tenant, key, out, out_size) ? 0 :
+ * CRM_KEY_MISSING;
+ *   }
+ *   ...
+ *   crm_key_provider_new(wrap, unwrap, kms, kms_close, &keys, &error);
+ *   options.key_provider = keys;
+ *   crm_store_open(directory, &options, &store, &error);
+ *   crm_key_provider_free(keys);
+ *
+ * Thread-safe. A store keeps its provider alive: free your handle when you
+ * like.
+ */
+
+typedef struct crm_key_provider crm_key_provider;
+
+enum {
+  /* Room for the answer of a wrapping callback, in bytes; and the size of the
+   * keys that are wrapped. */
+  CRM_MAX_WRAPPED_KEY_BYTES = 4096,
+  CRM_KEY_BYTES = 32
+};
+
+/* Wraps or unwraps a key of `tenant`: reads `key`, writes its answer to `out`,
+ * where *out_size bytes fit, and sets *out_size. An unwrapped key has
+ * CRM_KEY_BYTES. Called from any thread, at most one or two times per tenant
+ * and open. Return 0; or CRM_KEY_MISSING when your wrapping key is not there,
+ * CRM_CORRUPTION when `key` was not wrapped for this tenant; any other
+ * negative number comes back unchanged. */
+typedef int32_t (*crm_key_callback)(void* user_data, crm_slice tenant,
+                                    crm_slice key, char* out, size_t* out_size);
+
+/* A provider of your own, for example over a key management service. `unwrap`
+ * must give what `wrap` was given, for the same tenant only. Both are needed
+ * (CRM_INVALID_ARGUMENT). `destroy` is called when neither your handle nor a
+ * store holds the provider any more, from the thread that let go last. */
+CRM_API crm_status crm_key_provider_new(crm_key_callback wrap,
+                                        crm_key_callback unwrap,
+                                        void* user_data,
+                                        void (*destroy)(void* user_data),
+                                        crm_key_provider** out,
+                                        crm_error** error) CRM_NOEXCEPT;
+
+/* The provider over a key file. `create` other than 0: makes it when it is not
+ * there. Errors: CRM_KEY_MISSING (no such file), CRM_INVALID_ARGUMENT (others
+ * can read it, it is no plain file, or of another size), CRM_IO_ERROR. */
+CRM_API crm_status crm_key_provider_open_file(crm_slice path, int32_t create,
+                                              crm_key_provider** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* A provider whose key exists in this process only: for tests. A store on disk
+ * that was made with it cannot be opened by another process. */
+CRM_API crm_status crm_key_provider_new_ephemeral(
+    crm_key_provider** out, crm_error** error) CRM_NOEXCEPT;
+
+/* Wraps a key of CRM_KEY_BYTES for a tenant, as a store would. For tests of a
+ * provider, and for moving keys from one provider to another. */
+CRM_API crm_status crm_key_provider_wrap(crm_key_provider* provider,
+                                         crm_slice tenant, crm_slice key,
+                                         crm_buffer** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* The inverse. CRM_KEY_MISSING, CRM_CORRUPTION as said above. */
+CRM_API crm_status crm_key_provider_unwrap(crm_key_provider* provider,
+                                           crm_slice tenant, crm_slice wrapped,
+                                           crm_buffer** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* Lets go of it. A store that was opened with it goes on using it. */
+CRM_API void crm_key_provider_free(crm_key_provider* provider) CRM_NOEXCEPT;
+
+/* --- Store -----------------------------------------------------------------
+ *
+ *   crm_store_options options = CRM_STORE_OPTIONS_INIT;
+ *   options.flags = CRM_STORE_CREATE_IF_MISSING;
+ *   options.default_region = crm_slice_of("ZA");
+ *   options.log = to_syslog;
+ *   if (crm_store_open(crm_slice_of("/var/lib/app/crm"), &options, &store,
+ *                      &error) == CRM_BUSY)
+ *     puts(crm_error_message(error));
+ *
+ * In the directory: log/ (the events, and nothing else has to survive), keys/,
+ * views/ (may be deleted, and comes back at the next open), STORE, ANCHOR and
+ * LOCK. Nothing in it is to be changed by hand. It is made for one user: mode
+ * 0700.
+ *
+ * Memory: what is newer in memory than on disk (bounded by checkpoint_bytes
+ * and checkpoint_records), rows that are kept (resident_bytes), blocks that
+ * were read (block_cache_bytes), and the identifiers of all customers.
+ *
+ * A store is a directory of customer data. One process owns it; any number of
+ * its threads may use it. Thread-safe, but for crm_store_close.
+ */
+
+typedef struct crm_store crm_store;
+
+/* When an append is acknowledged. DEFAULT: as the store says; of a store:
+ * SYNC. SYNC: after fsync, so that it survives a power cut. OS: after write,
+ * so that it survives the death of the process, but not of the machine;
+ * crm_store_sync() makes everything so far durable. */
+enum {
+  CRM_DURABILITY_DEFAULT = 0,
+  CRM_DURABILITY_SYNC = 1,
+  CRM_DURABILITY_OS = 2
+};
+
+/* Levels of log lines. */
+enum { CRM_LOG_INFO = 0, CRM_LOG_WARNING = 1, CRM_LOG_ERROR = 2 };
+
+/* Receives the store's own messages, from any thread, also while a call of
+ * yours is under way; the message is borrowed. What it returns is not looked
+ * at. It may not call into the store. */
+typedef int32_t (*crm_log_callback)(void* user_data, int32_t level,
+                                    crm_slice message);
+
+/* Tells the time, from any thread: sets *now_us and returns 0. Nothing in
+ * libcrm reads a clock by itself; recorded_at comes from here and never goes
+ * backward, whatever this says. If it returns anything else, the time of the
+ * last event is used again. */
+typedef int32_t (*crm_clock_callback)(void* user_data, int64_t* now_us);
+
+/* Flags of crm_store_options.
+ *
+ * CREATE_IF_MISSING: make the store when the directory is not there or empty.
+ * ERROR_IF_EXISTS: refuse a directory that holds a store.
+ * NO_BACKGROUND_THREAD: the host calls crm_store_maintain; should it forget,
+ *   an append does the most urgent work itself.
+ * ACCEPT_ROLLBACK: open although the log ends before what was once
+ *   acknowledged. What is missing is gone; the log callback says how much.
+ * UNSEALED_FOR_TESTS: personal data is stored readable, so that a test that
+ *   looks for leaks can prove that it would find one. Fixed when the store is
+ *   made.
+ * UNCOMPRESSED: blocks on disk are not compressed, for the same tests. */
+enum {
+  CRM_STORE_CREATE_IF_MISSING = 1,
+  CRM_STORE_ERROR_IF_EXISTS = 2,
+  CRM_STORE_NO_BACKGROUND_THREAD = 4,
+  CRM_STORE_ACCEPT_ROLLBACK = 8,
+  CRM_STORE_UNSEALED_FOR_TESTS = 16,
+  CRM_STORE_UNCOMPRESSED = 32
+};
+
+/* How a store is opened.
+ *
+ * durability: one of CRM_DURABILITY_...
+ * checkpoint_bytes, checkpoint_records: a checkpoint starts when about this
+ *   many bytes of views are newer in memory than on disk, or this many log
+ *   records. Together they bound the memory of the store and the time of an
+ *   open after a crash. 1 MiB to 4 GiB, default 512 MiB; 1,000 to 10,000,000,
+ *   default 400,000.
+ * resident_bytes: about how many bytes of rows stay in memory after they were
+ *   written. 16 MiB to 1 TiB, default 1 GiB.
+ * block_cache_bytes: memory for blocks read from disk. 8 MiB to 64 GiB,
+ *   default 64 MiB.
+ * key_file: path of the default provider's file; empty: "<store>.key" beside
+ *   the directory.
+ * default_region: for phone numbers without a country code, ISO 3166 alpha-2,
+ *   for example "ZA". Empty: only numbers that begin with + are identifiers.
+ *   Fixed when the store is made; a later open must name the same or none.
+ * key_provider: NULL: a file over key_file, or in memory an ephemeral one.
+ *   Borrowed for the call.
+ * clock: NULL: the clock of the operating system.
+ * log: NULL: messages are dropped. */
+typedef struct crm_store_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t durability;
+  uint64_t checkpoint_bytes;
+  uint64_t checkpoint_records;
+  uint64_t resident_bytes;
+  uint64_t block_cache_bytes;
+  crm_slice key_file;
+  crm_slice default_region;
+  crm_key_provider* key_provider;
+  crm_clock_callback clock;
+  void* clock_user_data;
+  void (*clock_destroy)(void* user_data);
+  crm_log_callback log;
+  void* log_user_data;
+  void (*log_destroy)(void* user_data);
+} crm_store_options;
+
+#define CRM_STORE_OPTIONS_INIT                                               \
+  {                                                                          \
+    sizeof(crm_store_options), 0, 0, 0, 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, \
+        0, 0, 0                                                              \
+  }
+
+/* Opens the store in `directory`. Errors: CRM_NOT_FOUND (no store, and
+ * CREATE_IF_MISSING is off), CRM_ALREADY_EXISTS, CRM_BUSY (another process, or
+ * this one, has it open; the message names its pid), CRM_CORRUPTION,
+ * CRM_ROLLED_BACK, CRM_FORMAT_TOO_NEW, CRM_KEY_MISSING, CRM_INVALID_ARGUMENT
+ * (an option, a directory that others can write to, or that holds something
+ * else), CRM_IO_ERROR. Opening takes milliseconds after a clean close; after a
+ * crash the tail of the log is folded first. */
+CRM_API crm_status crm_store_open(crm_slice directory,
+                                  const crm_store_options* options,
+                                  crm_store** out,
+                                  crm_error** error) CRM_NOEXCEPT;
+
+/* A store that lives and dies with its handle; nothing touches the disk. For
+ * tests, and for work that need not last. */
+CRM_API crm_status crm_store_open_in_memory(const crm_store_options* options,
+                                            crm_store** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* Writes everything, so that the next open is quick, and frees the store; no
+ * other thread may be in a call on it or begin one. Tenants stay yours to
+ * free, and answer CRM_FAILED_PRECONDITION from now on.
+ *
+ * Two answers leave the store as it is, to be closed again later:
+ * CRM_FAILED_PRECONDITION (snapshots or cursors are open: free them first; or
+ * this is a child of fork) and CRM_OUT_OF_MEMORY. After all others it is gone.
+ * An error loses nothing that was acknowledged: the next open takes longer. */
+CRM_API crm_status crm_store_close(crm_store* store,
+                                   crm_error** error) CRM_NOEXCEPT;
+
+/* After appends with CRM_DURABILITY_OS: one fsync for many of them. A host that
+ * reads from a queue appends with OS, and before it tells the queue how far it
+ * is, it calls this once. */
+
+/* Everything acknowledged so far is on the disk when this returns. */
+CRM_API crm_status crm_store_sync(crm_store* store,
+                                  crm_error** error) CRM_NOEXCEPT;
+
+/* Does maintenance for about so many microseconds: keys ahead, checkpoint,
+ * warming. Sets *more (unless it is NULL) to 1 when there is more to do, else
+ * to 0. For stores with NO_BACKGROUND_THREAD: call it when there is time, a
+ * few times a second.
+ *
+ *   while (idle()) crm_store_maintain(store, 10000, NULL, NULL);
+ */
+CRM_API crm_status crm_store_maintain(crm_store* store, uint64_t budget_us,
+                                      int32_t* more,
+                                      crm_error** error) CRM_NOEXCEPT;
+
+/* Nothing is lost without it: views are derived from the log. It is for a host
+ * that is about to be stopped hard, and wants its next open to be quick. */
+
+/* Writes all views to disk now. */
+CRM_API crm_status crm_store_flush(crm_store* store,
+                                   crm_error** error) CRM_NOEXCEPT;
+
+/* How a copy is made. No flags so far. */
+typedef struct crm_checkpoint_options {
+  size_t struct_size;
+  uint32_t flags;
+} crm_checkpoint_options;
+
+#define CRM_CHECKPOINT_OPTIONS_INIT \
+  { sizeof(crm_checkpoint_options), 0 }
+
+/* For a backup, or for a process that only looks: it opens the copy, and opens
+ * a newer one when it wants to know more. Remove a copy as any directory. */
+
+/* Makes a copy of log, views and keys in `directory`, which must not exist,
+ * that another process can open beside this store with the same key provider:
+ * name this store's key_file when it opens the copy. Hard links where
+ * possible, so that it is quick; appends wait meanwhile. Errors:
+ * CRM_ALREADY_EXISTS, CRM_UNSUPPORTED (in memory), CRM_NO_SPACE,
+ * CRM_IO_ERROR. */
+CRM_API crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
+                                        const crm_checkpoint_options* options,
+                                        crm_error** error) CRM_NOEXCEPT;
+
+/* Where the default key provider keeps its key; empty with another one. The
+ * buffer is yours. */
+CRM_API crm_status crm_store_get_key_file(crm_store* store, crm_buffer** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* Names of tenants, in the order in which they were made. Immutable. */
+typedef struct crm_name_list crm_name_list;
+
+/* What a crm_name_list holds: `count` names. */
+typedef struct crm_name_list_view {
+  const crm_slice* names;
+  size_t count;
+  uint64_t reserved[2];
+} crm_name_list_view;
+
+/* All tenants of the store. */
+CRM_API crm_status crm_store_get_tenant_names(crm_store* store,
+                                              crm_name_list** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The names; they live as long as the list. NULL for NULL. */
+CRM_API const crm_name_list_view* crm_name_list_read(const crm_name_list* list)
+    CRM_NOEXCEPT;
+
+/* Frees the names as well. */
+CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
+
+/* How something is read: shared by the reading calls. No flags so far. */
+typedef struct crm_read_options {
+  size_t struct_size;
+  uint32_t flags;
+} crm_read_options;
+
+#define CRM_READ_OPTIONS_INIT \
+  { sizeof(crm_read_options), 0 }
+
+/* Counters of one tenant: events, and of them those that belong to nobody
+ * (unattributed) and that named an identifier of somebody else (contested);
+ * customers; records (what one source said about one person). */
+typedef struct crm_tenant_stats {
+  crm_slice tenant;
+  uint64_t events;
+  uint64_t customers;
+  uint64_t records;
+  uint64_t unattributed;
+  uint64_t contested;
+  uint64_t reserved[3];
+} crm_tenant_stats;
+
+/* Counters of a store. Immutable. */
+typedef struct crm_store_stats crm_store_stats;
+
+/* What a crm_store_stats holds: of one instant, but for bytes and times.
+ *
+ * head: the last position; events (what hosts appended) plus derived (what
+ *   libcrm wrote: names, dictionaries, epochs).
+ * checkpoint: views on disk are valid up to this position.
+ * log_bytes, keys_bytes, views_bytes: on disk. memory_bytes: rows in memory,
+ *   about.
+ * prepare_ns to checkpoint_ns: where the time of appends went since open.
+ * longest_pause_ns: for so long one group of requests kept the others waiting.
+ * tenants: in the order in which they were made. */
+typedef struct crm_store_stats_view {
+  uint64_t head;
+  uint64_t events;
+  uint64_t derived;
+  uint64_t customers;
+  uint64_t records;
+  uint64_t unattributed;
+  uint64_t contested;
+  uint64_t checkpoint;
+  uint64_t log_bytes;
+  uint64_t keys_bytes;
+  uint64_t views_bytes;
+  uint64_t memory_bytes;
+  uint64_t prepare_ns;
+  uint64_t sequence_ns;
+  uint64_t write_ns;
+  uint64_t checkpoint_ns;
+  uint64_t longest_pause_ns;
+  const crm_tenant_stats* tenants;
+  size_t tenant_count;
+  uint64_t reserved[5];
+} crm_store_stats_view;
+
+/* For a page of metrics: positions and counts are those of one instant, so that
+ * head = events + derived always holds. */
+
+/* Cheap: reads no files' contents, and holds up no append. Counters of a
+ * tenant that nobody has appended to yet are all zero. */
+CRM_API crm_status crm_store_get_stats(crm_store* store,
+                                       const crm_read_options* options,
+                                       crm_store_stats** out,
+                                       crm_error** error) CRM_NOEXCEPT;
+
+/* The counters; they live as long as `stats`. NULL for NULL. */
+CRM_API const crm_store_stats_view* crm_store_stats_read(
+    const crm_store_stats* stats) CRM_NOEXCEPT;
+
+/* Frees the counters of the tenants as well. */
+CRM_API void crm_store_stats_free(crm_store_stats* stats) CRM_NOEXCEPT;
+
+/* --- Verify ----------------------------------------------------------------
+ *
+ *   static int32_t show(void *user_data, uint64_t done, uint64_t total) {
+ *     (void)user_data;
+ *     fprintf(stderr, "\r%3.0f %%", total ? 100.0 * done / total : 0.0);
+ *     return interrupted ? CRM_CANCELLED : 0;
+ *   }
+ *   ...
+ *   options.progress = show;
+ *   status = crm_store_verify(store, &options, &report, &error);
+ *
+ * Proof that what is stored is what the log says: the log is replayed, every
+ * view is rebuilt aside and compared, and each block on disk is read.
+ */
+
+/* Progress of a long call: done out of total, zero when that is not known.
+ * Anything but 0 stops. */
+typedef int32_t (*crm_progress_callback)(void* user_data, uint64_t done,
+                                         uint64_t total);
+
+/* How a store is verified. `progress` may be NULL; `destroy` is called before
+ * the call returns. No flags so far. */
+typedef struct crm_verify_options {
+  size_t struct_size;
+  uint32_t flags;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_verify_options;
+
+#define CRM_VERIFY_OPTIONS_INIT \
+  { sizeof(crm_verify_options), 0, 0, 0, 0 }
+
+/* Something that is not as it should be: `room` is "log", "event", "identity"
+ * or "profile"; customer and position are zero when there is none in
+ * particular; `detail` names family and key. No personal data. */
+typedef struct crm_finding {
+  crm_slice room;
+  crm_slice tenant;
+  uint64_t customer;
+  uint64_t position;
+  crm_slice detail;
+  uint64_t reserved[2];
+} crm_finding;
+
+/* What crm_store_verify looked at and what it found. Immutable. */
+typedef struct crm_verify_report crm_verify_report;
+
+/* What a crm_verify_report holds. The store is sound when findings_total is 0;
+ * `findings` are the first hundred of them. */
+typedef struct crm_verify_report_view {
+  uint64_t log_records;
+  uint64_t view_rows;
+  uint64_t findings_total;
+  const crm_finding* findings;
+  size_t finding_count;
+  uint64_t reserved[3];
+} crm_verify_report_view;
+
+/* Verifies the store, as long as it takes; about the time of replaying all of
+ * it. Appends go on meanwhile. Not CRM_OK only when it could not be done, or
+ * was stopped by `progress`: what was found is in the report.
+ *
+ *   if (crm_store_verify(store, NULL, &report, &error) == CRM_OK)
+ *     sound = crm_verify_report_read(report)->findings_total == 0;
+ */
+CRM_API crm_status crm_store_verify(crm_store* store,
+                                    const crm_verify_options* options,
+                                    crm_verify_report** out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* A finding in "event", "identity" or "profile" is cured by closing the store,
+ * deleting its directory views/ and opening it again: views come back from the
+ * log. One in "log" is damage to what was stored: take the last backup. */
+
+/* The findings; they live as long as the report. NULL for NULL. */
+CRM_API const crm_verify_report_view* crm_verify_report_read(
+    const crm_verify_report* report) CRM_NOEXCEPT;
+
+/* Frees the findings as well. */
+CRM_API void crm_verify_report_free(crm_verify_report* report) CRM_NOEXCEPT;
+
+/* --- Tenant ----------------------------------------------------------------
+ *
+ * One tenant of a store: a wall. All events, customers and questions belong to
+ * one. Thread-safe.
+ */
+
+typedef struct crm_tenant crm_tenant;
+
+/* One process serves one tenant or thousands; a large one is better off with a
+ * store of its own, since a store has one log and one sequencer. */
+
+/* The tenant of this name, which is made when it is new. 1 to 128 bytes, no
+ * control characters, not personal. Open it once and keep it; several handles
+ * on one tenant are fine. */
+CRM_API crm_status crm_tenant_open(crm_store* store, crm_slice name,
+                                   crm_tenant** out,
+                                   crm_error** error) CRM_NOEXCEPT;
+
+/* Names of tenants lie on the disk in the clear, as do those of types, sources
+ * and namespaces: choose numbers or code words where a name would say who
+ * somebody is. */
+
+/* Its name; lives as long as the handle. Empty for NULL. */
+CRM_API crm_slice crm_tenant_name(const crm_tenant* tenant) CRM_NOEXCEPT;
+
+/* The tenant itself stays. Fine before and after the store is closed. */
+CRM_API void crm_tenant_free(crm_tenant* tenant) CRM_NOEXCEPT;
+
+/* --- Events going in -------------------------------------------------------
+ *
+ * An event is an immutable fact: who (identifiers), what (type, payload), when
+ * (occurred_at_us), according to whom (source). It is unique by (tenant,
+ * source, id) for good: appending it again changes nothing, and answers with
+ * the position that it already has. So a host that is not sure whether an
+ * append went through just repeats it.
+ *
+ * From structs:
+ *
+ *   crm_identifier who = {{"email", 5}, {"ada@example.com", 15}};
+ *   crm_event event;
+ *   memset(&event, 0, sizeof(event));
+ *   event.id = crm_slice_of("b-1");
+ *   event.type = crm_slice_of("teetime.booking.created");
+ *   event.source = crm_slice_of("teetime");
+ *   event.identifiers = &who;
+ *   event.identifier_count = 1;
+ *   event.payload = crm_slice_of("{\"course\": \"Links\"}");
+ *   crm_tenant_append(tenant, &event, 1, NULL, &result, &error);
+ *
+ * A batch in which a bad event does not fail the others, with the place in the
+ * host's own input; together they are exactly-once delivery from a queue:
+ *
+ *   crm_append_options options = CRM_APPEND_OPTIONS_INIT;
+ *   options.flags = CRM_APPEND_PARTIAL;
+ *   options.offset_name = crm_slice_of("orders/3");
+ *   options.offset_value = crm_slice_of("4711");
+ *   if (crm_tenant_append_json(tenant, lines, count, &options, &result,
+ *                              &error) < 0) return fail(error);
+ *   view = crm_append_result_read(result);
+ *   for (i = 0; i < view->event_count; ++i)
+ *     if (view->events[i].code != CRM_OK) set_aside(i,
+ * view->events[i].message); crm_append_result_free(result);
+ *
+ * Read, decide, write, unless she has changed meanwhile:
+ *
+ *   crm_tenant_get_customer(tenant, ada, NULL, &customer, &error);
+ *   memset(&condition, 0, sizeof(condition));
+ *   condition.kind = CRM_CONDITION_CUSTOMER_VERSION;
+ *   condition.customer = ada;
+ *   condition.version = crm_customer_read(customer)->version;
+ *   options.conditions = &condition;
+ *   options.condition_count = 1;
+ *   status = crm_tenant_append(tenant, &event, 1, &options, NULL, &error);
+ *   if (status == CRM_CONFLICT) again();
+ *
+ * Positions are global, without gaps, and begin at 1. Customers and records
+ * are numbers that begin at 1 within their tenant; zero is none.
+ */
+
+/* Limits. Sizes are in bytes of UTF-8; over one it is CRM_TOO_LARGE. */
+enum {
+  CRM_MAX_EVENT_BYTES = 1048576,   /* One JSON event. */
+  CRM_MAX_PAYLOAD_BYTES = 262144,  /* Its payload. */
+  CRM_MAX_JSON_DEPTH = 32,         /* The event's own object is the first. */
+  CRM_MAX_IDENTIFIERS = 32,        /* Of one event. */
+  CRM_MAX_ID_BYTES = 256,          /* Ids, identifiers and names. */
+  CRM_MAX_REQUEST_EVENTS = 10000,  /* Of one append. */
+  CRM_MAX_REQUEST_BYTES = 67108864 /* Of one append, all together. */
+};
+
+/* A limit that is exceeded is named in the message, with its field and what was
+ * given, for example "event 3: payload: 300,000 bytes, at most 262,144". */
+
+/* One value by which a person can be found. The namespace decides its class:
+ *
+ *   exclusive  one value per customer: authUserId, sclMemberId,
+ *              teetimePlayerId, messagingContactId, customerId, aggregateId,
+ *              and every name of `externalIds` (confidence 100)
+ *   shareable  several people may have it: email (95), phoneNumber (85)
+ *   ephemeral  a device or a browser: anonymousId, deviceId, sessionId
+ *
+ * name_space: 1 to 64 bytes, not personal. value: 1 to 256 bytes, as the
+ * source gave it; personal. */
+typedef struct crm_identifier {
+  crm_slice name_space;
+  crm_slice value;
+} crm_identifier;
+
+/* How an identifier is written does not matter for e-mail addresses and phone
+ * numbers: "Ada@Example.com" and "ada@example.com" are one, and so are
+ * "+27 82 555 0100" and, in a store whose default_region is "ZA", "082 555
+ * 0100". What cannot be an identifier in its namespace is kept in the event and
+ * finds nobody. */
+
+/* crm_event.flags: occurred_at_us is set. Without it the event happened when
+ * it is recorded, and occurred_at_us must be zero. */
+enum { CRM_EVENT_HAS_TIME = 1 };
+
+/* One event to append.
+ *
+ * id, type, source: required. 256, 128 and 128 bytes; for example
+ *   "scl.member.created", from "scl". Type and source are not personal.
+ * version: of the type's schema, up to 32 bytes. Empty: "1.0".
+ * correlation_id, causation_id: the conversation that it belongs to, and the
+ *   event that caused it. Optional; 256 bytes each.
+ * payload: a JSON object; empty: {}. It is kept to the letter of each number,
+ *   in the order of its keys.
+ * metadata: a JSON object about the event's making, or empty.
+ * identifiers: who; at most CRM_MAX_IDENTIFIERS, one per namespace. None: the
+ *   event belongs to nobody. */
+typedef struct crm_event {
+  crm_slice id;
+  crm_slice type;
+  crm_slice source;
+  crm_slice version;
+  crm_slice correlation_id;
+  crm_slice causation_id;
+  crm_slice payload;
+  crm_slice metadata;
+  const crm_identifier* identifiers;
+  size_t identifier_count;
+  int64_t occurred_at_us;
+  uint32_t flags;
+  uint32_t reserved0;
+  uint64_t reserved[4];
+} crm_event;
+
+/* Something that must hold at the instant the request is decided. If one does
+ * not, the request fails with CRM_CONFLICT and nothing of it is appended.
+ *
+ * CUSTOMER_VERSION: her version is exactly `version`; zero: nobody yet.
+ * NO_CUSTOMER, IDENTIFIER_ABSENT: `identifier` belongs to nobody.
+ * CUSTOMER_EXISTS: it belongs to a customer.
+ * NO_EVENT_SINCE: she has no event of `type` after the position `version`. */
+enum {
+  CRM_CONDITION_CUSTOMER_VERSION = 1,
+  CRM_CONDITION_NO_CUSTOMER = 2,
+  CRM_CONDITION_CUSTOMER_EXISTS = 3,
+  CRM_CONDITION_IDENTIFIER_ABSENT = 4,
+  CRM_CONDITION_NO_EVENT_SINCE = 5
+};
+
+/* `customer` says who; zero: whoever the identifier belongs to then. What a
+ * kind does not use is left zero. */
+typedef struct crm_condition {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t customer;
+  crm_identifier identifier;
+  uint64_t version;
+  crm_slice type;
+  uint64_t reserved[3];
+} crm_condition;
+
+/* What a dry run has decided so far; see crm_append_options. One thread at a
+ * time, for one tenant. */
+typedef struct crm_dry_run crm_dry_run;
+
+/* What would become of a file of events, without writing any:
+ *
+ *   crm_dry_run_new(&dry_run, &error);
+ *   options.dry_run = dry_run;
+ *   while (next_batch(lines, &count))
+ *     crm_tenant_append_json(tenant, lines, count, &options, &result, &error);
+ *   crm_dry_run_free(dry_run);
+ *
+ * Used with another tenant than the first: CRM_INVALID_ARGUMENT; after its
+ * store was closed: CRM_FAILED_PRECONDITION. */
+
+/* A dry run in which nothing has been decided. It outlives its tenant. */
+CRM_API crm_status crm_dry_run_new(crm_dry_run** out,
+                                   crm_error** error) CRM_NOEXCEPT;
+
+/* Nothing of what it decided remains. */
+CRM_API void crm_dry_run_free(crm_dry_run* dry_run) CRM_NOEXCEPT;
+
+/* A line in which appends of several threads stand, so that what they prepare
+ * at once is decided in one order: that in which they took their places. Every
+ * place that is taken must be passed, by an append or by hand. Thread-safe. */
+typedef struct crm_append_order crm_append_order;
+
+/* Batches of one file on several threads, decided in the order of the file:
+ *
+ *   lock(); read_batch(&batch);
+ *   crm_append_order_take_place(order, &options.place, &error); unlock();
+ *   options.order = order;
+ *   crm_tenant_append_json(tenant, batch.lines, batch.count, &options, ...);
+ */
+
+/* An order in which nobody stands. */
+CRM_API crm_status crm_append_order_new(crm_append_order** out,
+                                        crm_error** error) CRM_NOEXCEPT;
+
+/* Places are numbers from 0. Take one while you hold the lock under which the
+ * input is read, so that places and input have the same order. */
+
+/* The next place, in *place. */
+CRM_API crm_status crm_append_order_take_place(crm_append_order* order,
+                                               uint64_t* place,
+                                               crm_error** error) CRM_NOEXCEPT;
+
+/* Returns when every place before this one has been passed. */
+CRM_API crm_status crm_append_order_wait(crm_append_order* order,
+                                         uint64_t place,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Waits, then lets the next one come: for a place without an append. Fine when
+ * it was passed before. */
+CRM_API crm_status crm_append_order_pass(crm_append_order* order,
+                                         uint64_t place,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Nobody may be waiting in it. */
+CRM_API void crm_append_order_free(crm_append_order* order) CRM_NOEXCEPT;
+
+/* Flags of crm_append_options.
+ *
+ * PARTIAL: one bad event does not fail the others; their outcomes tell.
+ * BACKFILL: old data; nobody is told or sent something because of it.
+ * IGNORE_TENANT: what a JSON event names as its tenant is kept, but need not
+ *   be this one. */
+enum {
+  CRM_APPEND_PARTIAL = 1,
+  CRM_APPEND_BACKFILL = 2,
+  CRM_APPEND_IGNORE_TENANT = 4
+};
+
+/* How events are appended.
+ *
+ * durability: one of CRM_DURABILITY_...
+ * offset_name, offset_value: where the host stands in its own input, stored in
+ *   the same atomic write, also when all events were duplicates; read it with
+ *   crm_tenant_get_offset. Name: 1 to 128 bytes, for example "orders-topic/3",
+ *   not personal; "import/" is for crm_tenant_import_file. Value: up to 1,024
+ *   bytes, opaque. An empty name: none.
+ * conditions: all must hold, before any event of the request counts.
+ * dry_run: decide everything as a real append would, and write nothing. Calls
+ *   that share one see each other's would-be events; positions in their
+ *   outcomes are zero.
+ * order, place: the append is decided when its place has come, and passes it,
+ *   also when it fails (but not when it answers CRM_INVALID_ARGUMENT for this
+ *   struct itself). NULL: as it comes. */
+typedef struct crm_append_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t durability;
+  crm_slice offset_name;
+  crm_slice offset_value;
+  const crm_condition* conditions;
+  size_t condition_count;
+  crm_dry_run* dry_run;
+  crm_append_order* order;
+  uint64_t place;
+} crm_append_options;
+
+#define CRM_APPEND_OPTIONS_INIT \
+  { sizeof(crm_append_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0 }
+
+/* What became of one event.
+ *
+ * APPENDED. DUPLICATE: already there, at `position`. INVALID: refused.
+ * CONFLICT: same id, other content. ERASED: its person was erased. The last
+ * three have a code and a message. */
+enum {
+  CRM_OUTCOME_APPENDED = 1,
+  CRM_OUTCOME_DUPLICATE = 2,
+  CRM_OUTCOME_INVALID = 3,
+  CRM_OUTCOME_CONFLICT = 4,
+  CRM_OUTCOME_ERASED = 5
+};
+
+/* crm_event_outcome.flags: the event began its record, its customer. */
+enum { CRM_OUTCOME_NEW_RECORD = 1, CRM_OUTCOME_NEW_CUSTOMER = 2 };
+
+/* An identifier that belongs to another customer than the event's. The event
+ * went to its outcome's customer; the identifier stays with `owner`. Zero:
+ * nobody has it, but the event's customer has another value of this exclusive
+ * namespace. */
+typedef struct crm_contested_identifier {
+  crm_slice name_space;
+  uint64_t owner;
+  uint64_t reserved;
+} crm_contested_identifier;
+
+/* Contested is how it is told that two customers might be one person: libcrm
+ * does not guess, and a host may ask. */
+
+/* What became of one event of a request.
+ *
+ * outcome: one of CRM_OUTCOME_APPENDED and so on.
+ * confidence: how sure its customer is, 0 to 100.
+ * record, customer: zero: it belongs to nobody.
+ * revision: its number within the record, from 0.
+ * matched_by: the namespace that matched; empty when nothing did. */
+typedef struct crm_event_outcome {
+  int32_t outcome;
+  int32_t confidence;
+  uint32_t flags;
+  crm_status code;
+  uint64_t position;
+  uint64_t record;
+  uint64_t customer;
+  uint64_t revision;
+  crm_slice matched_by;
+  crm_slice message;
+  const crm_contested_identifier* contested;
+  size_t contested_count;
+  uint64_t reserved[2];
+} crm_event_outcome;
+
+/* What became of a request. Immutable. */
+typedef struct crm_append_result crm_append_result;
+
+/* What a crm_append_result holds: an outcome for each event, in the order of
+ * the request, and their sums; of the appended ones `unattributed` belong to
+ * nobody. `position`: the last one of this request, or the head when nothing
+ * was written. */
+typedef struct crm_append_result_view {
+  const crm_event_outcome* events;
+  size_t event_count;
+  uint64_t appended;
+  uint64_t duplicates;
+  uint64_t rejected;
+  uint64_t customers_created;
+  uint64_t unattributed;
+  uint64_t position;
+  uint64_t reserved[2];
+} crm_append_result_view;
+
+/* Appends an array of events as one atomic request: the more at once, the
+ * faster. CRM_OK: see the outcomes; `out` may be NULL if you do not want them.
+ * Otherwise nothing was appended, and the status is that of the first bad
+ * event, whose index the message names; with PARTIAL bad events are reported
+ * in their outcomes instead. Errors: CRM_INVALID_ARGUMENT, CRM_TOO_LARGE,
+ * CRM_MALFORMED (of an event), CRM_ID_CONFLICT, CRM_CONFLICT (a condition),
+ * CRM_NO_SPACE, CRM_IO_ERROR, CRM_READ_ONLY.
+ *
+ * CRM_OUT_OF_MEMORY: the request counts only if it is there after the store
+ * was closed and opened again; until then the store takes no more. */
+CRM_API crm_status crm_tenant_append(crm_tenant* tenant,
+                                     const crm_event* events,
+                                     size_t event_count,
+                                     const crm_append_options* options,
+                                     crm_append_result** out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* The same for JSON text, the fast way in: one event per slice, in any of the
+ * three shapes of CRM_SHAPE_... Their order of keys, numbers and unknown
+ * members are kept, and come out again in crm_event_view_to_json. */
+CRM_API crm_status crm_tenant_append_json(crm_tenant* tenant,
+                                          const crm_slice* events,
+                                          size_t event_count,
+                                          const crm_append_options* options,
+                                          crm_append_result** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* How long it takes: about ten microseconds an event in batches, and with
+ * CRM_DURABILITY_SYNC one fsync for each group of requests. Whoever appends one
+ * event at a time should do so from several threads, which share it.
+ *
+ * A request of zero events is fine: it stores its offset. */
+
+/* The outcomes; they live as long as the result. NULL for NULL. */
+CRM_API const crm_append_result_view* crm_append_result_read(
+    const crm_append_result* result) CRM_NOEXCEPT;
+
+/* Frees the outcomes as well. */
+CRM_API void crm_append_result_free(crm_append_result* result) CRM_NOEXCEPT;
+
+/* What the host stored last under this name, in a buffer that is yours.
+ * CRM_NOT_FOUND: nothing yet. A service asks for it when it starts, and goes
+ * on reading its input from there. */
+CRM_API crm_status crm_tenant_get_offset(crm_tenant* tenant, crm_slice name,
+                                         const crm_read_options* options,
+                                         crm_buffer** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* --- Events coming out -----------------------------------------------------
+ *
+ *   crm_event_view event;
+ *   crm_status status;
+ *   if (crm_tenant_replay(tenant, NULL, &cursor, &error) < 0) return fail();
+ *   while ((status = crm_event_cursor_next(cursor, &event, &error)) == CRM_OK)
+ *     use(&event);
+ *   crm_event_cursor_free(cursor);
+ *   if (status != CRM_DONE) return fail();
+ */
+
+/* The JSON shape in which an event came in, and goes out again.
+ *
+ * CRM: {id, type, version, timestamp, correlationId, tenantId, source,
+ *   identity{}, payload{}, metadata{}}.
+ * DOMAIN: {eventType, eventId, timestamp, aggregateId, tenantId, payload}.
+ * FLAT: {eventType, eventId, customerId, timestamp, and payload fields}. */
+enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
+
+/* crm_event_view.flags. BACKFILL: it was appended as old data. OPENED: the
+ * sealed part could be read; without it the person's key is gone, or the query
+ * asked for open parts only. */
+enum { CRM_EVENT_VIEW_BACKFILL = 1, CRM_EVENT_VIEW_OPENED = 2 };
+
+/* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as
+ * one of CRM_SHAPE_CRM: shapes are about JSON only. */
+
+/* One event read back.
+ *
+ * The open part, always there: position to version.
+ *   recorded_at_us: when the store took it in; never goes backward.
+ *   revision: its number within the record, from 0.
+ * The sealed part, empty without OPENED: id to timestamp_text.
+ *   identity, payload, metadata: JSON objects; identity and metadata may be
+ *     empty.
+ *   extra: a JSON object of members of the envelope that libcrm does not
+ *     know, or empty.
+ *   timestamp_text: the JSON token of the time as it was given, when it would
+ *     be written otherwise; or empty. */
+typedef struct crm_event_view {
+  uint64_t position;
+  uint64_t record;
+  uint64_t customer;
+  uint64_t revision;
+  int64_t occurred_at_us;
+  int64_t recorded_at_us;
+  int32_t shape;
+  uint32_t flags;
+  crm_slice type;
+  crm_slice source;
+  crm_slice version;
+  crm_slice id;
+  crm_slice correlation_id;
+  crm_slice causation_id;
+  crm_slice identity;
+  crm_slice payload;
+  crm_slice metadata;
+  crm_slice extra;
+  crm_slice timestamp_text;
+  uint64_t reserved[3];
+} crm_event_view;
+
+/* Orders of a replay: as recorded; or as it happened, equal times by
+ * position. */
+enum { CRM_ORDER_POSITION = 0, CRM_ORDER_OCCURRED_AT = 1 };
+
+/* Flags of crm_replay_query and crm_timeline_query.
+ *
+ * FROM, UNTIL: the member of that name is set; else it must be zero.
+ * BACKWARD: from the end to the beginning (replay only).
+ * OPEN_PARTS_ONLY: do not open sealed parts; several times faster (replay
+ *   only).
+ * OLDEST_FIRST: a timeline is newest first without it (timeline only). */
+enum {
+  CRM_QUERY_FROM = 1,
+  CRM_QUERY_UNTIL = 2,
+  CRM_QUERY_BACKWARD = 4,
+  CRM_QUERY_OPEN_PARTS_ONLY = 8,
+  CRM_QUERY_OLDEST_FIRST = 16
+};
+
+/* By position: as fast as the disk; the order in which hosts appended. By event
+ * time: the order in which things happened, whoever was late. By customer,
+ * record or type: an index is read, not the log. Both ways cost the same. */
+
+/* Which events are wanted, and in which order. An event must be within all of
+ * the bounds.
+ *
+ * order: one of CRM_ORDER_...
+ * first, last: positions, both included. Zero: from the beginning, to the
+ *   head.
+ * from_us, until_us: event time, half open: from <= time < until.
+ * record, customer: of one of them; at most one of the two.
+ * types: any of these; none: all. */
+typedef struct crm_replay_query {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t order;
+  uint64_t first;
+  uint64_t last;
+  int64_t from_us;
+  int64_t until_us;
+  uint64_t record;
+  uint64_t customer;
+  const crm_slice* types;
+  size_t type_count;
+} crm_replay_query;
+
+#define CRM_REPLAY_QUERY_INIT \
+  { sizeof(crm_replay_query), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* Walks over events. One thread at a time. It pins one instant: what is
+ * appended meanwhile is not seen. A store cannot be closed before it is
+ * freed. */
+typedef struct crm_event_cursor crm_event_cursor;
+
+/* Events of a tenant that match, as of now. A query of NULL: all of them.
+ * CRM_NOT_FOUND: no such record or customer. */
+CRM_API crm_status crm_tenant_replay(crm_tenant* tenant,
+                                     const crm_replay_query* query,
+                                     crm_event_cursor** out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* In detail: the cursor reads ahead by itself and holds buffers, which are used
+ * again for each event. So copy what is to outlive the next call:
+ *
+ *   keep(event.position, strndup(event.id.data, event.id.size));
+ */
+
+/* CRM_OK with the next event in *out, CRM_DONE at the end, or an error:
+ * CRM_CORRUPTION when a position is missing or bytes are damaged; the message
+ * says where. Slices in *out are valid until the next call on this cursor, or
+ * its free. After CRM_DONE or an error *out is all zero. Takes no memory for
+ * an event that is not larger than those before it. */
+CRM_API crm_status crm_event_cursor_next(crm_event_cursor* cursor,
+                                         crm_event_view* out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Also before its end. */
+CRM_API void crm_event_cursor_free(crm_event_cursor* cursor) CRM_NOEXCEPT;
+
+/* Writes an event as one line of JSON, in the shape in which it came in, with
+ * the values it came with. `tenant` is the name that goes into tenantId (not in
+ * CRM_SHAPE_FLAT); the timestamp is always written. Give it an event that was
+ * read with its sealed part. */
+CRM_API crm_status crm_event_view_to_json(const crm_event_view* event,
+                                          crm_slice tenant, crm_buffer** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* An event that was read from JSON. Immutable. */
+typedef struct crm_parsed_event crm_parsed_event;
+
+/* What a crm_parsed_event holds: the event, ready for crm_tenant_append, and
+ * the tenant it names, or the empty slice. */
+typedef struct crm_parsed_event_view {
+  crm_event event;
+  crm_slice tenant;
+  uint64_t reserved[2];
+} crm_parsed_event_view;
+
+/* Reads one event from JSON in any of the three shapes, told apart by their
+ * members. A crm_event has no place for unknown members and the shape: they
+ * are dropped, whereas crm_tenant_append_json keeps them. Errors:
+ * CRM_MALFORMED, CRM_INVALID_ARGUMENT, CRM_TOO_LARGE; each names the field. */
+CRM_API crm_status crm_parsed_event_from_json(crm_slice json,
+                                              crm_parsed_event** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The event; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_parsed_event_view* crm_parsed_event_read(
+    const crm_parsed_event* event) CRM_NOEXCEPT;
+
+/* Frees all that the view points at. */
+CRM_API void crm_parsed_event_free(crm_parsed_event* event) CRM_NOEXCEPT;
+
+/* Whoever follows the log waits, then replays what is new, of this tenant:
+ *
+ *   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
+ *   for (;;) {
+ *     crm_tenant_wait_for_events(tenant, done, 1000, &head, &error);
+ *     if (head == done) continue;
+ *     query.first = done + 1;
+ *     query.last = head;
+ *     crm_tenant_replay(tenant, &query, &cursor, &error);
+ *     while (crm_event_cursor_next(cursor, &event, &error) == CRM_OK)
+ *       use(&event);
+ *     crm_event_cursor_free(cursor);
+ *     done = head;
+ *   }
+ *
+ * The head counts what libcrm writes itself and events of other tenants too:
+ * a replay that finds nothing is no fault. */
+
+/* Waits until the head of the store is past the position `after`, at most so
+ * many milliseconds (0: not at all), and gives the head in *head. CRM_OK in
+ * either case: compare. crm_store_close ends the wait of other threads; they
+ * must still have returned before it frees the store. */
+CRM_API crm_status crm_tenant_wait_for_events(crm_tenant* tenant,
+                                              uint64_t after,
+                                              uint64_t timeout_ms,
+                                              uint64_t* head,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* --- Snapshot --------------------------------------------------------------
+ *
+ *   crm_tenant_get_snapshot(tenant, NULL, &snapshot, &error);
+ *   crm_snapshot_find_customer(snapshot, crm_slice_of("email"), address, NULL,
+ *                              &ada, &error);
+ *   crm_snapshot_get_profile(snapshot, ada, NULL, &profile, &error);
+ *   crm_snapshot_get_timeline(snapshot, ada, NULL, &timeline, &error);
+ *   crm_snapshot_free(snapshot);
+ *
+ * Profile and timeline above agree, whatever is appended meanwhile.
+ *
+ * A view of one tenant at one position, over everything. Thread-safe. Keeps
+ * memory for what changes meanwhile: free it when done. A store cannot be
+ * closed before. The reading calls exist twice: crm_tenant_... as of now,
+ * crm_snapshot_... as of the snapshot.
+ */
+
+typedef struct crm_snapshot crm_snapshot;
+
+/* Everything that was acknowledged so far. */
+CRM_API crm_status crm_tenant_get_snapshot(crm_tenant* tenant,
+                                           const crm_read_options* options,
+                                           crm_snapshot** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* Everything up to here is seen, and nothing after it. 0 for NULL. */
+CRM_API uint64_t crm_snapshot_position(const crm_snapshot* snapshot)
+    CRM_NOEXCEPT;
+
+/* The tenant's counters, into *out. out->tenant lives as long as the
+ * snapshot. */
+CRM_API crm_status crm_snapshot_get_stats(crm_snapshot* snapshot,
+                                          const crm_read_options* options,
+                                          crm_tenant_stats* out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* As crm_tenant_replay. The cursor keeps what it needs: the snapshot may be
+ * freed before it. */
+CRM_API crm_status crm_snapshot_replay(crm_snapshot* snapshot,
+                                       const crm_replay_query* query,
+                                       crm_event_cursor** out,
+                                       crm_error** error) CRM_NOEXCEPT;
+
+/* Lets go of what was kept for it. */
+CRM_API void crm_snapshot_free(crm_snapshot* snapshot) CRM_NOEXCEPT;
+
+/* --- Identity --------------------------------------------------------------
+ *
+ *   status = crm_tenant_find_customer(tenant, crm_slice_of("email"),
+ *                                     crm_slice_of("Ada@Example.com"), NULL,
+ *                                     &ada, &error);
+ *   if (status == CRM_NOT_FOUND) greet_stranger();
+ *
+ * Whose event is it? Every event with an identifier belongs to a *record*: what
+ * one source said about one person. A *customer* is a set of records. A new
+ * record joins the customer to whom one of its identifiers belongs, best
+ * confidence first, unless that would give her two values of one exclusive
+ * namespace. Two customers that meet in one event stay apart: the identifier
+ * remains with its owner, and the outcome names it as contested.
+ */
+
+/* Whose identifier is it? Her number goes to *customer. CRM_NOT_FOUND:
+ * nobody's. CRM_INVALID_ARGUMENT: it cannot be an identifier, and the message
+ * says why. E-mail addresses and phone numbers are found however they are
+ * written. */
+CRM_API crm_status crm_tenant_find_customer(crm_tenant* tenant,
+                                            crm_slice name_space,
+                                            crm_slice value,
+                                            const crm_read_options* options,
+                                            uint64_t* customer,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* The same as of the snapshot. */
+CRM_API crm_status crm_snapshot_find_customer(crm_snapshot* snapshot,
+                                              crm_slice name_space,
+                                              crm_slice value,
+                                              const crm_read_options* options,
+                                              uint64_t* customer,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* Customer numbers are never used again. One that was found stays right as long
+ * as the store lives: keep it beside your own keys, if you like. */
+
+/* A record of a customer: `events` is also its next revision; linked_at is the
+ * event that tied it to her; matched_by the namespace that did, or empty: she
+ * began with it. */
+typedef struct crm_customer_record {
+  uint64_t record;
+  crm_slice source;
+  uint64_t events;
+  uint64_t linked_at;
+  crm_slice matched_by;
+  int32_t confidence;
+  uint32_t reserved0;
+  uint64_t reserved[2];
+} crm_customer_record;
+
+/* A customer's records, and how they were tied together. Immutable. */
+typedef struct crm_customer crm_customer;
+
+/* What a crm_customer holds. `version`: the position of the last event, link
+ * or erasure that concerns her; use it in CRM_CONDITION_CUSTOMER_VERSION. */
+typedef struct crm_customer_view {
+  uint64_t customer;
+  uint64_t version;
+  uint64_t events;
+  const crm_customer_record* records;
+  size_t record_count;
+  uint64_t reserved[3];
+} crm_customer_view;
+
+/* Together with crm_tenant_find_customer it answers "who is this, and why do
+ * you think so": each record names its source, the event that tied it to her,
+ * and the namespace by which. */
+
+/* Her records. CRM_NOT_FOUND: no such customer. */
+CRM_API crm_status crm_tenant_get_customer(crm_tenant* tenant,
+                                           uint64_t customer,
+                                           const crm_read_options* options,
+                                           crm_customer** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* The same as of the snapshot. */
+CRM_API crm_status crm_snapshot_get_customer(crm_snapshot* snapshot,
+                                             uint64_t customer,
+                                             const crm_read_options* options,
+                                             crm_customer** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* The records; they live as long as their handle. NULL for NULL. */
+CRM_API const crm_customer_view* crm_customer_read(const crm_customer* customer)
+    CRM_NOEXCEPT;
+
+/* Frees the records that were read; she stays in the store. */
+CRM_API void crm_customer_free(crm_customer* customer) CRM_NOEXCEPT;
+
+/* --- Profile ---------------------------------------------------------------
+ *
+ * What is known about a customer. The value of a trait is the one with the
+ * greatest (event time, source rank, event id), whatever the order in which
+ * events arrived; JSON null takes a trait away.
+ *
+ *   crm_profile *profile = NULL;
+ *   const crm_trait *name;
+ *   if (crm_tenant_get_profile(tenant, 7, NULL, &profile, &error) < 0) ...
+ *   name = crm_profile_find(profile, crm_slice_of("firstName"));
+ *   if (name != NULL) printf("%.*s\n", (int)name->value.size,
+ *                            name->value.data);
+ *   crm_profile_free(profile);
+ */
+
+/* Where traits come from: identity hints (email, phoneNumber), `traits` objects
+ * in payloads, and payload fields of profile events (CustomerCreated,
+ * scl.member.updated and so on). Every value names the event that set it, so
+ * that each of them can be explained:
+ *
+ *   query.first = query.last = trait->position;
+ *   crm_tenant_replay(tenant, &query, &cursor, &error);
+ */
+
+/* One thing that is known.
+ *
+ * name: as in the catalogue ("email", "firstName"), otherwise the field's own.
+ * value: JSON text, to the letter of the source: "Ada", 36, true.
+ * occurred_at_us, source, position: when it happened, who said so, in which
+ *   event. */
+typedef struct crm_trait {
+  crm_slice name;
+  crm_slice value;
+  crm_slice source;
+  int64_t occurred_at_us;
+  uint64_t position;
+  uint64_t reserved[2];
+} crm_trait;
+
+/* A profile as of one position. Immutable, but for crm_tenant_read_profile and
+ * crm_snapshot_read_profile, which fill it again: one thread at a time then. */
+typedef struct crm_profile crm_profile;
+
+/* What a crm_profile holds.
+ *
+ * version: the position of the last event that was folded in.
+ * events: how many are hers; without any both times are zero.
+ * first_seen_us, last_seen_us: earliest and latest event time.
+ * traits: sorted by name; at most 1,000. */
+typedef struct crm_profile_view {
+  uint64_t customer;
+  uint64_t version;
+  uint64_t events;
+  int64_t first_seen_us;
+  int64_t last_seen_us;
+  const crm_trait* traits;
+  size_t trait_count;
+  uint64_t reserved[3];
+} crm_profile_view;
+
+/* All that is known about her. CRM_NOT_FOUND: no such customer. */
+CRM_API crm_status crm_tenant_get_profile(crm_tenant* tenant, uint64_t customer,
+                                          const crm_read_options* options,
+                                          crm_profile** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* The same as of the snapshot. */
+CRM_API crm_status crm_snapshot_get_profile(crm_snapshot* snapshot,
+                                            uint64_t customer,
+                                            const crm_read_options* options,
+                                            crm_profile** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* An empty profile, to be filled by the next two. */
+CRM_API crm_status crm_profile_new(crm_profile** out,
+                                   crm_error** error) CRM_NOEXCEPT;
+
+/* A service that answers many questions keeps one profile for each of its
+ * threads:
+ *
+ *   static _Thread_local crm_profile *profile;
+ *   if (profile == NULL) crm_profile_new(&profile, NULL);
+ *   if (crm_tenant_read_profile(tenant, ada, NULL, profile, &error) == CRM_OK)
+ *     answer(crm_profile_read(profile));
+ */
+
+/* As crm_tenant_get_profile, into a profile that is used again and again: no
+ * memory is taken once it is warm. What was read from it before is no longer
+ * valid; after an error it is empty. */
+CRM_API crm_status crm_tenant_read_profile(crm_tenant* tenant,
+                                           uint64_t customer,
+                                           const crm_read_options* options,
+                                           crm_profile* profile,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* The same as of the snapshot. */
+CRM_API crm_status crm_snapshot_read_profile(crm_snapshot* snapshot,
+                                             uint64_t customer,
+                                             const crm_read_options* options,
+                                             crm_profile* profile,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* The traits; they live until the profile is filled again or freed. NULL for
+ * NULL. */
+CRM_API const crm_profile_view* crm_profile_read(const crm_profile* profile)
+    CRM_NOEXCEPT;
+
+/* The trait of this name, or NULL when there is none. Lives as the traits
+ * do. */
+CRM_API const crm_trait* crm_profile_find(const crm_profile* profile,
+                                          crm_slice name) CRM_NOEXCEPT;
+
+/* Frees the traits that were read; what is known stays in the store. */
+CRM_API void crm_profile_free(crm_profile* profile) CRM_NOEXCEPT;
+
+/* --- Timeline --------------------------------------------------------------
+ *
+ *   crm_timeline_query query = CRM_TIMELINE_QUERY_INIT;
+ *   for (;;) {
+ *     if (crm_tenant_get_timeline(tenant, ada, &query, &page, &error) < 0)
+ *       return fail(error);
+ *     show(crm_timeline_read(page));
+ *     if (crm_timeline_read(page)->next.size == 0) break;
+ *     query.cursor = crm_timeline_read(page)->next;
+ *     crm_timeline_free(last);
+ *     last = page;
+ *   }
+ *   crm_timeline_free(page);
+ *   crm_timeline_free(last);
+ *
+ * (The cursor is borrowed from the page before, which is freed afterwards.)
+ *
+ * What a customer did, in pages by event time; events of one time are ordered
+ * by position. The cursor of a page is stable: events that arrive between two
+ * pages shift nothing.
+ */
+
+/* Which part of it is wanted.
+ *
+ * flags: CRM_QUERY_FROM, UNTIL, OLDEST_FIRST.
+ * limit: entries on a page, 1 to 1,000; zero: 50.
+ * from_us, until_us: event time, half open.
+ * types: any of these; none: all.
+ * cursor: `next` of the page before, of the same query; empty: the first
+ *   page. */
+typedef struct crm_timeline_query {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t limit;
+  int64_t from_us;
+  int64_t until_us;
+  const crm_slice* types;
+  size_t type_count;
+  crm_slice cursor;
+} crm_timeline_query;
+
+#define CRM_TIMELINE_QUERY_INIT                            \
+  {                                                        \
+    sizeof(crm_timeline_query), 0, 0, 0, 0, 0, 0, { 0, 0 } \
+  }
+
+/* One event as the timeline shows it. `flags`: CRM_EVENT_VIEW_OPENED; without
+ * it the person's key is gone, and id and payload are empty. */
+typedef struct crm_timeline_entry {
+  uint64_t position;
+  int64_t occurred_at_us;
+  uint64_t record;
+  uint32_t flags;
+  uint32_t reserved0;
+  crm_slice type;
+  crm_slice source;
+  crm_slice id;
+  crm_slice payload;
+  uint64_t reserved[2];
+} crm_timeline_entry;
+
+/* One page of a timeline. Immutable. */
+typedef struct crm_timeline crm_timeline;
+
+/* What a crm_timeline holds. `next`: goes into crm_timeline_query.cursor;
+ * empty: this was the last page. `total`: matching entries over all pages. */
+typedef struct crm_timeline_view {
+  const crm_timeline_entry* entries;
+  size_t entry_count;
+  crm_slice next;
+  uint64_t total;
+  uint64_t reserved[3];
+} crm_timeline_view;
+
+/* The timeline is read from her own records, not from the log: a page costs the
+ * same however large the store is. An event that arrives late stands where it
+ * happened. */
+
+/* A page. CRM_NOT_FOUND: no such customer. CRM_INVALID_ARGUMENT: the limit, or
+ * a cursor of another query. */
+CRM_API crm_status crm_tenant_get_timeline(crm_tenant* tenant,
+                                           uint64_t customer,
+                                           const crm_timeline_query* query,
+                                           crm_timeline** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* The same as of the snapshot. */
+CRM_API crm_status crm_snapshot_get_timeline(crm_snapshot* snapshot,
+                                             uint64_t customer,
+                                             const crm_timeline_query* query,
+                                             crm_timeline** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* The entries; they live as long as the page. NULL for NULL. */
+CRM_API const crm_timeline_view* crm_timeline_read(const crm_timeline* timeline)
+    CRM_NOEXCEPT;
+
+/* Frees the entries as well. */
+CRM_API void crm_timeline_free(crm_timeline* timeline) CRM_NOEXCEPT;
+
+/* --- Ingest ----------------------------------------------------------------
+ *
+ * A file of foreign data into events: NDJSON (one event a line), JSON arrays
+ * of events, and - with a map - CSV and fixed-width text; each plain or gzip.
+ * Rows that are bad go to the report, the rest is imported.
+ *
+ *   crm_import_options options = CRM_IMPORT_OPTIONS_INIT;
+ *   crm_import_map_from_file(crm_slice_of("maps/till.json"), &map, &error);
+ *   options.map = map;
+ *   options.rejected = set_aside;
+ *   if (crm_tenant_import_file(tenant, crm_slice_of("till.csv.gz"), &options,
+ *                              &report, &error) == CRM_OK)
+ *     printf("%llu of %llu rows\n",
+ *            (unsigned long long)crm_import_report_read(report)->appended,
+ *            (unsigned long long)crm_import_report_read(report)->read);
+ *   crm_import_report_free(report);
+ *   crm_import_map_free(map);
+ *
+ * Importing a file twice changes nothing: a row without an id of its own gets
+ * one made of its source, its content and its number among equal rows. An
+ * import that was cut off goes on where it stood when the same file is
+ * imported again with the same map, source and batch.
+ */
+
+/* How the columns of a text file become events; the format is documented in
+ * examples/maps/README.md. Immutable. */
+typedef struct crm_import_map crm_import_map;
+
+/* Errors: CRM_MALFORMED (not JSON), CRM_INVALID_ARGUMENT (names the member). */
+CRM_API crm_status crm_import_map_from_json(crm_slice json,
+                                            crm_import_map** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* The same from a file; and CRM_NOT_FOUND, CRM_IO_ERROR. */
+CRM_API crm_status crm_import_map_from_file(crm_slice path,
+                                            crm_import_map** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* Imports that were begun with it have a copy. */
+CRM_API void crm_import_map_free(crm_import_map* map) CRM_NOEXCEPT;
+
+/* A map is read once and may be used for any number of files, also at once. */
+
+/* How far an import is: bytes of the file as it is on disk, of total_bytes
+ * (zero: not known); rows read and events appended so far. */
+typedef struct crm_import_progress {
+  uint64_t bytes;
+  uint64_t total_bytes;
+  uint64_t read;
+  uint64_t appended;
+  uint64_t reserved[2];
+} crm_import_progress;
+
+/* A row that was not imported: the line where it begins, from 1; why. The
+ * message holds no value of the row. */
+typedef struct crm_rejected_row {
+  uint64_t line;
+  crm_status code;
+  uint32_t reserved0;
+  crm_slice message;
+  uint64_t reserved[2];
+} crm_rejected_row;
+
+/* Called after every batch. Anything but 0 stops: what was appended stays, and
+ * the next import of the file goes on there. */
+typedef int32_t (*crm_import_progress_callback)(
+    void* user_data, const crm_import_progress* progress);
+
+/* Called for every rejected row. Anything but 0 stops after the batch. */
+typedef int32_t (*crm_rejected_row_callback)(void* user_data,
+                                             const crm_rejected_row* row);
+
+/* Flags of crm_import_options.
+ *
+ * STRICT: one bad row, and nothing at all is imported (CRM_INVALID_ARGUMENT).
+ *   Reads the file twice.
+ * DRY_RUN: count what would happen; write nothing.
+ * IGNORE_TENANT: as in crm_append_options.
+ * NEW_DATA: the file is news, not old data; without it an import is a
+ *   backfill, and nobody is sent a message because of it. */
+enum {
+  CRM_IMPORT_STRICT = 1,
+  CRM_IMPORT_DRY_RUN = 2,
+  CRM_IMPORT_IGNORE_TENANT = 4,
+  CRM_IMPORT_NEW_DATA = 8
+};
+
+/* For two exports of one till on two days, in which a customer may have bought
+ * the same thing twice, set `batch` to the day: equal rows of one file are told
+ * apart by their number among equals, those of two files are not. */
+
+/* How a file is imported.
+ *
+ * durability: one of CRM_DURABILITY_...
+ * map: needed for CSV and fixed-width text; must be NULL for JSON. Borrowed.
+ * source: of events when they (JSON) or the map name none. Empty: such events
+ *   are rejected.
+ * batch: tells apart equal rows of different files that are different events.
+ *   Empty: equal rows are the same event.
+ * threads: that decode and append, 1 to 64; zero: 2. With one, the calling
+ *   thread does everything. A dry run takes one.
+ * max_rejected: at most so many rejected rows are kept in the report; zero:
+ *   1,000.
+ * progress, rejected: callbacks, on the calling thread, with user_data, which
+ *   is destroyed before the call returns. */
+typedef struct crm_import_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t durability;
+  const crm_import_map* map;
+  crm_slice source;
+  crm_slice batch;
+  uint32_t threads;
+  uint32_t max_rejected;
+  crm_import_progress_callback progress;
+  crm_rejected_row_callback rejected;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_import_options;
+
+#define CRM_IMPORT_OPTIONS_INIT \
+  { sizeof(crm_import_options), 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0 }
+
+/* Progress and rejected rows share user_data. Both are called between batches
+ * of some hundred rows, so that a slow callback slows the import. */
+
+/* What became of an import. Immutable. */
+typedef struct crm_import_report crm_import_report;
+
+/* What a crm_import_report holds. `read`: rows of the file, header and blank
+ * lines not counted. resumed_rows: those that an interrupted import of the
+ * same file had already done; they are in the sums. rejected_rows: of this
+ * call. */
+typedef struct crm_import_report_view {
+  uint64_t read;
+  uint64_t appended;
+  uint64_t duplicates;
+  uint64_t rejected;
+  uint64_t customers_created;
+  uint64_t unattributed;
+  uint64_t contested;
+  uint64_t resumed_rows;
+  const crm_rejected_row* rejected_rows;
+  size_t rejected_row_count;
+  uint64_t reserved[4];
+} crm_import_report_view;
+
+/* Imports the file at `path` ("-": standard input) into the tenant. Bad rows
+ * are no error: see the report (`out` may be NULL). Errors: CRM_NOT_FOUND,
+ * CRM_IO_ERROR (the file), CRM_MALFORMED (damaged gzip, a header that is
+ * none), CRM_INVALID_ARGUMENT (options; CSV without a map; a map that does not
+ * fit; a bad row with STRICT), CRM_UNSUPPORTED (UTF-16), and what
+ * crm_tenant_append answers. After an error what has been appended stays, and
+ * importing the file again goes on there. */
+CRM_API crm_status crm_tenant_import_file(crm_tenant* tenant, crm_slice path,
+                                          const crm_import_options* options,
+                                          crm_import_report** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_import_report_view* crm_import_report_read(
+    const crm_import_report* report) CRM_NOEXCEPT;
+
+/* Frees the rejected rows as well. */
+CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* CRM_INCLUDE_CRM_H_ */

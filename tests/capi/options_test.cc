@@ -1,0 +1,251 @@
+// Options that are older, newer or wrong; records with words that must be
+// zero; slices and arrays that cannot be.
+
+#include <cstring>
+#include <limits>
+
+#include "fixture.h"
+
+namespace crm {
+namespace {
+
+// The options of a later version: one more member.
+struct LaterAppendOptions {
+  crm_append_options known = CRM_APPEND_OPTIONS_INIT;
+  uint64_t later = 0;
+};
+
+TEST_CASE("options: a shorter struct of an older header is enough") {
+  Club club;
+  const std::string json = EventJson("1", "a@example.com");
+  const crm_slice event = Slice(json);
+  crm_append_options options = CRM_APPEND_OPTIONS_INIT;
+  options.struct_size = offsetof(crm_append_options, offset_name);
+  // Beyond its size: not looked at.
+  options.offset_value = {nullptr, 5};
+  options.condition_count = 7;
+  CHECK_STATUS(crm_tenant_append_json(club.tenant.get(), &event, 1, &options,
+                                      nullptr, error),
+               CRM_OK);
+}
+
+TEST_CASE("options: a longer struct of a newer header, if its tail is zero") {
+  Club club;
+  const std::string json = EventJson("1", "a@example.com");
+  const crm_slice event = Slice(json);
+  LaterAppendOptions options;
+  options.known.struct_size = sizeof(options);
+  CHECK_STATUS(crm_tenant_append_json(club.tenant.get(), &event, 1,
+                                      &options.known, nullptr, error),
+               CRM_OK);
+  options.later = 1;
+  CHECK_STATUS(crm_tenant_append_json(club.tenant.get(), &event, 1,
+                                      &options.known, nullptr, error),
+               CRM_INVALID_ARGUMENT);
+}
+
+TEST_CASE("options: sizes that no header has") {
+  Club club;
+  crm_read_options options = CRM_READ_OPTIONS_INIT;
+  for (const size_t size : {size_t{0}, size_t{7}, size_t{100'000},
+                            std::numeric_limits<size_t>::max()}) {
+    options.struct_size = size;
+    OwnedSnapshot snapshot;
+    CHECK_STATUS(crm_tenant_get_snapshot(club.tenant.get(), &options,
+                                         snapshot.out(), error),
+                 CRM_INVALID_ARGUMENT);
+    CHECK(snapshot.get() == nullptr);
+  }
+}
+
+TEST_CASE("options: unknown flags are refused") {
+  Club club;
+  crm_store* store = nullptr;
+  crm_store_options opening = CRM_STORE_OPTIONS_INIT;
+  opening.flags = 1u << 30;
+  {
+    Error error;
+    CHECK(crm_store_open_in_memory(&opening, &store, error) ==
+          CRM_INVALID_ARGUMENT);
+    CHECK(error.message() == "options.flags: holds unknown ones");
+  }
+  crm_replay_query query = CRM_REPLAY_QUERY_INIT;
+  query.flags = CRM_QUERY_OLDEST_FIRST;
+  OwnedCursor cursor;
+  CHECK_STATUS(
+      crm_tenant_replay(club.tenant.get(), &query, cursor.out(), error),
+      CRM_INVALID_ARGUMENT);
+  crm_timeline_query pages = CRM_TIMELINE_QUERY_INIT;
+  pages.flags = CRM_QUERY_BACKWARD;
+  OwnedTimeline timeline;
+  CHECK_STATUS(crm_tenant_get_timeline(club.tenant.get(), 1, &pages,
+                                       timeline.out(), error),
+               CRM_INVALID_ARGUMENT);
+  crm_checkpoint_options copy = CRM_CHECKPOINT_OPTIONS_INIT;
+  copy.flags = 1;
+  CHECK_STATUS(
+      crm_store_checkpoint(club.store.get(), Slice("/copy"), &copy, error),
+      CRM_INVALID_ARGUMENT);
+}
+
+TEST_CASE("options: values that are none") {
+  Club club;
+  crm_append_options options = CRM_APPEND_OPTIONS_INIT;
+  options.durability = 3;
+  CHECK_STATUS(crm_tenant_append(club.tenant.get(), nullptr, 0, &options,
+                                 nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  crm_replay_query query = CRM_REPLAY_QUERY_INIT;
+  query.order = 2;
+  OwnedCursor cursor;
+  CHECK_STATUS(
+      crm_tenant_replay(club.tenant.get(), &query, cursor.out(), error),
+      CRM_INVALID_ARGUMENT);
+  query = CRM_REPLAY_QUERY_INIT;
+  query.from_us = 5;  // Without its flag.
+  CHECK_STATUS(
+      crm_tenant_replay(club.tenant.get(), &query, cursor.out(), error),
+      CRM_INVALID_ARGUMENT);
+  crm_condition condition = {};
+  options = CRM_APPEND_OPTIONS_INIT;
+  options.conditions = &condition;
+  options.condition_count = 1;
+  CHECK_STATUS(crm_tenant_append(club.tenant.get(), nullptr, 0, &options,
+                                 nullptr, error),
+               CRM_INVALID_ARGUMENT);
+}
+
+TEST_CASE("records: reserved members and unknown flags are refused") {
+  Club club;
+  const auto append = [&](const crm_event& event, crm_error** error) {
+    return crm_tenant_append(club.tenant.get(), &event, 1, nullptr, nullptr,
+                             error);
+  };
+  const crm_event good = EventOf("1", nullptr);
+  crm_event event = good;
+  event.reserved[3] = 1;
+  CHECK_STATUS(append(event, error), CRM_INVALID_ARGUMENT);
+  event = good;
+  event.reserved0 = 1;
+  CHECK_STATUS(append(event, error), CRM_INVALID_ARGUMENT);
+  event = good;
+  event.flags = 2;
+  CHECK_STATUS(append(event, error), CRM_INVALID_ARGUMENT);
+  event = good;
+  event.occurred_at_us = 1;
+  CHECK_STATUS(append(event, error), CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(append(good, error), CRM_OK);
+}
+
+TEST_CASE("slices: NULL with a length, in every member") {
+  Club club;
+  const crm_slice bad = {nullptr, 3};
+  crm_slice crm_event::*const members[] = {
+      &crm_event::id,       &crm_event::type,        &crm_event::source,
+      &crm_event::version,  &crm_event::payload,     &crm_event::correlation_id,
+      &crm_event::metadata, &crm_event::causation_id};
+  for (crm_slice crm_event::*const member : members) {
+    crm_event event = EventOf("1", nullptr);
+    event.*member = bad;
+    CHECK_STATUS(crm_tenant_append(club.tenant.get(), &event, 1, nullptr,
+                                   nullptr, error),
+                 CRM_INVALID_ARGUMENT);
+  }
+  CHECK_STATUS(crm_tenant_append_json(club.tenant.get(), &bad, 1, nullptr,
+                                      nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_tenant_append_json(club.tenant.get(), nullptr, 2, nullptr,
+                                      nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  OwnedTenant tenant;
+  CHECK_STATUS(crm_tenant_open(club.store.get(), bad, tenant.out(), error),
+               CRM_INVALID_ARGUMENT);
+  uint64_t customer = 7;
+  CHECK_STATUS(crm_tenant_find_customer(club.tenant.get(), Slice("email"), bad,
+                                        nullptr, &customer, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK(customer == 0);
+}
+
+TEST_CASE("text that is not UTF-8 is refused in every member") {
+  Club club;
+  const std::string_view bad = "a\xff";
+  crm_slice crm_event::*const members[] = {
+      &crm_event::id,       &crm_event::type,        &crm_event::source,
+      &crm_event::version,  &crm_event::payload,     &crm_event::correlation_id,
+      &crm_event::metadata, &crm_event::causation_id};
+  for (crm_slice crm_event::*const member : members) {
+    crm_event event = EventOf("1", nullptr);
+    event.*member = Slice(bad);
+    Error error;
+    const crm_status status = crm_tenant_append(club.tenant.get(), &event, 1,
+                                                nullptr, nullptr, error);
+    CHECK(crm_status_remedy(status) == CRM_REMEDY_FIX_INPUT);
+    CHECK(error.message().find("\xff") == std::string::npos);
+  }
+  OwnedTenant tenant;
+  CHECK_STATUS(
+      crm_tenant_open(club.store.get(), Slice(bad), tenant.out(), error),
+      CRM_INVALID_ARGUMENT);
+}
+
+TEST_CASE("a request of too many events is refused before it is read") {
+  Club club;
+  const crm_slice event = {nullptr, 0};
+  Error error;
+  CHECK(crm_tenant_append_json(club.tenant.get(), &event,
+                               std::numeric_limits<size_t>::max(), nullptr,
+                               nullptr, error) == CRM_TOO_LARGE);
+  CHECK(error.message().find("10,000") != std::string::npos);
+}
+
+TEST_CASE("paths: empty, or with a zero in them") {
+  for (const std::string_view path :
+       {std::string_view(), std::string_view("a\0b", 3)}) {
+    crm_store* store = nullptr;
+    CHECK_STATUS(crm_store_open(Slice(path), nullptr, &store, error),
+                 CRM_INVALID_ARGUMENT);
+    CHECK(store == nullptr);
+    OwnedMap map;
+    CHECK_STATUS(crm_import_map_from_file(Slice(path), map.out(), error),
+                 CRM_INVALID_ARGUMENT);
+  }
+}
+
+TEST_CASE("opening: each flag does what it says") {
+  Folder folder;
+  const std::string path = folder / "store";
+  crm_store_options options = CRM_STORE_OPTIONS_INIT;
+  OwnedStore store;
+  CHECK_STATUS(crm_store_open(Slice(path), &options, store.out(), error),
+               CRM_NOT_FOUND);
+  options.flags = CRM_STORE_CREATE_IF_MISSING;
+  options.default_region = Slice("ZA");
+  const std::string key_file = folder / "the.key";
+  options.key_file = Slice(key_file);
+  CHECK_STATUS(crm_store_open(Slice(path), &options, store.out(), error),
+               CRM_OK);
+  OwnedBuffer named;
+  CHECK_STATUS(crm_store_get_key_file(store.get(), named.out(), error), CRM_OK);
+  CHECK(std::string(crm_buffer_data(named.get())) == key_file);
+  crm_store* other = nullptr;
+  CHECK_STATUS(crm_store_open(Slice(path), &options, &other, error), CRM_BUSY);
+  store.Free();
+  options.flags |= CRM_STORE_ERROR_IF_EXISTS;
+  CHECK_STATUS(crm_store_open(Slice(path), &options, &other, error),
+               CRM_ALREADY_EXISTS);
+  options.flags = 0;
+  options.default_region = Slice("DE");
+  CHECK_STATUS(crm_store_open(Slice(path), &options, &other, error),
+               CRM_INVALID_ARGUMENT);
+  options.default_region = {nullptr, 0};
+  options.checkpoint_bytes = 1;
+  CHECK_STATUS(crm_store_open(Slice(path), &options, &other, error),
+               CRM_INVALID_ARGUMENT);
+  options.checkpoint_bytes = size_t{2} << 20;
+  CHECK_STATUS(crm_store_open(Slice(path), &options, store.out(), error),
+               CRM_OK);
+}
+
+}  // namespace
+}  // namespace crm
