@@ -12,7 +12,7 @@ import uuid
 import pytest
 
 import crm
-from conftest import member
+from conftest import member, run_python
 
 
 def stored(tenant, payload, number=[0]):
@@ -148,3 +148,26 @@ def test_random_values_come_back(tenant):
     tenant.append_many(member(n, payload=v) for n, v in enumerate(values))
     got = [event.payload for event in tenant.replay()]
     assert got == [json.loads(json.dumps(v)) for v in values]
+
+
+def test_first_uses_by_many_threads_do_not_wait_for_each_other_for_ever():
+    done = run_python("""
+import threading
+import crm
+tenant = crm.Store.open_in_memory().tenant("t")
+tenant.append({"id": "a", "type": "t", "source": "s", "payload": {"n": 1}})
+event, = tenant.replay()
+start = threading.Barrier(8)
+
+def read():
+    start.wait()
+    assert event.payload == {"n": 1}
+
+threads = [threading.Thread(target=read) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("done")
+""", timeout=60)
+    assert done.stdout == "done\n", done.stderr

@@ -21,9 +21,12 @@ std::atomic<pid_t> exit_thread = 0;
 }  // namespace
 
 py::handle TypeNamed(const char* name) {
-  // Never released: it is needed until the interpreter is gone.
-  static PyObject* const types =
-      py::module_::import("crm._types").release().ptr();
+  // Never released: it is needed until the interpreter is gone. Not by a
+  // static initialiser, as an import lets other threads run.
+  static PyObject* types = nullptr;
+  if (types == nullptr) {
+    types = py::module_::import("crm._types").release().ptr();
+  }
   // The module keeps it alive.
   return py::handle(types).attr(name).cast<py::object>().release().dec_ref();
 }

@@ -22,14 +22,18 @@ struct KnownTypes {
 };
 
 const KnownTypes& Known() {
-  static const KnownTypes known = [] {
+  // Not by a static initialiser: an import lets other threads run, and one
+  // that comes here would wait for it with the interpreter's lock in its hand.
+  static const KnownTypes* known = nullptr;
+  if (known == nullptr) {
     const auto find = [](const char* module, const char* name) {
       return py::object(py::module_::import(module).attr(name)).release().ptr();
     };
-    return KnownTypes{find("decimal", "Decimal"), find("uuid", "UUID"),
-                      find("datetime", "date"), find("json", "loads")};
-  }();
-  return known;
+    const KnownTypes found = {find("decimal", "Decimal"), find("uuid", "UUID"),
+                              find("datetime", "date"), find("json", "loads")};
+    if (known == nullptr) known = new KnownTypes(found);
+  }
+  return *known;
 }
 
 constexpr std::array<bool, 256> MakeEscaped() {
