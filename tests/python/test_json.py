@@ -120,7 +120,8 @@ def test_a_dict_that_changes_while_it_is_written(tenant):
 
     payload = {"inner": {"at": datetime.datetime(2026, 1, 1,
                                                  tzinfo=Changing())}}
-    tenant.append(member(1, payload=payload))  # Does not crash.
+    with pytest.raises(crm.InputError, match="changed"):
+        tenant.append(member(1, payload=payload))
 
 
 def random_value(rng, depth=0):
@@ -171,3 +172,31 @@ for thread in threads:
 print("done")
 """, timeout=60)
     assert done.stdout == "done\n", done.stderr
+
+
+def test_a_decimal_that_writes_itself_otherwise_is_a_number_still(tenant):
+    class Money(decimal.Decimal):
+        def __str__(self):
+            return '5,"more":6'
+
+    tenant.append(member(1, payload={"price": Money("1.50")}))
+    event, = tenant.replay()
+    assert event.payload_json == '{"price":1.50}'
+
+
+def test_what_a_value_raises_passes_through(tenant):
+    class Broken(uuid.UUID):
+        def __str__(self):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tenant.append(member(1, payload={"id": Broken(int=1)}))
+
+
+def test_a_numpy_bool_is_no_number(tenant):
+    numpy = pytest.importorskip("numpy")
+    tenant.append(member(1, payload={"yes": numpy.bool_(True),
+                                     "no": numpy.bool_(False),
+                                     "n": numpy.int64(1)}))
+    event, = tenant.replay()
+    assert event.payload_json == '{"yes":true,"no":false,"n":1}'
