@@ -1,5 +1,6 @@
 """Tenant.append: what an event may be, outcomes, conditions, offsets."""
 
+import itertools
 import json
 import threading
 
@@ -206,3 +207,43 @@ def test_event_from_json():
     assert crm.event_from_json(json.loads(text))[0] == event
     with pytest.raises(crm.InputError):
         crm.event_from_json("[]")
+
+
+def test_a_dry_run_is_not_used_with_another_store():
+    run = crm.DryRun()
+    first = crm.Store.open_in_memory()
+    first.tenant("t").append(member(1), dry_run=run)
+    first.close()
+    del first
+    with crm.Store.open_in_memory() as second:
+        for name in ("t", "u"):
+            with pytest.raises(crm.InputError, match="another tenant"):
+                second.tenant(name).append(member(1), dry_run=run)
+        assert second.tenant("t").append(
+            member(1), dry_run=crm.DryRun()).appended == 1
+
+
+@pytest.mark.parametrize("bad", [
+    {"n": float("nan")}, {"id": "x"}, [5], "a\ud800"], ids=repr)
+def test_an_append_that_fails_passes_its_place(tenant, bad):
+    order = crm.AppendOrder()
+    first, second = order.take_place(), order.take_place()
+    with pytest.raises((crm.InputError, TypeError)):
+        tenant.append(bad, order=order, place=first)
+    done = []
+    thread = threading.Thread(daemon=True, target=lambda: done.append(
+        tenant.append(member(1), order=order, place=second)))
+    thread.start()
+    thread.join(30)
+    assert done and done[0].appended == 1
+
+
+def test_an_endless_request_is_refused(tenant):
+    with pytest.raises(crm.InputError, match="append_many") as caught:
+        tenant.append("{}" for _ in itertools.count())
+    assert caught.value.code is crm.StatusCode.TOO_LARGE
+
+
+def test_the_wrong_type_of_one_event_names_the_event(tenant):
+    with pytest.raises(TypeError, match="event 1.*NoneType"):
+        tenant.append([member(1), None])

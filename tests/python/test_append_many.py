@@ -176,3 +176,12 @@ def test_large_events_make_small_batches(tenant):
         member(n, payload={"text": big}) for n in range(100))
     assert summary.appended == 100
     assert 2 <= summary.batches <= 5
+
+
+def test_an_event_that_cannot_be_written_says_what_was_not_appended(store):
+    tenant = store.tenant("t")
+    events = [member(n) for n in range(7)]
+    events.append(member(7, payload={"n": float("nan")}))
+    with pytest.raises(crm.InputError, match="event 7: .*from event 6 on"):
+        tenant.append_many(iter(events), batch_size=3)
+    assert store.stats().events == 6

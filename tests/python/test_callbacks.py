@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import crm
-from conftest import UTC, at, member
+from conftest import UTC, at, member, run_python
 
 
 def test_clock(ticks):
@@ -228,3 +228,129 @@ def test_callbacks_work_from_other_threads(ticks):
         for thread in threads:
             thread.join()
     assert len(vault.calls) >= 4 and names
+
+
+def test_callbacks_that_call_their_store_are_refused():
+    refused = []
+
+    def refuse():
+        for call in (store.stats, store.close, lambda: store.tenant("b"),
+                     lambda: tenant.append(member(9))):
+            with pytest.raises(crm.InputError, match="callback|clock"):
+                call()
+            refused.append(call)
+
+    class Keys:
+        def wrap(self, _tenant, key):
+            if tenant is not None:
+                refuse()
+            return key
+
+        unwrap = wrap
+
+    def clock():
+        if tenant is not None:
+            refuse()
+        return at(2026, 1, 1)
+
+    store = tenant = None
+    store = crm.Store.open_in_memory(key_provider=Keys(), clock=clock)
+    made = store.tenant("t")
+    made.append(member(1))
+    refused.clear()
+    tenant = made
+    made.append(member(2))
+    assert len(refused) >= 4
+    refused.clear()
+    store.tenant("new").append(member(3))
+    assert len(refused) >= 8
+    tenant = None
+    store.close()
+
+
+def test_a_callback_may_call_another_store(store):
+    other = store.tenant("keys")
+
+    class Keys:
+        def wrap(self, tenant, key):
+            other.append(member(1))
+            return key
+
+        unwrap = wrap
+
+    with crm.Store.open_in_memory(key_provider=Keys()) as second:
+        second.tenant("t").append(member(2))
+    assert store.stats().events == 1
+
+
+def test_closing_in_the_progress_of_verify_is_refused(store):
+    store.tenant("t").append_many(member(n) for n in range(100))
+    seen = []
+
+    def progress(_done, _total):
+        seen.append(store.stats().events)
+        store.close()
+
+    with pytest.raises(crm.InputError, match="must not close"):
+        store.verify(progress=progress)
+    assert seen == [100]
+    assert store.verify().sound
+
+
+class WithoutCode(crm.Error):
+    def __init__(self):
+        Exception.__init__(self, "no code")
+
+
+def with_code(code):
+    error = crm.Error("odd code")
+    error.code = code
+    return error
+
+
+@pytest.mark.parametrize("error", [
+    WithoutCode(), with_code(0), with_code("abc"), with_code(5),
+    with_code(10 ** 30), with_code(None)])
+def test_errors_of_a_key_provider_without_a_proper_code(error):
+    vault = Vault()
+    vault.fails_with = error
+    with crm.Store.open_in_memory(key_provider=vault) as store:
+        with pytest.raises(crm.FatalError) as caught:
+            store.tenant("t").append(member(1))
+        assert caught.value.code is crm.StatusCode.KEY_MISSING
+        assert caught.value.__cause__ is error
+        vault.fails_with = None
+        store.tenant("t").append(member(1))
+
+
+def test_ctrl_c_in_a_key_provider_is_no_fatal_error():
+    vault = Vault()
+    vault.fails_with = KeyboardInterrupt()
+    with crm.Store.open_in_memory(key_provider=vault) as store:
+        with pytest.raises(KeyboardInterrupt):
+            store.tenant("t").append(member(1))
+
+
+def test_ctrl_c_in_a_clock_is_not_lost():
+    done = run_python("""
+import datetime, signal, time
+import crm
+signal.signal(signal.SIGINT, signal.default_int_handler)
+hits = []
+
+def clock():
+    if hits:
+        hits.clear()
+        signal.raise_signal(signal.SIGINT)
+    return datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+
+tenant = crm.Store.open_in_memory(clock=clock).tenant("t")
+hits.append(1)
+try:
+    tenant.append({"id": "a", "type": "t", "source": "s"})
+    time.sleep(1)
+    print("lost")
+except KeyboardInterrupt:
+    print("interrupted")
+""")
+    assert done.stdout == "interrupted\n", done.stderr

@@ -1,5 +1,7 @@
 """Exceptions: grouped by remedy, with their codes, without personal data."""
 
+import io
+import os
 import pickle
 
 import pytest
@@ -136,3 +138,86 @@ def test_a_type_error_still_says_what_was_wanted(tenant):
     with pytest.raises(TypeError) as caught:
         tenant.find_customer("email")
     assert "find_customer" in str(caught.value)
+
+
+SURROGATE = "a\ud800"
+
+
+@pytest.mark.parametrize("call", [
+    lambda t: t.find_customer("email", SURROGATE),
+    lambda t: t.append(SURROGATE), lambda t: t.append_many(SURROGATE),
+    lambda t: t.append_many([SURROGATE]),
+    lambda t: t.append_many(io.StringIO(SURROGATE)),
+    lambda t: t.append(member(1), offset=("name", SURROGATE)),
+    lambda t: t.offset(SURROGATE), lambda t: t.replay(types=[SURROGATE]),
+    lambda t: t.timeline(1, cursor=SURROGATE),
+    lambda t: crm.Event(id=SURROGATE, type="t", source="s"),
+    lambda t: crm.Event(id="i", type="t", source="s", payload=SURROGATE),
+    lambda t: crm.Event(id="i", type="t", source="s",
+                        identifiers={"email": SURROGATE}),
+    lambda t: crm.Identifier("email", SURROGATE),
+    lambda t: crm.Condition.no_customer(("email", SURROGATE)),
+    lambda t: crm.ImportMap.from_json(SURROGATE),
+    lambda t: crm.event_from_json(SURROGATE)])
+def test_a_lone_surrogate_is_an_input_error(tenant, call):
+    with pytest.raises(crm.InputError) as caught:
+        call(tenant)
+    assert caught.value.code is crm.StatusCode.MALFORMED
+
+
+def test_a_lone_surrogate_is_one_rejected_event(tenant):
+    summary = tenant.append_many([SURROGATE, member(1)], partial=True)
+    assert (summary.appended, summary.rejected) == (1, 1)
+
+
+def test_bytes_are_no_names(store):
+    tenant = store.tenant("t")
+    for call in (lambda: store.tenant(b"t"), lambda: tenant.offset(b"o"),
+                 lambda: tenant.find_customer("email", b"a@b.example"),
+                 lambda: crm.Identifier("email", b"\xff"),
+                 lambda: crm.Event(id=b"\xff", type="t", source="s")):
+        with pytest.raises(TypeError):
+            call()
+
+
+def test_a_record_of_bytes_that_are_no_text_is_not_made():
+    with pytest.raises(crm.InputError):
+        crm.Event(id="i", type="t", source="s", payload=b'{"a":"\xff"}')
+
+
+def test_paths_that_are_not_utf8_keep_their_error(folder):
+    path = os.fsdecode(os.fsencode(folder) + b"/\xff")
+    with pytest.raises(crm.NotFoundError, match=r"\\xff"):
+        crm.Store.open(path)
+    with crm.Store.open(path, create_if_missing=True) as store:
+        assert store.key_file == path + ".key"
+        with pytest.raises(crm.NotFoundError):
+            store.tenant("t").import_file(path + "-")
+
+
+@pytest.mark.parametrize("conditions", [
+    ["x"], [5], "x", crm.Condition.no_customer(("email", "a@b.example"))])
+def test_wrong_conditions_are_a_type_error(tenant, conditions):
+    with pytest.raises(TypeError, match="conditions"):
+        tenant.append(member(1), conditions=conditions)
+
+
+@pytest.mark.parametrize("number", [-1, 2 ** 64])
+def test_numbers_of_no_customer(tenant, number):
+    with pytest.raises(TypeError):
+        tenant.profile(number)
+    with pytest.raises(crm.InputError, match="who"):
+        crm.Condition.customer_version(number, 0)
+
+
+def test_what_is_no_member_of_an_enumeration_names_those_that_are(tenant):
+    with pytest.raises(crm.InputError, match="sync os"):
+        tenant.append(member(1), durability="fsync")
+
+
+def test_a_subclass_that_forgets_its_base_can_be_shown():
+    class Forgetful(crm.InputError):
+        def __init__(self):
+            pass
+
+    assert str(Forgetful()) == ""

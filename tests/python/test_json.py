@@ -12,7 +12,7 @@ import uuid
 import pytest
 
 import crm
-from conftest import member
+from conftest import member, run_python
 
 
 def stored(tenant, payload, number=[0]):
@@ -120,7 +120,8 @@ def test_a_dict_that_changes_while_it_is_written(tenant):
 
     payload = {"inner": {"at": datetime.datetime(2026, 1, 1,
                                                  tzinfo=Changing())}}
-    tenant.append(member(1, payload=payload))  # Does not crash.
+    with pytest.raises(crm.InputError, match="changed"):
+        tenant.append(member(1, payload=payload))
 
 
 def random_value(rng, depth=0):
@@ -148,3 +149,54 @@ def test_random_values_come_back(tenant):
     tenant.append_many(member(n, payload=v) for n, v in enumerate(values))
     got = [event.payload for event in tenant.replay()]
     assert got == [json.loads(json.dumps(v)) for v in values]
+
+
+def test_first_uses_by_many_threads_do_not_wait_for_each_other_for_ever():
+    done = run_python("""
+import threading
+import crm
+tenant = crm.Store.open_in_memory().tenant("t")
+tenant.append({"id": "a", "type": "t", "source": "s", "payload": {"n": 1}})
+event, = tenant.replay()
+start = threading.Barrier(8)
+
+def read():
+    start.wait()
+    assert event.payload == {"n": 1}
+
+threads = [threading.Thread(target=read) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("done")
+""", timeout=60)
+    assert done.stdout == "done\n", done.stderr
+
+
+def test_a_decimal_that_writes_itself_otherwise_is_a_number_still(tenant):
+    class Money(decimal.Decimal):
+        def __str__(self):
+            return '5,"more":6'
+
+    tenant.append(member(1, payload={"price": Money("1.50")}))
+    event, = tenant.replay()
+    assert event.payload_json == '{"price":1.50}'
+
+
+def test_what_a_value_raises_passes_through(tenant):
+    class Broken(uuid.UUID):
+        def __str__(self):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tenant.append(member(1, payload={"id": Broken(int=1)}))
+
+
+def test_a_numpy_bool_is_no_number(tenant):
+    numpy = pytest.importorskip("numpy")
+    tenant.append(member(1, payload={"yes": numpy.bool_(True),
+                                     "no": numpy.bool_(False),
+                                     "n": numpy.int64(1)}))
+    event, = tenant.replay()
+    assert event.payload_json == '{"yes":true,"no":false,"n":1}'

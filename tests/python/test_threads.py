@@ -219,6 +219,8 @@ def test_ctrl_c(folder, call):
     done = run_python(f"""
 import os, signal, sys, threading, time
 import crm
+# A shell starts what is in the background without it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 store = crm.Store.open_in_memory()
 tenant = store.tenant("t")
 text = "".join('{{"id":"%d","type":"t","source":"s"}}\\n' % n

@@ -148,3 +148,44 @@ def test_durations(tenant, timeout):
             tenant.wait_for_events(0, bad)
     with pytest.raises(TypeError):
         tenant.wait_for_events(0, "1")
+
+
+@pytest.mark.parametrize("offset,error", [
+    (5, TypeError), ("abc", TypeError), (10 ** 30, TypeError),
+    (datetime.timedelta(days=400), crm.InputError),
+    (datetime.timedelta.max, crm.InputError),
+    (datetime.timedelta.min, crm.InputError), (None, crm.InputError)])
+def test_an_offset_that_is_none_is_not_read_as_one(tenant, offset, error):
+    class Odd(datetime.datetime):
+        def utcoffset(self):
+            return offset
+
+    with pytest.raises(error):
+        tenant.replay(since=Odd(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(error):
+        tenant.append(member(1, payload={"at": Odd(2026, 1, 1, tzinfo=UTC)}))
+
+
+def test_offsets_of_microseconds():
+    there = datetime.timezone(datetime.timedelta(hours=-23, microseconds=7))
+    instant = datetime.datetime(2026, 1, 1, tzinfo=there)
+    assert crm.Event(id="e", type="t", source="s",
+                     occurred_at=instant).occurred_at == instant
+
+
+def test_a_missing_time_of_pandas_is_an_input_error(tenant):
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(crm.InputError, match="NaT"):
+        tenant.replay(since=pandas.NaT)
+    summary = tenant.append_many(
+        [member(1), member(2, timestamp=pandas.NaT)], partial=True)
+    assert (summary.appended, summary.rejected) == (1, 1)
+
+
+def test_the_longest_timeout_is_not_negative(tenant):
+    tenant.append(member(1))
+    assert tenant.wait_for_events(0, datetime.timedelta.max) > 0
+    with pytest.raises(crm.InputError, match="negative"):
+        tenant.wait_for_events(0, datetime.timedelta.min)
+    with pytest.raises(crm.InputError, match="range"):
+        tenant.wait_for_events(0, 10 ** 400)

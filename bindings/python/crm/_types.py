@@ -130,6 +130,8 @@ class Error(Exception):
 
     code: StatusCode
     retryable: bool
+    # Of a subclass that does not call __init__.
+    _message = ""
 
     def __init__(self, message: str = "",
                  code: StatusCode = StatusCode.INTERNAL) -> None:

@@ -7,6 +7,7 @@
 
 #include "bindings/python/src/append_options.h"
 #include "bindings/python/src/json_text.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -16,7 +17,9 @@ constexpr char kAppendDoc[] =
     "events: a dict in one of the JSON shapes, JSON text (str or bytes), or "
     "an\n"
     "    Event; or several of them, all Event or none.\n"
-    "partial: one bad event does not fail the others; see their outcomes.\n"
+    "partial: one bad event does not fail the others; see their outcomes. "
+    "What\n"
+    "    JSON cannot hold (NaN, a naive datetime) raises nevertheless.\n"
     "backfill: old data; no triggers and no notices come of it.\n"
     "durability: \"sync\" or \"os\"; None: the store's.\n"
     "offset: (name, value): where the program stands in its own input, stored\n"
@@ -79,15 +82,9 @@ void Batch::Add(py::handle item, uint64_t index) {
              static_cast<size_t>(PyBytes_GET_SIZE(object))},
             false, index);
   } else if (PyUnicode_Check(object)) {
-    Py_ssize_t size = 0;
-    const char* const data = PyUnicode_AsUTF8AndSize(object, &size);
-    if (data == nullptr) {
-      PyErr_Clear();
-      Raise(Status(StatusCode::kMalformed,
-                   "a str that is no Unicode text (a lone surrogate)"));
-    }
+    const std::string_view text = Utf8(item);
     held_.push_back(py::reinterpret_borrow<py::object>(item));
-    AddText({data, static_cast<size_t>(size)}, false, index);
+    AddText(text, false, index);
   } else if (py::isinstance<Event>(item)) {
     structs_.push_back(item.cast<const Event&>());
     bytes_ += structs_.back().payload.size() + structs_.back().metadata.size();
@@ -95,9 +92,9 @@ void Batch::Add(py::handle item, uint64_t index) {
   } else if (IsBuffer(item)) {
     AddText(CopyOfBuffer(item), true, index);
   } else {
-    throw py::type_error(
-        std::string("an event must be a dict, str, bytes or crm.Event, not ") +
-        Py_TYPE(object)->tp_name);
+    throw py::type_error("event " + std::to_string(index) +
+                         ": must be a dict, str, bytes or crm.Event, not " +
+                         Py_TYPE(object)->tp_name);
   }
 }
 
@@ -140,37 +137,82 @@ HostOffset OffsetFromPython(py::handle offset) {
     throw py::type_error("offset: must be a tuple (name, value)");
   }
   const auto pair = py::reinterpret_borrow<py::tuple>(offset);
-  for (const py::handle part : pair) {
-    if (!PyUnicode_Check(part.ptr()) && !PyBytes_Check(part.ptr())) {
-      throw py::type_error("offset: name and value must be str or bytes");
-    }
-  }
-  return {pair[0].cast<std::string>(), pair[1].cast<std::string>()};
+  return {TextOrBytes(pair[0], "offset: the name"),
+          TextOrBytes(pair[1], "offset: the value")};
 }
 
-AppendOptions MakeAppendOptions(bool partial, bool backfill,
-                                py::handle durability, bool ignore_tenant,
+AppendOptions MakeAppendOptions(const TenantHandle& tenant, bool partial,
+                                bool backfill, py::handle durability,
+                                bool ignore_tenant,
                                 const std::optional<DryRunHandle>& dry_run) {
   AppendOptions options = {
       .partial = partial, .backfill = backfill, .ignore_tenant = ignore_tenant};
   if (!durability.is_none()) {
     options.durability = DurabilityFromPython(durability);
   }
-  if (dry_run.has_value()) options.dry_run = dry_run->run;
+  if (dry_run.has_value()) options.dry_run = dry_run->RunFor(tenant);
   return options;
 }
 
-void RaiseFor(uint64_t index, py::error_already_set& error) {
-  if (!error.matches(TypeNamed("Error"))) throw error;
-  const auto code =
-      static_cast<StatusCode>(py::int_(error.value().attr("code")).cast<int>());
+void RaiseFor(uint64_t index, py::error_already_set& error,
+              const std::string& more) {
+  const std::optional<StatusCode> code = CodeOf(error);
+  if (!code.has_value()) throw error;
   const std::string message = py::str(error.value());
-  Raise(Status(code, "event " + std::to_string(index) + ": " + message));
+  Raise(
+      Status(*code, "event " + std::to_string(index) + ": " + message + more));
+}
+
+std::shared_ptr<DryRun> DryRunHandle::RunFor(const TenantHandle& tenant) const {
+  if (shared_->run == nullptr) {
+    *shared_ = {tenant.box(), tenant.tenant().name(), NewDryRun()};
+  }
+  if (shared_->box != tenant.box() ||
+      shared_->tenant != tenant.tenant().name()) {
+    RaiseInput("dry_run: this DryRun was used with another tenant");
+  }
+  return shared_->run;
 }
 
 // --- append ------------------------------------------------------------------
 
 namespace {
+
+// The place that an append was given. An append that fails passes it, or those
+// behind it would wait for ever; this does when there was none.
+class PlacePasser final {
+ public:
+  PlacePasser(const std::optional<OrderHandle>& order, uint64_t place)
+      : order_(order.has_value() ? order->order : nullptr), place_(place) {}
+  ~PlacePasser() {
+    if (order_ == nullptr) return;
+    UnlockedForSure([&] { order_->Pass(place_); });
+  }
+  PlacePasser(const PlacePasser&) = delete;
+  PlacePasser& operator=(const PlacePasser&) = delete;
+  // The append sees to it.
+  void Leave() { order_ = nullptr; }
+
+ private:
+  std::shared_ptr<AppendOrder> order_;
+  const uint64_t place_;
+};
+
+// Raises unless it is several Condition.
+std::vector<Condition> ConditionsFromPython(py::handle object) {
+  if (!py::isinstance<Condition>(object)) {
+    std::vector<Condition> conditions;
+    bool all = true;
+    for (const py::handle one : py::iter(object)) {
+      all = py::isinstance<Condition>(one);
+      if (!all) break;
+      conditions.push_back(one.cast<const Condition&>());
+    }
+    if (all) return conditions;
+  }
+  throw py::type_error(
+      "conditions: must be several crm.Condition, for example a list");
+}
 
 void Collect(py::handle events, Batch* batch) {
   if (Batch::IsEvent(events)) {
@@ -179,6 +221,11 @@ void Collect(py::handle events, Batch* batch) {
   }
   uint64_t index = 0;
   for (const py::handle item : py::iter(events)) {
+    if (index == kMaxRequestEvents) {
+      Raise(Status(StatusCode::kTooLarge,
+                   "request: over " + std::to_string(kMaxRequestEvents) +
+                       " events; append_many takes any number"));
+    }
     if (batch->Differs(item)) {
       RaiseInput("one request holds crm.Event only, or none of them");
     }
@@ -200,12 +247,11 @@ void DefineAppend(py::class_<TenantHandle>& type) {
          py::object durability, py::object offset, py::object conditions,
          bool ignore_tenant, std::optional<DryRunHandle> dry_run,
          std::optional<OrderHandle> order, uint64_t place) {
-        AppendOptions options = MakeAppendOptions(partial, backfill, durability,
-                                                  ignore_tenant, dry_run);
+        PlacePasser passer(order, place);
+        AppendOptions options = MakeAppendOptions(
+            self, partial, backfill, durability, ignore_tenant, dry_run);
         if (!offset.is_none()) options.offset = OffsetFromPython(offset);
-        for (const py::handle condition : py::iter(conditions)) {
-          options.conditions.push_back(condition.cast<Condition>());
-        }
+        options.conditions = ConditionsFromPython(conditions);
         if (order.has_value()) {
           options.order = order->order;
           options.place = place;
@@ -213,6 +259,7 @@ void DefineAppend(py::class_<TenantHandle>& type) {
         Batch batch;
         Collect(events, &batch);
         Check(self.box()->CheckUsable());
+        passer.Leave();
         return AppendRecord(Take(
             Unlocked([&] { return batch.Append(self.tenant(), options); })));
       },

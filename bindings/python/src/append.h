@@ -16,9 +16,22 @@
 
 namespace crm::python {
 
-// Null to begin with: nothing has been decided.
-struct DryRunHandle {
-  std::shared_ptr<DryRun> run;
+// A dry run points into the store that it was first used with. Copies are the
+// same run.
+class DryRunHandle final {
+ public:
+  DryRunHandle() : shared_(std::make_shared<Shared>()) {}
+  // Raises when it has been used with another tenant.
+  std::shared_ptr<DryRun> RunFor(const TenantHandle& tenant) const;
+
+ private:
+  struct Shared {
+    // The store goes after the run.
+    std::shared_ptr<StoreBox> box = {};
+    std::string tenant = {};
+    std::shared_ptr<DryRun> run = {};
+  };
+  std::shared_ptr<Shared> shared_;
 };
 struct OrderHandle {
   std::shared_ptr<AppendOrder> order;

@@ -13,6 +13,7 @@
 #include "bindings/python/src/append_options.h"
 #include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/records.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -93,12 +94,13 @@ void Feeder::Add(py::handle item) {
     batch_.Add(item, index);
   } catch (py::error_already_set& error) {
     if (!options_.append.partial || !error.matches(TypeNamed("InputError"))) {
-      RaiseFor(index, error);
+      const uint64_t first = batch_.size() > 0 ? batch_.index(0) : index;
+      RaiseFor(
+          index, error,
+          "; nothing was appended from event " + std::to_string(first) + " on");
     }
-    const py::object value = error.value();
-    Reject(index,
-           static_cast<StatusCode>(py::int_(value.attr("code")).cast<int>()),
-           py::str(value));
+    Reject(index, CodeOf(error).value_or(StatusCode::kInvalidArgument),
+           py::str(error.value()));
   }
   ++summary_.events;
   FlushWhenFull();
@@ -212,10 +214,7 @@ void FeedFile(py::handle file, Feeder& feeder) {
       text = {PyBytes_AS_STRING(piece.ptr()),
               static_cast<size_t>(PyBytes_GET_SIZE(piece.ptr()))};
     } else if (PyUnicode_Check(piece.ptr())) {
-      Py_ssize_t size = 0;
-      const char* const data = PyUnicode_AsUTF8AndSize(piece.ptr(), &size);
-      if (data == nullptr) throw py::error_already_set();
-      text = {data, static_cast<size_t>(size)};
+      text = Utf8(piece);
     } else {
       throw py::type_error("source: read() must give bytes or str");
     }
@@ -234,11 +233,12 @@ void FeedBuffer(py::handle source, Feeder& feeder) {
       &buffer, &PyBuffer_Release);
   const std::string_view text(static_cast<const char*>(buffer.buf),
                               static_cast<size_t>(buffer.len));
-  if (buffer.readonly != 0) {
+  if (PyBytes_Check(source.ptr())) {
     feeder.AddText(WithoutByteOrderMark(text));
     return;
   }
-  // Another thread may change it while a batch is on its way.
+  // Another thread may change it while a batch is on its way, also what is
+  // read-only to us: a view of a bytearray, a mapped file.
   LineFeeder lines(feeder);
   for (size_t at = 0; at < text.size(); at += kReadBytes) {
     lines.Add(text.substr(at, kReadBytes));
@@ -246,12 +246,24 @@ void FeedBuffer(py::handle source, Feeder& feeder) {
   lines.Finish();
 }
 
+// As in a list of the lines of a file.
+bool IsBlankLine(py::handle item) {
+  Py_ssize_t size = 0;
+  const char* data = nullptr;
+  if (PyUnicode_Check(item.ptr())) {
+    data = PyUnicode_AsUTF8AndSize(item.ptr(), &size);
+    // Feeder::Add says what is wrong with it.
+    if (data == nullptr) PyErr_Clear();
+  } else if (PyBytes_Check(item.ptr())) {
+    data = PyBytes_AS_STRING(item.ptr());
+    size = PyBytes_GET_SIZE(item.ptr());
+  }
+  return data != nullptr && IsBlank({data, static_cast<size_t>(size)});
+}
+
 void Feed(py::handle source, Feeder& feeder) {
   if (PyUnicode_Check(source.ptr())) {
-    Py_ssize_t size = 0;
-    const char* const data = PyUnicode_AsUTF8AndSize(source.ptr(), &size);
-    if (data == nullptr) throw py::error_already_set();
-    feeder.AddText(WithoutByteOrderMark({data, static_cast<size_t>(size)}));
+    feeder.AddText(WithoutByteOrderMark(Utf8(source)));
   } else if (PyObject_CheckBuffer(source.ptr()) != 0) {
     FeedBuffer(source, feeder);
   } else if (py::hasattr(source, "read")) {
@@ -260,12 +272,7 @@ void Feed(py::handle source, Feeder& feeder) {
     throw py::type_error("source: must be several events; append takes one");
   } else {
     for (const py::handle item : py::iter(source)) {
-      // Lines of a file may be blank.
-      if (PyUnicode_Check(item.ptr()) || PyBytes_Check(item.ptr())) {
-        const auto text = item.cast<std::string_view>();
-        if (IsBlank(text)) continue;
-      }
-      feeder.Add(item);
+      if (!IsBlankLine(item)) feeder.Add(item);
     }
   }
 }
@@ -290,7 +297,7 @@ void DefineAppendMany(py::class_<TenantHandle>& type) {
         }
         Feeder feeder(
             self,
-            {.append = MakeAppendOptions(partial, backfill, durability,
+            {.append = MakeAppendOptions(self, partial, backfill, durability,
                                          ignore_tenant, dry_run),
              .batch_size = batch_size,
              .max_rejected = max_rejected,

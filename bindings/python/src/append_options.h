@@ -7,19 +7,22 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "bindings/python/src/append.h"
 
 namespace crm::python {
 
-AppendOptions MakeAppendOptions(bool partial, bool backfill,
-                                py::handle durability, bool ignore_tenant,
+AppendOptions MakeAppendOptions(const TenantHandle& tenant, bool partial,
+                                bool backfill, py::handle durability,
+                                bool ignore_tenant,
                                 const std::optional<DryRunHandle>& dry_run);
 HostOffset OffsetFromPython(py::handle offset);
 
-// Raises `error` again with the number of the event in its text, when it is
-// one of ours.
-[[noreturn]] void RaiseFor(uint64_t index, py::error_already_set& error);
+// Raises `error` again with the number of the event in its text, and `more`
+// behind it, when it is one of ours.
+[[noreturn]] void RaiseFor(uint64_t index, py::error_already_set& error,
+                           const std::string& more = "");
 
 }  // namespace crm::python
 

@@ -1,5 +1,6 @@
 #include "bindings/python/src/callbacks.h"
 
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,17 +8,28 @@
 #include "bindings/python/src/handles.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
 
+// For what nobody can catch. Ctrl-C comes again when the call is over.
+void Discard(py::error_already_set& error, const char* where) {
+  if (error.matches(PyExc_KeyboardInterrupt)) {
+    PyErr_SetInterrupt();
+  } else {
+    error.discard_as_unraisable(where);
+  }
+}
+
 class PythonClock final : public Clock {
  public:
-  explicit PythonClock(py::object callable)
-      : callable_(Share(std::move(callable))) {}
+  PythonClock(py::object callable, uint64_t borrower)
+      : borrower_(borrower), callable_(Share(std::move(callable))) {}
 
   Timestamp Now() override {
     if (AtExit()) return last_;
+    const CallbackScope scope(borrower_, CallbackScope::Refuses::kCalls);
     py::gil_scoped_acquire acquire;
     try {
       const py::object now = (*callable_)();
@@ -26,7 +38,7 @@ class PythonClock final : public Clock {
       }
       last_ = InstantFromPython(now);
     } catch (py::error_already_set& error) {
-      error.discard_as_unraisable("the clock of a crm.Store");
+      Discard(error, "the clock of a crm.Store");
     } catch (const py::builtin_exception& error) {
       error.set_error();
       PyErr_WriteUnraisable(callable_->ptr());
@@ -35,6 +47,7 @@ class PythonClock final : public Clock {
   }
 
  private:
+  const uint64_t borrower_;
   const std::shared_ptr<py::object> callable_;
   // Until the clock has worked once: the system's time. Under the lock.
   Timestamp last_ = SystemClock()->Now();
@@ -42,8 +55,8 @@ class PythonClock final : public Clock {
 
 class PythonKeyProvider final : public KeyProvider {
  public:
-  explicit PythonKeyProvider(py::object provider)
-      : provider_(Share(std::move(provider))) {}
+  PythonKeyProvider(py::object provider, uint64_t borrower)
+      : borrower_(borrower), provider_(Share(std::move(provider))) {}
 
   Result<std::string> Wrap(std::string_view tenant,
                            std::string_view key) override {
@@ -61,6 +74,7 @@ class PythonKeyProvider final : public KeyProvider {
       return Status(StatusCode::kFailedPrecondition,
                     "key provider: the interpreter is gone");
     }
+    const CallbackScope scope(borrower_, CallbackScope::Refuses::kCalls);
     py::gil_scoped_acquire acquire;
     try {
       const py::object result =
@@ -80,17 +94,15 @@ class PythonKeyProvider final : public KeyProvider {
   // The text of the exception stays out of ours: it may say too much. It is
   // the cause of what the call raises.
   static Status Failed(const char* method, py::error_already_set& error) {
-    StatusCode code = StatusCode::kKeyMissing;
-    if (error.matches(TypeNamed("Error"))) {
-      code = static_cast<StatusCode>(
-          py::int_(error.value().attr("code")).cast<int>());
-    }
-    const std::string type = py::str(error.type().attr("__name__"));
+    const StatusCode code = CodeOf(error).value_or(StatusCode::kKeyMissing);
+    const std::string_view type =
+        reinterpret_cast<PyTypeObject*>(error.type().ptr())->tp_name;
     CallbackErrors::Keep(error, "the key provider of a crm.Store");
-    return Status(code,
-                  std::string("key provider: ") + method + " raised " + type);
+    return Status(code, std::string("key provider: ") + method + " raised " +
+                            std::string(type.substr(type.rfind('.') + 1)));
   }
 
+  const uint64_t borrower_;
   const std::shared_ptr<py::object> provider_;
 };
 
@@ -114,36 +126,38 @@ std::shared_ptr<py::object> Share(py::object object) {
       });
 }
 
-std::shared_ptr<Clock> ClockFromPython(py::object callable) {
+std::shared_ptr<Clock> ClockFromPython(py::object callable, uint64_t borrower) {
   if (callable.is_none()) return nullptr;
   if (PyCallable_Check(callable.ptr()) == 0) {
     throw py::type_error("clock: must be callable");
   }
-  return std::make_shared<PythonClock>(std::move(callable));
+  return std::make_shared<PythonClock>(std::move(callable), borrower);
 }
 
-std::shared_ptr<KeyProvider> KeyProviderFromPython(py::object provider) {
+std::shared_ptr<KeyProvider> KeyProviderFromPython(py::object provider,
+                                                   uint64_t borrower) {
   if (provider.is_none()) return nullptr;
   if (auto own = OwnKeyProvider(provider)) return own;
   if (!py::hasattr(provider, "wrap") || !py::hasattr(provider, "unwrap")) {
     throw py::type_error("key_provider: must have the methods wrap and unwrap");
   }
-  return std::make_shared<PythonKeyProvider>(std::move(provider));
+  return std::make_shared<PythonKeyProvider>(std::move(provider), borrower);
 }
 
-LogCallback LogFromPython(py::object callable) {
+LogCallback LogFromPython(py::object callable, uint64_t borrower) {
   if (callable.is_none()) return nullptr;
   if (PyCallable_Check(callable.ptr()) == 0) {
     throw py::type_error("log: must be callable");
   }
-  return [shared = Share(std::move(callable))](LogLevel level,
-                                               std::string_view message) {
+  return [shared = Share(std::move(callable)), borrower](
+             LogLevel level, std::string_view message) {
     if (AtExit()) return;
+    const CallbackScope scope(borrower, CallbackScope::Refuses::kCalls);
     py::gil_scoped_acquire acquire;
     try {
-      (*shared)(LevelToPython(level), py::str(message.data(), message.size()));
+      (*shared)(LevelToPython(level), MessageToPython(message));
     } catch (py::error_already_set& error) {
-      error.discard_as_unraisable("the log callback of a crm.Store");
+      Discard(error, "the log callback of a crm.Store");
     }
   };
 }
@@ -170,7 +184,8 @@ bool ProgressCaller::Call(const std::function<py::object()>& make) {
                                   : callable_(arguments);
     // None, as of a function that says nothing, goes on.
     return answer.ptr() != Py_False;
-  } catch (py::error_already_set&) {
+  } catch (const std::exception&) {
+    // Not `...`: the end of a thread passes through here.
     raised_ = std::current_exception();
     return false;
   }

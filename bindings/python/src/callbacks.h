@@ -1,7 +1,8 @@
 // What a Python program lends to a store: clock, keys, log, progress.
 //
 // All of them take the interpreter's lock when they are called, from whatever
-// thread, and when they are released.
+// thread, and when they are released. `borrower` is the store to which they are
+// lent: see CallbackScope.
 
 #ifndef CRM_BINDINGS_PYTHON_SRC_CALLBACKS_H_
 #define CRM_BINDINGS_PYTHON_SRC_CALLBACKS_H_
@@ -23,10 +24,11 @@ std::shared_ptr<py::object> Share(py::object object);
 
 // `callable` gives an aware datetime. When it fails, that is reported as
 // unraisable and the time stands still.
-std::shared_ptr<Clock> ClockFromPython(py::object callable);
+std::shared_ptr<Clock> ClockFromPython(py::object callable, uint64_t borrower);
 // An object with wrap and unwrap, or one of our own.
-std::shared_ptr<KeyProvider> KeyProviderFromPython(py::object provider);
-LogCallback LogFromPython(py::object callable);
+std::shared_ptr<KeyProvider> KeyProviderFromPython(py::object provider,
+                                                   uint64_t borrower);
+LogCallback LogFromPython(py::object callable, uint64_t borrower);
 
 // Tells a Python callable how far a long call is, and whether the call was
 // interrupted (Ctrl-C), also without a callable.

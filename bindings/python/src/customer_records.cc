@@ -7,6 +7,7 @@
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/records.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -57,7 +58,7 @@ void DefineTrait(py::module_& module) {
       .Finish();
 }
 
-py::object ValueOf(const Profile& profile, const std::string& name) {
+py::object ValueOf(const Profile& profile, const Text& name) {
   const Trait* const trait = profile.Find(name);
   if (trait == nullptr) {
     Raise(Status(StatusCode::kNotFound, "the profile has no such trait"));
@@ -69,7 +70,7 @@ py::object ValueOf(const Profile& profile, const std::string& name) {
 void DefineProfileItems(RecordClass<Profile>& type) {
   type.Method(
           "find",
-          [](const Profile& self, const std::string& name) -> py::object {
+          [](const Profile& self, const Text& name) -> py::object {
             const Trait* const trait = self.Find(name);
             return trait == nullptr ? py::none() : py::cast(*trait);
           },
@@ -79,7 +80,7 @@ void DefineProfileItems(RecordClass<Profile>& type) {
               py::arg("name"))
       .Method(
           "__contains__",
-          [](const Profile& self, const std::string& name) {
+          [](const Profile& self, const Text& name) {
             return self.Find(name) != nullptr;
           },
           "", py::arg("name"))
@@ -122,7 +123,7 @@ void DefineProfile(py::module_& module) {
           [](const Profile& self) {
             py::dict values;
             for (const Trait& trait : self.traits) {
-              values[trait.name.c_str()] = ParseJson(trait.value);
+              values[py::str(trait.name)] = ParseJson(trait.value);
             }
             return values;
           },

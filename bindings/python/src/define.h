@@ -187,7 +187,11 @@ Enum EnumFromPython(const char* enumeration,
       if (object.equal(MemberOf(enumeration, known.name))) return known.value;
     }
   }
-  RaiseInput(std::string("not a member of crm.") + enumeration);
+  std::string message = std::string("not a member of crm.") + enumeration + ":";
+  for (const auto& known : names) {
+    message += " " + std::string(py::str(MemberOf(enumeration, known.name)));
+  }
+  RaiseInput(message);
 }
 
 }  // namespace crm::python

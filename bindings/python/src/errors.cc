@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "bindings/python/src/text.h"
+
 namespace crm::python {
 namespace {
 
@@ -21,9 +23,12 @@ std::atomic<pid_t> exit_thread = 0;
 }  // namespace
 
 py::handle TypeNamed(const char* name) {
-  // Never released: it is needed until the interpreter is gone.
-  static PyObject* const types =
-      py::module_::import("crm._types").release().ptr();
+  // Never released: it is needed until the interpreter is gone. Not by a
+  // static initialiser, as an import lets other threads run.
+  static PyObject* types = nullptr;
+  if (types == nullptr) {
+    types = py::module_::import("crm._types").release().ptr();
+  }
   // The module keeps it alive.
   return py::handle(types).attr(name).cast<py::object>().release().dec_ref();
 }
@@ -31,11 +36,13 @@ py::handle TypeNamed(const char* name) {
 void Raise(const Status& status) {
   const std::exception_ptr cause = CallbackErrors::Take();
   const py::object error = TypeNamed("make_error")(
-      static_cast<int>(status.code()), std::string(status.message()));
+      static_cast<int>(status.code()), MessageToPython(status.message()));
   if (cause != nullptr) {
     try {
       std::rethrow_exception(cause);
     } catch (py::error_already_set& raised) {
+      // Ctrl-C, or the end of the program.
+      if (!raised.matches(PyExc_Exception)) throw;
       PyException_SetCause(error.ptr(), raised.value().inc_ref().ptr());
     }
   }
@@ -49,6 +56,18 @@ void RaiseInput(const std::string& message) {
 
 void Check(const Status& status) {
   if (!status.ok()) Raise(status);
+}
+
+std::optional<StatusCode> CodeOf(const py::error_already_set& error) {
+  if (!error.matches(TypeNamed("Error"))) return std::nullopt;
+  try {
+    const py::object code = TypeNamed("StatusCode")(error.value().attr("code"));
+    const auto known = static_cast<StatusCode>(code.cast<int>());
+    if (known != StatusCode::kOk) return known;
+  } catch (const std::exception&) {
+    // A subclass without a code, or with one that is none.
+  }
+  return std::nullopt;
 }
 
 void CallbackErrors::Keep(py::error_already_set& error, const char* where) {

@@ -7,6 +7,7 @@
 #include <pybind11/pybind11.h>
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,10 @@ py::handle TypeNamed(const char* name);
 [[noreturn]] void Raise(const Status& status);
 [[noreturn]] void RaiseInput(const std::string& message);
 void Check(const Status& status);
+
+// What a crm.Error says that happened; nothing for other exceptions, and when
+// it says nothing that could be.
+std::optional<StatusCode> CodeOf(const py::error_already_set& error);
 
 template <typename T>
 T Take(Result<T> result) {

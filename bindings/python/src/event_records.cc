@@ -8,6 +8,7 @@
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/records.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -46,7 +47,7 @@ void DefineIdentifiers(py::module_& module) {
              "1 to 256 bytes of UTF-8, as the source gave it. Personal.");
   DefInit(
       identifier.Finish(),
-      [](std::string name_space, std::string value) {
+      [](Text name_space, Text value) {
         return Identifier{std::move(name_space), std::move(value)};
       },
       "For example Identifier(\"email\", \"ada@example.com\").",
@@ -235,7 +236,7 @@ void DefineStoredEvent(py::module_& module) {
                "extra_json as a dict; None when it is empty.")
       .Method(
           "to_json",
-          [](const StoredEvent& self, const std::string& tenant) {
+          [](const StoredEvent& self, const Text& tenant) {
             return EventToJson(self.view(), tenant);
           },
           "The event as one line of JSON, in the shape in which it came in,\n"
@@ -304,7 +305,7 @@ Identifier IdentifierFromPython(py::handle object) {
   if (PyTuple_Check(object.ptr()) && PyTuple_GET_SIZE(object.ptr()) == 2) {
     const auto pair = py::reinterpret_borrow<py::tuple>(object);
     if (py::isinstance<py::str>(pair[0]) && py::isinstance<py::str>(pair[1])) {
-      return {pair[0].cast<std::string>(), pair[1].cast<std::string>()};
+      return {std::string(Utf8(pair[0])), std::string(Utf8(pair[1]))};
     }
   }
   throw py::type_error(

@@ -13,6 +13,7 @@
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/records.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -25,12 +26,24 @@ constexpr EnumName<Condition::Kind> kKinds[] = {
     {Condition::Kind::kNoEventSince, "NO_EVENT_SINCE"},
 };
 
+// Bytes that can be shown as a str again.
+std::string Utf8OfBytes(py::handle bytes) {
+  std::string text = TextOrBytes(bytes, "JSON");
+  PyObject* const decoded = PyUnicode_DecodeUTF8(
+      text.data(), static_cast<Py_ssize_t>(text.size()), nullptr);
+  if (decoded == nullptr) {
+    PyErr_Clear();
+    Raise(Status(StatusCode::kMalformed, "JSON that is not UTF-8"));
+  }
+  Py_DECREF(decoded);
+  return text;
+}
+
 // JSON text as it is, anything else as WriteJson makes it.
 std::string JsonMember(py::handle value) {
   if (value.is_none()) return "";
-  if (PyUnicode_Check(value.ptr()) || PyBytes_Check(value.ptr())) {
-    return value.cast<std::string>();
-  }
+  if (PyUnicode_Check(value.ptr())) return std::string(Utf8(value));
+  if (PyBytes_Check(value.ptr())) return Utf8OfBytes(value);
   std::string text;
   WriteJson(value, &text);
   return text;
@@ -82,10 +95,10 @@ void DefineEvent(py::module_& module) {
           "metadata_json as a dict; None when it is empty.");
   DefInit(
       type.Finish(),
-      [](std::string id, std::string event_type, std::string source,
-         std::string version, std::optional<Timestamp> occurred_at,
-         std::string correlation_id, std::string causation_id,
-         py::object identifiers, py::object payload, py::object metadata) {
+      [](Text id, Text event_type, Text source, Text version,
+         std::optional<Timestamp> occurred_at, Text correlation_id,
+         Text causation_id, py::object identifiers, py::object payload,
+         py::object metadata) {
         return Event{.id = std::move(id),
                      .type = std::move(event_type),
                      .source = std::move(source),
@@ -109,7 +122,11 @@ void DefineEvent(py::module_& module) {
 // A customer's number, or one of her identifiers.
 void SetWho(py::handle who, Condition* condition) {
   if (PyLong_Check(who.ptr())) {
-    condition->customer = who.cast<CustomerId>();
+    condition->customer = PyLong_AsUnsignedLongLong(who.ptr());
+    if (PyErr_Occurred() != nullptr) {
+      PyErr_Clear();
+      RaiseInput("who: no number of a customer: negative, or too large");
+    }
   } else {
     condition->identifier = IdentifierFromPython(who);
   }
@@ -146,7 +163,7 @@ void DefineConditionMakers(py::class_<Condition>& type) {
       "As no_customer, said of uniqueness.", py::arg("identifier"));
   DefStatic(
       type, "no_event_since",
-      [](py::object who, std::string event_type, Position after) {
+      [](py::object who, Text event_type, Position after) {
         Condition condition =
             Condition::NoEventSince(0, std::move(event_type), after);
         SetWho(who, &condition);
@@ -180,10 +197,10 @@ void DefineShared(py::module_& module) {
       module, "DryRun",
       "What a dry run has decided so far. Appends that share one see each\n"
       "other's would-be events; positions in their outcomes are zero. For one\n"
-      "tenant, one thread at a time.",
+      "tenant, one thread at a time. Keeps the store alive.",
       py::is_final());
   DefInit(
-      dry_run, [] { return DryRunHandle{NewDryRun()}; }, "Nothing yet.");
+      dry_run, [] { return DryRunHandle(); }, "Nothing yet.");
   FinishClass(dry_run, "make another one");
 
   py::class_<OrderHandle> order(
@@ -191,7 +208,8 @@ void DefineShared(py::module_& module) {
       "A line in which appends of several threads stand, so that what they\n"
       "prepare at once is decided in one order: that in which they took their\n"
       "places. Every place that is taken must be passed, by an append (see\n"
-      "Tenant.append) or by hand. Thread-safe.",
+      "Tenant.append), also by one that fails, or by hand: pass_place in a\n"
+      "`finally` is always right. Thread-safe.",
       py::is_final());
   DefInit(
       order, [] { return OrderHandle{std::make_shared<AppendOrder>()}; },

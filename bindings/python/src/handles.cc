@@ -98,9 +98,36 @@ void InitHandles() {
   pthread_atfork(nullptr, nullptr, &InForkedChild);
 }
 
-std::shared_ptr<StoreBox> StoreBox::Make(Store store) {
+// --- Callbacks ---------------------------------------------------------------
+
+namespace {
+thread_local const CallbackScope* innermost = nullptr;
+std::atomic<uint64_t> borrowers = 0;
+}  // namespace
+
+CallbackScope::CallbackScope(uint64_t borrower, Refuses refuses)
+    : borrower_(borrower), refuses_(refuses), outer_(innermost) {
+  innermost = this;
+}
+
+CallbackScope::~CallbackScope() { innermost = outer_; }
+
+bool CallbackScope::Inside(uint64_t borrower, Refuses refuses) {
+  for (const CallbackScope* at = innermost; at != nullptr; at = at->outer_) {
+    if (at->borrower_ != borrower) continue;
+    // Where no call is allowed, no close is.
+    if (at->refuses_ == refuses || at->refuses_ == Refuses::kCalls) return true;
+  }
+  return false;
+}
+
+uint64_t NewBorrower() { return borrowers.fetch_add(1) + 1; }
+
+// --- StoreBox ----------------------------------------------------------------
+
+std::shared_ptr<StoreBox> StoreBox::Make(Store store, uint64_t borrower) {
   std::shared_ptr<StoreBox> box(
-      new StoreBox(std::move(store)),
+      new StoreBox(std::move(store), borrower),
       [](StoreBox* last) { UnlockedForSure([&] { delete last; }); });
   opened_in.store(ForkGeneration() + 1);
   LeaveForkedChildrenEarly();
@@ -109,8 +136,9 @@ std::shared_ptr<StoreBox> StoreBox::Make(Store store) {
   return box;
 }
 
-StoreBox::StoreBox(Store store)
+StoreBox::StoreBox(Store store, uint64_t borrower)
     : generation_(ForkGeneration()),
+      borrower_(borrower),
       store_(std::make_unique<Store>(std::move(store))) {}
 
 StoreBox::~StoreBox() {
@@ -126,12 +154,21 @@ Status StoreBox::CheckUsable() const {
   if (closed()) {
     return Status(StatusCode::kFailedPrecondition, "the store is closed");
   }
+  if (CallbackScope::Inside(borrower_, CallbackScope::Refuses::kCalls)) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "a clock, key provider or log callback must not call the "
+                  "store that calls it");
+  }
   return Status::Ok();
 }
 
 Status StoreBox::Close() {
   // What the parent opened is the parent's to close.
   if (forked()) return Status::Ok();
+  if (CallbackScope::Inside(borrower_, CallbackScope::Refuses::kClose)) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "a callback must not close the store that calls it");
+  }
   std::vector<std::shared_ptr<Closable>> children;
   {
     std::lock_guard<std::mutex> lock(mutex_);

@@ -39,6 +39,28 @@ class Closable {
   virtual void Close() = 0;
 };
 
+// Marks that this thread is in a callback of a store. Calls of that store from
+// there would wait for locks that the thread itself holds: they are refused.
+class CallbackScope final {
+ public:
+  enum class Refuses { kCalls, kClose };
+  // `borrower`: a number from NewBorrower.
+  CallbackScope(uint64_t borrower, Refuses refuses);
+  ~CallbackScope();
+  CallbackScope(const CallbackScope&) = delete;
+  CallbackScope& operator=(const CallbackScope&) = delete;
+
+  // Whether this thread is in such a callback.
+  static bool Inside(uint64_t borrower, Refuses refuses);
+
+ private:
+  const uint64_t borrower_;
+  const Refuses refuses_;
+  const CallbackScope* const outer_;
+};
+// A number for a store that is to be opened.
+uint64_t NewBorrower();
+
 // One open store, shared by all handles that came from it.
 //
 // Thread-safe. All functions that may wait must be called without the lock of
@@ -46,16 +68,18 @@ class Closable {
 class StoreBox final : public std::enable_shared_from_this<StoreBox> {
  public:
   // Also into the list of what is closed at exit.
-  static std::shared_ptr<StoreBox> Make(Store store);
-  explicit StoreBox(Store store);
+  static std::shared_ptr<StoreBox> Make(Store store, uint64_t borrower);
+  StoreBox(Store store, uint64_t borrower);
   ~StoreBox();
 
-  // kFailedPrecondition in a forked child and while closing.
+  // kFailedPrecondition in a forked child, while closing, and in a callback
+  // that was lent to this store.
   Status CheckUsable() const;
   bool forked() const { return generation_ != ForkGeneration(); }
   bool closed() const { return closing_.load(); }
 
   Store& store() { return *store_; }
+  uint64_t borrower() const { return borrower_; }
 
   // Closes what was adopted, then the store. Idempotent.
   Status Close();
@@ -66,6 +90,7 @@ class StoreBox final : public std::enable_shared_from_this<StoreBox> {
 
  private:
   const uint64_t generation_;
+  const uint64_t borrower_;
   std::unique_ptr<Store> store_;
   std::atomic<bool> closing_ = false;
   std::mutex mutex_;

@@ -15,6 +15,7 @@
 #include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/module.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -45,10 +46,10 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
   Def(
       type, "import_file",
       [](TenantHandle& self, const std::filesystem::path& path,
-         std::optional<ImportMap> map, const std::string& source,
-         const std::string& batch, bool strict, bool dry_run,
-         bool ignore_tenant, bool backfill, py::object durability, int threads,
-         size_t max_rejected, py::object progress, py::object on_rejected) {
+         std::optional<ImportMap> map, const Text& source, const Text& batch,
+         bool strict, bool dry_run, bool ignore_tenant, bool backfill,
+         py::object durability, int threads, size_t max_rejected,
+         py::object progress, py::object on_rejected) {
         Check(self.box()->CheckUsable());
         ImportOptions options = {.map = std::move(map),
                                  .source = source,
@@ -102,7 +103,7 @@ void DefineImportMap(py::module_& module) {
       [](py::object json) {
         std::string text;
         if (PyUnicode_Check(json.ptr()) || PyBytes_Check(json.ptr())) {
-          text = json.cast<std::string>();
+          text = TextOrBytes(json, "json");
         } else {
           WriteJson(json, &text);
         }

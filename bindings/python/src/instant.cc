@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <string_view>
 
 #include "bindings/python/src/errors.h"
 
@@ -85,11 +86,22 @@ bool IsDatetime(py::handle object) {
 
 Timestamp InstantFromPython(py::handle datetime) {
   PyObject* const at = datetime.ptr();
+  if (std::string_view(Py_TYPE(at)->tp_name).ends_with("NaTType")) {
+    RaiseInput("a datetime that is none: NaT");
+  }
   const py::object offset = datetime.attr("utcoffset")();
   if (offset.is_none()) {
     RaiseInput(
         "a datetime without a time zone; give it a tzinfo, for example "
         "datetime.timezone.utc");
+  }
+  // A subclass of datetime may give anything.
+  if (!PyDelta_Check(offset.ptr())) {
+    throw py::type_error("a datetime whose utcoffset() is no timedelta");
+  }
+  const int offset_days = PyDateTime_DELTA_GET_DAYS(offset.ptr());
+  if (offset_days < -1 || offset_days > 0) {
+    RaiseInput("a datetime whose utcoffset() is not less than a day");
   }
   const int64_t days =
       DaysFromDate(PyDateTime_GET_YEAR(at), PyDateTime_GET_MONTH(at),
@@ -125,18 +137,27 @@ std::string InstantText(Timestamp instant) {
 }
 
 std::chrono::microseconds DurationFromPython(py::handle object) {
+  // A century is for ever, and fits.
+  constexpr int kMaxDays = 100 * 366;
   int64_t micros = 0;
   if (PyDelta_Check(object.ptr())) {
-    micros = MicrosOfDelta(object.ptr());
+    const int days = PyDateTime_DELTA_GET_DAYS(object.ptr());
+    micros = days < 0           ? -1
+             : days >= kMaxDays ? kMaxDays * kDaySeconds * kMicros
+                                : MicrosOfDelta(object.ptr());
   } else {
     const double seconds = PyFloat_AsDouble(object.ptr());
     if (seconds == -1 && PyErr_Occurred() != nullptr) {
-      throw py::error_already_set();
+      if (PyErr_ExceptionMatches(PyExc_OverflowError) == 0) {
+        throw py::error_already_set();
+      }
+      PyErr_Clear();
+      RaiseInput("a span of time out of range");
     }
-    // A century is for ever, and fits.
     if (std::isnan(seconds)) RaiseInput("a span of time that is no number");
     micros = static_cast<int64_t>(
-        std::fmax(-1, std::fmin(seconds, 100.0 * 366 * kDaySeconds)) * kMicros);
+        std::fmax(-1, std::fmin(seconds, 1.0 * kMaxDays * kDaySeconds)) *
+        kMicros);
   }
   if (micros < 0) RaiseInput("a negative span of time");
   return std::chrono::microseconds(micros);

@@ -8,6 +8,7 @@
 
 #include "bindings/python/src/errors.h"
 #include "bindings/python/src/instant.h"
+#include "bindings/python/src/text.h"
 #include "crm/event.h"
 
 namespace crm::python {
@@ -22,14 +23,18 @@ struct KnownTypes {
 };
 
 const KnownTypes& Known() {
-  static const KnownTypes known = [] {
+  // Not by a static initialiser: an import lets other threads run, and one
+  // that comes here would wait for it with the interpreter's lock in its hand.
+  static const KnownTypes* known = nullptr;
+  if (known == nullptr) {
     const auto find = [](const char* module, const char* name) {
       return py::object(py::module_::import(module).attr(name)).release().ptr();
     };
-    return KnownTypes{find("decimal", "Decimal"), find("uuid", "UUID"),
-                      find("datetime", "date"), find("json", "loads")};
-  }();
-  return known;
+    const KnownTypes found = {find("decimal", "Decimal"), find("uuid", "UUID"),
+                              find("datetime", "date"), find("json", "loads")};
+    if (known == nullptr) known = new KnownTypes(found);
+  }
+  return *known;
 }
 
 constexpr std::array<bool, 256> MakeEscaped() {
@@ -40,21 +45,6 @@ constexpr std::array<bool, 256> MakeEscaped() {
   return escaped;
 }
 constexpr std::array<bool, 256> kEscaped = MakeEscaped();
-
-std::string_view Utf8(PyObject* text) {
-  if (PyUnicode_IS_COMPACT_ASCII(text)) {
-    return {static_cast<const char*>(PyUnicode_DATA(text)),
-            static_cast<size_t>(PyUnicode_GET_LENGTH(text))};
-  }
-  Py_ssize_t size = 0;
-  const char* const data = PyUnicode_AsUTF8AndSize(text, &size);
-  if (data == nullptr) {
-    PyErr_Clear();
-    Raise(Status(StatusCode::kMalformed,
-                 "a str that is no Unicode text (a lone surrogate)"));
-  }
-  return {data, static_cast<size_t>(size)};
-}
 
 void WriteText(std::string_view text, std::string* out) {
   out->push_back('"');
@@ -77,19 +67,20 @@ void WriteText(std::string_view text, std::string* out) {
   out->push_back('"');
 }
 
-void WriteStr(py::handle value, bool quoted, std::string* out) {
+void WriteQuoted(py::handle value, std::string* out) {
   const py::object text =
       py::reinterpret_steal<py::object>(PyObject_Str(value.ptr()));
-  if (!text) {
-    // An int of more digits than the interpreter writes.
-    PyErr_Clear();
-    Raise(Status(StatusCode::kTooLarge, "a number of too many digits"));
+  if (!text) throw py::error_already_set();
+  WriteText(Utf8(text), out);
+}
+
+// Not as its class writes it, which may be one that adds a currency.
+void WriteDecimal(py::handle value, std::string* out) {
+  if (!value.attr("is_finite")().cast<bool>()) {
+    RaiseInput("a Decimal that JSON cannot hold: NaN or an infinity");
   }
-  if (quoted) {
-    WriteText(Utf8(text.ptr()), out);
-  } else {
-    out->append(Utf8(text.ptr()));
-  }
+  const py::object text = py::handle(Known().decimal).attr("__str__")(value);
+  out->append(Utf8(text));
 }
 
 void WriteInt(PyObject* value, std::string* out) {
@@ -106,7 +97,14 @@ void WriteInt(PyObject* value, std::string* out) {
   const py::object plain =
       py::reinterpret_steal<py::object>(PyNumber_Long(value));
   if (!plain) throw py::error_already_set();
-  WriteStr(plain, false, out);
+  const py::object text =
+      py::reinterpret_steal<py::object>(PyObject_Str(plain.ptr()));
+  if (!text) {
+    // More digits than the interpreter writes.
+    PyErr_Clear();
+    Raise(Status(StatusCode::kTooLarge, "a number of too many digits"));
+  }
+  out->append(Utf8(text));
 }
 
 void WriteFloat(double value, std::string* out) {
@@ -135,6 +133,7 @@ void WriteDict(PyObject* dict, size_t depth, std::string* out) {
   const py::object held = py::reinterpret_borrow<py::object>(dict);
   out->push_back('{');
   const size_t begin = out->size();
+  const Py_ssize_t size = PyDict_Size(dict);
   Py_ssize_t at = 0;
   PyObject* key = nullptr;
   PyObject* value = nullptr;
@@ -147,6 +146,9 @@ void WriteDict(PyObject* dict, size_t depth, std::string* out) {
     WriteText(Utf8(key), out);
     out->push_back(':');
     WriteValue(value, depth + 1, out);
+    if (PyDict_Size(dict) != size) {
+      RaiseInput("a dict that changed while it was read");
+    }
   }
   out->push_back('}');
 }
@@ -162,22 +164,27 @@ void WriteList(PyObject* list, size_t depth, std::string* out) {
   out->push_back(']');
 }
 
+// It has an index, too, and would be 0 or 1.
+bool IsNumpyBool(PyObject* value) {
+  const std::string_view name = Py_TYPE(value)->tp_name;
+  return name == "numpy.bool_" || name == "numpy.bool";
+}
+
 void WriteOther(PyObject* value, std::string* out) {
   const KnownTypes& known = Known();
   const py::object held = py::reinterpret_borrow<py::object>(value);
   if (PyObject_TypeCheck(value,
                          reinterpret_cast<PyTypeObject*>(known.decimal))) {
-    if (!held.attr("is_finite")().cast<bool>()) {
-      RaiseInput("a Decimal that JSON cannot hold: NaN or an infinity");
-    }
-    WriteStr(held, false, out);
+    WriteDecimal(held, out);
   } else if (IsDatetime(held)) {
     WriteText(InstantText(InstantFromPython(held)), out);
   } else if (PyObject_TypeCheck(value,
                                 reinterpret_cast<PyTypeObject*>(known.date)) ||
              PyObject_TypeCheck(value,
                                 reinterpret_cast<PyTypeObject*>(known.uuid))) {
-    WriteStr(held, true, out);
+    WriteQuoted(held, out);
+  } else if (IsNumpyBool(value)) {
+    out->append(PyObject_IsTrue(value) == 1 ? "true" : "false");
   } else if (PyIndex_Check(value)) {
     const py::object number =
         py::reinterpret_steal<py::object>(PyNumber_Index(value));

@@ -8,6 +8,7 @@
 
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/errors.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -22,7 +23,7 @@ template <typename Provider>
 void DefineMethods(py::class_<Provider>& type) {
   Def(
       type, "wrap",
-      [](const Provider& self, const std::string& tenant, py::bytes key) {
+      [](const Provider& self, const Text& tenant, py::bytes key) {
         const std::string plain = key;
         return py::bytes(
             Take(Unlocked([&] { return self.provider->Wrap(tenant, plain); })));
@@ -31,7 +32,7 @@ void DefineMethods(py::class_<Provider>& type) {
       py::arg("key"));
   Def(
       type, "unwrap",
-      [](const Provider& self, const std::string& tenant, py::bytes wrapped) {
+      [](const Provider& self, const Text& tenant, py::bytes wrapped) {
         const std::string sealed = wrapped;
         return py::bytes(Take(
             Unlocked([&] { return self.provider->Unwrap(tenant, sealed); })));

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "bindings/python/src/text.h"
+
 namespace crm::python {
 namespace {
 
@@ -49,7 +51,7 @@ std::vector<std::string> TypesFromPython(py::handle object) {
     if (!PyUnicode_Check(type.ptr())) {
       throw py::type_error("types: must be str");
     }
-    types.push_back(type.cast<std::string>());
+    types.emplace_back(Utf8(type));
   }
   return types;
 }
@@ -217,7 +219,7 @@ template <typename Handle>
 void DefineLookUps(py::class_<Handle>& type) {
   Def(
       type, "find_customer",
-      [](const Handle& self, std::string name_space, std::string value) {
+      [](const Handle& self, Text name_space, Text value) {
         const Identifier identifier = {std::move(name_space), std::move(value)};
         return self.Run(
             [&](auto& held) { return held.FindCustomer(identifier); });
@@ -253,7 +255,7 @@ void DefineQuestions(py::class_<Handle>& type) {
       [](const Handle& self, CustomerId customer,
          std::optional<Timestamp> since, std::optional<Timestamp> until,
          py::object types, bool oldest_first, size_t limit,
-         const std::string& cursor) {
+         const Text& cursor) {
         const TimelineQuery query = {.from = since,
                                      .until = until,
                                      .types = TypesFromPython(types),

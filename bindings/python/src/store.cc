@@ -14,6 +14,7 @@
 #include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/reading.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -44,7 +45,8 @@ constexpr char kOptionsDoc[] =
     "    Back it up apart from the store.\n"
     "clock: a callable that gives an aware datetime. None: the system's.\n"
     "log: a callable (LogLevel, str) for the store's own messages; called\n"
-    "    from any thread; must not call the store.\n"
+    "    from any thread.\n"
+    "    These three must not call the store: that raises InputError there.\n"
     "default_region: of phone numbers without a country code, e.g. \"ZA\".\n"
     "accept_rollback: open although the newest log file was lost.\n"
     "seal, insecure_for_tests, compress_blocks: for tests of leaks only.\n";
@@ -59,15 +61,15 @@ struct Lent {
   py::object durability, key_provider, clock, log;
 };
 
-void Lend(const Lent& lent, StoreOptions* options) {
+void Lend(const Lent& lent, uint64_t borrower, StoreOptions* options) {
   options->durability = DurabilityFromPython(lent.durability);
-  options->key_provider = KeyProviderFromPython(lent.key_provider);
-  options->clock = ClockFromPython(lent.clock);
-  options->log = LogFromPython(lent.log);
+  options->key_provider = KeyProviderFromPython(lent.key_provider, borrower);
+  options->clock = ClockFromPython(lent.clock, borrower);
+  options->log = LogFromPython(lent.log, borrower);
 }
 
-std::shared_ptr<StoreBox> Opened(Result<Store> store) {
-  return StoreBox::Make(Take(std::move(store)));
+std::shared_ptr<StoreBox> Opened(Result<Store> store, uint64_t borrower) {
+  return StoreBox::Make(Take(std::move(store)), borrower);
 }
 
 class StoreHandle final {
@@ -106,7 +108,7 @@ void DefineOpen(py::class_<StoreHandle>& type) {
          size_t checkpoint_bytes, uint64_t checkpoint_records,
          size_t resident_bytes, size_t block_cache_bytes,
          py::object key_provider, std::optional<std::filesystem::path> key_file,
-         py::object clock, py::object log, const std::string& default_region,
+         py::object clock, py::object log, const Text& default_region,
          bool accept_rollback, bool seal, bool insecure_for_tests,
          bool compress_blocks) {
         Check(CheckMayOpen());
@@ -124,9 +126,11 @@ void DefineOpen(py::class_<StoreHandle>& type) {
             .seal = seal,
             .insecure_for_tests = insecure_for_tests,
             .compress_blocks = compress_blocks};
-        Lend({durability, key_provider, clock, log}, &options);
-        return StoreHandle(Opened(Unlocked(
-            [&] { return Store::Open(directory.string(), options); })));
+        const uint64_t borrower = NewBorrower();
+        Lend({durability, key_provider, clock, log}, borrower, &options);
+        return StoreHandle(Opened(
+            Unlocked([&] { return Store::Open(directory.string(), options); }),
+            borrower));
       },
       doc.c_str(), py::arg("directory"), py::kw_only(),
       py::arg("create_if_missing") = false, py::arg("error_if_exists") = false,
@@ -150,7 +154,7 @@ void DefineOpenInMemory(py::class_<StoreHandle>& type) {
       [](int background_threads, size_t checkpoint_bytes,
          uint64_t checkpoint_records, size_t resident_bytes,
          size_t block_cache_bytes, py::object key_provider, py::object clock,
-         py::object log, const std::string& default_region) {
+         py::object log, const Text& default_region) {
         Check(CheckMayOpen());
         StoreOptions options = {.background_threads = background_threads,
                                 .checkpoint_bytes = checkpoint_bytes,
@@ -158,9 +162,10 @@ void DefineOpenInMemory(py::class_<StoreHandle>& type) {
                                 .resident_bytes = resident_bytes,
                                 .block_cache_bytes = block_cache_bytes,
                                 .default_region = default_region};
-        Lend({py::str("sync"), key_provider, clock, log}, &options);
-        return StoreHandle(
-            Opened(Unlocked([&] { return Store::OpenInMemory(options); })));
+        const uint64_t borrower = NewBorrower();
+        Lend({py::str("sync"), key_provider, clock, log}, borrower, &options);
+        return StoreHandle(Opened(
+            Unlocked([&] { return Store::OpenInMemory(options); }), borrower));
       },
       "A store that lives and dies with this object; nothing touches the\n"
       "disk. For tests. The options are those of open().",
@@ -176,7 +181,7 @@ void DefineOpenInMemory(py::class_<StoreHandle>& type) {
 void DefineTenants(py::class_<StoreHandle>& type) {
   Def(
       type, "tenant",
-      [](const StoreHandle& self, const std::string& name) {
+      [](const StoreHandle& self, const Text& name) {
         return TenantHandle(
             self.box(),
             Take(self.Run([&](Store& store) { return store.Tenant(name); })));
@@ -240,6 +245,8 @@ void DefineUpkeep(py::class_<StoreHandle>& type) {
         ProgressCaller caller(progress);
         Result<VerifyReport> report = self.Run([&](Store& store) {
           return store.Verify([&](uint64_t done, uint64_t total) {
+            const CallbackScope scope(self.box()->borrower(),
+                                      CallbackScope::Refuses::kClose);
             return caller(done, total);
           });
         });
@@ -264,7 +271,11 @@ void DefineClose(py::class_<StoreHandle>& type) {
       "close() was called.");
   type.def_property_readonly(
       "key_file",
-      [](const StoreHandle& self) { return self.box()->store().key_file(); },
+      [](const StoreHandle& self) {
+        const std::string& path = self.box()->store().key_file();
+        return py::reinterpret_steal<py::str>(PyUnicode_DecodeFSDefaultAndSize(
+            path.data(), static_cast<Py_ssize_t>(path.size())));
+      },
       "Where the default key provider keeps its key; empty with another one.");
   Def(
       type, "__enter__",

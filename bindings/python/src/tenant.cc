@@ -12,6 +12,7 @@
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/reading.h"
+#include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
@@ -58,7 +59,7 @@ void DefineTenant(py::module_& module) {
   DefineImportFile(type);
   Def(
       type, "offset",
-      [](const TenantHandle& self, const std::string& name) {
+      [](const TenantHandle& self, const Text& name) {
         return py::bytes(self.Run(
             [&](const Tenant& tenant) { return tenant.GetOffset(name); }));
       },
