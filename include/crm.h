@@ -1150,7 +1150,9 @@ typedef struct crm_append_result_view {
  * CRM_NO_SPACE, CRM_IO_ERROR, CRM_READ_ONLY.
  *
  * CRM_OUT_OF_MEMORY: the request counts only if it is there after the store
- * was closed and opened again; until then the store takes no more. */
+ * was closed and opened again; until then the store takes no more. Delete its
+ * directory views/ before it is opened: they may have been cut off midway, and
+ * come back from the log. */
 CRM_API crm_status crm_tenant_append(crm_tenant* tenant,
                                      const crm_event* events,
                                      size_t event_count,
