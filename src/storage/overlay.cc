@@ -20,9 +20,6 @@ constexpr size_t kLoadedTogether = 256;
 
 // --- View --------------------------------------------------------------------
 
-View::View(Overlay* overlay, Position position, uint8_t epoch)
-    : overlay_(overlay), position_(position), epoch_(epoch) {}
-
 View::~View() { overlay_->CloseView(this); }
 
 Result<Row> View::Get(size_t family, const RowKey& key) const {
@@ -378,15 +375,23 @@ void Overlay::SetEmpty() {
 }
 
 std::shared_ptr<View> Overlay::OpenView() {
+  // Made before the lock is taken: should memory run out, it goes after it.
+  std::shared_ptr<View> view(new View(this));
   std::lock_guard<std::mutex> lock(publish_mutex_);
-  std::shared_ptr<View> view(new View(this, position_.load(), 0));
-  views_.push_back(view.get());
+  OpenLocked(view.get(), 0);
   return view;
+}
+
+void Overlay::OpenLocked(View* view, uint8_t epoch) {
+  views_.push_back(view);
+  view->position_ = position_.load();
+  view->epoch_ = epoch;
 }
 
 void Overlay::CloseView(View* view) {
   std::lock_guard<std::mutex> lock(publish_mutex_);
-  views_.erase(std::find(views_.begin(), views_.end(), view));
+  // One that was never taken in is not there.
+  std::erase(views_, view);
 }
 
 size_t Overlay::live_views() const {
@@ -396,17 +401,20 @@ size_t Overlay::live_views() const {
   return count;
 }
 
-FrozenRows Overlay::FreezeLocked() {
+FrozenRows Overlay::PrepareFreeze() {
   FrozenRows frozen;
-  frozen.position = position_.load();
+  frozen.keys.resize(families_.size());
+  frozen.view.reset(new View(this));
+  return frozen;
+}
+
+void Overlay::FreezeLocked(FrozenRows& frozen) {
+  OpenLocked(frozen.view.get(), epoch_);
+  frozen.position = frozen.view->position_;
   frozen.epoch = epoch_;
   frozen.keys.swap(dirty_);
-  dirty_.resize(families_.size());
   epoch_ = epoch_ == 255 ? 1 : static_cast<uint8_t>(epoch_ + 1);
   dirty_bytes_.store(0);
-  frozen.view.reset(new View(this, frozen.position, frozen.epoch));
-  views_.push_back(frozen.view.get());
-  return frozen;
 }
 
 Status Overlay::Capture(FrozenRows& frozen) {

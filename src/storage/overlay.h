@@ -77,9 +77,9 @@ struct RowRef {
   bool operator==(const RowRef&) const = default;
   template <typename H>
   friend H AbslHashValue(H h, const RowRef& ref) {
-    const RowKey& key = ref.key;
-    return H::combine(std::move(h), key.a ^ (key.b * 0x9e3779b97f4a7c15) ^
-                                        (uint64_t{key.tenant} << 40) ^
+    const RowKey& row = ref.key;
+    return H::combine(std::move(h), row.a ^ (row.b * 0x9e3779b97f4a7c15) ^
+                                        (uint64_t{row.tenant} << 40) ^
                                         (uint64_t{ref.family} << 56));
   }
 };
@@ -96,13 +96,14 @@ class View final {
 
  private:
   friend class Overlay;
-  View(Overlay* overlay, Position position, uint8_t epoch);
+  explicit View(Overlay* overlay) : overlay_(overlay) {}
 
   Overlay* const overlay_;
-  const Position position_;
+  // Set when the overlay takes the view in, and constant from then on.
+  Position position_ = 0;
   // Not zero: a checkpoint's own view, which reads only rows that were dirty
   // in this epoch; other rows need not be kept for it.
-  const uint8_t epoch_;
+  uint8_t epoch_ = 0;
   static constexpr size_t kShards = 64;
   // Old values of rows that changed after position_; guarded by the shard's
   // mutex in the overlay.
@@ -250,8 +251,10 @@ class Overlay final {
   // runs under the publish lock, so that what it takes is of the same instant.
   template <typename F>
   FrozenRows Freeze(F during) {
+    // What needs memory first: under the lock nothing may fail half way.
+    FrozenRows frozen = PrepareFreeze();
     std::lock_guard<std::mutex> lock(publish_mutex_);
-    FrozenRows frozen = FreezeLocked();
+    FreezeLocked(frozen);
     during();
     return frozen;
   }
@@ -288,7 +291,9 @@ class Overlay final {
   };
 
   static size_t ShardOf(const RowKey& key);
-  FrozenRows FreezeLocked();
+  FrozenRows PrepareFreeze();
+  void FreezeLocked(FrozenRows& frozen);
+  void OpenLocked(View* view, uint8_t epoch);
   void PublishLocked(Generation& generation, Position position);
   Result<Row> Load(size_t family, const RowKey& key, size_t shard);
   Result<Row> Decode(size_t family, const RowKey& key,
