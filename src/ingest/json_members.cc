@@ -93,30 +93,42 @@ void AppendUtf8(uint32_t code, std::string* out) {
 }
 
 // Appends the escape behind the backslash at `i`; returns how many bytes it
-// has. What is no escape is refused later, with the event.
+// has. What is no escape stays, so that it looks like nothing else; it is
+// refused later, with the event.
 size_t AppendEscape(std::string_view text, size_t i, std::string* out) {
-  static constexpr std::string_view kLetters = "bfnrt";
-  static constexpr std::string_view kMeanings = "\b\f\n\r\t";
-  const char c = i + 1 < text.size() ? text[i + 1] : '\\';
+  static constexpr std::string_view kLetters = "\"\\/bfnrt";
+  static constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+  const char c = i + 1 < text.size() ? text[i + 1] : '\0';
   const size_t letter = kLetters.find(c);
-  if (c != 'u') {
-    out->push_back(letter == std::string_view::npos ? c : kMeanings[letter]);
+  if (letter != std::string_view::npos) {
+    out->push_back(kMeanings[letter]);
     return 2;
   }
-  const int32_t unit = HexUnit(text, i + 2);
-  if (unit < 0) return 2;
-  auto code = static_cast<uint32_t>(unit);
-  if (code < 0xd800 || code > 0xdfff) {
-    AppendUtf8(code, out);
+  const int32_t unit = c == 'u' ? HexUnit(text, i + 2) : -1;
+  if (unit >= 0 && (unit < 0xd800 || unit > 0xdfff)) {
+    AppendUtf8(static_cast<uint32_t>(unit), out);
     return 6;
   }
-  const bool pair = code < 0xdc00 && text.substr(i + 6, 2) == "\\u";
+  const bool pair =
+      unit >= 0 && unit < 0xdc00 && text.substr(i + 6, 2) == "\\u";
   const int32_t low = pair ? HexUnit(text, i + 8) : -1;
-  if (low < 0xdc00 || low > 0xdfff) return 6;
-  code =
-      0x10000 + ((code - 0xd800) << 10) + (static_cast<uint32_t>(low) - 0xdc00);
-  AppendUtf8(code, out);
-  return 12;
+  if (low >= 0xdc00 && low <= 0xdfff) {
+    AppendUtf8(0x10000 + ((static_cast<uint32_t>(unit) - 0xd800) << 10) +
+                   (static_cast<uint32_t>(low) - 0xdc00),
+               out);
+    return 12;
+  }
+  out->push_back('\\');
+  return 1;
+}
+
+// Whether a token is a JSON string for certain, without a closer look.
+bool IsPlainString(std::string_view token) {
+  if (token.size() < 2 || token.front() != '"') return false;
+  for (const char c : token) {
+    if (c < 0x20 || c == 0x7f || c == '\\') return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -214,7 +226,8 @@ std::string_view JsonMembers::TakeObject(std::string_view name) {
 
 void JsonMembers::Drop(std::string_view name) {
   for (Member& member : members_) {
-    if (member.name == name) member.taken = true;
+    const bool plain = IsPlainString(member.value);
+    if (member.name == name && plain) member.taken = true;
   }
 }
 

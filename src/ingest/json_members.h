@@ -35,7 +35,8 @@ class JsonMembers final {
   std::string_view TakeString(std::string_view name);
   std::string_view TakeScalar(std::string_view name);  // String or number.
   std::string_view TakeObject(std::string_view name);
-  // Drops a member, whatever it is.
+  // Drops a member that is a string of plain ASCII, such as a key. (Nobody
+  // would look any more whether something else is JSON at all.)
   void Drop(std::string_view name);
 
   // Appends `"name":value` for each member that was not taken, in their order,

@@ -53,9 +53,9 @@ class SegmentMapper final : public MessageMapper {
             MessageParts* parts) override {
     shared->Drop("writeKey");
     message->Drop("writeKey");
-    const std::string kind = TextOfJson(message->TakeString("type"));
-    parts->metadata += R"("type":)";
-    AppendJsonString(kind, &parts->metadata);
+    const std::string_view type = message->TakeString("type");
+    const std::string kind = TextOfJson(type);
+    AppendMember("type", type, &parts->metadata);
     SetContent(kind, message, parts);
     SetIdentity(kind, message, parts);
     parts->id = message->TakeString("messageId");
