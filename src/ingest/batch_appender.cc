@@ -132,7 +132,10 @@ Status BatchAppender::MapMessage(const RowBatch& batch, const Row& row) {
 Status BatchAppender::Explain(std::string_view row,
                               const Status& status) const {
   if (messages_ == nullptr) return status;
-  if (status.code() == StatusCode::kMalformed) return WhatIsWrong(row, status);
+  if (status.code() == StatusCode::kMalformed) {
+    Status original = EventFromJson(row, nullptr).status();
+    if (original.code() == StatusCode::kMalformed) return original;
+  }
   const std::string_view message = status.message();
   const size_t colon = message.find(": ");
   if (colon == std::string_view::npos) return status;
