@@ -46,6 +46,10 @@ void Reject(const Row& row, const Status& status, BatchResult* result) {
   rejected.line = row.line;
   rejected.code = status.code();
   rejected.message = status.message();
+  if (row.element > 0) {
+    rejected.message +=
+        " (message " + std::to_string(row.element) + " of its batch)";
+  }
   result->rejected.push_back(std::move(rejected));
 }
 

@@ -175,6 +175,7 @@ RowScanner::Step BatchReader::NextRow(RowBatch* batch, Row* row) {
       row->begin += opened_->begin + opened_->elements;
       row->line += opened_->line - 1;
       row->shared = opened_->shared_index;
+      row->element = ++opened_->given;
       return step;
     }
     // Nothing of a batch object without messages is kept.
@@ -184,6 +185,15 @@ RowScanner::Step BatchReader::NextRow(RowBatch* batch, Row* row) {
     opened_.reset();
   }
   return scanner_->Next(batch->buffer.view(), at_end_, row);
+}
+
+bool BatchReader::HasId(std::string_view row) const {
+  if (options_.id_member.empty() ||
+      row.find(options_.id_member) == std::string_view::npos) {
+    return false;
+  }
+  JsonMembers members;
+  return members.Split(row).ok() && !members.Peek(options_.id_member).empty();
 }
 
 bool BatchReader::OpenObject(RowBatch* batch, const Row& row) {
@@ -244,7 +254,8 @@ Result<bool> BatchReader::Next(RowBatch* batch) {
     if (options_.messages && OpenObject(batch, row)) continue;
     // A row that is too large has lost its bytes, but perhaps just now.
     bytes += row.problem == RowProblem::kTooLarge ? kMaxEventBytes : row.size;
-    if (options_.number_rows && row.problem == RowProblem::kNone) {
+    if (options_.number_rows && row.problem == RowProblem::kNone &&
+        !HasId(batch->Text(row))) {
       row.hash = HashContent(buffer.view().substr(row.begin, row.size));
       row.occurrence = occurrences_.Count(row.hash);
     }

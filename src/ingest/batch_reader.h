@@ -73,6 +73,9 @@ class BatchReader final {
     // JSON only: rows are messages of another system. Objects may take several
     // lines, and `{"batch": [...]}` is as many rows as it has elements.
     bool messages = false;
+    // Rows that have this member are not counted: they have an id. Empty: all
+    // are. (What is counted takes memory.)
+    std::string_view id_member = {};
   };
 
   BatchReader(ByteSource* source, const Options& options);
@@ -94,6 +97,7 @@ class BatchReader final {
   Status ChooseJsonScanner();
   // The row that comes next into `row`; kMore: not enough bytes yet.
   RowScanner::Step NextRow(RowBatch* batch, Row* row);
+  bool HasId(std::string_view row) const;
   // True when `row` is a batch object: its elements come next.
   bool OpenObject(RowBatch* batch, const Row& row);
 
@@ -111,6 +115,7 @@ class BatchReader final {
     size_t size = 0;      // Of the array.
     uint64_t line = 0;    // Of the array's beginning.
     uint32_t shared_index = 0;
+    uint32_t given = 0;  // How many elements.
     std::unique_ptr<RowScanner> scanner;
   };
   std::optional<OpenedObject> opened_;

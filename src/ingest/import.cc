@@ -143,7 +143,10 @@ Status Import::OpenReader() {
     options.number_rows = !map->event.id.has_value();
   }
   options.messages = plan_.format != ImportFormat::kNative;
-  options.number_rows = options.number_rows || options.messages;
+  // A CloudEvent without an id is refused.
+  if (plan_.format == ImportFormat::kSegment) options.id_member = "messageId";
+  if (plan_.format == ImportFormat::kPostHog) options.id_member = "uuid";
+  options.number_rows = options.number_rows || !options.id_member.empty();
   reader_ = std::make_unique<BatchReader>(source_.get(), options);
   Status status = reader_->Start();
   if (!status.ok() || map == nullptr) return status;

@@ -82,9 +82,9 @@ std::unique_ptr<MessageMapper> NewCloudEventsMapper(std::string_view source,
 std::unique_ptr<MessageMapper> NewPostHogMapper(std::string_view source,
                                                 std::string_view batch);
 
-// The name that the seeds' events have for a semantic event of Segment's
+// The name that libcrm's own events have for a semantic event of Segment's
 // specification; empty: none.
-std::string_view SeedsNameOf(std::string_view semantic_event);
+std::string_view OwnNameOf(std::string_view semantic_event);
 
 // A time token (a string, or a number of milliseconds), as events have it.
 Result<Timestamp> ReadTimeToken(std::string_view token);

@@ -35,6 +35,7 @@ struct Row {
   // One more than the index in RowBatch::shared of what its batch object gives
   // it; 0: it is in none.
   uint32_t shared = 0;
+  uint32_t element = 0;  // 1-based, of its batch object.
   ContentHash hash;
 };
 

@@ -13,8 +13,8 @@ namespace {
 
 // Sorted, for binary search. Only where both mean the same: a name that is not
 // here stays as it is.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kSeeds =
-    {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9>
+    kOwnNames = {{
         {"Checkout Started", "CheckoutStarted"},
         {"Checkout Step Completed", "CheckoutStepCompleted"},
         {"Email Bounced", "MessageFailed"},
@@ -101,7 +101,7 @@ class SegmentMapper final : public MessageMapper {
 
   void SetTrack(JsonMembers* message, MessageParts* parts) {
     const std::string_view event = message->Peek("event");
-    const std::string_view name = SeedsNameOf(TextOfJson(event));
+    const std::string_view name = OwnNameOf(TextOfJson(event));
     if (name.empty()) {
       parts->type = message->TakeString("event");
       if (event.empty()) message->Fail("event", "missing");
@@ -208,13 +208,13 @@ class SegmentMapper final : public MessageMapper {
 
 }  // namespace
 
-std::string_view SeedsNameOf(std::string_view semantic_event) {
+std::string_view OwnNameOf(std::string_view semantic_event) {
   const auto found =
-      std::lower_bound(kSeeds.begin(), kSeeds.end(), semantic_event,
+      std::lower_bound(kOwnNames.begin(), kOwnNames.end(), semantic_event,
                        [](const auto& entry, std::string_view name) {
                          return entry.first < name;
                        });
-  const bool known = found != kSeeds.end() && found->first == semantic_event;
+  const bool known = found != kOwnNames.end() && found->first == semantic_event;
   return known ? found->second : std::string_view();
 }
 

@@ -71,15 +71,32 @@ TEST_CASE("messages: what a batch says of all of them") {
 TEST_CASE("messages: bad ones of a batch are found by their line") {
   CHECK(Imported(ImportFormat::kSegment,
                  "\n{\n\"batch\":\n[\n{\"type\":1},\n\n7,,\n\"x\"\n{}]}") ==
-        "5 INVALID_ARGUMENT: type: not a string\n"
-        "7 MALFORMED: event: not a JSON object\n"
-        "7 MALFORMED: array: an element is missing\n"
-        "8 MALFORMED: event: not a JSON object\n"
-        "9 MALFORMED: array: no comma before this element\n");
+        "5 INVALID_ARGUMENT: type: not a string (message 1 of its batch)\n"
+        "7 MALFORMED: event: not a JSON object (message 2 of its batch)\n"
+        "7 MALFORMED: array: an element is missing (message 3 of its batch)\n"
+        "8 MALFORMED: event: not a JSON object (message 4 of its batch)\n"
+        "9 MALFORMED: array: no comma before this element (message 5 of its "
+        "batch)\n");
   // A bad line does not take the next ones with it.
   CHECK(Imported(ImportFormat::kSegment,
                  "{\"type\":\n" + Track(1) + "\n{\"batch\":[\n")
             .find("\"id\":\"m1\"") != std::string::npos);
+}
+
+TEST_CASE("messages: ids that are made count equal messages only") {
+  const Folder folder;
+  Shop shop;
+  // A messageId further in is none.
+  const std::string without = R"({"type":"track","event":"x","userId":"u",)"
+                              R"("properties":{"messageId":"m"}})";
+  const std::string null =
+      R"({"type":"track","event":"x","userId":"u","messageId":null})";
+  const std::string path = folder.Write(
+      "a", without + "\n" + null + "\n" + without + "\n" + null + "\n" +
+               Track(1) + "\n{\"batch\":[" + without + "]}\n");
+  const ImportOptions options = OptionsOf(ImportFormat::kSegment);
+  CHECK(Sums(shop.MustImport(path, options)) == "6/6/0/0/2/0");
+  CHECK(Sums(shop.MustImport(path, options)) == "6/0/6/0/0/0");
 }
 
 TEST_CASE("messages: a member called batch is no batch") {
@@ -133,7 +150,8 @@ TEST_CASE("messages: dry run and strict as for all files") {
   CHECK(shop.Import(path, options)
             .status()
             .message()
-            .find("line 1 (type: missing)") != std::string_view::npos);
+            .find("line 1 (type: missing (message 2 of its batch))") !=
+        std::string_view::npos);
   CHECK(shop.Events().empty());
 }
 

@@ -74,7 +74,8 @@ TEST_CASE("posthog: a batch") {
   const ImportReport report =
       shop.MustImport(path, OptionsOf(ImportFormat::kPostHog));
   CHECK(Sums(report) == "5/4/0/1/1/0");
-  CHECK(report.rejected_rows[0].message == "distinct_id: missing");
+  CHECK(report.rejected_rows[0].message ==
+        "distinct_id: missing (message 5 of its batch)");
   CHECK(shop.Ids()[1] == "i");
   CHECK(shop.Ids()[2] != shop.Ids()[3]);
   CHECK(shop.Events()[0].ends_with(

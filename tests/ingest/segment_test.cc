@@ -57,9 +57,9 @@ TEST_CASE("segment: semantic events have the names of libcrm, and their own") {
       {"Email Bounced", "MessageFailed"},
       {"Push Notification Bounced", "MessageFailed"},
   };
-  for (const auto& [theirs, ours] : names) CHECK(SeedsNameOf(theirs) == ours);
+  for (const auto& [theirs, ours] : names) CHECK(OwnNameOf(theirs) == ours);
   for (const char* other : {"", "A", "order completed", "Email Opened", "Zz"}) {
-    CHECK(SeedsNameOf(other).empty());
+    CHECK(OwnNameOf(other).empty());
   }
 }
 
