@@ -8,13 +8,13 @@
 // of the file.
 //
 // An import that was cut off goes on where it stood when the same file is
-// imported again with the same map, source and batch: each request stores, in
-// one write with its events, how far the file is done. Its report is then that
-// of the whole file (only `contested` leaves out the batches that were under
-// way, and `rejected_rows` lists those of the last run). After an import that
-// reached the end, the next one reads everything again and finds duplicates.
-// Standard input and pipes cannot be recognised, so they always begin at the
-// beginning.
+// imported again with the same format, map, source and batch: each request
+// stores, in one write with its events, how far the file is done. Its report is
+// then that of the whole file (only `contested` leaves out the batches that
+// were under way, and `rejected_rows` lists those of the last run). After an
+// import that reached the end, the next one reads everything again and finds
+// duplicates. Standard input and pipes cannot be recognised, so they always
+// begin at the beginning.
 
 #ifndef CRM_INCLUDE_INGEST_H_
 #define CRM_INCLUDE_INGEST_H_
@@ -57,11 +57,11 @@ class ImportMap final {
 // Whose JSON a file has. Nothing is guessed: messages of another format than
 // the one that is named are rejected, each with what it lacks.
 //
-// Of every format the file may be NDJSON, an array, or objects that take
-// several lines each. Where each member goes is in examples/formats.md; in
-// short: numbers, the order of keys and unknown members are kept, and what has
-// no place of its own is in the event's metadata. A message without a time has
-// the time of the import.
+// Of every format the file may be NDJSON or an array; of all but kNative also
+// objects that take several lines each. Where each member goes is in
+// examples/formats.md; in short: numbers, the order of keys and unknown members
+// are kept, and what has no place of its own is in the event's metadata. A
+// message without a time has the time of the import.
 enum class ImportFormat : uint8_t {
   // Events in the three shapes of crm/event.h.
   kNative = 0,
@@ -96,6 +96,8 @@ struct ImportProgress {
 };
 
 struct ImportOptions {
+  // Of messages that lie in a batch object, each is a row of its own, with the
+  // line on which it begins.
   ImportFormat format = ImportFormat::kNative;
   // Needed for CSV and fixed-width text; must be absent for JSON.
   std::optional<ImportMap> map = {};
