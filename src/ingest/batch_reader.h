@@ -61,6 +61,19 @@ struct RowBatch {
   }
 };
 
+// A batch object whose elements are being given out.
+struct OpenedObject {
+  std::string text;
+  std::string shared;
+  size_t begin = 0;     // Of the text, in the buffer.
+  size_t elements = 0;  // Where the array begins, in the text.
+  size_t size = 0;      // Of the array.
+  uint64_t line = 0;    // Of the array's beginning.
+  uint32_t shared_index = 0;
+  uint32_t given = 0;  // How many elements.
+  std::unique_ptr<RowScanner> scanner;
+};
+
 // One thread at a time.
 class BatchReader final {
  public:
@@ -106,18 +119,6 @@ class BatchReader final {
   std::unique_ptr<RowScanner> scanner_;
   Buffer carry_;  // Bytes read beyond the batch before.
 
-  // The batch object whose elements are being given out.
-  struct OpenedObject {
-    std::string text;
-    std::string shared;
-    size_t begin = 0;     // Of the text, in the buffer.
-    size_t elements = 0;  // Where the array begins, in the text.
-    size_t size = 0;      // Of the array.
-    uint64_t line = 0;    // Of the array's beginning.
-    uint32_t shared_index = 0;
-    uint32_t given = 0;  // How many elements.
-    std::unique_ptr<RowScanner> scanner;
-  };
   std::optional<OpenedObject> opened_;
   std::string header_;
   Occurrences occurrences_;
