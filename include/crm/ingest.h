@@ -1,19 +1,20 @@
 // Ingest: a file of foreign data into events.
 //
-// Takes NDJSON (one event a line), JSON arrays of events, and - with a
-// mapping - CSV and fixed-width text; each plain or gzip. Rows that are bad
-// go to the report, the rest is imported. Importing a file twice changes
-// nothing: a row without an id of its own gets one made of its source, its
-// content and its number among equal rows of the file.
+// Takes NDJSON (one event a line), JSON arrays of events, messages of other
+// systems (see ImportFormat) and - with a mapping - CSV and fixed-width text;
+// each plain or gzip. Rows that are bad go to the report, the rest is
+// imported. Importing a file twice changes nothing: a row without an id of its
+// own gets one made of its source, its content and its number among equal rows
+// of the file.
 //
 // An import that was cut off goes on where it stood when the same file is
-// imported again with the same map, source and batch: each request stores, in
-// one write with its events, how far the file is done. Its report is then that
-// of the whole file (only `contested` leaves out the batches that were under
-// way, and `rejected_rows` lists those of the last run). After an import that
-// reached the end, the next one reads everything again and finds duplicates.
-// Standard input and pipes cannot be recognised, so they always begin at the
-// beginning.
+// imported again with the same format, map, source and batch: each request
+// stores, in one write with its events, how far the file is done. Its report is
+// then that of the whole file (only `contested` leaves out the batches that
+// were under way, and `rejected_rows` lists those of the last run). After an
+// import that reached the end, the next one reads everything again and finds
+// duplicates. Standard input and pipes cannot be recognised, so they always
+// begin at the beginning.
 
 #ifndef CRM_INCLUDE_INGEST_H_
 #define CRM_INCLUDE_INGEST_H_
@@ -53,6 +54,33 @@ class ImportMap final {
   std::unique_ptr<Impl> impl_;
 };
 
+// Whose JSON a file has. Nothing is guessed: messages of another format than
+// the one that is named are rejected, each with what it lacks.
+//
+// Of every format the file may be NDJSON or an array; of all but kNative also
+// objects that take several lines each. Where each member goes is in
+// examples/formats.md; in short: numbers, the order of keys and unknown members
+// are kept, and what has no place of its own is in the event's metadata. A
+// message without a time has the time of the import.
+enum class ImportFormat : uint8_t {
+  // Events in the three shapes of crm/event.h.
+  kNative = 0,
+  // The Segment specification: identify, track, page, screen, group, alias,
+  // one by one or in `{"batch": [...]}`. The event's id is the messageId; its
+  // time the timestamp or, when that is missing, receivedAt - (sentAt -
+  // originalTimestamp); userId is authUserId. Names of semantic events become
+  // those of libcrm ("Order Completed": OrderPlaced). Needs a `source`.
+  kSegment = 1,
+  // CloudEvents 1.0 in JSON: id, source, type and time are the event's, the
+  // subject is its customerId, data its payload.
+  kCloudEvents = 2,
+  // What PostHog's capture endpoint takes, one by one or in
+  // `{"batch": [...]}`. The event's id is the uuid; distinct_id is authUserId
+  // or, where the message says that nobody is known, anonymousId. Needs a
+  // `source`.
+  kPostHog = 3,
+};
+
 // A row that was not imported. `message` holds no value of the row.
 struct RejectedRow {
   uint64_t line = 0;  // 1-based line of the file where the row begins.
@@ -68,6 +96,9 @@ struct ImportProgress {
 };
 
 struct ImportOptions {
+  // Of messages that lie in a batch object, each is a row of its own, with the
+  // line on which it begins.
+  ImportFormat format = ImportFormat::kNative;
   // Needed for CSV and fixed-width text; must be absent for JSON.
   std::optional<ImportMap> map = {};
   // Source of events when they (JSON) or the map name none. Empty: such

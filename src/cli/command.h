@@ -42,6 +42,7 @@ struct InitCommand {
 struct ImportCommand {
   StoreOption store;
   std::string file;
+  std::string format = "native";
   std::string map;
   std::string source;
   std::string batch;

@@ -69,6 +69,13 @@ class RejectedFile final {
   bool json_ = false;
 };
 
+ImportFormat FormatOf(const std::string& name) {
+  if (name == "segment") return ImportFormat::kSegment;
+  if (name == "cloudevents") return ImportFormat::kCloudEvents;
+  if (name == "posthog") return ImportFormat::kPostHog;
+  return ImportFormat::kNative;
+}
+
 Result<ImportOptions> MakeOptions(const ImportCommand& command) {
   ImportOptions options;
   if (!command.map.empty()) {
@@ -76,6 +83,7 @@ Result<ImportOptions> MakeOptions(const ImportCommand& command) {
     if (!map.ok()) return map.status();
     options.map = *std::move(map);
   }
+  options.format = FormatOf(command.format);
   options.source = command.source;
   options.batch = command.batch;
   options.strict = command.strict;
@@ -148,6 +156,9 @@ Status WithHint(const ImportCommand& command, Status status) {
   std::string hint;
   if (status.code() == StatusCode::kCancelled) {
     hint = "; what was imported stays, the same command goes on there";
+  } else if (command.format != "native" && command.source.empty() &&
+             status.message().starts_with("source: ")) {
+    hint = ": say with --source who sent them, such as --source website";
   } else if (command.map.empty() &&
              status.code() == StatusCode::kInvalidArgument &&
              status.message().find("need a map") != std::string_view::npos) {

@@ -114,13 +114,20 @@ void AddImport(CLI::App* app, CommandLine* line) {
       app, line, c, "import",
       "Import a file of events.\n\n"
       "Takes NDJSON, a JSON array, or CSV and fixed-width text with a map;\n"
-      "plain or gzip. FILE may be - for standard input.\n"
+      "messages of Segment, CloudEvents and PostHog with --format. Plain or\n"
+      "gzip. FILE may be - for standard input.\n"
       "Importing a file twice changes nothing, and an import that was cut\n"
       "off goes on where it stood. Bad rows are counted and reported, the\n"
       "rest is imported.",
-      "crm import shop orders.csv.gz --map orders.json --report bad.tsv");
+      "crm import shop orders.csv.gz --map orders.json --report bad.tsv\n"
+      "  crm import shop calls.ndjson --format segment --source website");
   sub->add_option("FILE", c->file, "The file, or -")->required();
   AddTenant(sub, &c->store);
+  sub->add_option("--format", c->format,
+                  "Whose JSON it is: native (events), segment, cloudevents "
+                  "or posthog (examples/formats.md); nothing is guessed")
+      ->check(CLI::IsMember({"native", "segment", "cloudevents", "posthog"}))
+      ->capture_default_str();
   sub->add_option("--map", c->map,
                   "How columns become events (examples/maps/README.md)");
   sub->add_option("--source", c->source, "Source of events that name none");

@@ -32,12 +32,24 @@ Status StatusOf(RowProblem problem) {
   return Status(StatusCode::kInternal, "row: unknown problem");
 }
 
+// A message that is no JSON is that first of all: the place is said in the row
+// itself, not in what was made of it.
+Status WhatIsWrong(std::string_view message, Status status) {
+  Status original = EventFromJson(message, nullptr).status();
+  return original.code() == StatusCode::kMalformed ? std::move(original)
+                                                   : std::move(status);
+}
+
 void Reject(const Row& row, const Status& status, BatchResult* result) {
   ++result->counters.rejected;
   RejectedRow rejected;
   rejected.line = row.line;
   rejected.code = status.code();
   rejected.message = status.message();
+  if (row.element > 0) {
+    rejected.message +=
+        " (message " + std::to_string(row.element) + " of its batch)";
+  }
   result->rejected.push_back(std::move(rejected));
 }
 
@@ -58,6 +70,7 @@ BatchAppender::BatchAppender(const crm::Tenant& tenant, const AppendPlan& plan)
   if (plan.map != nullptr) {
     mapper_.emplace(*plan.map, plan.columns, plan.source, plan.batch);
   }
+  messages_ = NewMessageMapper(plan.format, plan.source, plan.batch);
 }
 
 void BatchAppender::Append(const RowBatch& batch, const AppendOptions& options,
@@ -86,7 +99,7 @@ void BatchAppender::Append(const RowBatch& batch, const AppendOptions& options,
 void BatchAppender::Prepare(const RowBatch& batch, BatchResult* result) {
   rows_.clear();
   json_.clear();
-  sourced_.clear();
+  texts_.clear();
   event_count_ = 0;
   result->counters.read = batch.rows.size();
   for (size_t i = 0; i < batch.rows.size(); ++i) {
@@ -96,6 +109,8 @@ void BatchAppender::Prepare(const RowBatch& batch, BatchResult* result) {
       if (events_.size() == event_count_) events_.emplace_back();
       status = mapper_->Map(batch.Text(row), row, &events_[event_count_]);
       if (status.ok()) ++event_count_;
+    } else if (status.ok() && messages_ != nullptr) {
+      status = MapMessage(batch, row);
     } else if (status.ok()) {
       json_.push_back(JsonOf(batch.Text(row)));
     }
@@ -105,6 +120,32 @@ void BatchAppender::Prepare(const RowBatch& batch, BatchResult* result) {
       Reject(row, status, result);
     }
   }
+}
+
+Status BatchAppender::MapMessage(const RowBatch& batch, const Row& row) {
+  auto text = std::make_unique<std::string>();
+  const std::string_view message = batch.Text(row);
+  text->reserve(message.size() + 256);
+  Status status = messages_->Map(message, row, batch.Shared(row), text.get());
+  if (!status.ok()) return WhatIsWrong(message, std::move(status));
+  texts_.push_back(std::move(text));
+  json_.push_back(*texts_.back());
+  return Status::Ok();
+}
+
+Status BatchAppender::Explain(std::string_view row,
+                              const Status& status) const {
+  if (messages_ == nullptr) return status;
+  if (status.code() == StatusCode::kMalformed) {
+    Status original = EventFromJson(row, nullptr).status();
+    if (original.code() == StatusCode::kMalformed) return original;
+  }
+  const std::string_view message = status.message();
+  const size_t colon = message.find(": ");
+  if (colon == std::string_view::npos) return status;
+  std::string text(messages_->NameOf(message.substr(0, colon)));
+  text.append(message.substr(colon));
+  return Status(status.code(), std::move(text));
 }
 
 // Gives an event without a source the one of the import.
@@ -126,8 +167,8 @@ std::string_view BatchAppender::JsonOf(std::string_view row) {
   const size_t next = row.find_first_not_of(" \t\r\n", 1);
   if (next != std::string_view::npos && row[next] != '}') text->push_back(',');
   text->append(row.substr(1));
-  sourced_.push_back(std::move(text));
-  return *sourced_.back();
+  texts_.push_back(std::move(text));
+  return *texts_.back();
 }
 
 void BatchAppender::Count(const RowBatch& batch, const AppendResult& appended,
@@ -160,7 +201,9 @@ void BatchAppender::Count(const RowBatch& batch, const AppendResult& appended,
       case Outcome::kInvalid:
       case Outcome::kConflict:
       case Outcome::kErased:
-        Reject(batch.rows[rows_[i]], outcome.status, result);
+        Reject(batch.rows[rows_[i]],
+               Explain(batch.Text(batch.rows[rows_[i]]), outcome.status),
+               result);
         break;
     }
   }

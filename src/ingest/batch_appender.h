@@ -14,6 +14,7 @@
 #include "crm/ingest.h"
 #include "crm/store.h"
 #include "ingest/batch_reader.h"
+#include "ingest/message_mapper.h"
 #include "ingest/recount.h"
 #include "ingest/row_mapper.h"
 
@@ -44,6 +45,7 @@ struct BatchResult {
 
 // What all batches of an import share.
 struct AppendPlan {
+  ImportFormat format = ImportFormat::kNative;
   const ImportMap::Impl* map = nullptr;  // Null: JSON.
   ColumnPlan columns;
   std::string source;
@@ -63,19 +65,24 @@ class BatchAppender final {
  private:
   void Prepare(const RowBatch& batch, BatchResult* result);
   std::string_view JsonOf(std::string_view row);
+  Status MapMessage(const RowBatch& batch, const Row& row);
+  // Says of a row that was refused what its format calls things.
+  Status Explain(std::string_view row, const Status& status) const;
   void Count(const RowBatch& batch, const AppendResult& appended,
              Recount* recount, Position recount_from, BatchResult* result);
 
   crm::Tenant tenant_;
   const AppendPlan& plan_;
-  std::optional<RowMapper> mapper_;  // None: JSON.
+  std::optional<RowMapper> mapper_;          // None: JSON.
+  std::unique_ptr<MessageMapper> messages_;  // Null: kNative.
   // What goes to the store, and which row of the batch each element is.
   std::vector<size_t> rows_;
   std::vector<std::string_view> json_;
   std::vector<Event> events_;
   size_t event_count_ = 0;  // Of events_, which keeps its memory.
-  // Rows that got a source; they do not move once they are here.
-  std::vector<std::unique_ptr<std::string>> sourced_;
+  // Rows that got a source, and messages as events; they do not move once they
+  // are here.
+  std::vector<std::unique_ptr<std::string>> texts_;
 };
 
 }  // namespace crm::ingest

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crm/event.h"
+#include "ingest/json_members.h"
 
 namespace crm::ingest {
 namespace {
@@ -27,6 +28,17 @@ bool HasObjectLine(std::string_view text) {
     }
   }
   return false;
+}
+
+// Whether the first object of `text` goes on in the line after its first one.
+bool SpansLines(std::string_view text) {
+  const size_t end = text.find('\n');
+  if (!text.starts_with('{') || end == std::string_view::npos) return false;
+  JsonMembers members;
+  if (members.Split(text.substr(0, end)).ok()) return false;
+  // A bad line among good ones is followed by one that begins an object.
+  const size_t next = text.find_first_not_of(" \t\r\n", end);
+  return next != std::string_view::npos && text[next] != '{';
 }
 
 }  // namespace
@@ -99,6 +111,10 @@ Status BatchReader::ChooseJsonScanner() {
     scanner_ = NewArrayScanner();
     return Status::Ok();
   }
+  if (options_.messages) {
+    scanner_ = SpansLines(start) ? NewObjectScanner() : NewLineScanner();
+    return Status::Ok();
+  }
   if (!start.empty() && !HasObjectLine(start)) {
     return Status(StatusCode::kInvalidArgument,
                   "the file is not JSON (neither an array of events nor one "
@@ -149,19 +165,85 @@ void BatchReader::MakeRoom(RowBatch* batch) {
   }
 }
 
+RowScanner::Step BatchReader::NextRow(RowBatch* batch, Row* row) {
+  if (opened_.has_value()) {
+    const std::string_view array =
+        std::string_view(opened_->text)
+            .substr(opened_->elements, opened_->size);
+    const RowScanner::Step step = opened_->scanner->Next(array, true, row);
+    if (step == RowScanner::Step::kRow) {
+      row->begin += opened_->begin + opened_->elements;
+      row->line += opened_->line - 1;
+      row->shared = opened_->shared_index;
+      row->element = ++opened_->given;
+      return step;
+    }
+    // Nothing of a batch object without messages is kept.
+    const bool used = !batch->rows.empty() &&
+                      batch->rows.back().shared == opened_->shared_index;
+    if (!used) batch->shared.pop_back();
+    opened_.reset();
+  }
+  return scanner_->Next(batch->buffer.view(), at_end_, row);
+}
+
+bool BatchReader::HasId(std::string_view row) const {
+  if (options_.id_member.empty() ||
+      row.find(options_.id_member) == std::string_view::npos) {
+    return false;
+  }
+  JsonMembers members;
+  return members.Split(row).ok() && !members.Peek(options_.id_member).empty();
+}
+
+bool BatchReader::OpenObject(RowBatch* batch, const Row& row) {
+  if (row.problem != RowProblem::kNone || row.shared != 0) return false;
+  const std::string_view text = batch->Text(row);
+  if (text.find("\"batch\"") == std::string_view::npos) return false;
+  JsonMembers members;
+  if (!members.Split(text).ok()) return false;
+  // A message may have a member of that name as well.
+  if (members.Has("type") || members.Has("event")) return false;
+  const std::string_view array = members.Take("batch");
+  if (!members.ok() || !array.starts_with('[')) return false;
+  OpenedObject& opened = opened_.emplace();
+  opened.text = text;
+  opened.begin = row.begin;
+  opened.elements = static_cast<size_t>(array.data() - text.data());
+  opened.size = array.size();
+  const auto lines = std::count(text.data(), array.data(), '\n');
+  opened.line = row.line + static_cast<uint64_t>(lines);
+  opened.shared = "{";
+  members.AppendRest(&opened.shared);
+  opened.shared.push_back('}');
+  batch->shared.push_back(opened.shared);
+  opened.shared_index = static_cast<uint32_t>(batch->shared.size());
+  opened.scanner = NewArrayScanner();
+  return true;
+}
+
 Result<bool> BatchReader::Next(RowBatch* batch) {
   Buffer& buffer = batch->buffer;
   batch->rows.clear();
+  batch->shared.clear();
   buffer.Clear();
+  // The text of a batch object that is not done lies in front of the rest.
+  if (opened_.has_value()) {
+    opened_->begin = 0;
+    buffer.Append(opened_->text);
+    batch->shared.push_back(opened_->shared);
+    opened_->shared_index = 1;
+  }
+  const size_t front = buffer.size();
   const size_t done = scanner_->begin();
   buffer.Append(carry_.view().substr(done));
   carry_.Clear();
-  scanner_->Rebase(done);
+  scanner_->Rebase(done - front);
 
   size_t bytes = 0;
   Row row;
   while (batch->rows.size() < kBatchRows && bytes < kBatchBytes) {
-    const RowScanner::Step step = scanner_->Next(buffer.view(), at_end_, &row);
+    const RowScanner::Step step = NextRow(batch, &row);
     if (step == RowScanner::Step::kEnd) break;
     if (step == RowScanner::Step::kMore) {
       MakeRoom(batch);
@@ -169,9 +251,11 @@ Result<bool> BatchReader::Next(RowBatch* batch) {
       if (!status.ok()) return status;
       continue;
     }
+    if (options_.messages && OpenObject(batch, row)) continue;
     // A row that is too large has lost its bytes, but perhaps just now.
     bytes += row.problem == RowProblem::kTooLarge ? kMaxEventBytes : row.size;
-    if (options_.number_rows && row.problem == RowProblem::kNone) {
+    if (options_.number_rows && row.problem == RowProblem::kNone &&
+        !HasId(batch->Text(row))) {
       row.hash = HashContent(buffer.view().substr(row.begin, row.size));
       row.occurrence = occurrences_.Count(row.hash);
     }

@@ -48,11 +48,30 @@ struct RowBatch {
   uint64_t number = 0;  // 0-based.
   Buffer buffer;        // What the rows point into.
   std::vector<Row> rows;
+  // What batch objects give to all of their messages: their other members.
+  std::vector<std::string> shared;
   uint64_t bytes = 0;  // Of the file on disk, read when this was cut.
 
   std::string_view Text(const Row& row) const {
     return buffer.view().substr(row.begin, row.size);
   }
+  // Empty: nothing.
+  std::string_view Shared(const Row& row) const {
+    return row.shared == 0 ? std::string_view() : shared[row.shared - 1];
+  }
+};
+
+// A batch object whose elements are being given out.
+struct OpenedObject {
+  std::string text;
+  std::string shared;
+  size_t begin = 0;     // Of the text, in the buffer.
+  size_t elements = 0;  // Where the array begins, in the text.
+  size_t size = 0;      // Of the array.
+  uint64_t line = 0;    // Of the array's beginning.
+  uint32_t shared_index = 0;
+  uint32_t given = 0;  // How many elements.
+  std::unique_ptr<RowScanner> scanner;
 };
 
 // One thread at a time.
@@ -64,6 +83,12 @@ class BatchReader final {
     std::optional<TextFraming> text;
     bool header = false;
     bool number_rows = false;
+    // JSON only: rows are messages of another system. Objects may take several
+    // lines, and `{"batch": [...]}` is as many rows as it has elements.
+    bool messages = false;
+    // Rows that have this member are not counted: they have an id. Empty: all
+    // are. (What is counted takes memory.)
+    std::string_view id_member = {};
   };
 
   BatchReader(ByteSource* source, const Options& options);
@@ -83,11 +108,18 @@ class BatchReader final {
   Status CheckStart();
   Status ReadHeader();
   Status ChooseJsonScanner();
+  // The row that comes next into `row`; kMore: not enough bytes yet.
+  RowScanner::Step NextRow(RowBatch* batch, Row* row);
+  bool HasId(std::string_view row) const;
+  // True when `row` is a batch object: its elements come next.
+  bool OpenObject(RowBatch* batch, const Row& row);
 
   ByteSource* const source_;
   const Options options_;
   std::unique_ptr<RowScanner> scanner_;
   Buffer carry_;  // Bytes read beyond the batch before.
+
+  std::optional<OpenedObject> opened_;
   std::string header_;
   Occurrences occurrences_;
   uint64_t next_number_ = 0;

@@ -98,6 +98,7 @@ Status Import::Run(const std::string& path) {
 }
 
 Status Import::Open(const std::string& path) {
+  plan_.format = options_.format;
   plan_.source = options_.source;
   plan_.batch = options_.batch;
   if (options_.map.has_value()) {
@@ -109,6 +110,11 @@ Status Import::Open(const std::string& path) {
       return Status(StatusCode::kInvalidArgument,
                     "source: neither the map nor the options name one");
     }
+  }
+  if (plan_.source.empty() && (plan_.format == ImportFormat::kSegment ||
+                               plan_.format == ImportFormat::kPostHog)) {
+    return Status(StatusCode::kInvalidArgument,
+                  "source: messages of this format name none");
   }
   Result<std::unique_ptr<ByteSource>> source = ByteSource::Open(path);
   if (!source.ok()) return source.status();
@@ -136,6 +142,11 @@ Status Import::OpenReader() {
     options.header = map->header;
     options.number_rows = !map->event.id.has_value();
   }
+  options.messages = plan_.format != ImportFormat::kNative;
+  // A CloudEvent without an id is refused.
+  if (plan_.format == ImportFormat::kSegment) options.id_member = "messageId";
+  if (plan_.format == ImportFormat::kPostHog) options.id_member = "uuid";
+  options.number_rows = options.number_rows || !options.id_member.empty();
   reader_ = std::make_unique<BatchReader>(source_.get(), options);
   Status status = reader_->Start();
   if (!status.ok() || map == nullptr) return status;
@@ -156,6 +167,9 @@ Status Import::OpenLog() {
     AppendPart(plan_.map == nullptr ? "" : plan_.map->canonical, &text);
     AppendPart(plan_.source, &text);
     AppendPart(plan_.batch, &text);
+    if (plan_.format != ImportFormat::kNative) {
+      AppendNumber(static_cast<uint64_t>(plan_.format), &text);
+    }
     fingerprint = HashContent(text);
   }
   if (rehearse_ && !file->has_value()) {
@@ -303,6 +317,13 @@ Result<ImportReport> Run(const crm::Tenant& tenant, const std::string& path,
   if (options.threads < 1 || options.threads > kMaxThreads) {
     return Status(StatusCode::kInvalidArgument,
                   "threads: must be 1 to " + std::to_string(kMaxThreads));
+  }
+  if (options.format > ImportFormat::kPostHog) {
+    return Status(StatusCode::kInvalidArgument, "format: there is no such one");
+  }
+  if (options.map.has_value() && options.format != ImportFormat::kNative) {
+    return Status(StatusCode::kInvalidArgument,
+                  "format: a map goes with the native format only");
   }
   if (options.strict) {
     Import rehearsal(tenant, options, true);

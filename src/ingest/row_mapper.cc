@@ -62,7 +62,7 @@ Status RowMapper::Map(std::string_view text, const Row& row, Event* event) {
   if (rule.id.has_value()) {
     status = Text(*rule.id, &event->id, &present);
   } else {
-    event->id = RowId(row);
+    event->id = RowId(row, source_, batch_);
   }
   if (status.ok()) status = SetType(event);
   if (status.ok()) status = SetTime(event);
@@ -239,10 +239,11 @@ Status RowMapper::AppendColumn(const Expression& expression,
 }
 
 // The definition of the ids of rows without one; it must never change.
-std::string RowMapper::RowId(const Row& row) const {
+std::string RowId(const Row& row, std::string_view source,
+                  std::string_view batch) {
   std::string text;
-  AppendPart(source_, &text);
-  AppendPart(batch_, &text);
+  AppendPart(source, &text);
+  AppendPart(batch, &text);
   AppendNumber(row.hash.low, &text);
   AppendNumber(row.hash.high, &text);
   AppendNumber(row.occurrence, &text);

@@ -14,6 +14,11 @@
 
 namespace crm::ingest {
 
+// The id of a row that has none: made of its source, the name of the import's
+// batch, its content and its number among equal rows.
+std::string RowId(const Row& row, std::string_view source,
+                  std::string_view batch);
+
 // Used again for each row; one thread. `map`, `plan`, `source` and `batch`
 // must outlive it.
 class RowMapper final {
@@ -41,7 +46,6 @@ class RowMapper final {
                       bool* present) const;
   Status AppendColumn(const Expression& expression, std::string_view value,
                       std::string* out) const;
-  std::string RowId(const Row& row) const;
 
   const ImportMap::Impl& map_;
   const ColumnPlan& plan_;

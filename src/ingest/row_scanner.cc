@@ -127,11 +127,62 @@ class TextScanner final : public RowScanner {
   bool quoted_cr_ = false;
 };
 
-class ArrayScanner final : public RowScanner {
+// Finds the end of one JSON value.
+class ValueScanner : public RowScanner {
+ protected:
+  // `c` begins it, at pos_.
+  void StartValue(char c) {
+    begin_ = pos_;
+    row_line_ = line_;
+    depth_ = 0;
+    in_string_ = false;
+    escaped_ = false;
+    scalar_ = c != '{' && c != '[' && c != '"';
+  }
+
+  // True when the value ends right before pos_.
+  bool ScanValue(std::string_view data) {
+    while (pos_ < data.size()) {
+      const char c = data[pos_];
+      if (in_string_) {
+        ++pos_;
+        if (escaped_) {
+          escaped_ = false;
+        } else if (c == '\\') {
+          escaped_ = true;
+        } else if (c == '"') {
+          in_string_ = false;
+          if (depth_ == 0) return true;
+        }
+        continue;
+      }
+      if (scalar_ && (c == ',' || c == ']' || IsBlank(c))) return true;
+      ++pos_;
+      if (c == '"') {
+        in_string_ = !scalar_;
+      } else if (c == '{' || c == '[') {
+        ++depth_;
+      } else if (c == '}' || c == ']') {
+        if (--depth_ == 0) return true;
+      } else if (c == '\n') {
+        ++line_;
+      }
+    }
+    return false;
+  }
+
+ private:
+  bool scalar_ = false;
+  bool in_string_ = false;
+  bool escaped_ = false;
+  int64_t depth_ = 0;
+};
+
+class ArrayScanner final : public ValueScanner {
  public:
   Step Next(std::string_view data, bool at_end, Row* row) override {
     if (place_ == Place::kElement) {
-      if (ScanElement(data)) return FinishElement(row);
+      if (ScanValue(data)) return FinishElement(row);
     } else {
       Step step = Step::kMore;
       if (ScanBetween(data, row, &step)) return step;
@@ -180,7 +231,7 @@ class ArrayScanner final : public RowScanner {
       } else {
         StartElement(c);
         *step = Step::kMore;
-        if (!ScanElement(data)) return false;
+        if (!ScanValue(data)) return false;
         *step = FinishElement(row);
         return true;
       }
@@ -207,12 +258,7 @@ class ArrayScanner final : public RowScanner {
   void StartElement(char c) {
     missing_comma_ = place_ == Place::kNeedComma;
     place_ = Place::kElement;
-    begin_ = pos_;
-    row_line_ = line_;
-    depth_ = 0;
-    in_string_ = false;
-    escaped_ = false;
-    scalar_ = c != '{' && c != '[' && c != '"';
+    StartValue(c);
   }
 
   Step FinishElement(Row* row) {
@@ -222,44 +268,52 @@ class ArrayScanner final : public RowScanner {
     return Step::kRow;
   }
 
-  // True when the element ends right before pos_.
-  bool ScanElement(std::string_view data) {
-    while (pos_ < data.size()) {
-      const char c = data[pos_];
-      if (in_string_) {
-        ++pos_;
-        if (escaped_) {
-          escaped_ = false;
-        } else if (c == '\\') {
-          escaped_ = true;
-        } else if (c == '"') {
-          in_string_ = false;
-          if (depth_ == 0) return true;
-        }
-        continue;
-      }
-      if (scalar_ && (c == ',' || c == ']' || IsBlank(c))) return true;
-      ++pos_;
-      if (c == '"') {
-        in_string_ = !scalar_;
-      } else if (c == '{' || c == '[') {
-        ++depth_;
-      } else if (c == '}' || c == ']') {
-        if (--depth_ == 0) return true;
-      } else if (c == '\n') {
-        ++line_;
-      }
-    }
-    return false;
-  }
-
   Place place_ = Place::kStart;
   bool missing_comma_ = false;
   bool reported_ = false;
-  bool scalar_ = false;
-  bool in_string_ = false;
-  bool escaped_ = false;
-  int64_t depth_ = 0;
+};
+
+class ObjectScanner final : public ValueScanner {
+ public:
+  Step Next(std::string_view data, bool at_end, Row* row) override {
+    while (pos_ < data.size()) {
+      const char c = data[pos_];
+      if (place_ == Place::kBetween) {
+        if (IsBlank(c)) {
+          if (c == '\n') ++line_;
+          begin_ = ++pos_;
+          row_line_ = line_;
+          continue;
+        }
+        place_ = c == '{' ? Place::kObject : Place::kOther;
+        StartValue(c);
+      }
+      const bool ended =
+          place_ == Place::kObject ? ScanValue(data) : ScanLine(data);
+      if (ended) return Finish(pos_, row);
+    }
+    if (!at_end) return Step::kMore;
+    if (place_ == Place::kBetween) return Step::kEnd;
+    return Finish(pos_, row);
+  }
+
+ private:
+  enum class Place : uint8_t { kBetween, kObject, kOther };
+
+  // What is no object ends with its line. True at the line's end.
+  bool ScanLine(std::string_view data) {
+    const size_t end = data.find('\n', pos_);
+    pos_ = end == std::string_view::npos ? data.size() : end;
+    return end != std::string_view::npos;
+  }
+
+  Step Finish(size_t end, Row* row) {
+    place_ = Place::kBetween;
+    Emit(end, RowProblem::kNone, row);
+    return Step::kRow;
+  }
+
+  Place place_ = Place::kBetween;
 };
 
 }  // namespace
@@ -281,6 +335,10 @@ void RowScanner::Emit(size_t end, RowProblem problem, Row* row) {
 
 std::unique_ptr<RowScanner> NewLineScanner() {
   return std::make_unique<LineScanner>();
+}
+
+std::unique_ptr<RowScanner> NewObjectScanner() {
+  return std::make_unique<ObjectScanner>();
 }
 
 std::unique_ptr<RowScanner> NewArrayScanner() {

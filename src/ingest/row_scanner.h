@@ -32,6 +32,10 @@ struct Row {
   // How many equal rows the file has before this one; set by BatchReader
   // when ids are made of it, with the hash of the row.
   uint32_t occurrence = 0;
+  // One more than the index in RowBatch::shared of what its batch object gives
+  // it; 0: it is in none.
+  uint32_t shared = 0;
+  uint32_t element = 0;  // 1-based, of its batch object.
   ContentHash hash;
 };
 
@@ -77,6 +81,8 @@ class RowScanner {
 
 // One JSON value a line; lines end with LF or CRLF.
 std::unique_ptr<RowScanner> NewLineScanner();
+// JSON objects, each of any number of lines.
+std::unique_ptr<RowScanner> NewObjectScanner();
 // The elements of one JSON array.
 std::unique_ptr<RowScanner> NewArrayScanner();
 

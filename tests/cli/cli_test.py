@@ -224,6 +224,25 @@ class Import(CliTest):
         self.assertIn("line 2", error)
         self.assertEqual(self.last("stats", self.store)["events"], 0)
 
+    def test_formats(self):
+        self.init()
+        call = {"messageId": "1", "type": "track", "event": "Product Added",
+                "anonymousId": "a", "properties": {"price": 5}}
+        path = self.write("a.json", json.dumps({"batch": [call, {}]}))
+        _, error = self.crm("import", self.store, path, "--format", "segment",
+                            code=2)
+        self.assertIn("--source", error)
+        report = self.last("import", self.store, path, "--format", "segment",
+                           "--source", "site", code=1)
+        self.assertEqual(self.sums(report), [2, 1, 0, 1, 1, 0])
+        out, _ = self.crm("replay", self.store)
+        self.assertIn("ItemAddedToCart", out)
+        for other in ("native", "cloudevents", "posthog"):
+            report = self.last("import", self.store, path, "--format", other,
+                               "--source", "site", code=1)
+            self.assertEqual(report["appended"], 0)
+        self.crm("import", self.store, path, "--format", "csv", code=2)
+
     def test_maps(self):
         self.init()
         path = self.write("a.txt", " customer date cds dollars\r\n"

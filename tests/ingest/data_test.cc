@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "fixture.h"
 
@@ -108,17 +110,86 @@ TEST_CASE("Online Retail: every line, to a tenth of a penny") {
   CHECK(sum == 9'747'747'934);
 }
 
-TEST_CASE("Segment: nothing of it is an event, every row says why") {
+// "LINE: MESSAGE" of every bad row.
+std::vector<std::string> Reasons(const ImportReport& report) {
+  std::vector<std::string> reasons;
+  for (const RejectedRow& row : report.rejected_rows) {
+    reasons.push_back(std::to_string(row.line) + ": " + row.message);
+  }
+  return reasons;
+}
+
+TEST_CASE("Segment: its specification's messages, each or why not") {
   const std::string path = Find("segment-spec/messages.ndjson");
   if (path.empty()) return;
   Shop shop;
-  ImportOptions options;
-  options.source = "segment";
+  const ImportOptions options = OptionsOf(ImportFormat::kSegment);
   const ImportReport report = shop.MustImport(path, options);
-  CHECK(report.read == 32);
-  CHECK(report.rejected == 32);
-  for (const RejectedRow& row : report.rejected_rows) {
-    CHECK(row.message.starts_with("id: "));
+  CHECK(Sums(report) == "32/27/0/5/4/0");
+  const std::string nobody = ": userId: missing, and so is anonymousId";
+  CHECK(Reasons(report) ==
+        std::vector<std::string>{
+            "13: messageId: taken by other content in the same request",
+            "14" + nobody, "29" + nobody, "30" + nobody, "31" + nobody});
+  CHECK(report.rejected_rows[0].code == StatusCode::kIdConflict);
+  // All but two have no time, and so that of the import.
+  int imported = 0;
+  Result<EventCursor> cursor = shop.tenant().Replay(ReplayQuery());
+  EventView event;
+  while (*cursor->Next(&event)) {
+    if (event.occurred_at == event.recorded_at) ++imported;
+  }
+  CHECK(imported == 25);
+  CHECK(Sums(shop.MustImport(path, options)) == "32/0/27/5/0/0");
+}
+
+TEST_CASE("Segment: what is no message is refused, and does no harm") {
+  const std::string folder = Find("segment-spec/malformed");
+  if (folder.empty()) return;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    for (const ImportFormat format :
+         {ImportFormat::kSegment, ImportFormat::kCloudEvents,
+          ImportFormat::kPostHog}) {
+      Shop shop;
+      const ImportReport report =
+          shop.MustImport(entry.path().string(), OptionsOf(format));
+      CHECK(report.read > 0);
+      CHECK(report.rejected == report.read);
+      CHECK(report.rejected_rows.size() == report.read);
+      uint64_t line = 0;
+      for (const RejectedRow& row : report.rejected_rows) {
+        CHECK(row.code == StatusCode::kMalformed);
+        CHECK(row.message.starts_with("event: not "));
+        CHECK(row.line > line);
+        line = row.line;
+      }
+    }
+  }
+  const std::string fragments = Find("segment-spec/fragments.ndjson");
+  if (fragments.empty()) return;
+  for (const ImportFormat format :
+       {ImportFormat::kSegment, ImportFormat::kCloudEvents,
+        ImportFormat::kPostHog}) {
+    Shop shop;
+    const ImportReport report = shop.MustImport(fragments, OptionsOf(format));
+    CHECK(Sums(report) == "39/0/0/39/0/0");
+  }
+}
+
+TEST_CASE("Segment: its messages in the wrong format, each with a reason") {
+  const std::string path = Find("segment-spec/messages.ndjson");
+  if (path.empty()) return;
+  const std::pair<ImportFormat, const char*> reasons[] = {
+      {ImportFormat::kNative, "id: "},
+      {ImportFormat::kCloudEvents, "specversion: missing"},
+      {ImportFormat::kPostHog, "distinct_id: missing"}};
+  for (const auto& [format, reason] : reasons) {
+    Shop shop;
+    const ImportReport report = shop.MustImport(path, OptionsOf(format));
+    CHECK(Sums(report) == "32/0/0/32/0/0");
+    for (const RejectedRow& row : report.rejected_rows) {
+      CHECK(row.message.starts_with(reason));
+    }
   }
 }
 

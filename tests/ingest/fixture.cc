@@ -115,6 +115,27 @@ ImportOptions OptionsOf(const std::string& map) {
   return options;
 }
 
+ImportOptions OptionsOf(ImportFormat format) {
+  ImportOptions options;
+  options.format = format;
+  options.source = "site";
+  return options;
+}
+
+std::string Imported(ImportFormat format, std::string_view content) {
+  const Folder folder;
+  Shop shop;
+  const ImportReport report =
+      shop.MustImport(folder.Write("messages", content), OptionsOf(format));
+  std::string text;
+  for (const std::string& event : shop.Events()) text += event + "\n";
+  for (const RejectedRow& row : report.rejected_rows) {
+    text += std::to_string(row.line) + " " +
+            std::string(StatusCodeName(row.code)) + ": " + row.message + "\n";
+  }
+  return text;
+}
+
 std::string Sums(const ImportReport& report) {
   return std::to_string(report.read) + "/" + std::to_string(report.appended) +
          "/" + std::to_string(report.duplicates) + "/" +

@@ -57,6 +57,13 @@ class Shop final {
 ImportMap MapOf(const std::string& json);
 ImportOptions OptionsOf(const std::string& map);
 
+// Of a source "site".
+ImportOptions OptionsOf(ImportFormat format);
+
+// What becomes of the rows of a file in a new store: a line for each event, as
+// EventToJson writes it, then a line for each bad row, "LINE CODE: MESSAGE".
+std::string Imported(ImportFormat format, std::string_view content);
+
 // "read/appended/duplicates/rejected/customers_created/unattributed".
 std::string Sums(const ImportReport& report);
 

@@ -154,5 +154,17 @@ TEST_CASE("bytes of a row that is too large can be dropped meanwhile") {
   CHECK(row.line == 3);
 }
 
+TEST_CASE("objects of any number of lines") {
+  const std::string text =
+      "\n{\n\"a\":\"}\\\"\",\n\"b\":{}}\n no object {\n{}{}\n\n{\"cut\":";
+  for (const size_t piece : {text.size(), size_t{3}, size_t{1}}) {
+    CHECK(Scan(NewObjectScanner(), text, piece) ==
+          std::vector<std::string>{"2:{\n\"a\":\"}\\\"\",\n\"b\":{}}",
+                                   "5:no object {", "6:{}", "6:{}",
+                                   "8:{\"cut\":"});
+  }
+  CHECK(Scan(NewObjectScanner(), " \n ", 1).empty());
+}
+
 }  // namespace
 }  // namespace crm::ingest

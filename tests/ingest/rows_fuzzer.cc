@@ -1,5 +1,6 @@
 // Fuzzes everything between the bytes of a file and its events: framing, CSV
-// and fixed width, maps, dates. The first byte chooses; the rest is the text.
+// and fixed width, maps, dates, messages of other systems. The first byte
+// chooses; the rest is the text.
 
 #include <cstdint>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include "ingest/date_format.h"
 #include "ingest/json_text.h"
 #include "ingest/map.h"
+#include "ingest/message_mapper.h"
 #include "ingest/row_fields.h"
 #include "ingest/row_mapper.h"
 #include "ingest/row_scanner.h"
@@ -112,6 +114,20 @@ void MapRows(const char* json, std::string_view text) {
   }
 }
 
+// A message that is taken is JSON, and so is what is made of it.
+void MapMessage(ImportFormat format, std::string_view text) {
+  const size_t cut = std::min(text.find('\n'), text.size());
+  const std::string_view shared =
+      cut < text.size() ? text.substr(cut + 1) : std::string_view();
+  const std::unique_ptr<MessageMapper> mapper =
+      NewMessageMapper(format, "source", "batch");
+  std::string json;
+  if (!mapper->Map(text.substr(0, cut), Row(), shared, &json).ok()) return;
+  if (EventFromJson(json, nullptr).ok()) {
+    Require(IsJsonValue(text.substr(0, cut)));
+  }
+}
+
 void ReadDates(std::string_view text) {
   const size_t cut = std::min(text.find('\n'), text.size());
   const Result<DateFormat> format = DateFormat::Parse(text.substr(0, cut));
@@ -152,6 +168,18 @@ void Fuzz(std::string_view input) {
       break;
     case 'w':
       MapRows(kBlanks, text);
+      break;
+    case 'o':
+      ScanAll(&NewObjectScanner, text);
+      break;
+    case 'S':
+      MapMessage(ImportFormat::kSegment, text);
+      break;
+    case 'C':
+      MapMessage(ImportFormat::kCloudEvents, text);
+      break;
+    case 'P':
+      MapMessage(ImportFormat::kPostHog, text);
       break;
     case 'm':
       (void)ImportMap::FromJson(text);

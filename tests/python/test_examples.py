@@ -67,6 +67,8 @@ def test_tour_of_the_manual(folder, monkeypatch):
     (folder / "events.ndjson").write_text(
         "".join(json.dumps(member(n)) + "\n" for n in range(10, 19)))
     (folder / "orders.csv").write_text("who,day\n7,2026-01-02\n")
+    (folder / "calls.ndjson").write_text(
+        '{"type":"track","event":"Call","userId":"u"}\n')
     (folder / "orders.json").write_text(json.dumps({
         "format": "csv", "event": {
             "type": "OrderPlaced", "source": "shop",

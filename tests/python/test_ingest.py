@@ -79,6 +79,30 @@ def test_errors(tenant, folder):
         tenant.import_file(path, map={"not": "an ImportMap"})
 
 
+def test_formats(tenant, folder):
+    path = folder / "calls.ndjson.gz"
+    call = {"messageId": "1", "type": "track", "event": "Order Completed",
+            "userId": "u", "properties": {"total": 27.5}}
+    path.write_bytes(gzip.compress(json.dumps({"batch": [call, {}]}).encode()))
+    report = tenant.import_file(path, format=crm.ImportFormat.SEGMENT,
+                                source="site")
+    assert (report.appended, report.rejected) == (1, 1)
+    [event] = tenant.replay()
+    assert (event.type, event.payload) == ("OrderPlaced", {"total": 27.5})
+    assert event.metadata == {"type": "track", "event": "Order Completed"}
+    path = folder / "others.json"
+    path.write_text(json.dumps([{"specversion": "1.0", "id": "1",
+                                 "source": "/s", "type": "t"}]))
+    assert tenant.import_file(path, format="cloudevents").appended == 1
+    path.write_text(json.dumps({"event": "x", "distinct_id": "u"}))
+    assert tenant.import_file(path, format="posthog",
+                              source="app").appended == 1
+    assert tenant.import_file(path, format="native").rejected == 1
+    for bad in ({"format": "segment"}, {"format": "other"}, {"format": 1}):
+        with pytest.raises(crm.InputError):
+            tenant.import_file(path, **bad)
+
+
 def test_maps(tenant, folder):
     text = (SOURCE / "examples/maps/cdnow.json").read_text()
     for made in (crm.ImportMap.from_file(SOURCE / "examples/maps/cdnow.json"),

@@ -72,6 +72,19 @@ class Durability(_Name):
     OS = "os"
 
 
+class ImportFormat(_Name):
+    """Whose JSON an imported file has (see examples/formats.md)."""
+
+    #: Events in the three shapes of libcrm. The default.
+    NATIVE = "native"
+    #: Messages of the Segment specification; needs a source.
+    SEGMENT = "segment"
+    #: CloudEvents 1.0.
+    CLOUDEVENTS = "cloudevents"
+    #: What PostHog's capture endpoint takes; needs a source.
+    POSTHOG = "posthog"
+
+
 class LogLevel(_Name):
     """How grave a message of the log callback is."""
 

@@ -20,12 +20,21 @@
 namespace crm::python {
 namespace {
 
+constexpr EnumName<ImportFormat> kFormats[] = {
+    {ImportFormat::kNative, "NATIVE"},
+    {ImportFormat::kSegment, "SEGMENT"},
+    {ImportFormat::kCloudEvents, "CLOUDEVENTS"},
+    {ImportFormat::kPostHog, "POSTHOG"},
+};
+
 constexpr char kDoc[] =
     "Imports a file of foreign data: an ImportReport.\n\n"
     "NDJSON, JSON arrays of events and, with a `map`, CSV and fixed-width\n"
     "text; each plain or gzip; \"-\": standard input. Bad rows are in the\n"
     "report, and no exception. Importing a file twice changes nothing, and an\n"
     "import that was cut off goes on where it stood.\n\n"
+    "format: whose JSON it is, an ImportFormat or its text; nothing is\n"
+    "    guessed (examples/formats.md).\n"
     "map: an ImportMap; for CSV and fixed-width text only.\n"
     "source: of events that name none.\n"
     "batch: tells apart equal rows of different files.\n"
@@ -46,20 +55,22 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
   Def(
       type, "import_file",
       [](TenantHandle& self, const std::filesystem::path& path,
-         std::optional<ImportMap> map, const Text& source, const Text& batch,
-         bool strict, bool dry_run, bool ignore_tenant, bool backfill,
-         py::object durability, int threads, size_t max_rejected,
-         py::object progress, py::object on_rejected) {
+         py::handle format, std::optional<ImportMap> map, const Text& source,
+         const Text& batch, bool strict, bool dry_run, bool ignore_tenant,
+         bool backfill, py::object durability, int threads,
+         size_t max_rejected, py::object progress, py::object on_rejected) {
         Check(self.box()->CheckUsable());
-        ImportOptions options = {.map = std::move(map),
-                                 .source = source,
-                                 .batch = batch,
-                                 .strict = strict,
-                                 .dry_run = dry_run,
-                                 .ignore_tenant = ignore_tenant,
-                                 .backfill = backfill,
-                                 .threads = threads,
-                                 .max_rejected = max_rejected};
+        ImportOptions options = {
+            .format = EnumFromPython("ImportFormat", kFormats, format),
+            .map = std::move(map),
+            .source = source,
+            .batch = batch,
+            .strict = strict,
+            .dry_run = dry_run,
+            .ignore_tenant = ignore_tenant,
+            .backfill = backfill,
+            .threads = threads,
+            .max_rejected = max_rejected};
         if (!durability.is_none()) {
           options.durability = DurabilityFromPython(durability);
         }
@@ -84,8 +95,9 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
         rejected.Rethrow();
         return Take(std::move(report));
       },
-      kDoc, py::arg("path"), py::kw_only(), py::arg("map") = py::none(),
-      py::arg("source") = "", py::arg("batch") = "", py::arg("strict") = false,
+      kDoc, py::arg("path"), py::kw_only(), py::arg("format") = "native",
+      py::arg("map") = py::none(), py::arg("source") = "",
+      py::arg("batch") = "", py::arg("strict") = false,
       py::arg("dry_run") = false, py::arg("ignore_tenant") = false,
       py::arg("backfill") = true, py::arg("durability") = py::none(),
       py::arg("threads") = 2, py::arg("max_rejected") = 1000,
