@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cassert>
+#include <cstring>
 #include <new>
 
 namespace crm {
@@ -17,14 +18,16 @@ void* HugePages::Take(size_t bytes) {
   assert(bytes > 0 && bytes <= kPageBytes);
   bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<void*>& free = free_[bytes];
-  if (!free.empty()) {
-    void* piece = free.back();
-    free.pop_back();
+  void*& free = free_[bytes];
+  if (free != nullptr) {
+    void* piece = free;
+    std::memcpy(&free, piece, sizeof(free));
     return piece;
   }
   if (bytes > left_) {
-    pages_.reserve(pages_.size() + 1);
+    if (pages_.size() == pages_.capacity()) {
+      pages_.reserve(2 * pages_.size() + 1);
+    }
     void* page = ::operator new(kPageBytes, std::align_val_t{kPageBytes});
     // Only a wish: without it everything works, more slowly.
     (void)madvise(page, kPageBytes, MADV_HUGEPAGE);
@@ -41,7 +44,9 @@ void* HugePages::Take(size_t bytes) {
 void HugePages::GiveBack(void* piece, size_t bytes) {
   bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   std::lock_guard<std::mutex> lock(mutex_);
-  free_[bytes].push_back(piece);
+  void*& free = free_.find(bytes)->second;  // Take has made it.
+  std::memcpy(piece, &free, sizeof(free));
+  free = piece;
 }
 
 }  // namespace crm

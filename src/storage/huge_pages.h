@@ -36,7 +36,9 @@ class HugePages final {
   std::vector<void*> pages_;
   char* next_ = nullptr;
   size_t left_ = 0;
-  absl::flat_hash_map<size_t, std::vector<void*>> free_;  // By size.
+  // By size, the first free piece; each begins with the address of the next,
+  // so that giving back takes no memory.
+  absl::flat_hash_map<size_t, void*> free_;
 };
 
 }  // namespace crm

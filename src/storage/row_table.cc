@@ -123,8 +123,7 @@ std::pair<RowTable::Slot*, bool> RowTable::Insert(const RowKey& key,
   if (directory_.load(std::memory_order_relaxed) == nullptr) {
     auto directory = std::make_unique<Directory>(0);
     directory->places[0].store(Pack(NewSegment(kFirstSlots, 0)));
-    directory_.store(directory.get(), std::memory_order_release);
-    directories_.push_back(std::move(directory));
+    Use(std::move(directory));
   }
   const uint64_t hash = Hash(key);
   Segment* segment = SegmentOf(hash);
@@ -245,8 +244,13 @@ void RowTable::Deepen() {
     deeper->places[i].store(old.places[i / 2].load(std::memory_order_relaxed),
                             std::memory_order_relaxed);
   }
-  directory_.store(deeper.get(), std::memory_order_release);
-  directories_.push_back(std::move(deeper));
+  Use(std::move(deeper));
+}
+
+void RowTable::Use(std::unique_ptr<Directory> directory) {
+  // Kept first: that may find no memory.
+  directories_.push_back(std::move(directory));
+  directory_.store(directories_.back().get(), std::memory_order_release);
 }
 
 }  // namespace crm

@@ -117,6 +117,7 @@ class RowTable final {
   void Split(Segment* segment, uint64_t hash);
   void SetPlaces(uint64_t hash, uint32_t depth, Segment* segment);
   void Deepen();
+  void Use(std::unique_ptr<Directory> directory);
 
   std::atomic<Directory*> directory_{nullptr};
   HugePages* pages_ = nullptr;
