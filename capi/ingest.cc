@@ -45,6 +45,30 @@ void SetCallbacks(const crm_import_options& in, void* user_data,
   };
 }
 
+Status ReadFormat(const crm_import_options& in, ImportFormat* out) {
+  if (in.reserved != 0) {
+    return Status(StatusCode::kInvalidArgument, "options.reserved: must be 0");
+  }
+  switch (in.format) {
+    case CRM_FORMAT_NATIVE:
+      *out = ImportFormat::kNative;
+      return Status::Ok();
+    case CRM_FORMAT_SEGMENT:
+      *out = ImportFormat::kSegment;
+      return Status::Ok();
+    case CRM_FORMAT_CLOUDEVENTS:
+      *out = ImportFormat::kCloudEvents;
+      return Status::Ok();
+    case CRM_FORMAT_POSTHOG:
+      *out = ImportFormat::kPostHog;
+      return Status::Ok();
+    default:
+      return Status(StatusCode::kInvalidArgument,
+                    "options.format: " + std::to_string(in.format) +
+                        " is none of CRM_FORMAT_...");
+  }
+}
+
 Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {
   Status status = ReadDurability(in.durability, &out->durability);
   if (status.ok()) status = CheckSlice(in.source, "options.source");
@@ -53,6 +77,7 @@ Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {
     status = Check(in.map, "options.map");
     if (status.ok()) out->map = StateOf(in.map);
   }
+  if (status.ok()) status = ReadFormat(in, &out->format);
   if (!status.ok()) return status;
   out->source = View(in.source);
   out->batch = View(in.batch);

@@ -1832,6 +1832,19 @@ enum {
   CRM_IMPORT_NEW_DATA = 8
 };
 
+/* Whose messages a file holds; nothing is guessed. NATIVE: events in the three
+ * shapes of crm_tenant_append_json, or text through a map. SEGMENT: the Segment
+ * specification; needs a source. CLOUDEVENTS: CloudEvents 1.0 in JSON. POSTHOG:
+ * what PostHog's capture endpoint takes; needs a source. One message a line, an
+ * array, or the format's own batch objects, each plain or gzip. Where each
+ * member goes: examples/formats.md. */
+enum {
+  CRM_FORMAT_NATIVE = 0,
+  CRM_FORMAT_SEGMENT = 1,
+  CRM_FORMAT_CLOUDEVENTS = 2,
+  CRM_FORMAT_POSTHOG = 3
+};
+
 /* For two exports of one till on two days, in which a customer may have bought
  * the same thing twice, set `batch` to the day: equal rows of one file are told
  * apart by their number among equals, those of two files are not. */
@@ -1849,7 +1862,10 @@ enum {
  * max_rejected: at most so many rejected rows are kept in the report; zero:
  *   1,000.
  * progress, rejected: callbacks, on the calling thread, with user_data, which
- *   is destroyed before the call returns. */
+ *   is destroyed before the call returns.
+ * format: one of CRM_FORMAT_...; another one than CRM_FORMAT_NATIVE takes no
+ *   map.
+ * reserved: 0. */
 typedef struct crm_import_options {
   size_t struct_size;
   uint32_t flags;
@@ -1863,10 +1879,15 @@ typedef struct crm_import_options {
   crm_rejected_row_callback rejected;
   void* user_data;
   void (*destroy)(void* user_data);
+  int32_t format;
+  uint32_t reserved;
 } crm_import_options;
 
-#define CRM_IMPORT_OPTIONS_INIT \
-  { sizeof(crm_import_options), 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0 }
+#define CRM_IMPORT_OPTIONS_INIT                                           \
+  {                                                                       \
+    sizeof(crm_import_options), 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, \
+        0                                                                 \
+  }
 
 /* Progress and rejected rows share user_data. Both are called between batches
  * of some hundred rows, so that a slow callback slows the import. */

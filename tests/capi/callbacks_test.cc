@@ -142,6 +142,35 @@ int32_t Refused(void* user_data, const crm_rejected_row* row) {
   return counter.answer;
 }
 
+TEST_CASE("import: messages of another system, when their format is said") {
+  Folder folder;
+  Club club;
+  const std::string path = folder / "segment.ndjson";
+  std::ofstream(path) << R"({"type":"track","event":"Booked","messageId":"m",)"
+                      << R"("userId":"u1","properties":{"course":"Links"}})"
+                      << "\n";
+  crm_import_options options = CRM_IMPORT_OPTIONS_INIT;
+  options.threads = 1;
+  options.source = Slice("web");
+  OwnedReport report;
+  const auto import = [&](crm_error** error) {
+    return crm_tenant_import_file(club.tenant.get(), Slice(path), &options,
+                                  report.out(), error);
+  };
+  CHECK_STATUS(import(error), CRM_OK);
+  CHECK(crm_import_report_read(report.get())->rejected == 1);
+  options.format = CRM_FORMAT_SEGMENT;
+  CHECK_STATUS(import(error), CRM_OK);
+  CHECK(crm_import_report_read(report.get())->appended == 1);
+  options.format = 4;
+  CHECK_STATUS(import(error), CRM_INVALID_ARGUMENT);
+  options.format = -1;
+  CHECK_STATUS(import(error), CRM_INVALID_ARGUMENT);
+  options.format = CRM_FORMAT_NATIVE;
+  options.reserved = 1;
+  CHECK_STATUS(import(error), CRM_INVALID_ARGUMENT);
+}
+
 TEST_CASE("import: NDJSON with bad rows, progress, and a stop") {
   Folder folder;
   Club club;
