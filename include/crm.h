@@ -1836,8 +1836,11 @@ enum {
  * shapes of crm_tenant_append_json, or text through a map. SEGMENT: the Segment
  * specification; needs a source. CLOUDEVENTS: CloudEvents 1.0 in JSON. POSTHOG:
  * what PostHog's capture endpoint takes; needs a source. One message a line, an
- * array, or the format's own batch objects, each plain or gzip. Where each
- * member goes: examples/formats.md. */
+ * array, or the format's own batch objects, each plain or gzip. A message of a
+ * batch is a row of its own. Numbers, the order of keys and unknown members are
+ * kept; what has no place in an event is in its metadata, and a message without
+ * a time has that of the import. Where each member goes: examples/formats.md.
+ */
 enum {
   CRM_FORMAT_NATIVE = 0,
   CRM_FORMAT_SEGMENT = 1,
