@@ -1,5 +1,7 @@
 #include "store/sequencer.h"
 
+#include <absl/cleanup/cleanup.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -134,14 +136,11 @@ Status Sequencer::RunAlone(const std::function<Status()>& work) {
   Request turn;
   Enqueue(&turn);
   turn.turn.wait(Request::kWaits, std::memory_order_acquire);
-  Status status;
-  {
-    // Nobody decides, because this leads; the last group must be published.
-    std::lock_guard<std::mutex> writing(write_mutex_);
-    status = work();
-  }
-  PassOn(1);
-  return status;
+  // Also when memory runs out: nobody may wait for a turn that never ends.
+  const absl::Cleanup pass_on = [this] { PassOn(1); };
+  // Nobody decides, because this leads; the last group must be published.
+  std::lock_guard<std::mutex> writing(write_mutex_);
+  return work();
 }
 
 Position Sequencer::WaitPast(Position after,

@@ -253,7 +253,11 @@ Result<uint32_t> Sequencer::AddName(NameKind kind, std::string_view text) {
     std::lock_guard<std::mutex> deciding(decide_mutex_);
     Group* group = BeginGroup();
     added = EmitName(kind, text, &id);
-    if (added.ok()) added = CompleteGroup();
+    if (!added.ok()) {  // Nothing was written: nothing is lost.
+      RollBackTo(group, group->start);
+      return added;
+    }
+    added = CompleteGroup();
     if (added.ok()) added = WriteGroup(group, true);
     if (added.ok()) {
       PublishGroup(group, true);
