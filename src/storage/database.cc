@@ -117,9 +117,8 @@ Database::Impl::~Impl() {
 }
 
 Status Database::Impl::CheckNotFailed() const {
-  if (!failed->load()) return Status::Ok();
-  return Status(StatusCode::kReadOnly,
-                "an earlier write to " + path + " failed; reopen the store");
+  return failed->Check("an earlier write to " + path +
+                       " failed; reopen the store");
 }
 
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -127,7 +126,7 @@ Database::~Database() = default;
 
 const std::string& Database::path() const { return impl_->path; }
 size_t Database::family_count() const { return impl_->handles.size(); }
-bool Database::failed() const { return impl_->failed->load(); }
+bool Database::failed() const { return impl_->failed->happened(); }
 
 Status Database::Write(Batch& batch, bool sync) {
   Status status = impl_->CheckNotFailed();
@@ -150,7 +149,7 @@ Status Database::Write(Batch& batch, bool sync) {
     }
     return FromRocks(written, "cannot write to " + impl_->path);
   });
-  if (!status.ok()) impl_->failed->store(true);
+  if (!status.ok()) impl_->failed->Set(status.code());
   return status;
 }
 

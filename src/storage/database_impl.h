@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/failure.h"
 #include "storage/database.h"
 #include "storage/rocks_status.h"
 
@@ -71,7 +72,7 @@ struct Database::Impl {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   std::unique_ptr<rocksdb::DB> db;
   // Shared with the listener, which lives as long as RocksDB likes.
-  std::shared_ptr<std::atomic<bool>> failed;
+  std::shared_ptr<Failure> failed;
   std::atomic<uint64_t> next_ingestion{1};
 
   ~Impl();
@@ -86,7 +87,7 @@ inline constexpr std::string_view kIngestSuffix = ".ingest";
 
 rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options,
                                  rocksdb::Env* env,
-                                 std::shared_ptr<std::atomic<bool>> failed);
+                                 std::shared_ptr<Failure> failed);
 rocksdb::ColumnFamilyOptions MakeFamilyOptions(FamilyKind kind,
                                                const DatabaseOptions& options,
                                                const BlockCache& cache);

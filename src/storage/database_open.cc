@@ -149,7 +149,7 @@ Result<std::unique_ptr<Database>> Database::Open(
     impl->disk = disk;
     impl->cache = options.cache != nullptr ? options.cache
                                            : NewBlockCache(kDefaultCacheBytes);
-    impl->failed = std::make_shared<std::atomic<bool>>(false);
+    impl->failed = std::make_shared<Failure>();
     impl->env = rocksdb::NewCompositeEnv(
         NewGuardFileSystem(disk->env()->GetFileSystem(), impl->failed));
     impl->db_options = MakeDbOptions(options, impl->env.get(), impl->failed);

@@ -52,12 +52,12 @@ class HostLogger final : public rocksdb::Logger {
 // go on as if nothing had been lost.
 class FailureListener final : public rocksdb::EventListener {
  public:
-  explicit FailureListener(std::shared_ptr<std::atomic<bool>> failed)
+  explicit FailureListener(std::shared_ptr<Failure> failed)
       : failed_(std::move(failed)) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason,
                          rocksdb::Status* error) override {
-    if (error != nullptr && !error->ok()) failed_->store(true);
+    if (error != nullptr && !error->ok()) failed_->Set(CodeOf(*error));
   }
 
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
@@ -66,7 +66,7 @@ class FailureListener final : public rocksdb::EventListener {
   }
 
  private:
-  std::shared_ptr<std::atomic<bool>> failed_;
+  std::shared_ptr<Failure> failed_;
 };
 
 rocksdb::BlockBasedTableOptions MakeTableOptions(FamilyKind kind,
@@ -91,7 +91,7 @@ std::shared_ptr<BlockCache> NewBlockCache(size_t bytes) {
 
 rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options,
                                  rocksdb::Env* env,
-                                 std::shared_ptr<std::atomic<bool>> failed) {
+                                 std::shared_ptr<Failure> failed) {
   rocksdb::DBOptions db;
   db.env = env;
   db.create_if_missing = !options.must_exist;

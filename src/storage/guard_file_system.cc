@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "storage/rocks_status.h"
+
 namespace crm {
 namespace {
 
@@ -12,10 +14,10 @@ using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
-using Flag = std::shared_ptr<std::atomic<bool>>;
+using Flag = std::shared_ptr<Failure>;
 
 IOStatus Note(IOStatus status, const Flag& failed) {
-  if (!status.ok()) failed->store(true);
+  if (!status.ok()) failed->Set(CodeOf(status));
   return status;
 }
 
@@ -111,7 +113,7 @@ class GuardFileSystem final : public rocksdb::FileSystemWrapper {
 
   IOStatus DeleteFile(const std::string& path, const IOOptions& options,
                       IODebugContext* debug) override {
-    if (failed_->load()) return IOStatus::OK();
+    if (failed_->happened()) return IOStatus::OK();
     return target()->DeleteFile(path, options, debug);
   }
 
@@ -123,7 +125,7 @@ class GuardFileSystem final : public rocksdb::FileSystemWrapper {
 
 std::shared_ptr<rocksdb::FileSystem> NewGuardFileSystem(
     const std::shared_ptr<rocksdb::FileSystem>& base,
-    std::shared_ptr<std::atomic<bool>> failed) {
+    std::shared_ptr<Failure> failed) {
   return std::make_shared<GuardFileSystem>(base, std::move(failed));
 }
 

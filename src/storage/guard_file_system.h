@@ -12,16 +12,17 @@
 
 #include <rocksdb/file_system.h>
 
-#include <atomic>
 #include <memory>
+
+#include "base/failure.h"
 
 namespace crm {
 
-// Sets `*failed` when a write or sync of a manifest, a rename or the sync of a
+// Marks `*failed` when a write or sync of a manifest, a rename or the sync of a
 // directory fails; obeys it, whoever has set it.
 std::shared_ptr<rocksdb::FileSystem> NewGuardFileSystem(
     const std::shared_ptr<rocksdb::FileSystem>& base,
-    std::shared_ptr<std::atomic<bool>> failed);
+    std::shared_ptr<Failure> failed);
 
 }  // namespace crm
 

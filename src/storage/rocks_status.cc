@@ -3,7 +3,6 @@
 #include <rocksdb/status.h>
 
 namespace crm {
-namespace {
 
 StatusCode CodeOf(const rocksdb::Status& status) {
   if (status.IsNotFound() || status.IsPathNotFound()) {
@@ -17,8 +16,6 @@ StatusCode CodeOf(const rocksdb::Status& status) {
   if (status.IsBusy()) return StatusCode::kBusy;
   return StatusCode::kInternal;
 }
-
-}  // namespace
 
 std::string OneLine(std::string_view text) {
   constexpr size_t kMaxBytes = 400;

@@ -16,6 +16,9 @@ class Status;
 
 namespace crm {
 
+// Of a status that is not Ok.
+StatusCode CodeOf(const rocksdb::Status& status);
+
 // Ok stays Ok. The message is `what`, then RocksDB's text on one line.
 Status FromRocks(const rocksdb::Status& status, std::string_view what);
 

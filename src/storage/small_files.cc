@@ -38,7 +38,7 @@ Status Merge(const Database::Impl& database, size_t family,
   const rocksdb::Status merged = database.db->CompactFiles(
       options, database.handle(family), names, level);
   // Nothing depends on it, unless the attempt has left the database failed.
-  if (!database.failed->load()) return Status::Ok();
+  if (!database.failed->happened()) return Status::Ok();
   return FromRocks(merged, "cannot merge files of " + database.path);
 }
 

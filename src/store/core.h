@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/failure.h"
 #include "crm/store.h"
 #include "event/dictionaries.h"
 #include "event/log_view.h"
@@ -84,7 +85,7 @@ struct StoreCore {
   bool maintenance_due = false;          // Guarded by maintenance_mutex.
   std::atomic<bool> warm_stop{false};
   std::atomic<bool> warmed{false};
-  std::atomic<bool> failed{false};       // A checkpoint failed: read-only.
+  Failure failed;                        // A checkpoint failed: read-only.
   std::mutex maintain_one;
   std::mutex anchor_mutex;
   std::thread maintenance;

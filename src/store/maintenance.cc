@@ -65,16 +65,14 @@ bool StoreCore::CheckpointOverdue() const {
 }
 
 Status StoreCore::Checkpoint() {
-  if (failed.load()) {
-    return Status(StatusCode::kReadOnly,
-                  "an earlier checkpoint failed; close the store and open it "
-                  "again");
-  }
+  Status status = failed.Check(
+      "an earlier checkpoint failed; close the store and open it again");
+  if (!status.ok()) return status;
   Stopwatch watch;
-  Status status = views->Checkpoint([this] { return sequencer->Sync(); });
+  status = views->Checkpoint([this] { return sequencer->Sync(); });
   timings.checkpoint.fetch_add(watch.Nanoseconds());
   if (!status.ok()) {
-    failed.store(true);
+    failed.Set(status.code());
     Log(LogLevel::kError,
         "checkpoint failed, the store is read-only: " + status.ToString());
     return status;
@@ -110,7 +108,7 @@ Status StoreCore::FillPools() {
 
 Result<bool> StoreCore::MaintainOnce(bool idle) {
   std::lock_guard<std::mutex> one(maintain_one);
-  if (failed.load() || sequencer->failed()) return false;  // Said already.
+  if (failed.happened() || sequencer->failed()) return false;  // Said already.
   Status status = FillPools();
   if (!status.ok()) return status;
   if (CheckpointDue()) {
@@ -128,7 +126,7 @@ Result<bool> StoreCore::MaintainOnce(bool idle) {
   }
   if (idle) status = WriteAnchor();
   if (!status.ok()) {
-    failed.store(true);
+    failed.Set(status.code());
     return status;
   }
   return false;

@@ -419,7 +419,7 @@ Status CloseCore(StoreCore& core) {
   core.closed = true;
   core.StopMaintenance();
   Status status;
-  if (!core.failed.load() && !core.sequencer->failed()) {
+  if (!core.failed.happened() && !core.sequencer->failed()) {
     status = core.Checkpoint();
     if (status.ok()) status = core.sequencer->Sync();
     if (status.ok()) status = core.WriteAnchor();

@@ -167,9 +167,8 @@ void Sequencer::LastDurable(Position* head, Digest* chain) const {
 }
 
 Status Sequencer::CheckWritable() const {
-  if (!failed() && !core_->failed.load()) return Status::Ok();
-  return Status(StatusCode::kReadOnly,
-                "an earlier write failed; close the store and open it again");
+  Status status = failed_.Check(kFailedBefore);
+  return status.ok() ? core_->failed.Check(kFailedBefore) : status;
 }
 
 // On top of the group that is being written, if there is one.

@@ -25,8 +25,10 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/failure.h"
 #include "store/group.h"
 #include "store/request.h"
 
@@ -53,7 +55,7 @@ class Sequencer final {
   Status Sync();
 
   Position head() const { return head_.load(std::memory_order_acquire); }
-  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  bool failed() const { return failed_.happened(); }
   // Head and chain as of the last durable write.
   void LastDurable(Position* head, Digest* chain) const;
 
@@ -112,7 +114,9 @@ class Sequencer final {
   bool stop_waiting_ = false;   // Guarded by mutex_.
   std::deque<Request*> queue_;  // Guarded by mutex_: not decided yet.
   std::atomic<Position> head_;
-  std::atomic<bool> failed_{false};
+  static constexpr std::string_view kFailedBefore =
+      "an earlier write failed; close the store and open it again";
+  Failure failed_;
 
   // Held while a group is decided, and while one is published or dropped: what
   // a group reads does not change under it.

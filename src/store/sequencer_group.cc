@@ -228,7 +228,7 @@ bool Sequencer::PoolRunsLow(const Group& group) const {
 }
 
 void Sequencer::DropGroup(Group* group, const Status& status) {
-  if (!failed_.exchange(true)) {
+  if (failed_.Set(status.code())) {
     core_->Log(LogLevel::kError,
                "append failed, the store is read-only: " + status.ToString());
   }
@@ -272,10 +272,8 @@ Result<uint32_t> Sequencer::AddName(NameKind kind, std::string_view text) {
 
 // Beside the groups, not between them: RocksDB orders the two.
 Status Sequencer::Sync() {
-  if (failed()) {
-    return Status(StatusCode::kReadOnly,
-                  "an earlier write failed; close the store and open it again");
-  }
+  Status status = failed_.Check(kFailedBefore);
+  if (!status.ok()) return status;
   Position head = 0;
   Digest chain;
   uint64_t writes = 0;
@@ -287,9 +285,9 @@ Status Sequencer::Sync() {
     if (writes == durable_writes_) return Status::Ok();
   }
   Batch nothing;
-  Status status = core_->log->Write(nothing, true);
+  status = core_->log->Write(nothing, true);
   if (!status.ok()) {
-    failed_.store(true, std::memory_order_release);
+    failed_.Set(status.code());
     return status;
   }
   std::lock_guard<std::mutex> lock(durable_mutex_);

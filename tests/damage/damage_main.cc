@@ -87,6 +87,7 @@ class Matrix {
   std::vector<State> states_;
   std::map<std::string, Row> table_;
   uint64_t cases_ = 0;
+  std::string bad_;  // What was silent or crashed, a line each.
 };
 
 // One state from the one before it, and what it answers.
@@ -144,10 +145,14 @@ void Matrix::Try(const State& state, const Kind& kind, Damage damage) {
   if (!bad && !verbose_) return;
   std::ifstream in(note);
   const std::string why(std::istreambuf_iterator<char>(in), {});
-  std::printf("%s: %s of %s store, %s, random %lu: %s\n", VerdictName(verdict),
-              file.c_str(), state.name.c_str(), DamageName(damage), random,
-              verdict == Verdict::kCrashed ? "" : why.c_str());
-  if (bad) Copy(scratch, root_ + "/bad-" + std::to_string(cases_));
+  const std::string told =
+      std::string(VerdictName(verdict)) + ": " + file + " of " + state.name +
+      " store, " + DamageName(damage) + ", random " + std::to_string(random) +
+      ": " + (verdict == Verdict::kCrashed ? "" : why) + "\n";
+  if (verbose_) std::printf("%s", told.c_str());
+  if (!bad) return;
+  bad_ += told;
+  Copy(scratch, root_ + "/bad-" + std::to_string(cases_));
 }
 
 void Matrix::Round(const State& state) {
@@ -173,7 +178,7 @@ bool Matrix::Print() const {
   }
   std::printf("\n%-30s", "all");
   for (const uint64_t sum : sums) std::printf(" %9lu", sum);
-  std::printf("\n%lu cases\n", cases_);
+  std::printf("\n%lu cases\n%s", cases_, bad_.c_str());
   return cases_ > 0 && sums[static_cast<size_t>(Verdict::kSilent)] == 0 &&
          sums[static_cast<size_t>(Verdict::kCrashed)] == 0;
 }

@@ -116,6 +116,19 @@ TEST_CASE("a damaged block fails the look-up of its rows") {
   CHECK(MustGet(*database, 0, LogKey(1)).size() == 100);
 }
 
+// It said "an earlier write failed", and that opening anew would help.
+TEST_CASE("damage that background work finds is not told as a failed write") {
+  const Scratch scratch;
+  MakeFiles(scratch / "db");
+  FlipBit(FilesLike(scratch / "db", ".sst")[2], 100);
+  const auto database = MustOpen(scratch / "db", TwoFamilies());
+  CHECK_CODE(database->Compact(0), kCorruption);
+  REQUIRE(database->failed());
+  Batch batch;
+  batch.Put(1, "key", "value");
+  CHECK_CODE(database->Write(batch, false), kCorruption);
+}
+
 TEST_CASE("a sound file in the wrong place is found") {
   const Scratch scratch;
   MakeFiles(scratch / "db");
