@@ -69,11 +69,11 @@ Status ReadEvent(const crm_event& in, Event* out) {
     status = CheckArray(in.identifiers, in.identifier_count, "identifiers");
   }
   if (!status.ok()) return status;
-  if (in.identifier_count > kMaxIdentifiers) {
-    return Status(StatusCode::kTooLarge, "identifiers: at most 32");
-  }
-  out->identifiers.resize(in.identifier_count);
-  for (size_t i = 0; status.ok() && i < in.identifier_count; ++i) {
+  // One too many is enough for the store to refuse the event, and with PARTIAL
+  // that event only.
+  const size_t count = std::min(in.identifier_count, kMaxIdentifiers + 1);
+  out->identifiers.resize(count);
+  for (size_t i = 0; status.ok() && i < count; ++i) {
     status = ReadIdentifier(in.identifiers[i], &out->identifiers[i]);
   }
   return status;
@@ -177,22 +177,33 @@ class PlaceInOrder final {
   const AppendOptions& options_;
 };
 
-Status ReadAppendOptions(const crm_append_options* options,
-                         const TenantState& tenant, AppendOptions* out) {
-  crm_append_options in = CRM_APPEND_OPTIONS_INIT;
-  Status status = ReadOptions(options, "options", kAppendFlags, &in);
-  if (status.ok() && in.order != nullptr) {
-    status = Check(in.order, "options.order");
-    if (status.ok()) {
-      out->order = StateOf(in.order);
-      out->place = in.place;
-    }
-  }
+Status CheckPlace(const OrderState& order, uint64_t place, const char* name) {
+  if (place < order.taken.load()) return Status::Ok();
+  return Invalid(std::string(name) + ": nobody has taken the place " +
+                 std::to_string(place));
+}
+
+// First of all: from here on the place is passed, whatever is wrong.
+Status ReadOrder(const crm_append_options* options, crm_append_options* in,
+                 AppendOptions* out) {
+  Status status = ReadOptions(options, "options", kAppendFlags, in);
+  if (!status.ok() || in->order == nullptr) return status;
+  status = Check(in->order, "options.order");
   if (!status.ok()) return status;
+  const std::shared_ptr<OrderState>& order = StateOf(in->order);
+  status = CheckPlace(*order, in->place, "options.place");
+  if (!status.ok()) return status;
+  out->order = std::shared_ptr<AppendOrder>(order, &order->order);
+  out->place = in->place;
+  return status;
+}
+
+Status ReadAppendOptions(const crm_append_options& in,
+                         const TenantState& tenant, AppendOptions* out) {
   out->partial = (in.flags & CRM_APPEND_PARTIAL) != 0;
   out->backfill = (in.flags & CRM_APPEND_BACKFILL) != 0;
   out->ignore_tenant = (in.flags & CRM_APPEND_IGNORE_TENANT) != 0;
-  status = ReadDurability(in.durability, &out->durability);
+  Status status = ReadDurability(in.durability, &out->durability);
   if (status.ok() && (in.offset_name.size != 0 || in.offset_value.size != 0)) {
     HostOffset& offset = out->offset.emplace();
     status = CopyText(in.offset_name, "options.offset_name", &offset.name);
@@ -283,12 +294,14 @@ Status AppendAll(crm_tenant* tenant, const void* events, size_t count,
                  const crm_append_options* options, crm_append_result** out,
                  Read read, Append append) {
   if (out != nullptr) *out = nullptr;
-  Status status = Check(tenant, "tenant");
-  if (!status.ok()) return status;
-  TenantState& state = StateOf(tenant);
   AppendOptions own;
   const PlaceInOrder place(own);
-  status = ReadAppendOptions(options, state, &own);
+  crm_append_options in = CRM_APPEND_OPTIONS_INIT;
+  Status status = ReadOrder(options, &in, &own);
+  if (status.ok()) status = Check(tenant, "tenant");
+  if (!status.ok()) return status;
+  TenantState& state = StateOf(tenant);
+  status = ReadAppendOptions(in, state, &own);
   if (status.ok()) status = CheckCount(events, count);
   if (!status.ok()) return status;
   std::vector<T> all(count);
@@ -374,7 +387,7 @@ crm_status crm_append_order_new(crm_append_order** out,
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (!status.ok()) return status;
-    *out = Make<crm_append_order>(std::make_shared<crm::AppendOrder>());
+    *out = Make<crm_append_order>(std::make_shared<OrderState>());
     return status;
   });
 }
@@ -384,8 +397,16 @@ crm_status crm_append_order_take_place(crm_append_order* order,
                                        crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     if (place == nullptr) return Invalid("place: NULL");
+    *place = 0;
     crm::Status status = Check(order, "order");
-    if (status.ok()) *place = StateOf(order)->TakePlace();
+    if (!status.ok()) return status;
+    OrderState& state = *StateOf(order);
+    *place = state.order.TakePlace();
+    // Whoever took a later one may be quicker.
+    uint64_t taken = state.taken.load();
+    while (taken <= *place &&
+           !state.taken.compare_exchange_weak(taken, *place + 1)) {
+    }
     return status;
   });
 }
@@ -394,7 +415,8 @@ crm_status crm_append_order_wait(crm_append_order* order, uint64_t place,
                                  crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = Check(order, "order");
-    if (status.ok()) StateOf(order)->WaitFor(place);
+    if (status.ok()) status = CheckPlace(*StateOf(order), place, "place");
+    if (status.ok()) StateOf(order)->order.WaitFor(place);
     return status;
   });
 }
@@ -403,7 +425,8 @@ crm_status crm_append_order_pass(crm_append_order* order, uint64_t place,
                                  crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = Check(order, "order");
-    if (status.ok()) StateOf(order)->Pass(place);
+    if (status.ok()) status = CheckPlace(*StateOf(order), place, "place");
+    if (status.ok()) StateOf(order)->order.Pass(place);
     return status;
   });
 }

@@ -78,6 +78,29 @@ void Show(const EventView& from, crm_event_view* out) {
   std::fill(std::begin(out->reserved), std::end(out->reserved), 0);
 }
 
+// Empties an event that was not filled, also when memory ran out: what it
+// pointed at is gone.
+class EmptiedEvent final {
+ public:
+  explicit EmptiedEvent(crm_event_view* out) : out_(out) {}
+  ~EmptiedEvent() {
+    if (out_ != nullptr) *out_ = crm_event_view();
+  }
+  void Keep() { out_ = nullptr; }
+  EmptiedEvent(const EmptiedEvent&) = delete;
+  EmptiedEvent& operator=(const EmptiedEvent&) = delete;
+
+ private:
+  crm_event_view* out_;
+};
+
+// Not before 1900 and before 2200, as everywhere.
+bool IsTime(int64_t us) {
+  constexpr int64_t kFirstUs = -2'208'988'800'000'000;
+  constexpr int64_t kEndUs = 7'258'118'400'000'000;
+  return us >= kFirstUs && us < kEndUs;
+}
+
 Status ReadEventView(const crm_event_view& in, EventView* out) {
   const struct {
     const crm_slice& from;
@@ -99,6 +122,16 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
   if (!IsZero(in.reserved)) return Invalid("event.reserved: must be zero");
   if (in.shape < CRM_SHAPE_CRM || in.shape > CRM_SHAPE_FLAT) {
     return Invalid("event.shape: " + std::to_string(in.shape) + " is none");
+  }
+  constexpr uint32_t kFlags = CRM_EVENT_VIEW_BACKFILL | CRM_EVENT_VIEW_OPENED;
+  if ((in.flags & ~kFlags) != 0) {
+    return Invalid("event.flags: holds unknown ones");
+  }
+  if ((in.flags & CRM_EVENT_VIEW_OPENED) == 0) {
+    return Invalid("event: its sealed part was not read");
+  }
+  if (!IsTime(in.occurred_at_us)) {
+    return Invalid("event.occurred_at_us: before 1900, or not before 2200");
   }
   for (const auto& text : texts) {
     Status status = CheckSlice(text.from, text.name);
@@ -163,19 +196,16 @@ crm_status crm_event_cursor_next(crm_event_cursor* cursor, crm_event_view* out,
                                  crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Result<crm_status> {
     if (out == nullptr) return Invalid("out: NULL");
-    crm::Status status = Check(cursor, "cursor");
-    if (status.ok()) {
-      CursorState& state = StateOf(cursor);
-      const crm::Result<bool> more = state.cursor.Next(&state.event);
-      if (more.ok() && *more) {
-        Show(state.event, out);
-        return crm_status{CRM_OK};
-      }
-      status = more.status();
-    }
-    *out = crm_event_view();
-    if (!status.ok()) return status;
-    return crm_status{CRM_DONE};
+    EmptiedEvent emptied(out);
+    const crm::Status usable = Check(cursor, "cursor");
+    if (!usable.ok()) return usable;
+    CursorState& state = StateOf(cursor);
+    const crm::Result<bool> more = state.cursor.Next(&state.event);
+    if (!more.ok()) return more.status();
+    if (!*more) return crm_status{CRM_DONE};
+    Show(state.event, out);
+    emptied.Keep();
+    return crm_status{CRM_OK};
   });
 }
 

@@ -3,6 +3,7 @@
 #ifndef CRM_CAPI_HANDLES_H_
 #define CRM_CAPI_HANDLES_H_
 
+#include <atomic>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -73,6 +74,12 @@ struct StoreState {
 struct TenantState {
   Tenant tenant;
   std::shared_ptr<StoreHealth> health;
+};
+
+struct OrderState {
+  AppendOrder order;
+  // So many places were taken: whoever waits for another one waits for ever.
+  std::atomic<uint64_t> taken{0};
 };
 
 struct SnapshotState {
@@ -157,7 +164,7 @@ CRM_CAPI_HANDLE(crm_snapshot, kSnapshot, crm::capi::SnapshotState);
 CRM_CAPI_HANDLE(crm_event_cursor, kEventCursor, crm::capi::CursorState);
 CRM_CAPI_HANDLE(crm_dry_run, kDryRun, std::shared_ptr<crm::capi::DryRunBox>);
 CRM_CAPI_HANDLE(crm_append_order, kAppendOrder,
-                std::shared_ptr<crm::AppendOrder>);
+                std::shared_ptr<crm::capi::OrderState>);
 CRM_CAPI_HANDLE(crm_key_provider, kKeyProvider,
                 std::shared_ptr<crm::KeyProvider>);
 CRM_CAPI_HANDLE(crm_import_map, kImportMap, crm::ImportMap);

@@ -46,9 +46,8 @@ void SetCallbacks(const crm_import_options& in, void* user_data,
 }
 
 Status ReadFormat(const crm_import_options& in, ImportFormat* out) {
-  if (in.reserved != 0) {
-    return Status(StatusCode::kInvalidArgument, "options.reserved: must be 0");
-  }
+  Status reserved = CheckReserved(in.reserved);
+  if (!reserved.ok()) return reserved;
   switch (in.format) {
     case CRM_FORMAT_NATIVE:
       *out = ImportFormat::kNative;
@@ -125,11 +124,12 @@ Result<ImportReport> Import(TenantState& tenant, crm_slice path,
   if (!status.ok()) return status;
   Result<ImportReport> report =
       ImportFile(tenant.tenant, std::string(View(path)), options);
+  Status ended = writing.End(report.status());
   if (stopped != 0) {
     return Status(static_cast<StatusCode>(stopped),
                   "import: stopped by its callback");
   }
-  if (!report.ok()) return writing.End(report.status());
+  if (!ended.ok()) return ended;
   return report;
 }
 
@@ -172,9 +172,9 @@ crm_status crm_tenant_import_file(crm_tenant* tenant, crm_slice path,
                                   crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm_import_options own = CRM_IMPORT_OPTIONS_INIT;
-    const crm::Status read = ReadOptions(options, "options", kImportFlags,
-                                         &own);
-    const UserData held = HoldUserData(own.user_data, own.destroy);
+    const PassingUserData held(own.user_data, own.destroy);
+    const crm::Status read =
+        ReadOptions(options, "options", kImportFlags, &own);
     if (out != nullptr) *out = nullptr;
     crm::Status status = Check(tenant, "tenant");
     if (status.ok()) status = read;

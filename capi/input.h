@@ -28,8 +28,10 @@ inline std::string_view View(crm_slice slice) {
   return slice.size == 0 ? std::string_view()
                          : std::string_view(slice.data, slice.size);
 }
+// With an address also when it is empty: printf("%.*s") and its like must not
+// be given NULL.
 inline crm_slice Slice(std::string_view text) {
-  return {text.data(), text.size()};
+  return {text.data() != nullptr ? text.data() : "", text.size()};
 }
 inline Timestamp Time(int64_t us) {
   return Timestamp(std::chrono::microseconds(us));
@@ -68,10 +70,17 @@ Status ReadOptions(const T* in, const char* name, uint32_t known, T* out) {
   return status;
 }
 
+// The member that fills up an options struct.
+inline Status CheckReserved(uint32_t reserved) {
+  if (reserved == 0) return Status::Ok();
+  return Invalid("options.reserved: must be zero");
+}
+
 // crm_read_options says nothing yet.
 inline Status CheckReadOptions(const crm_read_options* in) {
   crm_read_options options = CRM_READ_OPTIONS_INIT;
-  return ReadOptions(in, "options", 0, &options);
+  const Status status = ReadOptions(in, "options", 0, &options);
+  return status.ok() ? CheckReserved(options.reserved) : status;
 }
 
 Status ReadDurability(int32_t value, std::optional<Durability>* out);
@@ -83,13 +92,34 @@ Status ReadTime(int64_t us, uint32_t flags, uint32_t flag, const char* name,
 Status ReadTypes(const crm_slice* types, size_t count,
                  std::vector<std::string>* out);
 
-// What a callback is called with. Destroyed with the last that holds it, also
-// when there is no memory to hold it.
+// What a callback is called with. Destroyed with the last that holds it.
 using UserData = std::shared_ptr<void>;
-inline UserData HoldUserData(void* user_data, void (*destroy)(void*)) {
-  if (destroy == nullptr) return UserData(UserData(), user_data);
-  return UserData(user_data, destroy);
-}
+
+// Destroys user data at the end of a call, whatever comes of it, unless it was
+// given to somebody. It looks at the options only then: make it before they are
+// read, since that may fail after they hold something.
+class PassingUserData final {
+ public:
+  PassingUserData(void* const& user_data, void (*const& destroy)(void*))
+      : user_data_(user_data), destroy_(destroy) {}
+  ~PassingUserData() {
+    if (!given_ && destroy_ != nullptr) destroy_(user_data_);
+  }
+  PassingUserData(const PassingUserData&) = delete;
+  PassingUserData& operator=(const PassingUserData&) = delete;
+
+  void* get() const { return user_data_; }
+  UserData Give() {
+    if (destroy_ == nullptr) return UserData(UserData(), user_data_);
+    given_ = true;  // Without memory for its owner it is destroyed at once.
+    return UserData(user_data_, destroy_);
+  }
+
+ private:
+  void* const& user_data_;
+  void (*const& destroy_)(void*);
+  bool given_ = false;
+};
 
 }  // namespace crm::capi
 

@@ -1,6 +1,5 @@
 // Key providers: the two that libcrm has, and a host's own.
 
-#include <algorithm>
 #include <array>
 
 #include "capi/guard.h"
@@ -9,6 +8,17 @@
 
 namespace crm::capi {
 namespace {
+
+// Where a callback writes its answer. It may be the key itself, also when the
+// callback then fails.
+struct WipedRoom {
+  std::array<char, CRM_MAX_WRAPPED_KEY_BYTES> bytes;
+  ~WipedRoom() {
+    // Written to memory, although nobody reads it again.
+    volatile char* const room = bytes.data();
+    for (size_t i = 0; i < bytes.size(); ++i) room[i] = 0;
+  }
+};
 
 class CallbackKeyProvider final : public KeyProvider {
  public:
@@ -34,12 +44,14 @@ class CallbackKeyProvider final : public KeyProvider {
  private:
   Result<std::string> Call(crm_key_callback function, size_t room,
                            std::string_view tenant, std::string_view key) {
-    std::array<char, CRM_MAX_WRAPPED_KEY_BYTES> answer{};
+    WipedRoom answer{};
     size_t size = room;
     const int32_t code = function(user_data_.get(), Slice(tenant), Slice(key),
-                                  answer.data(), &size);
+                                  answer.bytes.data(), &size);
     if (code != CRM_OK) {
-      return Status(static_cast<StatusCode>(code),
+      // A positive number would pass for a success on its way out.
+      return Status(code > 0 ? StatusCode::kKeyMissing
+                             : static_cast<StatusCode>(code),
                     "key provider: its callback answered " +
                         std::to_string(code));
     }
@@ -48,10 +60,7 @@ class CallbackKeyProvider final : public KeyProvider {
                     "key provider: " + std::to_string(size) +
                         " bytes, where " + std::to_string(room) + " fit");
     }
-    std::string text(answer.data(), size);
-    // It may have been the key itself.
-    std::fill(answer.begin(), answer.end(), '\0');
-    return text;
+    return std::string(answer.bytes.data(), size);
   }
 
   const crm_key_callback wrap_;
@@ -77,14 +86,14 @@ crm_status crm_key_provider_new(crm_key_callback wrap, crm_key_callback unwrap,
                                 crm_key_provider** out,
                                 crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    const UserData held = HoldUserData(user_data, destroy);
+    PassingUserData held(user_data, destroy);
     crm::Status status = CheckOut(out);
     if (!status.ok()) return status;
     if (wrap == nullptr || unwrap == nullptr) {
       return Invalid("wrap, unwrap: both are needed");
     }
     std::shared_ptr<crm::KeyProvider> provider =
-        std::make_shared<CallbackKeyProvider>(wrap, unwrap, held);
+        std::make_shared<CallbackKeyProvider>(wrap, unwrap, held.Give());
     *out = Make<crm_key_provider>(std::move(provider));
     return status;
   });

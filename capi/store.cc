@@ -61,38 +61,39 @@ int32_t LevelOf(LogLevel level) {
 }
 
 // Callbacks first: whatever is wrong with the rest, they are destroyed.
-Status ReadCallbacks(const crm_store_options& in, StoreOptions* out) {
-  const UserData clock = HoldUserData(in.clock_user_data, in.clock_destroy);
-  const UserData log = HoldUserData(in.log_user_data, in.log_destroy);
-  if (in.clock != nullptr) {
-    out->clock = std::make_shared<CallbackClock>(in.clock, clock);
+Status ReadCallbacks(const crm_store_options* options, crm_store_options* in,
+                     StoreOptions* out) {
+  PassingUserData clock(in->clock_user_data, in->clock_destroy);
+  PassingUserData log(in->log_user_data, in->log_destroy);
+  Status status = ReadOptions(options, "options", kStoreFlags, in);
+  if (!status.ok()) return status;
+  if (in->clock != nullptr) {
+    out->clock = std::make_shared<CallbackClock>(in->clock, clock.Give());
   }
-  if (in.log != nullptr) {
-    out->log = [function = in.log, log](LogLevel level,
-                                        std::string_view message) {
-      function(log.get(), LevelOf(level), Slice(message));
+  if (in->log != nullptr) {
+    out->log = [function = in->log, data = log.Give()](
+                   LogLevel level, std::string_view message) {
+      function(data.get(), LevelOf(level), Slice(message));
     };
   }
-  return Status::Ok();
+  return status;
 }
 
-Status ReadSizes(const crm_store_options& in, StoreOptions* out) {
+void ReadSizes(const crm_store_options& in, StoreOptions* out) {
   if (in.checkpoint_bytes != 0) out->checkpoint_bytes = in.checkpoint_bytes;
   if (in.checkpoint_records != 0) {
     out->checkpoint_records = in.checkpoint_records;
   }
   if (in.resident_bytes != 0) out->resident_bytes = in.resident_bytes;
   if (in.block_cache_bytes != 0) out->block_cache_bytes = in.block_cache_bytes;
-  return Status::Ok();
 }
 
 Status ReadStoreOptions(const crm_store_options* options, StoreOptions* out) {
   crm_store_options in = CRM_STORE_OPTIONS_INIT;
-  const Status read = ReadOptions(options, "options", kStoreFlags, &in);
-  Status status = ReadCallbacks(in, out);
-  if (!read.ok()) return read;
-  if (status.ok()) status = ReadSizes(in, out);
-  if (status.ok()) status = CheckSlice(in.key_file, "options.key_file");
+  Status status = ReadCallbacks(options, &in, out);
+  if (!status.ok()) return status;
+  ReadSizes(in, out);
+  status = CheckSlice(in.key_file, "options.key_file");
   if (status.ok()) {
     status = CheckSlice(in.default_region, "options.default_region");
   }
@@ -123,7 +124,8 @@ Status ReadStoreOptions(const crm_store_options* options, StoreOptions* out) {
 
 Status CheckFlagsOnly(const crm_checkpoint_options* in) {
   crm_checkpoint_options options = CRM_CHECKPOINT_OPTIONS_INIT;
-  return ReadOptions(in, "options", 0, &options);
+  const Status status = ReadOptions(in, "options", 0, &options);
+  return status.ok() ? CheckReserved(options.reserved) : status;
 }
 
 crm_tenant_stats Show(const TenantStats& from) {
@@ -218,8 +220,10 @@ crm_status crm_store_close(crm_store* store, crm_error** error) noexcept {
     if (store == nullptr) return crm::Status::Ok();
     crm::Status status = Check(store, "store");
     if (!status.ok()) return status;
-    StateOf(store).health->EndDryRuns();
     status = StateOf(store).store.Close();
+    if (status.code() != crm::StatusCode::kFailedPrecondition) {
+      StateOf(store).health->EndDryRuns();
+    }
     if (status.code() != crm::StatusCode::kFailedPrecondition &&
         status.code() != crm::StatusCode::kOutOfMemory) {
       Free(store);

@@ -49,10 +49,11 @@ crm_status crm_store_verify(crm_store* store, const crm_verify_options* options,
                             crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm_verify_options own = CRM_VERIFY_OPTIONS_INIT;
+    const PassingUserData held(own.user_data, own.destroy);
     const crm::Status read = ReadOptions(options, "options", 0, &own);
-    const UserData held = HoldUserData(own.user_data, own.destroy);
     crm::Status status = CheckOut(out);
     if (status.ok()) status = read;
+    if (status.ok()) status = CheckReserved(own.reserved);
     if (status.ok()) status = Check(store, "store");
     if (!status.ok()) return status;
     StoreState& state = StateOf(store);

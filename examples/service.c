@@ -154,8 +154,10 @@ static int read_more(struct input* input) {
   input->taken = 0;
   if (input->room - input->size < READ_BYTES) {
     /* A line longer than an event may be is refused by libcrm, not here. */
-    char* const larger = (char*)realloc(input->data, input->room * 2);
-    if (larger == NULL || input->room > 64u * CRM_MAX_EVENT_BYTES) return 0;
+    char* larger;
+    if (input->room > 8u * CRM_MAX_EVENT_BYTES) return 0;
+    larger = (char*)realloc(input->data, input->room * 2);
+    if (larger == NULL) return 0;
     input->data = larger;
     input->room *= 2;
   }
@@ -182,7 +184,11 @@ static int serve(struct service* service, struct input* input) {
     if (count > 0 && append_batch(service, events, count) != 0) return 1;
     if (seen > 0) continue;
     if (input->at_end) return 0;
-    if (!read_more(input)) return 1;
+    if (!read_more(input)) {
+      fprintf(stderr, "crm_service: after line %llu: too long, or unreadable\n",
+              (unsigned long long)service->line);
+      return 1;
+    }
   }
   return 0;
 }

@@ -54,9 +54,11 @@
  * one of the last thousand or so that were (CRM_FAILED_PRECONDITION); do not
  * rely on it.
  *
- * fork(). In a child, the handles of its parent are dead: calls answer
- * CRM_FAILED_PRECONDITION, freeing them does nothing, and the store's files
- * are not touched. Open stores after the fork, or call exec().
+ * fork(). In a child, the handles of its parent that stand for a store are
+ * dead (store, tenant, snapshot, event cursor, dry run, append order): calls
+ * answer CRM_FAILED_PRECONDITION, freeing them does nothing, and the store's
+ * files are not touched. All others are memory, and are read and freed as in
+ * the parent. Open stores after the fork, or call exec().
  *
  * Errors. The last parameter `error` may be NULL. Otherwise every call writes
  * to it: NULL on success, or an error that you free with crm_error_free. So
@@ -85,14 +87,16 @@
  *
  * Callbacks are a function, `user_data` and `destroy`, which is called once
  * with user_data when the library no longer needs it, also when the call
- * fails; it may be NULL. They are called on the calling thread unless it is
- * said. A callback may not throw, may not longjmp, and may not call into the
- * store. What it returns to stop a call comes back unchanged as the status of
- * that call: use a negative number, for example CRM_CANCELLED.
+ * fails (unless struct_size is none); it may be NULL. They are called on the
+ * calling thread unless it is said. A callback may not throw, may not longjmp,
+ * and may not call into the store. What it returns to stop a call comes back
+ * unchanged as the status of that call: use a negative number, for example
+ * CRM_CANCELLED.
  *
  * Threads. Each handle type says one of: *thread-safe* (any number of threads
  * at once), *one thread at a time*, or *immutable* (as thread-safe, and never
- * changes). Nobody may use a handle while another thread frees it.
+ * changes). Nobody may use a handle while another thread frees it, and a
+ * thread that is in a call may not be cancelled (pthread_cancel).
  *
  *   thread-safe               store, tenant, snapshot, append order, key
  *                             provider
@@ -258,16 +262,20 @@ enum {
  * long as the program. */
 CRM_API const char* crm_status_name(crm_status status) CRM_NOEXCEPT;
 
-/* One of CRM_REMEDY_...; NONE for zero and for positive numbers, UNRECOVERABLE
- * for a negative number that is no code. */
+/* One of CRM_REMEDY_...; NONE for zero and for positive numbers. It is told by
+ * the hundreds digit, so that a code of a later version has the right one, too;
+ * UNRECOVERABLE for a negative number with another. */
 CRM_API int32_t crm_status_remedy(crm_status status) CRM_NOEXCEPT;
 
 /* --- Slices, errors, buffers -----------------------------------------------
  *
  * A slice is a piece of memory that somebody else owns: a record of address
  * and length in bytes. {NULL, 0} is the empty slice and the default wherever a
- * slice may be left out; an address of NULL with a length is refused. In a
- * slice that comes out, `data` may be NULL when `size` is zero.
+ * slice may be left out; an address of NULL with a length is refused. A slice
+ * that comes out of a call that succeeded has an address, also when `size` is
+ * zero; but mind that text in it is not ended by a zero:
+ *
+ *   printf("%.*s\n", (int)slice.size, slice.data);
  */
 
 typedef struct crm_slice {
@@ -344,8 +352,8 @@ CRM_API void crm_buffer_free(crm_buffer* buffer) CRM_NOEXCEPT;
  *
  *   static int32_t wrap(void *kms, crm_slice tenant, crm_slice key, char *out,
  *                       size_t *out_size) {
- *     return kms_encrypt(kms, tenant, key, out, out_size) ? 0 :
- * CRM_KEY_MISSING;
+ *     if (kms_encrypt(kms, tenant, key, out, out_size)) return 0;
+ *     return CRM_KEY_MISSING;
  *   }
  *   ...
  *   crm_key_provider_new(wrap, unwrap, kms, kms_close, &keys, &error);
@@ -371,7 +379,8 @@ enum {
  * CRM_KEY_BYTES. Called from any thread, at most one or two times per tenant
  * and open. Return 0; or CRM_KEY_MISSING when your wrapping key is not there,
  * CRM_CORRUPTION when `key` was not wrapped for this tenant; any other
- * negative number comes back unchanged. */
+ * negative number comes back unchanged, and a positive one counts as
+ * CRM_KEY_MISSING. */
 typedef int32_t (*crm_key_callback)(void* user_data, crm_slice tenant,
                                     crm_slice key, char* out, size_t* out_size);
 
@@ -505,7 +514,9 @@ enum {
  * key_provider: NULL: a file over key_file, or in memory an ephemeral one.
  *   Borrowed for the call.
  * clock: NULL: the clock of the operating system.
- * log: NULL: messages are dropped. */
+ * log: NULL: messages are dropped.
+ * clock_destroy, log_destroy: called when the store is closed and the last of
+ *   its tenants is freed, too. */
 typedef struct crm_store_options {
   size_t struct_size;
   uint32_t flags;
@@ -586,14 +597,15 @@ CRM_API crm_status crm_store_maintain(crm_store* store, uint64_t budget_us,
 CRM_API crm_status crm_store_flush(crm_store* store,
                                    crm_error** error) CRM_NOEXCEPT;
 
-/* How a copy is made. No flags so far. */
+/* How a copy is made. No flags so far; reserved: 0. */
 typedef struct crm_checkpoint_options {
   size_t struct_size;
   uint32_t flags;
+  uint32_t reserved;
 } crm_checkpoint_options;
 
 #define CRM_CHECKPOINT_OPTIONS_INIT \
-  { sizeof(crm_checkpoint_options), 0 }
+  { sizeof(crm_checkpoint_options), 0, 0 }
 
 /* For a backup, or for a process that only looks: it opens the copy, and opens
  * a newer one when it wants to know more. Remove a copy as any directory. */
@@ -635,14 +647,16 @@ CRM_API const crm_name_list_view* crm_name_list_read(const crm_name_list* list)
 /* Frees the names as well. */
 CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
 
-/* How something is read: shared by the reading calls. No flags so far. */
+/* How something is read: shared by the reading calls. No flags so far;
+ * reserved: 0. */
 typedef struct crm_read_options {
   size_t struct_size;
   uint32_t flags;
+  uint32_t reserved;
 } crm_read_options;
 
 #define CRM_READ_OPTIONS_INIT \
-  { sizeof(crm_read_options), 0 }
+  { sizeof(crm_read_options), 0, 0 }
 
 /* Counters of one tenant: events, and of them those that belong to nobody
  * (unattributed) and that named an identifier of somebody else (contested);
@@ -731,20 +745,21 @@ typedef int32_t (*crm_progress_callback)(void* user_data, uint64_t done,
                                          uint64_t total);
 
 /* How a store is verified. `progress` may be NULL; `destroy` is called before
- * the call returns. No flags so far. */
+ * the call returns. No flags so far; reserved: 0. */
 typedef struct crm_verify_options {
   size_t struct_size;
   uint32_t flags;
+  uint32_t reserved;
   crm_progress_callback progress;
   void* user_data;
   void (*destroy)(void* user_data);
 } crm_verify_options;
 
 #define CRM_VERIFY_OPTIONS_INIT \
-  { sizeof(crm_verify_options), 0, 0, 0, 0 }
+  { sizeof(crm_verify_options), 0, 0, 0, 0, 0 }
 
-/* Something that is not as it should be: `room` is "log", "event", "identity"
- * or "profile"; customer and position are zero when there is none in
+/* Something that is not as it should be: `room` is "log", "event", "identity",
+ * "profile" or "store"; customer and position are zero when there is none in
  * particular; `detail` names family and key. No personal data. */
 typedef struct crm_finding {
   crm_slice room;
@@ -781,9 +796,9 @@ CRM_API crm_status crm_store_verify(crm_store* store,
                                     crm_verify_report** out,
                                     crm_error** error) CRM_NOEXCEPT;
 
-/* A finding in "event", "identity" or "profile" is cured by closing the store,
- * deleting its directory views/ and opening it again: views come back from the
- * log. One in "log" is damage to what was stored: take the last backup. */
+/* A finding in another room than "log" is cured by closing the store, deleting
+ * its directory views/ and opening it again: views come back from the log. One
+ * in "log" is damage to what was stored: take the last backup. */
 
 /* The findings; they live as long as the report. NULL for NULL. */
 CRM_API const crm_verify_report_view* crm_verify_report_read(
@@ -851,9 +866,11 @@ CRM_API void crm_tenant_free(crm_tenant* tenant) CRM_NOEXCEPT;
  *   if (crm_tenant_append_json(tenant, lines, count, &options, &result,
  *                              &error) < 0) return fail(error);
  *   view = crm_append_result_read(result);
- *   for (i = 0; i < view->event_count; ++i)
- *     if (view->events[i].code != CRM_OK) set_aside(i,
- * view->events[i].message); crm_append_result_free(result);
+ *   for (i = 0; i < view->event_count; ++i) {
+ *     const crm_event_outcome *outcome = &view->events[i];
+ *     if (outcome->code != CRM_OK) set_aside(i, outcome->message);
+ *   }
+ *   crm_append_result_free(result);
  *
  * Read, decide, write, unless she has changed meanwhile:
  *
@@ -974,8 +991,12 @@ typedef struct crm_dry_run crm_dry_run;
  *
  *   crm_dry_run_new(&dry_run, &error);
  *   options.dry_run = dry_run;
- *   while (next_batch(lines, &count))
- *     crm_tenant_append_json(tenant, lines, count, &options, &result, &error);
+ *   while (next_batch(lines, &count)) {
+ *     if (crm_tenant_append_json(tenant, lines, count, &options, &result,
+ *                                &error) < 0) break;
+ *     show(crm_append_result_read(result));
+ *     crm_append_result_free(result);
+ *   }
  *   crm_dry_run_free(dry_run);
  *
  * Used with another tenant than the first: CRM_INVALID_ARGUMENT; after its
@@ -1008,7 +1029,8 @@ CRM_API crm_status crm_append_order_new(crm_append_order** out,
 /* Places are numbers from 0. Take one while you hold the lock under which the
  * input is read, so that places and input have the same order. */
 
-/* The next place, in *place. */
+/* The next place, in *place. The next two answer CRM_INVALID_ARGUMENT for a
+ * place that nobody has taken. */
 CRM_API crm_status crm_append_order_take_place(crm_append_order* order,
                                                uint64_t* place,
                                                crm_error** error) CRM_NOEXCEPT;
@@ -1029,7 +1051,9 @@ CRM_API void crm_append_order_free(crm_append_order* order) CRM_NOEXCEPT;
 
 /* Flags of crm_append_options.
  *
- * PARTIAL: one bad event does not fail the others; their outcomes tell.
+ * PARTIAL: one bad event does not fail the others; their outcomes tell. A
+ *   crm_event that is filled in wrongly (reserved members, unknown flags, NULL
+ *   with a size) is no bad event, and fails the request all the same.
  * BACKFILL: old data; nobody is told or sent something because of it.
  * IGNORE_TENANT: what a JSON event names as its tenant is kept, but need not
  *   be this one. */
@@ -1052,8 +1076,8 @@ enum {
  *   that share one see each other's would-be events; positions in their
  *   outcomes are zero.
  * order, place: the append is decided when its place has come, and passes it,
- *   also when it fails (but not when it answers CRM_INVALID_ARGUMENT for this
- *   struct itself). NULL: as it comes. */
+ *   also when it fails (but not when it answers CRM_INVALID_ARGUMENT for
+ *   struct_size, flags, order or place). NULL: as it comes. */
 typedef struct crm_append_options {
   size_t struct_size;
   uint32_t flags;
@@ -1150,9 +1174,8 @@ typedef struct crm_append_result_view {
  * CRM_NO_SPACE, CRM_IO_ERROR, CRM_READ_ONLY.
  *
  * CRM_OUT_OF_MEMORY: the request counts only if it is there after the store
- * was closed and opened again; until then the store takes no more. Delete its
- * directory views/ before it is opened: they may have been cut off midway, and
- * come back from the log. */
+ * was closed and opened again; until then the store takes no more. Appending it
+ * once more is the easy way to be sure. */
 CRM_API crm_status crm_tenant_append(crm_tenant* tenant,
                                      const crm_event* events,
                                      size_t event_count,
@@ -1323,8 +1346,9 @@ CRM_API crm_status crm_tenant_replay(crm_tenant* tenant,
 /* CRM_OK with the next event in *out, CRM_DONE at the end, or an error:
  * CRM_CORRUPTION when a position is missing or bytes are damaged; the message
  * says where. Slices in *out are valid until the next call on this cursor, or
- * its free. After CRM_DONE or an error *out is all zero. Takes no memory for
- * an event that is not larger than those before it. */
+ * its free. After CRM_DONE or an error *out is all zero. After an error there
+ * is no going on, lest an event be left out: CRM_FAILED_PRECONDITION. Takes no
+ * memory for an event that is not larger than those before it. */
 CRM_API crm_status crm_event_cursor_next(crm_event_cursor* cursor,
                                          crm_event_view* out,
                                          crm_error** error) CRM_NOEXCEPT;
@@ -1334,8 +1358,10 @@ CRM_API void crm_event_cursor_free(crm_event_cursor* cursor) CRM_NOEXCEPT;
 
 /* Writes an event as one line of JSON, in the shape in which it came in, with
  * the values it came with. `tenant` is the name that goes into tenantId (not in
- * CRM_SHAPE_FLAT); the timestamp is always written. Give it an event that was
- * read with its sealed part. */
+ * CRM_SHAPE_FLAT); the timestamp is always written. CRM_INVALID_ARGUMENT: an
+ * event without CRM_EVENT_VIEW_OPENED, of which there is too little to write.
+ * What you change in an event must be text and JSON as it was: it is not looked
+ * at again. */
 CRM_API crm_status crm_event_view_to_json(const crm_event_view* event,
                                           crm_slice tenant, crm_buffer** out,
                                           crm_error** error) CRM_NOEXCEPT;
@@ -1370,14 +1396,17 @@ CRM_API void crm_parsed_event_free(crm_parsed_event* event) CRM_NOEXCEPT;
  *
  *   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
  *   for (;;) {
- *     crm_tenant_wait_for_events(tenant, done, 1000, &head, &error);
- *     if (head == done) continue;
+ *     if (crm_tenant_wait_for_events(tenant, done, 1000, &head, &error) < 0)
+ *       return fail(error);
+ *     if (head <= done) continue;
  *     query.first = done + 1;
  *     query.last = head;
- *     crm_tenant_replay(tenant, &query, &cursor, &error);
- *     while (crm_event_cursor_next(cursor, &event, &error) == CRM_OK)
+ *     if (crm_tenant_replay(tenant, &query, &cursor, &error) < 0)
+ *       return fail(error);
+ *     while (!(status = crm_event_cursor_next(cursor, &event, &error)))
  *       use(&event);
  *     crm_event_cursor_free(cursor);
+ *     if (status != CRM_DONE) return fail(error);
  *     done = head;
  *   }
  *
@@ -1648,6 +1677,7 @@ CRM_API void crm_profile_free(crm_profile* profile) CRM_NOEXCEPT;
 /* --- Timeline --------------------------------------------------------------
  *
  *   crm_timeline_query query = CRM_TIMELINE_QUERY_INIT;
+ *   crm_timeline *page = NULL, *last = NULL;
  *   for (;;) {
  *     if (crm_tenant_get_timeline(tenant, ada, &query, &page, &error) < 0)
  *       return fail(error);

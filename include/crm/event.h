@@ -288,7 +288,8 @@ class EventCursor final {
   ~EventCursor();
 
   // True with the next event in `*event`; false at the end.
-  // kCorruption: a position is missing or bytes are damaged; says where.
+  // kCorruption: a position is missing or bytes are damaged; says where. After
+  // an error there is no going on: kFailedPrecondition.
   Result<bool> Next(EventView* event);
 
   struct Impl;  // Internal.

@@ -68,8 +68,9 @@ struct StoreStats {
   std::vector<TenantStats> tenants = {};
 };
 
-// One finding of Verify. `room` is "log", "event", "identity" or "profile";
-// `detail` names family and key; no personal data.
+// One finding of Verify. `room` is "log", "event", "identity", "profile" or
+// "store" (what the views say of themselves); `detail` names family and key; no
+// personal data.
 struct Finding {
   std::string room = {};
   std::string tenant = {};

@@ -2,9 +2,27 @@
 
 #include <exception>
 #include <new>
-#include <system_error>
+#include <utility>
 
 namespace crm::ingest {
+
+namespace {
+
+// Runs `work` where nobody could catch what it throws: kOk unless it does. A
+// code, because a Status may need the very memory that has run out.
+template <typename Work>
+StatusCode CodeOf(Work work) noexcept {
+  try {
+    work();
+    return StatusCode::kOk;
+  } catch (const std::bad_alloc&) {
+    return StatusCode::kOutOfMemory;
+  } catch (const std::exception&) {
+    return StatusCode::kInternal;
+  }
+}
+
+}  // namespace
 
 Workers::Workers(int threads, const crm::Tenant& tenant, const AppendPlan& plan,
                  Recount* recount)
@@ -15,13 +33,16 @@ Workers::Workers(int threads, const crm::Tenant& tenant, const AppendPlan& plan,
       order_(std::make_shared<AppendOrder>()) {
   if (threads <= 1) return;
   threads_.reserve(static_cast<size_t>(threads));
-  try {
+  // Threads that run keep this from failing: when there are no more to be had,
+  // or no memory for them, go on with those there are.
+  const StatusCode all = CodeOf([&] {
     for (int i = 0; i < threads; ++i) {
-      threads_.emplace_back([this] { Run(); });
+      auto appender = std::make_unique<BatchAppender>(tenant_, plan_);
+      threads_.emplace_back(
+          [this, own = std::move(appender)] { Run(own.get()); });
     }
-  } catch (const std::system_error&) {
-    // The system has no more threads to give: go on with those there are.
-  }
+  });
+  (void)all;
 }
 
 Workers::~Workers() {
@@ -48,12 +69,19 @@ void Workers::Submit(Job* job) {
 }
 
 void Workers::Wait(Job* job) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [job] { return job->done; });
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [job] { return job->done; });
+  }
+  // Here, because it takes memory, and nobody could catch that in a worker.
+  if (job->failed == StatusCode::kOutOfMemory) {
+    job->result.status = Status(job->failed, "import: out of memory");
+  } else if (job->failed != StatusCode::kOk) {
+    job->result.status = Status(job->failed, "import: an unexpected error");
+  }
 }
 
-void Workers::Run() {
-  BatchAppender appender(tenant_, plan_);
+void Workers::Run(BatchAppender* appender) {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });
@@ -64,7 +92,7 @@ void Workers::Run() {
     lock.unlock();
     job->options.order = order_;
     job->options.place = job->place;
-    Work(&appender, job);
+    Work(appender, job);
     order_->Pass(job->place);  // Also when there was nothing to append.
     lock.lock();
     job->done = true;
@@ -73,18 +101,12 @@ void Workers::Run() {
 }
 
 void Workers::Work(BatchAppender* appender, Job* job) {
-  job->result = BatchResult();
-  try {
+  job->failed = CodeOf([&] {
+    job->result = BatchResult();
     appender->Append(job->batch, job->options,
                      job->append_again ? recount_ : nullptr, job->recount_from,
                      &job->result);
-  } catch (const std::bad_alloc&) {
-    job->result.status =
-        Status(StatusCode::kOutOfMemory, "import: out of memory");
-  } catch (const std::exception&) {
-    job->result.status =
-        Status(StatusCode::kInternal, "import: an unexpected error");
-  }
+  });
 }
 
 }  // namespace crm::ingest

@@ -22,6 +22,9 @@ struct Job {
   bool append_again = false;  // See BatchAppender::Append.
   Position recount_from = 0;
   BatchResult result;
+  // Not kOk: it was cut off by an exception, and the result says nothing until
+  // Wait gives it this code.
+  StatusCode failed = StatusCode::kOk;
   bool done = false;  // Guarded by the mutex of Workers.
 };
 
@@ -42,7 +45,7 @@ class Workers final {
   void Wait(Job* job);
 
  private:
-  void Run();
+  void Run(BatchAppender* appender);
   void Work(BatchAppender* appender, Job* job);
 
   const crm::Tenant tenant_;

@@ -110,6 +110,7 @@ struct StoreCore {
   void WakeMaintenance();
   // What is due; true: more is to do. Any one thread at a time.
   Result<bool> MaintainOnce(bool idle);
+  bool MaintainQuietly(bool idle);
   Status Checkpoint();
   Status WriteAnchor();
   bool CheckpointDue() const;

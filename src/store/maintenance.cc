@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/contain.h"
 #include "store/core.h"
 #include "store/sequencer.h"
 
@@ -22,16 +23,32 @@ void StoreCore::StartMaintenance() {
     while (!maintenance_stop) {
       const bool due = std::exchange(maintenance_due, false);
       wait.unlock();
-      Result<bool> more = MaintainOnce(!due);
-      if (!more.ok()) {
-        Log(LogLevel::kError, "maintenance: " + more.status().ToString());
-      }
+      const bool more = MaintainQuietly(!due);
       wait.lock();
-      if (more.ok() && *more) continue;
+      if (more) continue;
       maintenance_wake.wait_for(
           wait, kIdle, [this] { return maintenance_stop || maintenance_due; });
     }
   });
+}
+
+// Nobody calls it who could be told, and an exception would end the process.
+bool StoreCore::MaintainQuietly(bool idle) {
+  bool again = false;
+  const StatusCode lost = Contain([&] {
+    Result<bool> more = MaintainOnce(idle);
+    if (!more.ok()) {
+      Log(LogLevel::kError, "maintenance: " + more.status().ToString());
+    }
+    again = more.ok() && *more;
+  });
+  if (lost == StatusCode::kOk || !failed.Set(lost)) return again;
+  const StatusCode told = Contain([&] {
+    Log(LogLevel::kError, "maintenance failed, the store is read-only: " +
+                              std::string(StatusCodeName(lost)));
+  });
+  (void)told;  // Then the next append says so.
+  return false;
 }
 
 void StoreCore::StopMaintenance() {
@@ -69,7 +86,15 @@ Status StoreCore::Checkpoint() {
       "an earlier checkpoint failed; close the store and open it again");
   if (!status.ok()) return status;
   Stopwatch watch;
-  status = views->Checkpoint([this] { return sequencer->Sync(); });
+  // Cut off midway it must not be begun again: what it had taken out of the
+  // rows in memory would be missing on the disk.
+  const StatusCode lost = Contain([&] {
+    status = views->Checkpoint([this] { return sequencer->Sync(); });
+  });
+  if (lost != StatusCode::kOk) {
+    failed.Set(lost);
+    status = Status(lost, "checkpoint: cut off midway");
+  }
   timings.checkpoint.fetch_add(watch.Nanoseconds());
   if (!status.ok()) {
     failed.Set(status.code());

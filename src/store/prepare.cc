@@ -25,6 +25,8 @@ void Request::Reset() {
   bytes = 0;
   status = Status::Ok();
   result = AppendResult();
+  lost = StatusCode::kOk;
+  next = nullptr;
   turn.store(kWaits, std::memory_order_relaxed);
 }
 

@@ -31,6 +31,8 @@ struct EventCursor::Impl {
   std::vector<Entry> entries;
   bool from_entries = false;
   size_t next = 0;
+  // What was to come next may be lost; to go on would be to leave it out.
+  bool failed = false;
   // By event time: the hours to come, and the position list of one of them.
   bool by_hours = false;
   std::vector<uint64_t> hours;
@@ -302,8 +304,16 @@ EventCursor& EventCursor::operator=(EventCursor&&) noexcept = default;
 EventCursor::~EventCursor() = default;
 
 Result<bool> EventCursor::Next(EventView* event) {
-  return impl_->from_entries ? impl_->NextEntry(event)
-                             : impl_->NextRecord(event);
+  if (impl_->failed) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "cursor: an earlier call failed; begin another replay");
+  }
+  // Until it is done, so that it stays when memory runs out.
+  impl_->failed = true;
+  Result<bool> more = impl_->from_entries ? impl_->NextEntry(event)
+                                          : impl_->NextRecord(event);
+  impl_->failed = !more.ok();
+  return more;
 }
 
 Result<EventCursor> MakeCursor(std::shared_ptr<const Snapshot::Impl> snapshot,

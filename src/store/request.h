@@ -46,11 +46,16 @@ struct Request {
 
   Status status;
   AppendResult result;
+  // Not kOk: its group came to no end, for want of memory; the two above say
+  // nothing.
+  StatusCode lost = StatusCode::kOk;
+  Request* next = nullptr;  // In its group, once that has come to an end.
 
   // The queue's: what the thread that waits has to do. Changed by others,
   // who do not touch the request any more once they have said kDone.
   enum Turn : int { kWaits, kLeads, kDone };
   std::atomic<int> turn{kWaits};
+  bool leads() const { return turn.load(std::memory_order_relaxed) == kLeads; }
 
   void Reset();
 };

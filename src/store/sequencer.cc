@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/contain.h"
 #include "base/time_text.h"
 #include "format/timeline_entry.h"
 #include "store/dry_run.h"
@@ -13,6 +14,7 @@ namespace crm {
 namespace {
 
 constexpr size_t kGroupEvents = 1024;
+constexpr size_t kGroupRequests = 1024;
 constexpr size_t kGroupBytes = size_t{1} << 20;
 constexpr std::chrono::hours kLongestWait{24 * 365};
 // So many events ahead memory is asked for.
@@ -36,7 +38,9 @@ Sequencer::Sequencer(StoreCore* core, Position head, const Digest& chain,
       visible_head_(head),
       visible_chain_(chain),
       durable_head_(head),
-      durable_chain_(chain) {}
+      durable_chain_(chain) {
+  for (auto& group : groups_) group->requests.reserve(kGroupRequests);
+}
 
 Sequencer::~Sequencer() = default;
 
@@ -53,6 +57,12 @@ void Sequencer::Await(Request* request) {
   if (request->turn.load(std::memory_order_acquire) == Request::kLeads) {
     Lead();
   }
+  if (request->lost == StatusCode::kOk) return;
+  // In the thread of each caller, because a Status takes memory.
+  request->result = AppendResult();
+  request->status =
+      Status(request->lost,
+             "came to no end; close the store, open it again and append again");
 }
 
 void Sequencer::Tell(Request* request, Request::Turn turn) {
@@ -62,46 +72,75 @@ void Sequencer::Tell(Request* request, Request::Turn turn) {
 
 // The leader of a group decides it, waits until the group before is published,
 // lets the next group be decided, and writes and publishes its own meanwhile.
+// Others wait for what it does, so that no exception may leave it: a group that
+// ran out of memory is lost, and the store takes no more.
 void Sequencer::Lead() {
   Stopwatch pause;
   Group* group = nullptr;
   bool sync = false;
   Status status;
+  StatusCode lost = StatusCode::kOk;
   {
     std::lock_guard<std::mutex> deciding(decide_mutex_);
     Stopwatch watch;
-    group = BeginGroup();
-    status = DecideGroup(group, &sync);
+    group = ChooseGroup();
+    lost = Contain([&] { BeginGroup(group); });
+    FormGroup(group);
+    if (lost == StatusCode::kOk) {
+      lost = Contain([&] { status = DecideGroup(group, &sync); });
+    }
+    // Before anybody decides on top of it.
+    if (lost != StatusCode::kOk) Lose(lost);
     core_->timings.sequence.fetch_add(watch.Nanoseconds());
   }
-  std::vector<Request*> finished;
+  Request* finished = nullptr;
   {
     std::lock_guard<std::mutex> writing(write_mutex_);
     {
       std::lock_guard<std::mutex> deciding(decide_mutex_);
-      if (status.ok()) status = CheckWritable();
+      if (lost == StatusCode::kOk && status.ok()) {
+        lost = Contain([&] { status = CheckWritable(); });
+      }
       writing_ = group;
     }
     PassOn(group->requests.size());
-    if (status.ok()) status = FinishGroup(group, sync);
+    if (lost == StatusCode::kOk && status.ok()) {
+      lost = Contain([&] { status = FinishGroup(group, sync); });
+    }
     std::lock_guard<std::mutex> deciding(decide_mutex_);
-    if (!status.ok()) DropGroup(group, status);
+    if (lost == StatusCode::kOk && !status.ok()) {
+      lost = Contain([&] { DropGroup(group, status); });
+    }
+    if (lost != StatusCode::kOk) LoseGroup(group, lost);
     writing_ = nullptr;
     for (auto& other : groups_) other->rows.set_below(nullptr);
-    finished = std::move(group->requests);
+    finished = Chain(group);
   }
   NotePause(pause.Nanoseconds());
-  for (Request* request : finished) {
-    if (request->status.ok() && request->result.position == 0) {
-      request->result.position = head();
+  // The first is the leader's own.
+  for (Request* next = nullptr; finished != nullptr; finished = next) {
+    next = finished->next;
+    if (finished->status.ok() && finished->result.position == 0) {
+      finished->result.position = head();
     }
-  }
-  for (size_t i = 1; i < finished.size(); ++i) {
-    Tell(finished[i], Request::kDone);
+    if (finished->leads()) continue;
+    Tell(finished, Request::kDone);
   }
 }
 
-// The first requests of the queue, as many as go together.
+// From the first to the last, so that the group can be used again before all
+// of them have been told.
+Request* Sequencer::Chain(Group* group) {
+  Request* first = nullptr;
+  for (auto at = group->requests.rbegin(); at != group->requests.rend(); ++at) {
+    (*at)->next = first;
+    first = *at;
+  }
+  group->requests.clear();
+  return first;
+}
+
+// The first requests of the queue, as many as go together. Takes no memory.
 void Sequencer::FormGroup(Group* group) {
   std::lock_guard<std::mutex> lock(mutex_);
   group->requests.clear();
@@ -112,7 +151,7 @@ void Sequencer::FormGroup(Group* group) {
     bytes += request->bytes;
     if (!group->requests.empty() &&
         (request->options == nullptr || events > kGroupEvents ||
-         bytes > kGroupBytes)) {
+         bytes > kGroupBytes || group->requests.size() == kGroupRequests)) {
       break;  // Without options: the turn of RunAlone, in no group.
     }
     group->requests.push_back(request);
@@ -171,9 +210,13 @@ Status Sequencer::CheckWritable() const {
   return status.ok() ? core_->failed.Check(kFailedBefore) : status;
 }
 
+Group* Sequencer::ChooseGroup() {
+  return groups_[writing_ == groups_[0].get() ? 1 : 0].get();
+}
+
 // On top of the group that is being written, if there is one.
-Group* Sequencer::BeginGroup() {
-  group_ = groups_[writing_ == groups_[0].get() ? 1 : 0].get();
+void Sequencer::BeginGroup(Group* group) {
+  group_ = group;
   group_->Clear();
   group_->base = writing_ == nullptr ? head() : writing_->last();
   group_->rows.set_below(writing_ == nullptr ? nullptr : &writing_->rows);
@@ -181,11 +224,9 @@ Group* Sequencer::BeginGroup() {
   group_->now =
       std::clamp(core_->clock->Now().time_since_epoch().count(),
                  std::max(last_recorded_at_, kMinTimeUs), kEndTimeUs - 1);
-  return group_;
 }
 
 Status Sequencer::DecideGroup(Group* group, bool* sync) {
-  FormGroup(group);
   const Status writable = CheckWritable();
   for (Request* request : group->requests) {
     request->status = writable;

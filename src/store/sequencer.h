@@ -6,7 +6,9 @@
 // generation together with the new head. While it writes, the next group is
 // decided on top of its generation; that one is published after it, or dropped
 // with it. A request that is refused is rolled back alone; when a write fails,
-// the whole generation is dropped and the store is read-only from then on.
+// the whole generation is dropped and the store is read-only from then on. So
+// it is when memory runs out on the way: what a group left half done is in no
+// state to go on from.
 //
 // Thread safety: everything public, from any thread.
 //
@@ -69,9 +71,10 @@ class Sequencer final {
   static void Tell(Request* request, Request::Turn turn);
   void PassOn(size_t done);
   void Lead();
+  Group* ChooseGroup();
   void FormGroup(Group* group);
   Status CheckWritable() const;
-  Group* BeginGroup();
+  void BeginGroup(Group* group);
   Status DecideGroup(Group* group, bool* sync);
   Status CompleteGroup();
   Status FinishGroup(Group* group, bool sync);
@@ -106,6 +109,10 @@ class Sequencer final {
   void PublishGroup(Group* group, bool durable);
   bool PoolRunsLow(const Group& group) const;
   void DropGroup(Group* group, const Status& status);
+  void Lose(StatusCode code);
+  void LoseGroup(Group* group, StatusCode code);
+  static Request* Chain(Group* group);
+  Status MakeName(NameKind kind, std::string_view text, uint32_t* id);
 
   StoreCore* const core_;
 

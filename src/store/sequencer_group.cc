@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/contain.h"
 #include "store/dry_run.h"
 #include "store/sequencer.h"
 
@@ -243,31 +244,58 @@ void Sequencer::DropGroup(Group* group, const Status& status) {
   }
 }
 
+// The store takes no more. Whoever is the first to say so tells the log.
+void Sequencer::Lose(StatusCode code) {
+  if (!failed_.Set(code)) return;
+  const StatusCode told = Contain([&] {
+    core_->Log(LogLevel::kError, "append failed, the store is read-only: " +
+                                     std::string(StatusCodeName(code)));
+  });
+  (void)told;  // Then it goes without saying.
+}
+
+// Nothing is rolled back: nobody decides anything on top of it any more.
+void Sequencer::LoseGroup(Group* group, StatusCode code) {
+  Lose(code);
+  for (Request* request : group->requests) request->lost = code;
+}
+
 Result<uint32_t> Sequencer::AddName(NameKind kind, std::string_view text) {
   uint32_t id = 0;
   Status status = RunAlone([&]() -> Status {
-    id = core_->names.Find(kind, text);
-    if (id != 0) return Status::Ok();
-    Status added = CheckWritable();
-    if (!added.ok()) return added;
-    std::lock_guard<std::mutex> deciding(decide_mutex_);
-    Group* group = BeginGroup();
-    added = EmitName(kind, text, &id);
-    if (!added.ok()) {  // Nothing was written: nothing is lost.
-      RollBackTo(group, group->start);
-      return added;
-    }
-    added = CompleteGroup();
-    if (added.ok()) added = WriteGroup(group, true);
-    if (added.ok()) {
-      PublishGroup(group, true);
-    } else {
-      DropGroup(group, added);
-    }
-    return added;
+    Status added;
+    const StatusCode lost = Contain([&] { added = MakeName(kind, text, &id); });
+    if (lost == StatusCode::kOk) return added;
+    Lose(lost);
+    return Status(lost, "a name could not be made");
   });
   if (!status.ok()) return status;
   return id;
+}
+
+// REQUIRES: between two groups.
+Status Sequencer::MakeName(NameKind kind, std::string_view text,
+                           uint32_t* id) {
+  *id = core_->names.Find(kind, text);
+  if (*id != 0) return Status::Ok();
+  Status status = CheckWritable();
+  if (!status.ok()) return status;
+  std::lock_guard<std::mutex> deciding(decide_mutex_);
+  Group* const group = ChooseGroup();
+  BeginGroup(group);
+  status = EmitName(kind, text, id);
+  if (!status.ok()) {  // Nothing was written: nothing is lost.
+    RollBackTo(group, group->start);
+    return status;
+  }
+  status = CompleteGroup();
+  if (status.ok()) status = WriteGroup(group, true);
+  if (status.ok()) {
+    PublishGroup(group, true);
+  } else {
+    DropGroup(group, status);
+  }
+  return status;
 }
 
 // Beside the groups, not between them: RocksDB orders the two.

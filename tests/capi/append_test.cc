@@ -201,6 +201,66 @@ TEST_CASE("append: threads in an order, and a failure passes its place") {
   CHECK(IdsOf(cursor.get()) == expected);
 }
 
+TEST_CASE("append: a place that nobody took is no deadlock") {
+  Club club;
+  OwnedOrder order;
+  REQUIRE_STATUS_OK(crm_append_order_new(order.out(), error));
+  CHECK_STATUS(crm_append_order_wait(order.get(), 0, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_append_order_pass(order.get(), 0, error),
+               CRM_INVALID_ARGUMENT);
+  uint64_t place = 7;
+  CHECK_STATUS(crm_append_order_take_place(nullptr, &place, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK(place == 0);
+  REQUIRE_STATUS_OK(crm_append_order_take_place(order.get(), &place, error));
+  crm_append_options options = CRM_APPEND_OPTIONS_INIT;
+  options.order = order.get();
+  options.place = place + 1;
+  CHECK_STATUS(crm_tenant_append(club.tenant.get(), nullptr, 0, &options,
+                                 nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  options.place = place;
+  CHECK_STATUS(crm_tenant_append(club.tenant.get(), nullptr, 0, &options,
+                                 nullptr, error),
+               CRM_OK);
+}
+
+TEST_CASE("append: a tenant that is none holds up nobody in the order") {
+  OwnedOrder order;
+  REQUIRE_STATUS_OK(crm_append_order_new(order.out(), error));
+  uint64_t first = 0;
+  uint64_t second = 0;
+  REQUIRE_STATUS_OK(crm_append_order_take_place(order.get(), &first, error));
+  REQUIRE_STATUS_OK(crm_append_order_take_place(order.get(), &second, error));
+  crm_append_options options = CRM_APPEND_OPTIONS_INIT;
+  options.order = order.get();
+  options.place = first;
+  CHECK_STATUS(
+      crm_tenant_append_json(nullptr, nullptr, 0, &options, nullptr, error),
+      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_append_order_wait(order.get(), second, error), CRM_OK);
+}
+
+TEST_CASE("append: too many identifiers fail one event of a partial request") {
+  Club club;
+  std::vector<crm_identifier> many(1000, Email("a@example.com"));
+  crm_event events[] = {EventOf("1", nullptr), EventOf("2", many.data())};
+  events[1].identifier_count = many.size();
+  CHECK_STATUS(crm_tenant_append(club.tenant.get(), events, 2, nullptr, nullptr,
+                                 error),
+               CRM_TOO_LARGE);
+  crm_append_options options = CRM_APPEND_OPTIONS_INIT;
+  options.flags = CRM_APPEND_PARTIAL;
+  OwnedResult result;
+  REQUIRE_STATUS_OK(crm_tenant_append(club.tenant.get(), events, 2, &options,
+                                      result.out(), error));
+  const crm_append_result_view* const view =
+      crm_append_result_read(result.get());
+  CHECK(view->appended == 1);
+  CHECK(view->events[1].code == CRM_TOO_LARGE);
+}
+
 TEST_CASE("waiting: for events, and not for longer than asked") {
   Club club;
   uint64_t head = 0;

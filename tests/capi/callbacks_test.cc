@@ -269,6 +269,31 @@ TEST_CASE("key provider: keeps a store on disk readable; its errors are told") {
   CHECK(keys.destroyed == 1);
 }
 
+TEST_CASE("key provider: a positive answer is no success") {
+  Counter keys;
+  keys.answer = 1;
+  OwnedKeys provider;
+  REQUIRE_STATUS_OK(
+      crm_key_provider_new(Wrap, Wrap, &keys, nullptr, provider.out(), error));
+  OwnedBuffer out;
+  const std::string key(CRM_KEY_BYTES, 'k');
+  CHECK_STATUS(crm_key_provider_wrap(provider.get(), Slice("t"), Slice(key),
+                                     out.out(), error),
+               CRM_KEY_MISSING);
+  crm_store_options options = CRM_STORE_OPTIONS_INIT;
+  options.key_provider = provider.get();
+  OwnedStore store;
+  OwnedTenant tenant;
+  REQUIRE_STATUS_OK(crm_store_open_in_memory(&options, store.out(), error));
+  CHECK_STATUS(
+      crm_tenant_open(store.get(), Slice("club"), tenant.out(), error),
+      CRM_KEY_MISSING);
+  keys.answer = -7777;
+  Error unchanged;
+  CHECK(crm_key_provider_unwrap(provider.get(), Slice("t"), Slice(key),
+                                out.out(), unchanged) == -7777);
+}
+
 TEST_CASE("key provider: callbacks that are missing or write too much") {
   Counter keys;
   OwnedKeys provider;

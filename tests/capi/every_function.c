@@ -64,6 +64,9 @@ static void versions(void) {
   EXPECT(crm_status_remedy(CRM_ERASED) == CRM_REMEDY_DENIED);
   EXPECT(crm_status_remedy(CRM_NO_SPACE) == CRM_REMEDY_RETRY);
   EXPECT(crm_status_remedy(CRM_INTERNAL) == CRM_REMEDY_UNRECOVERABLE);
+  EXPECT(crm_status_remedy(-150) == CRM_REMEDY_FIX_INPUT);
+  EXPECT(crm_status_remedy(-7) == CRM_REMEDY_UNRECOVERABLE);
+  EXPECT(crm_status_remedy(-7777) == CRM_REMEDY_UNRECOVERABLE);
 }
 
 static void errors(void) {

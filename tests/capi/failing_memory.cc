@@ -4,6 +4,7 @@
 #include <link.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -36,8 +37,13 @@ struct State {
   Failing failing = Failing::kOnce;
   bool fired = false;
   bool looking = false;
+  bool exempt = false;  // From what fails elsewhere.
 };
 thread_local State state;
+
+// Of all threads that are not exempt. Zero: not armed.
+std::atomic<uint64_t> elsewhere{0};
+std::atomic<bool> failed_elsewhere{false};
 
 // Where code lies that does not survive it: other libraries, and the hash
 // tables of abseil, which are compiled into libcrm.
@@ -134,12 +140,20 @@ bool IsForeign() {
 // Whether this allocation has to fail.
 bool Fails(const void* caller) {
   State& s = state;
-  if (s.left == 0 || s.looking) return false;
+  const bool others = s.left == 0 && !s.exempt && elsewhere.load() > 0;
+  if ((s.left == 0 && !others) || s.looking) return false;
   if (IsForeignCode(caller) || IsIn(libc, caller)) return false;
   s.looking = true;
   const bool let_through = IsForeign();
   s.looking = false;
   if (let_through) return false;
+  if (others) {
+    uint64_t left = elsewhere.load();
+    while (left > 0 && !elsewhere.compare_exchange_weak(left, left - 1)) {
+    }
+    if (left == 1) failed_elsewhere.store(true);
+    return left == 1;
+  }
   if (s.left > 1) {
     --s.left;
     return false;
@@ -167,7 +181,9 @@ void Release(void* memory) {
 
 }  // namespace
 
-void FailAllocation(uint64_t nth, Failing failing) {
+namespace {
+
+void NoteModules() {
   void* frame = nullptr;
   backtrace(&frame, 1);  // Loads what it needs.
   if (foreign.empty()) {
@@ -175,7 +191,27 @@ void FailAllocation(uint64_t nth, Failing failing) {
     std::sort(foreign.begin(), foreign.end(),
               [](const Range& a, const Range& b) { return a.first < b.first; });
   }
-  state = {nth, failing, false, false};
+}
+
+}  // namespace
+
+void FailAllocation(uint64_t nth, Failing failing) {
+  NoteModules();
+  state = {nth, failing};
+}
+
+void FailElsewhere(uint64_t nth) {
+  NoteModules();
+  state.exempt = true;
+  failed_elsewhere.store(false);
+  elsewhere.store(nth);
+}
+
+bool HasFailedElsewhere() { return failed_elsewhere.load(); }
+
+void StopFailingElsewhere() {
+  elsewhere.store(0);
+  state.exempt = false;
 }
 
 bool StopFailing() {

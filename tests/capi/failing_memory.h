@@ -17,6 +17,11 @@ void FailAllocation(uint64_t nth, Failing failing);
 // Ends that. True: at least one allocation has failed.
 bool StopFailing();
 
+// The same for one allocation of all other threads together.
+void FailElsewhere(uint64_t nth);
+bool HasFailedElsewhere();
+void StopFailingElsewhere();
+
 // Sanitizers have an allocator of their own, of which only operator new can be
 // replaced.
 bool MallocIsReplaced();

@@ -157,6 +157,22 @@ TEST_CASE("handles: a dry run is of one tenant of one store") {
                CRM_FAILED_PRECONDITION);
 }
 
+TEST_CASE("handles: a store that is not closed after all keeps its dry runs") {
+  Club club;
+  OwnedDryRun dry_run;
+  REQUIRE_STATUS_OK(crm_dry_run_new(dry_run.out(), error));
+  crm_append_options options = CRM_APPEND_OPTIONS_INIT;
+  options.dry_run = dry_run.get();
+  AppendOne(club.tenant.get(), EventJson("1", ""), &options);
+  OwnedSnapshot snapshot;
+  REQUIRE_STATUS_OK(crm_tenant_get_snapshot(club.tenant.get(), nullptr,
+                                            snapshot.out(), error));
+  CHECK_STATUS(crm_store_close(club.store.get(), error),
+               CRM_FAILED_PRECONDITION);
+  CHECK(AppendOne(club.tenant.get(), EventJson("1", ""), &options).outcome ==
+        CRM_OUTCOME_DUPLICATE);
+}
+
 // What a child sees; its exit code is the number of things that are wrong.
 int UseAfterFork(const Club& club, crm_snapshot* snapshot,
                  crm_event_cursor* cursor, crm_append_result* result) {

@@ -137,6 +137,26 @@ TEST_CASE("records: reserved members and unknown flags are refused") {
   CHECK_STATUS(append(good, error), CRM_OK);
 }
 
+TEST_CASE("options: what fills them up must be zero") {
+  Club club;
+  crm_read_options reading = CRM_READ_OPTIONS_INIT;
+  reading.reserved = 1;
+  OwnedSnapshot snapshot;
+  CHECK_STATUS(crm_tenant_get_snapshot(club.tenant.get(), &reading,
+                                       snapshot.out(), error),
+               CRM_INVALID_ARGUMENT);
+  crm_verify_options proof = CRM_VERIFY_OPTIONS_INIT;
+  proof.reserved = 1;
+  OwnedProof report;
+  CHECK_STATUS(crm_store_verify(club.store.get(), &proof, report.out(), error),
+               CRM_INVALID_ARGUMENT);
+  crm_checkpoint_options copy = CRM_CHECKPOINT_OPTIONS_INIT;
+  copy.reserved = 1;
+  CHECK_STATUS(
+      crm_store_checkpoint(club.store.get(), Slice("/copy"), &copy, error),
+      CRM_INVALID_ARGUMENT);
+}
+
 TEST_CASE("slices: NULL with a length, in every member") {
   Club club;
   const crm_slice bad = {nullptr, 3};

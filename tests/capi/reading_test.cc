@@ -201,6 +201,51 @@ TEST_CASE("JSON: the three shapes come out as they went in") {
                CRM_INVALID_ARGUMENT);
 }
 
+TEST_CASE("JSON: of an event that says too little, or what cannot be") {
+  History history;
+  crm_replay_query query = CRM_REPLAY_QUERY_INIT;
+  query.flags = CRM_QUERY_OPEN_PARTS_ONLY;
+  crm_event_view event = {};
+  OwnedBuffer out;
+  OwnedCursor cursor;
+  REQUIRE_STATUS_OK(
+      crm_tenant_replay(history.tenant.get(), &query, cursor.out(), error));
+  REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &event, error));
+  const auto write = [&](crm_error** error) {
+    return crm_event_view_to_json(&event, Slice("club"), out.out(), error);
+  };
+  CHECK_STATUS(write(error), CRM_INVALID_ARGUMENT);
+  REQUIRE_STATUS_OK(
+      crm_tenant_replay(history.tenant.get(), nullptr, cursor.out(), error));
+  REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &event, error));
+  CHECK_STATUS(write(error), CRM_OK);
+  event.flags |= 1u << 7;
+  CHECK_STATUS(write(error), CRM_INVALID_ARGUMENT);
+  event.flags = CRM_EVENT_VIEW_OPENED;
+  for (const int64_t us : {INT64_MIN, INT64_MAX}) {
+    event.occurred_at_us = us;
+    CHECK_STATUS(write(error), CRM_INVALID_ARGUMENT);
+  }
+}
+
+TEST_CASE("slices that come out have an address, also when they are empty") {
+  History history;
+  crm_event_view event = {};
+  OwnedCursor cursor;
+  REQUIRE_STATUS_OK(
+      crm_tenant_replay(history.tenant.get(), nullptr, cursor.out(), error));
+  REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &event, error));
+  for (const crm_slice slice :
+       {event.correlation_id, event.metadata, event.extra}) {
+    CHECK(slice.size == 0);
+    CHECK(slice.data != nullptr);
+  }
+  OwnedTimeline page;
+  REQUIRE_STATUS_OK(crm_tenant_get_timeline(history.tenant.get(), 1, nullptr,
+                                            page.out(), error));
+  CHECK(crm_timeline_read(page.get())->next.data != nullptr);
+}
+
 TEST_CASE("a copy of a store opens beside it") {
   Folder folder;
   const std::string path = folder / "store";

@@ -64,6 +64,15 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual({a["outcome"] for a in answers}, {"appended"})
         self.assertEqual(self.run_with(lines), [])
 
+    def test_a_line_without_end_is_given_up(self):
+        with self.start() as service:
+            try:
+                _, error = service.communicate("x" * (24 << 20))
+            except BrokenPipeError:
+                error = service.stderr.read()
+        self.assertEqual(service.returncode, 1, error)
+        self.assertIn("too long", error)
+
     def test_an_answer_survives_a_kill(self):
         lines = [event(number) for number in range(30)]
         service = self.start()
