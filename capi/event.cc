@@ -35,7 +35,7 @@ Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
     status = ReadTime(in.until_us, in.flags, CRM_QUERY_UNTIL, "query.until_us",
                       &out->until);
   }
-  if (status.ok()) status = ReadTypes(in.types, in.type_count, &out->types);
+  if (status.ok()) status = ReadTexts(in.types, in.type_count, "query.types", &out->types);
   return status;
 }
 
@@ -51,31 +51,6 @@ Status Replay(const Handle* from, const crm_replay_query* query,
   if (!cursor.ok()) return cursor.status();
   *out = Make<crm_event_cursor>(*std::move(cursor));
   return status;
-}
-
-// Every member is written, so that nothing has to be cleared before.
-void Show(const EventView& from, crm_event_view* out) {
-  out->position = from.position;
-  out->record = from.record;
-  out->customer = from.customer;
-  out->revision = from.revision;
-  out->occurred_at_us = Microseconds(from.occurred_at);
-  out->recorded_at_us = Microseconds(from.recorded_at);
-  out->shape = static_cast<int32_t>(from.shape);
-  out->flags = (from.backfill ? uint32_t{CRM_EVENT_VIEW_BACKFILL} : 0) |
-               (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0);
-  out->type = Slice(from.type);
-  out->source = Slice(from.source);
-  out->version = Slice(from.version);
-  out->id = Slice(from.id);
-  out->correlation_id = Slice(from.correlation_id);
-  out->causation_id = Slice(from.causation_id);
-  out->identity = Slice(from.identity);
-  out->payload = Slice(from.payload);
-  out->metadata = Slice(from.metadata);
-  out->extra = Slice(from.extra);
-  out->timestamp_text = Slice(from.timestamp_text);
-  std::fill(std::begin(out->reserved), std::end(out->reserved), 0);
 }
 
 Status ReadEventView(const crm_event_view& in, EventView* out) {
@@ -142,6 +117,31 @@ void Fill(ParsedEventState* state) {
 }
 
 }  // namespace
+
+void ShowEvent(const EventView& from, crm_event_view* out) {
+  out->position = from.position;
+  out->record = from.record;
+  out->customer = from.customer;
+  out->revision = from.revision;
+  out->occurred_at_us = Microseconds(from.occurred_at);
+  out->recorded_at_us = Microseconds(from.recorded_at);
+  out->shape = static_cast<int32_t>(from.shape);
+  out->flags = (from.backfill ? uint32_t{CRM_EVENT_VIEW_BACKFILL} : 0) |
+               (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0);
+  out->type = Slice(from.type);
+  out->source = Slice(from.source);
+  out->version = Slice(from.version);
+  out->id = Slice(from.id);
+  out->correlation_id = Slice(from.correlation_id);
+  out->causation_id = Slice(from.causation_id);
+  out->identity = Slice(from.identity);
+  out->payload = Slice(from.payload);
+  out->metadata = Slice(from.metadata);
+  out->extra = Slice(from.extra);
+  out->timestamp_text = Slice(from.timestamp_text);
+  std::fill(std::begin(out->reserved), std::end(out->reserved), 0);
+}
+
 }  // namespace crm::capi
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
@@ -168,7 +168,7 @@ crm_status crm_event_cursor_next(crm_event_cursor* cursor, crm_event_view* out,
       CursorState& state = StateOf(cursor);
       const crm::Result<bool> more = state.cursor.Next(&state.event);
       if (more.ok() && *more) {
-        Show(state.event, out);
+        ShowEvent(state.event, out);
         return crm_status{CRM_OK};
       }
       status = more.status();

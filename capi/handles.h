@@ -85,6 +85,18 @@ struct CursorState {
   EventView event = {};
 };
 
+struct SubscriptionState {
+  Subscription subscription;
+  std::shared_ptr<StoreHealth> health;
+  Message message = {};
+};
+
+struct SubscriptionListState {
+  std::vector<SubscriptionInfo> list;
+  std::vector<crm_subscription_info> subscriptions = {};
+  crm_subscription_list_view view = {};
+};
+
 struct NameListState {
   std::vector<std::string> texts;
   std::vector<crm_slice> names = {};
@@ -143,6 +155,9 @@ struct ImportReportState {
   crm_import_report_view view = {};
 };
 
+// Every member of `out` is written, so that nothing has to be cleared before.
+void ShowEvent(const EventView& from, crm_event_view* out);
+
 // Gives `text` to the caller.
 crm_status GiveBuffer(std::string text, crm_buffer** out);
 
@@ -155,6 +170,9 @@ CRM_CAPI_HANDLE(crm_store, kStore, crm::capi::StoreState);
 CRM_CAPI_HANDLE(crm_tenant, kTenant, crm::capi::TenantState);
 CRM_CAPI_HANDLE(crm_snapshot, kSnapshot, crm::capi::SnapshotState);
 CRM_CAPI_HANDLE(crm_event_cursor, kEventCursor, crm::capi::CursorState);
+CRM_CAPI_HANDLE(crm_subscription, kSubscription, crm::capi::SubscriptionState);
+CRM_CAPI_HANDLE(crm_subscription_list, kSubscriptionList,
+                crm::capi::SubscriptionListState);
 CRM_CAPI_HANDLE(crm_dry_run, kDryRun, std::shared_ptr<crm::capi::DryRunBox>);
 CRM_CAPI_HANDLE(crm_append_order, kAppendOrder,
                 std::shared_ptr<crm::AppendOrder>);

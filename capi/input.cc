@@ -78,15 +78,15 @@ Status ReadTime(int64_t us, uint32_t flags, uint32_t flag, const char* name,
   return Status::Ok();
 }
 
-Status ReadTypes(const crm_slice* types, size_t count,
+Status ReadTexts(const crm_slice* texts, size_t count, const char* name,
                  std::vector<std::string>* out) {
-  Status status = CheckArray(types, count, "query.types");
+  Status status = CheckArray(texts, count, name);
   if (!status.ok()) return status;
   out->reserve(count);
-  for (const crm_slice& type : std::span(types, count)) {
-    status = CheckSlice(type, "query.types");
+  for (const crm_slice& text : std::span(texts, count)) {
+    status = CheckSlice(text, name);
     if (!status.ok()) return status;
-    out->emplace_back(View(type));
+    out->emplace_back(View(text));
   }
   return status;
 }
