@@ -20,9 +20,8 @@ Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
   if (in.order != CRM_ORDER_POSITION && in.order != CRM_ORDER_OCCURRED_AT) {
     return Invalid("query.order: " + std::to_string(in.order) + " is none");
   }
-  out->order = in.order == CRM_ORDER_POSITION
-                   ? ReplayQuery::Order::kPosition
-                   : ReplayQuery::Order::kOccurredAt;
+  out->order = in.order == CRM_ORDER_POSITION ? ReplayQuery::Order::kPosition
+                                              : ReplayQuery::Order::kOccurredAt;
   out->backward = (in.flags & CRM_QUERY_BACKWARD) != 0;
   out->open_parts_only = (in.flags & CRM_QUERY_OPEN_PARTS_ONLY) != 0;
   out->first = std::max<Position>(in.first, 1);
@@ -35,7 +34,8 @@ Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
     status = ReadTime(in.until_us, in.flags, CRM_QUERY_UNTIL, "query.until_us",
                       &out->until);
   }
-  if (status.ok()) status = ReadTexts(in.types, in.type_count, "query.types", &out->types);
+  if (status.ok())
+    status = ReadTexts(in.types, in.type_count, "query.types", &out->types);
   return status;
 }
 
@@ -181,8 +181,8 @@ crm_status crm_event_cursor_next(crm_event_cursor* cursor, crm_event_view* out,
 
 void crm_event_cursor_free(crm_event_cursor* cursor) noexcept { Free(cursor); }
 
-crm_status crm_event_view_to_json(const crm_event_view* event,
-                                  crm_slice tenant, crm_buffer** out,
+crm_status crm_event_view_to_json(const crm_event_view* event, crm_slice tenant,
+                                  crm_buffer** out,
                                   crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);

@@ -182,16 +182,13 @@ CRM_CAPI_HANDLE(crm_import_map, kImportMap, crm::ImportMap);
 CRM_CAPI_HANDLE(crm_buffer, kBuffer, std::string);
 CRM_CAPI_HANDLE(crm_name_list, kNameList, crm::capi::NameListState);
 CRM_CAPI_HANDLE(crm_store_stats, kStoreStats, crm::capi::StoreStatsState);
-CRM_CAPI_HANDLE(crm_verify_report, kVerifyReport,
-                crm::capi::VerifyReportState);
-CRM_CAPI_HANDLE(crm_append_result, kAppendResult,
-                crm::capi::AppendResultState);
+CRM_CAPI_HANDLE(crm_verify_report, kVerifyReport, crm::capi::VerifyReportState);
+CRM_CAPI_HANDLE(crm_append_result, kAppendResult, crm::capi::AppendResultState);
 CRM_CAPI_HANDLE(crm_parsed_event, kParsedEvent, crm::capi::ParsedEventState);
 CRM_CAPI_HANDLE(crm_customer, kCustomer, crm::capi::CustomerState);
 CRM_CAPI_HANDLE(crm_profile, kProfile, crm::capi::ProfileState);
 CRM_CAPI_HANDLE(crm_timeline, kTimeline, crm::capi::TimelineState);
-CRM_CAPI_HANDLE(crm_import_report, kImportReport,
-                crm::capi::ImportReportState);
+CRM_CAPI_HANDLE(crm_import_report, kImportReport, crm::capi::ImportReportState);
 
 #undef CRM_CAPI_HANDLE
 
@@ -209,8 +206,7 @@ inline const char* NameOf(const crm_snapshot*) { return "snapshot"; }
 
 // The view of a result: null when the handle is none.
 template <typename H>
-auto ReadView(const H* handle) noexcept
-    -> decltype(&StateOf(handle).view) {
+auto ReadView(const H* handle) noexcept -> decltype(&StateOf(handle).view) {
   if (handle == nullptr || !handle->alive()) return nullptr;
   return &StateOf(handle).view;
 }

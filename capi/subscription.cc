@@ -26,8 +26,7 @@ Status ReadSubscriptionOptions(const crm_subscription_options* options,
     status = Invalid("options.reserved0: must be zero");
   }
   if (status.ok()) {
-    status =
-        ReadTexts(in.types, in.type_count, "options.types", &out->types);
+    status = ReadTexts(in.types, in.type_count, "options.types", &out->types);
   }
   if (status.ok()) {
     status = ReadTexts(in.sources, in.source_count, "options.sources",

@@ -1479,10 +1479,10 @@ typedef struct crm_subscription_options {
   uint64_t checkpoint_interval;
 } crm_subscription_options;
 
-#define CRM_SUBSCRIPTION_OPTIONS_INIT                             \
-  {                                                               \
-    sizeof(crm_subscription_options), 0, 0, 0, 0, {NULL, 0}, 0,   \
-        NULL, 0, NULL, 0, 0                                       \
+#define CRM_SUBSCRIPTION_OPTIONS_INIT                                          \
+  {                                                                            \
+    sizeof(crm_subscription_options), 0, 0, 0, 0, {NULL, 0}, 0, NULL, 0, NULL, \
+        0, 0                                                                   \
   }
 
 /* What a message is. The numbers are frozen.
@@ -1605,10 +1605,7 @@ CRM_API void crm_subscription_free(crm_subscription* subscription) CRM_NOEXCEPT;
 /* crm_subscription_info.flags. LIVE: a subscription of it is open now.
  * ROLLED_BACK: the log was set back behind it; crm_tenant_subscribe will answer
  * CRM_ROLLED_BACK, and `lag` is all zero. */
-enum {
-  CRM_SUBSCRIPTION_INFO_LIVE = 1,
-  CRM_SUBSCRIPTION_INFO_ROLLED_BACK = 2
-};
+enum { CRM_SUBSCRIPTION_INFO_LIVE = 1, CRM_SUBSCRIPTION_INFO_ROLLED_BACK = 2 };
 
 /* One stored checkpoint. `position`: what was acknowledged; before that, where
  * it began. `lag` is that of the position. */
@@ -2146,10 +2143,10 @@ typedef struct crm_import_options {
   uint32_t reserved;
 } crm_import_options;
 
-#define CRM_IMPORT_OPTIONS_INIT                                           \
-  {                                                                       \
+#define CRM_IMPORT_OPTIONS_INIT                                               \
+  {                                                                           \
     sizeof(crm_import_options), 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, \
-        0                                                                 \
+        0                                                                     \
   }
 
 /* Progress and rejected rows share user_data. Both are called between batches

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "cli/json_writer.h"
+#include "cli/event_line.h"
 #include "cli/session.h"
 #include "cli/table.h"
 
@@ -27,28 +27,9 @@ std::string TextLine(const EventView& event) {
   return line;
 }
 
-// What can be said of an event whose sealed part is not open.
-std::string OpenPartJson(const EventView& event) {
-  JsonWriter json;
-  json.BeginObject();
-  json.Number("position", event.position);
-  json.Text("type", event.type);
-  json.Text("source", event.source);
-  json.Text("version", event.version);
-  json.Text("occurred_at", FormatInstant(event.occurred_at));
-  json.Text("recorded_at", FormatInstant(event.recorded_at));
-  json.Number("record", event.record);
-  json.Number("customer", event.customer);
-  json.Number("revision", event.revision);
-  json.Boolean("opened", false);
-  json.EndObject();
-  return json.text();
-}
-
 std::string LineOf(const EventView& event, const StoreOption& option) {
   if (!option.json) return TextLine(event) + "\n";
-  if (!event.opened) return OpenPartJson(event) + "\n";
-  return EventToJson(event, option.tenant) + "\n";
+  return JsonLine(event, option.tenant);
 }
 
 void PrintHeader(const StoreOption& option) {

@@ -215,8 +215,7 @@ TEST_CASE("what was not acknowledged comes again, and nothing else") {
     REQUIRE_OK(store.Close());
     CHECK_CODE(subscription.Next(&message, milliseconds(0)),
                kFailedPrecondition);
-    CHECK_CODE(subscription.Acknowledge(message.position),
-               kFailedPrecondition);
+    CHECK_CODE(subscription.Acknowledge(message.position), kFailedPrecondition);
     CHECK_CODE(subscription.GetLag(), kFailedPrecondition);
     subscription.Cancel();
   }
@@ -346,8 +345,7 @@ TEST_CASE("names that begin alike are told apart") {
   }
   REQUIRE_OK(tenant.DropSubscription("mail"));
   Ids names;
-  const Result<std::vector<SubscriptionInfo>> list =
-      tenant.ListSubscriptions();
+  const Result<std::vector<SubscriptionInfo>> list = tenant.ListSubscriptions();
   REQUIRE_OK(list);
   for (const SubscriptionInfo& info : *list) {
     names.push_back(info.name);
@@ -379,8 +377,7 @@ TEST_CASE("shares: each event once, a customer with one consumer, for good") {
       ++count;
       CHECK(seen.insert(std::string(message.event.id)).second);
       if (message.event.customer == 0) continue;
-      const auto owner =
-          owners.emplace(message.event.customer, consumer).first;
+      const auto owner = owners.emplace(message.event.customer, consumer).first;
       CHECK(owner->second == consumer);
     }
     counts.push_back(count);
@@ -425,7 +422,8 @@ TEST_CASE("lag counts positions, events and time") {
     CHECK(lag.events == 10 - seen);
     CHECK(lag.positions == head - message.position);
     // Every other one is followed by one of the other tenant, as old as it.
-    CHECK(lag.time == std::chrono::seconds(seen == 10 ? 0 : 9 - (seen - seen % 2)));
+    CHECK(lag.time ==
+          std::chrono::seconds(seen == 10 ? 0 : 9 - (seen - seen % 2)));
   }
   CHECK((*tenant.ListSubscriptions())[0].lag.events == 10);
   REQUIRE_OK(subscription.Acknowledge(message.position));
@@ -463,8 +461,7 @@ TEST_CASE("an append wakes who waits") {
     MustAppendOne(tenant, MemberEvent("a", 1));
   });
   Message message;
-  const Result<bool> got =
-      subscription.Next(&message, milliseconds::max());
+  const Result<bool> got = subscription.Next(&message, milliseconds::max());
   appender.join();
   REQUIRE_OK(got);
   CHECK(*got);

@@ -39,7 +39,8 @@ constexpr char kSubscribeDoc[] =
     "            if message.event is not None:\n"
     "                send(message.event)\n"
     "            mailer.acknowledge(message.position)\n\n"
-    "First it catches up with the log, then it follows. Each event comes once,\n"
+    "First it catches up with the log, then it follows. Each event comes "
+    "once,\n"
     "in order; what was not acknowledged comes again when the name is opened\n"
     "again.\n\n"
     "name: of the stored checkpoint; not personal. Empty: none is stored.\n"
@@ -50,12 +51,14 @@ constexpr char kSubscribeDoc[] =
     "open_parts_only: do not open sealed parts; several times faster.\n"
     "consumer, consumers: one of several, each with its own share of the\n"
     "customers and its own checkpoint. Their number is fixed with the name.\n"
-    "checkpoint_interval: a CHECKPOINT comes after so many log records without\n"
+    "checkpoint_interval: a CHECKPOINT comes after so many log records "
+    "without\n"
     "an event.\n"
     "timeout: iterating ends when nothing came for so long (seconds, or a\n"
     "timedelta; None: never).\n\n"
     "Raises InputError, RetryableError (this consumer of the name is open),\n"
-    "ConflictError (the name has another number of consumers), FatalError with\n"
+    "ConflictError (the name has another number of consumers), FatalError "
+    "with\n"
     "code ROLLED_BACK (the log was set back behind the checkpoint or `after`:\n"
     "drop_subscription, then subscribe after what need not be seen again).";
 
@@ -156,8 +159,8 @@ void DefineMessages(py::module_& module) {
       .Computed(
           "time",
           [](const Lag& self) {
-            return py::module_::import("datetime").attr("timedelta")(
-                0, 0, self.time.count());
+            return py::module_::import("datetime")
+                .attr("timedelta")(0, 0, self.time.count());
           },
           "A timedelta: recorded_at of the newest event of the log, less that\n"
           "of the oldest one that was not looked at.")
@@ -252,7 +255,8 @@ void DefineSubscription(py::module_& module) {
   py::class_<SubscriptionHandle> type(
       module, "Subscription",
       "An open subscription: an iterator of Message, and a context manager.\n"
-      "Made by Tenant.subscribe(). Several threads may share one; each message\n"
+      "Made by Tenant.subscribe(). Several threads may share one; each "
+      "message\n"
       "goes to one of them. Closing the store closes it.",
       py::is_final());
   DefineNext(type);
