@@ -1,7 +1,10 @@
 #include "cli/event_line.h"
 
+#include <cstdio>
+
 #include "cli/json_writer.h"
 #include "cli/session.h"
+#include "cli/table.h"
 
 namespace crm::cli {
 namespace {
@@ -24,11 +27,32 @@ std::string OpenPartJson(const EventView& event) {
   return json.text();
 }
 
+// One event on a line. Columns have fixed widths: a replay may be endless.
+std::string TextLine(const EventView& event) {
+  char numbers[96];
+  std::snprintf(numbers, sizeof(numbers), "%10llu  %8llu ",
+                static_cast<unsigned long long>(event.position),
+                static_cast<unsigned long long>(event.customer));
+  std::string type = Showable(event.type, 36);
+  if (type.size() < 36) type.append(36 - type.size(), ' ');
+  std::string line = numbers + ShowInstant(event.occurred_at) + "  " + type +
+                     "  " + Showable(event.source, 24);
+  if (event.opened) line += "  " + Showable(event.payload, 80);
+  return line;
+}
+
 }  // namespace
 
-std::string JsonLine(const EventView& event, std::string_view tenant) {
-  return (event.opened ? EventToJson(event, tenant) : OpenPartJson(event)) +
-         "\n";
+std::string LineOf(const EventView& event, const StoreOption& option) {
+  if (!option.json) return TextLine(event) + "\n";
+  if (!event.opened) return OpenPartJson(event) + "\n";
+  return EventToJson(event, option.tenant) + "\n";
+}
+
+void PrintHeader(const StoreOption& option) {
+  if (option.json) return;
+  std::printf("%10s  %8s %-19s  %-36s  %s\n", "POSITION", "CUSTOMER", "WHEN",
+              "TYPE", "SOURCE, PAYLOAD");
 }
 
 }  // namespace crm::cli

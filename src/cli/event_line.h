@@ -1,17 +1,22 @@
-// An event as a line of JSON.
+// An event as a line: for people, or for programs.
 
 #ifndef CRM_CLI_EVENT_LINE_H_
 #define CRM_CLI_EVENT_LINE_H_
 
 #include <string>
-#include <string_view>
 
+#include "cli/command.h"
 #include "crm/event.h"
 
 namespace crm::cli {
 
-// As it came in, and with a line end; its open part when that is all there is.
-std::string JsonLine(const EventView& event, std::string_view tenant);
+// With --json as it came in, or its open part when that is all there is.
+// Otherwise columns of fixed widths: there may be no end of them. With its
+// line end.
+std::string LineOf(const EventView& event, const StoreOption& option);
+
+// What stands above the columns; nothing above JSON.
+void PrintHeader(const StoreOption& option);
 
 }  // namespace crm::cli
 

@@ -251,13 +251,13 @@ void AddSubscribe(CLI::App* app, CommandLine* line) {
   SubscribeCommand* const c = &line->subscribe;
   CLI::App* const sub = AddCommand(
       app, line, c, "subscribe",
-      "Print what is new since the last time, as JSON.\n\n"
+      "Print what is new since the last time.\n\n"
       "With --name the store keeps how far it came: after every 500 lines,\n"
       "and at the end, when they have been written. What was printed and not\n"
       "kept, because of a crash, is printed again. One process owns a store,\n"
       "so this ends when all is printed: run it now and then, or subscribe\n"
       "in the process that appends.",
-      "crm subscribe shop --name mailer --type order.placed");
+      "crm subscribe shop --name mailer --type order.placed --json");
   AddTenant(sub, &c->store);
   sub->add_option("--name", c->name, "Keep how far it came under this name");
   auto* after = sub->add_option("--after", c->after,

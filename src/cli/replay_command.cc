@@ -8,35 +8,9 @@
 #include "cli/command.h"
 #include "cli/event_line.h"
 #include "cli/session.h"
-#include "cli/table.h"
 
 namespace crm::cli {
 namespace {
-
-// One event on a line. Columns have fixed widths: a replay may be endless.
-std::string TextLine(const EventView& event) {
-  char numbers[96];
-  std::snprintf(numbers, sizeof(numbers), "%10llu  %8llu ",
-                static_cast<unsigned long long>(event.position),
-                static_cast<unsigned long long>(event.customer));
-  std::string type = Showable(event.type, 36);
-  if (type.size() < 36) type.append(36 - type.size(), ' ');
-  std::string line = numbers + ShowInstant(event.occurred_at) + "  " + type +
-                     "  " + Showable(event.source, 24);
-  if (event.opened) line += "  " + Showable(event.payload, 80);
-  return line;
-}
-
-std::string LineOf(const EventView& event, const StoreOption& option) {
-  if (!option.json) return TextLine(event) + "\n";
-  return JsonLine(event, option.tenant);
-}
-
-void PrintHeader(const StoreOption& option) {
-  if (option.json) return;
-  std::printf("%10s  %8s %-19s  %-36s  %s\n", "POSITION", "CUSTOMER", "WHEN",
-              "TYPE", "SOURCE, PAYLOAD");
-}
 
 Result<ReplayQuery> MakeQuery(const ReplayCommand& command) {
   ReplayQuery query;

@@ -55,7 +55,7 @@ class Printer {
   // False: standard output takes no more.
   Result<bool> Take(const Message& message) {
     if (message.kind == Message::Kind::kEvent) {
-      const std::string line = JsonLine(message.event, command_.store.tenant);
+      const std::string line = LineOf(message.event, command_.store);
       if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
         return false;
       }
@@ -154,6 +154,7 @@ int Run(const SubscribeCommand& command) {
   if (!subscription.ok()) {
     return Finish(&*store, Fail(subscription.status()));
   }
+  PrintHeader(command.store);
   Status status = PrintNew(&*subscription, command);
   return Finish(&*store, status.ok() ? kExitOk : Fail(status));
 }

@@ -496,7 +496,7 @@ class Subscribe(CliTest):
                  stdin=lines(event(i) for i in range(first, last)))
 
     def new(self, *arguments):
-        out, _ = self.crm("subscribe", self.store, *arguments)
+        out, _ = self.crm("subscribe", self.store, "--json", *arguments)
         return [json.loads(row) for row in out.splitlines()]
 
     def ids(self, *arguments):
@@ -526,6 +526,9 @@ class Subscribe(CliTest):
         self.assertEqual(len(out.splitlines()), 2)
 
     def test_nothing_is_kept_without_a_name(self):
+        out, _ = self.crm("subscribe", self.store, "--limit", "3")
+        self.assertEqual(len(out.splitlines()), 4)
+        self.assertIn("POSITION", out)
         self.assertEqual(self.ids(), list(range(30)))
         self.assertEqual(self.ids(), list(range(30)))
         self.assertEqual(self.listed(), [])
