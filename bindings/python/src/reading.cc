@@ -42,8 +42,7 @@ constexpr char kTimelineDoc[] =
 
 }  // namespace
 
-std::vector<std::string> TypesFromPython(py::handle object,
-                                         const char* name) {
+std::vector<std::string> TypesFromPython(py::handle object, const char* name) {
   if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
     throw py::type_error(std::string(name) +
                          ": must be several, for example a list of str");
