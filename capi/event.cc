@@ -20,9 +20,8 @@ Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
   if (in.order != CRM_ORDER_POSITION && in.order != CRM_ORDER_OCCURRED_AT) {
     return Invalid("query.order: " + std::to_string(in.order) + " is none");
   }
-  out->order = in.order == CRM_ORDER_POSITION
-                   ? ReplayQuery::Order::kPosition
-                   : ReplayQuery::Order::kOccurredAt;
+  out->order = in.order == CRM_ORDER_POSITION ? ReplayQuery::Order::kPosition
+                                              : ReplayQuery::Order::kOccurredAt;
   out->backward = (in.flags & CRM_QUERY_BACKWARD) != 0;
   out->open_parts_only = (in.flags & CRM_QUERY_OPEN_PARTS_ONLY) != 0;
   out->first = std::max<Position>(in.first, 1);
@@ -35,7 +34,8 @@ Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
     status = ReadTime(in.until_us, in.flags, CRM_QUERY_UNTIL, "query.until_us",
                       &out->until);
   }
-  if (status.ok()) status = ReadTypes(in.types, in.type_count, &out->types);
+  if (status.ok())
+    status = ReadTexts(in.types, in.type_count, "query.types", &out->types);
   return status;
 }
 
@@ -52,47 +52,6 @@ Status Replay(const Handle* from, const crm_replay_query* query,
   *out = Make<crm_event_cursor>(*std::move(cursor));
   return status;
 }
-
-// Every member is written, so that nothing has to be cleared before.
-void Show(const EventView& from, crm_event_view* out) {
-  out->position = from.position;
-  out->record = from.record;
-  out->customer = from.customer;
-  out->revision = from.revision;
-  out->occurred_at_us = Microseconds(from.occurred_at);
-  out->recorded_at_us = Microseconds(from.recorded_at);
-  out->shape = static_cast<int32_t>(from.shape);
-  out->flags = (from.backfill ? uint32_t{CRM_EVENT_VIEW_BACKFILL} : 0) |
-               (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0);
-  out->type = Slice(from.type);
-  out->source = Slice(from.source);
-  out->version = Slice(from.version);
-  out->id = Slice(from.id);
-  out->correlation_id = Slice(from.correlation_id);
-  out->causation_id = Slice(from.causation_id);
-  out->identity = Slice(from.identity);
-  out->payload = Slice(from.payload);
-  out->metadata = Slice(from.metadata);
-  out->extra = Slice(from.extra);
-  out->timestamp_text = Slice(from.timestamp_text);
-  std::fill(std::begin(out->reserved), std::end(out->reserved), 0);
-}
-
-// Empties an event that was not filled, also when memory ran out: what it
-// pointed at is gone.
-class EmptiedEvent final {
- public:
-  explicit EmptiedEvent(crm_event_view* out) : out_(out) {}
-  ~EmptiedEvent() {
-    if (out_ != nullptr) *out_ = crm_event_view();
-  }
-  void Keep() { out_ = nullptr; }
-  EmptiedEvent(const EmptiedEvent&) = delete;
-  EmptiedEvent& operator=(const EmptiedEvent&) = delete;
-
- private:
-  crm_event_view* out_;
-};
 
 // Not before 1900 and before 2200, as everywhere.
 bool IsTime(int64_t us) {
@@ -175,6 +134,31 @@ void Fill(ParsedEventState* state) {
 }
 
 }  // namespace
+
+void ShowEvent(const EventView& from, crm_event_view* out) {
+  out->position = from.position;
+  out->record = from.record;
+  out->customer = from.customer;
+  out->revision = from.revision;
+  out->occurred_at_us = Microseconds(from.occurred_at);
+  out->recorded_at_us = Microseconds(from.recorded_at);
+  out->shape = static_cast<int32_t>(from.shape);
+  out->flags = (from.backfill ? uint32_t{CRM_EVENT_VIEW_BACKFILL} : 0) |
+               (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0);
+  out->type = Slice(from.type);
+  out->source = Slice(from.source);
+  out->version = Slice(from.version);
+  out->id = Slice(from.id);
+  out->correlation_id = Slice(from.correlation_id);
+  out->causation_id = Slice(from.causation_id);
+  out->identity = Slice(from.identity);
+  out->payload = Slice(from.payload);
+  out->metadata = Slice(from.metadata);
+  out->extra = Slice(from.extra);
+  out->timestamp_text = Slice(from.timestamp_text);
+  std::fill(std::begin(out->reserved), std::end(out->reserved), 0);
+}
+
 }  // namespace crm::capi
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
@@ -196,14 +180,14 @@ crm_status crm_event_cursor_next(crm_event_cursor* cursor, crm_event_view* out,
                                  crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Result<crm_status> {
     if (out == nullptr) return Invalid("out: NULL");
-    EmptiedEvent emptied(out);
+    Emptied emptied(out);
     const crm::Status usable = Check(cursor, "cursor");
     if (!usable.ok()) return usable;
     CursorState& state = StateOf(cursor);
     const crm::Result<bool> more = state.cursor.Next(&state.event);
     if (!more.ok()) return more.status();
     if (!*more) return crm_status{CRM_DONE};
-    Show(state.event, out);
+    ShowEvent(state.event, out);
     emptied.Keep();
     return crm_status{CRM_OK};
   });
@@ -211,8 +195,8 @@ crm_status crm_event_cursor_next(crm_event_cursor* cursor, crm_event_view* out,
 
 void crm_event_cursor_free(crm_event_cursor* cursor) noexcept { Free(cursor); }
 
-crm_status crm_event_view_to_json(const crm_event_view* event,
-                                  crm_slice tenant, crm_buffer** out,
+crm_status crm_event_view_to_json(const crm_event_view* event, crm_slice tenant,
+                                  crm_buffer** out,
                                   crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);

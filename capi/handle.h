@@ -25,6 +25,7 @@ enum class Kind : uint32_t {
   kTenant,
   kSnapshot,
   kEventCursor,
+  kSubscription,
   kDryRun,
   kAppendOrder,
   kKeyProvider,
@@ -39,6 +40,7 @@ enum class Kind : uint32_t {
   kProfile,
   kTimeline,
   kImportReport,
+  kSubscriptionList,
 };
 
 // One more in every child of fork().

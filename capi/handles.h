@@ -92,6 +92,18 @@ struct CursorState {
   EventView event = {};
 };
 
+struct SubscriptionState {
+  Subscription subscription;
+  std::shared_ptr<StoreHealth> health;
+  Message message = {};
+};
+
+struct SubscriptionListState {
+  std::vector<SubscriptionInfo> list;
+  std::vector<crm_subscription_info> subscriptions = {};
+  crm_subscription_list_view view = {};
+};
+
 struct NameListState {
   std::vector<std::string> texts;
   std::vector<crm_slice> names = {};
@@ -150,6 +162,26 @@ struct ImportReportState {
   crm_import_report_view view = {};
 };
 
+// Every member of `out` is written, so that nothing has to be cleared before.
+void ShowEvent(const EventView& from, crm_event_view* out);
+
+// Empties what a call did not fill, also when memory ran out: what it pointed
+// at before is gone.
+template <typename T>
+class Emptied final {
+ public:
+  explicit Emptied(T* out) : out_(out) {}
+  ~Emptied() {
+    if (out_ != nullptr) *out_ = T();
+  }
+  void Keep() { out_ = nullptr; }
+  Emptied(const Emptied&) = delete;
+  Emptied& operator=(const Emptied&) = delete;
+
+ private:
+  T* out_;
+};
+
 // Gives `text` to the caller.
 crm_status GiveBuffer(std::string text, crm_buffer** out);
 
@@ -162,6 +194,9 @@ CRM_CAPI_HANDLE(crm_store, kStore, crm::capi::StoreState);
 CRM_CAPI_HANDLE(crm_tenant, kTenant, crm::capi::TenantState);
 CRM_CAPI_HANDLE(crm_snapshot, kSnapshot, crm::capi::SnapshotState);
 CRM_CAPI_HANDLE(crm_event_cursor, kEventCursor, crm::capi::CursorState);
+CRM_CAPI_HANDLE(crm_subscription, kSubscription, crm::capi::SubscriptionState);
+CRM_CAPI_HANDLE(crm_subscription_list, kSubscriptionList,
+                crm::capi::SubscriptionListState);
 CRM_CAPI_HANDLE(crm_dry_run, kDryRun, std::shared_ptr<crm::capi::DryRunBox>);
 CRM_CAPI_HANDLE(crm_append_order, kAppendOrder,
                 std::shared_ptr<crm::capi::OrderState>);
@@ -171,16 +206,13 @@ CRM_CAPI_HANDLE(crm_import_map, kImportMap, crm::ImportMap);
 CRM_CAPI_HANDLE(crm_buffer, kBuffer, std::string);
 CRM_CAPI_HANDLE(crm_name_list, kNameList, crm::capi::NameListState);
 CRM_CAPI_HANDLE(crm_store_stats, kStoreStats, crm::capi::StoreStatsState);
-CRM_CAPI_HANDLE(crm_verify_report, kVerifyReport,
-                crm::capi::VerifyReportState);
-CRM_CAPI_HANDLE(crm_append_result, kAppendResult,
-                crm::capi::AppendResultState);
+CRM_CAPI_HANDLE(crm_verify_report, kVerifyReport, crm::capi::VerifyReportState);
+CRM_CAPI_HANDLE(crm_append_result, kAppendResult, crm::capi::AppendResultState);
 CRM_CAPI_HANDLE(crm_parsed_event, kParsedEvent, crm::capi::ParsedEventState);
 CRM_CAPI_HANDLE(crm_customer, kCustomer, crm::capi::CustomerState);
 CRM_CAPI_HANDLE(crm_profile, kProfile, crm::capi::ProfileState);
 CRM_CAPI_HANDLE(crm_timeline, kTimeline, crm::capi::TimelineState);
-CRM_CAPI_HANDLE(crm_import_report, kImportReport,
-                crm::capi::ImportReportState);
+CRM_CAPI_HANDLE(crm_import_report, kImportReport, crm::capi::ImportReportState);
 
 #undef CRM_CAPI_HANDLE
 
@@ -198,8 +230,7 @@ inline const char* NameOf(const crm_snapshot*) { return "snapshot"; }
 
 // The view of a result: null when the handle is none.
 template <typename H>
-auto ReadView(const H* handle) noexcept
-    -> decltype(&StateOf(handle).view) {
+auto ReadView(const H* handle) noexcept -> decltype(&StateOf(handle).view) {
   if (handle == nullptr || !handle->alive()) return nullptr;
   return &StateOf(handle).view;
 }

@@ -36,15 +36,14 @@ Status ReadOptionBytes(const void* in, size_t own_size, const char* name,
   size_t size = 0;
   std::memcpy(&size, in, sizeof(size));
   if (size < sizeof(size) || size > kMaxOptionBytes) {
-    return Invalid(std::string(name) + ".struct_size: " +
-                   std::to_string(size) + "; begin with the _INIT macro");
+    return Invalid(std::string(name) + ".struct_size: " + std::to_string(size) +
+                   "; begin with the _INIT macro");
   }
   // Before the rest is judged: what callbacks it holds are to be destroyed.
   std::memcpy(out, in, std::min(size, own_size));
   const auto* const bytes = static_cast<const char*>(in);
-  if (size > own_size &&
-      std::any_of(bytes + own_size, bytes + size,
-                  [](char byte) { return byte != 0; })) {
+  if (size > own_size && std::any_of(bytes + own_size, bytes + size,
+                                     [](char byte) { return byte != 0; })) {
     return Invalid(std::string(name) +
                    ": sets an option that this library does not know");
   }
@@ -78,15 +77,15 @@ Status ReadTime(int64_t us, uint32_t flags, uint32_t flag, const char* name,
   return Status::Ok();
 }
 
-Status ReadTypes(const crm_slice* types, size_t count,
+Status ReadTexts(const crm_slice* texts, size_t count, const char* name,
                  std::vector<std::string>* out) {
-  Status status = CheckArray(types, count, "query.types");
+  Status status = CheckArray(texts, count, name);
   if (!status.ok()) return status;
   out->reserve(count);
-  for (const crm_slice& type : std::span(types, count)) {
-    status = CheckSlice(type, "query.types");
+  for (const crm_slice& text : std::span(texts, count)) {
+    status = CheckSlice(text, name);
     if (!status.ok()) return status;
-    out->emplace_back(View(type));
+    out->emplace_back(View(text));
   }
   return status;
 }

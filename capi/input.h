@@ -89,7 +89,7 @@ Status ReadDurability(int32_t value, std::optional<Durability>* out);
 Status ReadTime(int64_t us, uint32_t flags, uint32_t flag, const char* name,
                 std::optional<Timestamp>* out);
 
-Status ReadTypes(const crm_slice* types, size_t count,
+Status ReadTexts(const crm_slice* texts, size_t count, const char* name,
                  std::vector<std::string>* out);
 
 // What a callback is called with. Destroyed with the last that holds it.

@@ -22,7 +22,8 @@ Status ReadQuery(const crm_timeline_query* query, TimelineQuery* out) {
     status = ReadTime(in.until_us, in.flags, CRM_QUERY_UNTIL, "query.until_us",
                       &out->until);
   }
-  if (status.ok()) status = ReadTypes(in.types, in.type_count, &out->types);
+  if (status.ok())
+    status = ReadTexts(in.types, in.type_count, "query.types", &out->types);
   if (!status.ok()) return status;
   out->oldest_first = (in.flags & CRM_QUERY_OLDEST_FIRST) != 0;
   if (in.limit != 0) out->limit = in.limit;

@@ -99,9 +99,9 @@
  * thread that is in a call may not be cancelled (pthread_cancel).
  *
  *   thread-safe               store, tenant, snapshot, append order, key
- *                             provider
+ *                             provider, subscription but for _next
  *   one thread at a time      event cursor, dry run, a profile that is filled
- *                             again
+ *                             again, crm_subscription_next
  *   immutable                 error, buffer, import map, and everything with a
  *                             crm_..._read function
  *
@@ -225,8 +225,9 @@ enum {
   CRM_DENIED = -401,
   CRM_ERASED = -402,
 
-  /* The same call may work later: somebody else owns the store; the disk is
-   * full and nothing was applied; the caller's own cancel. */
+  /* The same call may work later: somebody else has the store, or the
+   * subscription; the disk is full and nothing was applied; the caller's own
+   * cancel. */
   CRM_BUSY = -501,
   CRM_NO_SPACE = -502,
   CRM_CANCELLED = -503,
@@ -1423,6 +1424,262 @@ CRM_API crm_status crm_tenant_wait_for_events(crm_tenant* tenant,
                                               uint64_t* head,
                                               crm_error** error) CRM_NOEXCEPT;
 
+/* --- Subscriptions ---------------------------------------------------------
+ *
+ * What is appended, as it is appended, without missing any. A subscription
+ * first catches up with the log and then follows it: an event can be read as
+ * soon as its append is acknowledged, and never before. The consumer pulls;
+ * nothing is queued for it, so that one that is slow, or away for a week, costs
+ * the store nothing but its lag.
+ *
+ *   crm_subscription_options options = CRM_SUBSCRIPTION_OPTIONS_INIT;
+ *   options.name = crm_slice_of("mailer");
+ *   crm_tenant_subscribe(tenant, &options, &mailer, &error);
+ *   while (running) {
+ *     status = crm_subscription_next(mailer, 1000, &message, &error);
+ *     if (status == CRM_DONE) continue;          (nothing within a second)
+ *     if (status != CRM_OK) break;               (cancelled, damage, ...)
+ *     if (message.kind == CRM_MESSAGE_EVENT) send(&message.event);
+ *     crm_subscription_acknowledge(mailer, message.position,
+ *                                  CRM_DURABILITY_DEFAULT, &error);
+ *   }
+ *   crm_subscription_free(mailer);
+ *
+ * Promises. Events come in the order of their positions. A subscription gives
+ * each event that its options ask for once, whatever is appended meanwhile. One
+ * that is opened again goes on behind the last position that was acknowledged:
+ * what was delivered and not acknowledged comes again, so be ready for
+ * repetitions after a crash, by the event's id or its position. What was
+ * acknowledged never comes again.
+ *
+ * Merges, unmerges and erasures have no messages yet, because nothing in the
+ * log says them yet. They will be kinds of their own: treat a kind that you do
+ * not know as CRM_MESSAGE_CHECKPOINT.
+ */
+
+/* crm_subscription_options.after: whatever the head is now. */
+#define CRM_FROM_NOW (~(uint64_t)0)
+
+/* The most consumers that one subscription can be divided among. */
+enum { CRM_MAX_CONSUMERS = 1024 };
+
+/* crm_subscription_options.flags. SKIP_BACKFILL: leave out what was appended as
+ * backfill. OPEN_PARTS_ONLY: do not open sealed parts; several times faster,
+ * and needs no key. */
+enum {
+  CRM_SUBSCRIPTION_SKIP_BACKFILL = 1,
+  CRM_SUBSCRIPTION_OPEN_PARTS_ONLY = 2
+};
+
+/* Which events, and from where.
+ *
+ * name: under it the store keeps how far the subscription was acknowledged. 1
+ *   to 128 bytes, no control characters, not personal; it belongs to the
+ *   tenant. Empty: nothing is kept, and you give `after` yourself.
+ * after: begin behind this position; 0: at the beginning of the log; the head,
+ *   or CRM_FROM_NOW: with what comes from now on. Beyond the head it is
+ *   CRM_ROLLED_BACK. Looked at only when nothing is stored under the name; the
+ *   first crm_tenant_subscribe stores it at once, for all consumers, so that a
+ *   crash before the first acknowledgement skips nothing.
+ * types, sources: only these; none: all. They are not stored, and are decided
+ *   by the open part of an event, without decryption.
+ * consumers, consumer: this is number `consumer`, from 0, of `consumers`, 1 to
+ *   CRM_MAX_CONSUMERS (0: 1). It gets its share; all shares together are all
+ *   events, each once. All events of a customer go to the same consumer, in
+ *   order: her number alone decides, on every machine and for good. Events that
+ *   belong to nobody go to one each. Every consumer has its own checkpoint.
+ *   The number is fixed with the name: another one is CRM_CONFLICT. To change
+ *   it take the least position of crm_tenant_list_subscriptions, drop the name,
+ *   and begin after that.
+ * checkpoint_interval: a message CRM_MESSAGE_CHECKPOINT comes after so many log
+ *   records without an event for this subscription. 0: 10,000. */
+typedef struct crm_subscription_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t consumers;
+  uint32_t consumer;
+  uint32_t reserved0;
+  crm_slice name;
+  uint64_t after;
+  const crm_slice* types;
+  size_t type_count;
+  const crm_slice* sources;
+  size_t source_count;
+  uint64_t checkpoint_interval;
+} crm_subscription_options;
+
+#define CRM_SUBSCRIPTION_OPTIONS_INIT                                          \
+  {                                                                            \
+    sizeof(crm_subscription_options), 0, 0, 0, 0, {NULL, 0}, 0, NULL, 0, NULL, \
+        0, 0                                                                   \
+  }
+
+/* What a message is. The numbers are frozen.
+ *
+ * EVENT: `event` is one that was asked for.
+ * CHECKPOINT: nothing for this subscription up to `position`, which is not the
+ *   end yet. Acknowledge it, and a narrow filter need not look at the same
+ *   records again after a restart.
+ * CAUGHT_UP: everything that there was has been delivered. Comes once at first,
+ *   and again after events were delivered and nothing is left: the moment to
+ *   write out what was gathered, and to acknowledge it. */
+enum {
+  CRM_MESSAGE_EVENT = 1,
+  CRM_MESSAGE_CHECKPOINT = 2,
+  CRM_MESSAGE_CAUGHT_UP = 3
+};
+
+/* One message. `position`: everything up to here was delivered, or is not for
+ * this subscription; it may be acknowledged, as may any smaller one. `event` is
+ * empty unless the kind is EVENT; what its slices point at lives until the next
+ * crm_subscription_next, or until the subscription is freed. */
+typedef struct crm_message {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t position;
+  crm_event_view event;
+  uint64_t reserved[2];
+} crm_message;
+
+/* crm_lag.flags: oldest_us is set, because something was not looked at. */
+enum { CRM_LAG_HAS_OLDEST = 1 };
+
+/* How far behind the head of the log a place in it is.
+ *
+ * positions: log records of all tenants and kinds that were not looked at.
+ * events: those of this tenant's events among them, before filters and shares.
+ * time_us: recorded_at of the newest event of the log, less that of the oldest
+ *   one that was not looked at.
+ * oldest_us: recorded_at of that oldest one, whoever's it is. Your own clock
+ *   then says how old it is. */
+typedef struct crm_lag {
+  uint64_t positions;
+  uint64_t events;
+  int64_t time_us;
+  int64_t oldest_us;
+  uint32_t flags;
+  uint32_t reserved0;
+  uint64_t reserved[2];
+} crm_lag;
+
+/* An open subscription. crm_subscription_next belongs to one thread at a time;
+ * everything else but crm_subscription_free may be called from any thread
+ * meanwhile. It does not keep the store from being closed: crm_store_close
+ * wakes it, and every later call answers CRM_FAILED_PRECONDITION. Dead in the
+ * child of a fork(), as every handle on a store. */
+typedef struct crm_subscription crm_subscription;
+
+/* Opens it. `options` may be NULL: the whole log, nothing stored. Errors:
+ * CRM_INVALID_ARGUMENT, CRM_TOO_LARGE (an option); CRM_BUSY (this consumer of
+ * this name is open); CRM_CONFLICT (the name has another number of consumers);
+ * CRM_ROLLED_BACK (its checkpoint, or `after`, is beyond the head of the log,
+ * or the record there is another one: the log was set back, by a lost file or
+ * an older copy; the message says both positions). After CRM_ROLLED_BACK decide
+ * what the consumer has to see again, call crm_tenant_drop_subscription, and
+ * subscribe after that. */
+CRM_API crm_status crm_tenant_subscribe(crm_tenant* tenant,
+                                        const crm_subscription_options* options,
+                                        crm_subscription** out,
+                                        crm_error** error) CRM_NOEXCEPT;
+
+/* CRM_OK with the next message in `*out`; waits for one until so many
+ * milliseconds have passed (0: not at all; a year at most). CRM_DONE: until
+ * then there was nothing for this subscription in the whole log. Should the
+ * time end while it is still catching up, the message is CHECKPOINT, with what
+ * it has come to. Errors leave it where it was, and a later call tries the same
+ * again: CRM_CANCELLED (crm_subscription_cancel was called),
+ * CRM_FAILED_PRECONDITION (the store is closed, or being closed),
+ * CRM_CORRUPTION (a position is missing or damaged, says which; to go on
+ * without it, drop the name and subscribe after it), CRM_KEY_MISSING. */
+CRM_API crm_status crm_subscription_next(crm_subscription* subscription,
+                                         uint64_t timeout_ms, crm_message* out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Stores that everything up to `position` is done with. A position that was
+ * acknowledged before changes nothing. `durability`: one of CRM_DURABILITY_...;
+ * DEFAULT is OS here, whatever the store's: a power cut may take it back, and
+ * then some events come again, none is skipped. With SYNC it is on the disk,
+ * and so is every event up to it. Errors: CRM_INVALID_ARGUMENT (beyond
+ * crm_subscription_position), CRM_FAILED_PRECONDITION (it has no name, or the
+ * store is closed), and what an append answers when it cannot write. */
+CRM_API crm_status crm_subscription_acknowledge(crm_subscription* subscription,
+                                                uint64_t position,
+                                                int32_t durability,
+                                                crm_error** error) CRM_NOEXCEPT;
+
+/* How far crm_subscription_position is behind the head. */
+CRM_API crm_status crm_subscription_get_lag(crm_subscription* subscription,
+                                            crm_lag* out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* Wakes crm_subscription_next, which from now on answers CRM_CANCELLED, for
+ * good. Not from a signal handler: it takes a lock. */
+CRM_API crm_status crm_subscription_cancel(crm_subscription* subscription,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* Everything up to here was delivered, or is not for this subscription. After
+ * CRM_DONE it may be beyond the last message, and may be acknowledged. Zero for
+ * NULL and dead handles. */
+CRM_API uint64_t crm_subscription_position(const crm_subscription* subscription)
+    CRM_NOEXCEPT;
+
+/* The last position that was acknowledged; before that, where it began. */
+CRM_API uint64_t crm_subscription_acknowledged(
+    const crm_subscription* subscription) CRM_NOEXCEPT;
+
+/* Closes it and frees its name. What was not acknowledged comes again. No
+ * other call on it may be under way: cancel, join, then free. */
+CRM_API void crm_subscription_free(crm_subscription* subscription) CRM_NOEXCEPT;
+
+/* crm_subscription_info.flags. LIVE: a subscription of it is open now.
+ * ROLLED_BACK: the log was set back behind it; crm_tenant_subscribe will answer
+ * CRM_ROLLED_BACK, and `lag` is all zero. */
+enum { CRM_SUBSCRIPTION_INFO_LIVE = 1, CRM_SUBSCRIPTION_INFO_ROLLED_BACK = 2 };
+
+/* One stored checkpoint. `position`: what was acknowledged; before that, where
+ * it began. `lag` is that of the position. */
+typedef struct crm_subscription_info {
+  crm_slice name;
+  uint32_t consumer;
+  uint32_t consumers;
+  uint64_t position;
+  crm_lag lag;
+  uint32_t flags;
+  uint32_t reserved0;
+  uint64_t reserved[2];
+} crm_subscription_info;
+
+/* All checkpoints of a tenant. Immutable. */
+typedef struct crm_subscription_list crm_subscription_list;
+
+/* What a crm_subscription_list holds: by name, then by consumer, also those
+ * that were never acknowledged. */
+typedef struct crm_subscription_list_view {
+  const crm_subscription_info* subscriptions;
+  size_t count;
+  uint64_t reserved[2];
+} crm_subscription_list_view;
+
+/* The stored checkpoints of the tenant, each with its lag: what a page of
+ * metrics shows. */
+CRM_API crm_status crm_tenant_list_subscriptions(
+    crm_tenant* tenant, const crm_read_options* options,
+    crm_subscription_list** out, crm_error** error) CRM_NOEXCEPT;
+
+/* The list; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_subscription_list_view* crm_subscription_list_read(
+    const crm_subscription_list* list) CRM_NOEXCEPT;
+
+/* Frees the names as well. */
+CRM_API void crm_subscription_list_free(crm_subscription_list* list)
+    CRM_NOEXCEPT;
+
+/* Forgets the checkpoints of all consumers of a name. CRM_NOT_FOUND: there are
+ * none. CRM_BUSY: one of them is open. */
+CRM_API crm_status crm_tenant_drop_subscription(crm_tenant* tenant,
+                                                crm_slice name,
+                                                crm_error** error) CRM_NOEXCEPT;
+
 /* --- Snapshot --------------------------------------------------------------
  *
  *   crm_tenant_get_snapshot(tenant, NULL, &snapshot, &error);
@@ -1916,10 +2173,10 @@ typedef struct crm_import_options {
   uint32_t reserved;
 } crm_import_options;
 
-#define CRM_IMPORT_OPTIONS_INIT                                           \
-  {                                                                       \
+#define CRM_IMPORT_OPTIONS_INIT                                               \
+  {                                                                           \
     sizeof(crm_import_options), 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, \
-        0                                                                 \
+        0                                                                     \
   }
 
 /* Progress and rejected rows share user_data. Both are called between batches

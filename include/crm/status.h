@@ -47,7 +47,7 @@ enum class StatusCode : int32_t {
   kErased = -402,
 
   // Retryable: the same call may work later.
-  kBusy = -501,       // Another process owns the store.
+  kBusy = -501,       // Somebody else has the store, or the subscription.
   kNoSpace = -502,    // The disk is full. Nothing was applied.
   kCancelled = -503,  // The caller's own cancel.
 

@@ -31,6 +31,7 @@
 #include "crm/options.h"
 #include "crm/profile.h"
 #include "crm/status.h"
+#include "crm/subscription.h"
 #include "crm/types.h"
 
 namespace crm {
@@ -169,6 +170,21 @@ class Tenant final {
   // Waits until the head is past `after`, at most `timeout`. The new head.
   Result<Position> WaitForEvents(Position after,
                                  std::chrono::milliseconds timeout) const;
+
+  // What is appended, from a position or a stored checkpoint on: see
+  // subscription.h. kInvalidArgument (an option), kBusy (this consumer of this
+  // name is open), kConflict (the name has another number of consumers),
+  // kRolledBack (its checkpoint, or `after`, is beyond the head of the log, or
+  // the record there is another one: the log was set back, by a lost file or
+  // an older copy; says both positions). After kRolledBack decide what the
+  // consumer has to see again, DropSubscription, and Subscribe after that.
+  Result<Subscription> Subscribe(const SubscriptionOptions& options = {});
+  // All stored checkpoints, by name and consumer, also those that were never
+  // acknowledged.
+  Result<std::vector<SubscriptionInfo>> ListSubscriptions() const;
+  // Forgets the checkpoints of all consumers of a name. kNotFound, kBusy (one
+  // of them is open).
+  Status DropSubscription(std::string_view name);
 
   struct Impl;  // Internal.
   explicit Tenant(std::shared_ptr<Impl> impl);

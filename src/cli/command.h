@@ -97,6 +97,24 @@ struct TailCommand {
   uint64_t count = 10;
 };
 
+struct SubscribeCommand {
+  StoreOption store;
+  std::string name;
+  std::string consumer;  // "0/4".
+  Position after = 0;
+  bool from_now = false;
+  std::vector<std::string> types;
+  std::vector<std::string> sources;
+  bool skip_backfill = false;
+  bool open_only = false;
+  uint64_t limit = 0;  // Zero: all.
+};
+
+struct SubscriptionsCommand {
+  StoreOption store;
+  std::string drop;
+};
+
 struct StatsCommand {
   StoreOption store;
 };
@@ -117,6 +135,8 @@ int Run(const ShowCommand& command);
 int Run(const TimelineCommand& command);
 int Run(const ReplayCommand& command);
 int Run(const TailCommand& command);
+int Run(const SubscribeCommand& command);
+int Run(const SubscriptionsCommand& command);
 int Run(const StatsCommand& command);
 int Run(const VerifyCommand& command);
 int Run(const CheckpointCommand& command);

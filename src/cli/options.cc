@@ -44,7 +44,7 @@ class BriefFormatter final : public CLI::Formatter {
     std::string about = sub->get_description();
     about.resize(std::min(about.find('\n'), about.size()));
     char line[160];
-    std::snprintf(line, sizeof(line), "  %-12s%s\n", sub->get_name().c_str(),
+    std::snprintf(line, sizeof(line), "  %-15s%s\n", sub->get_name().c_str(),
                   about.c_str());
     return line;
   }
@@ -60,6 +60,8 @@ struct CommandLine {
   TimelineCommand timeline;
   ReplayCommand replay;
   TailCommand tail;
+  SubscribeCommand subscribe;
+  SubscriptionsCommand subscriptions;
   StatsCommand stats;
   VerifyCommand verify;
   CheckpointCommand checkpoint;
@@ -245,6 +247,45 @@ void AddTail(CLI::App* app, CommandLine* line) {
       ->capture_default_str();
 }
 
+void AddSubscribe(CLI::App* app, CommandLine* line) {
+  SubscribeCommand* const c = &line->subscribe;
+  CLI::App* const sub = AddCommand(
+      app, line, c, "subscribe",
+      "Print what is new since the last time.\n\n"
+      "With --name the store keeps how far it came: after every 500 lines,\n"
+      "and at the end, when they have been written. What was printed and not\n"
+      "kept, because of a crash, is printed again. One process owns a store,\n"
+      "so this ends when all is printed: run it now and then, or subscribe\n"
+      "in the process that appends.",
+      "crm subscribe shop --name mailer --type order.placed --json");
+  AddTenant(sub, &c->store);
+  sub->add_option("--name", c->name, "Keep how far it came under this name");
+  auto* after = sub->add_option("--after", c->after,
+                                "Begin behind this position, when nothing is "
+                                "kept (default: at the beginning)");
+  sub->add_flag("--from-now", c->from_now,
+                "Begin at the end, when nothing is kept")
+      ->excludes(after);
+  sub->add_option("--type", c->types, "Only this type; may be repeated");
+  sub->add_option("--source", c->sources, "Only this source; may be repeated");
+  sub->add_flag("--skip-backfill", c->skip_backfill,
+                "Without what was appended as backfill");
+  sub->add_option("--consumer", c->consumer,
+                  "Only the share of one of several consumers: 0/4 is the "
+                  "first of four");
+  sub->add_flag("--open-only", c->open_only,
+                "Without the sealed parts: no personal data, and fast");
+  sub->add_option("--limit", c->limit, "At most this many events");
+  SubscriptionsCommand* const list = &line->subscriptions;
+  CLI::App* const others = AddCommand(
+      app, line, list, "subscriptions",
+      "List how far each subscription came, and how far it is behind.\n\n"
+      "Or forget one, with --drop.",
+      "crm subscriptions shop");
+  AddTenant(others, &list->store);
+  others->add_option("--drop", list->drop, "Forget what is kept of this name");
+}
+
 void AddStoreCommands(CLI::App* app, CommandLine* line) {
   AddCommand(app, line, &line->stats, "stats",
              "Count what is in a store, and how large it is.",
@@ -280,6 +321,7 @@ int RunProgram(int argc, char** argv) {
   AddTimeline(&app, &line);
   AddReplay(&app, &line);
   AddTail(&app, &line);
+  AddSubscribe(&app, &line);
   AddStoreCommands(&app, &line);
   try {
     app.parse(argc, argv);

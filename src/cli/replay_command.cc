@@ -6,56 +6,11 @@
 #include <vector>
 
 #include "cli/command.h"
-#include "cli/json_writer.h"
+#include "cli/event_line.h"
 #include "cli/session.h"
-#include "cli/table.h"
 
 namespace crm::cli {
 namespace {
-
-// One event on a line. Columns have fixed widths: a replay may be endless.
-std::string TextLine(const EventView& event) {
-  char numbers[96];
-  std::snprintf(numbers, sizeof(numbers), "%10llu  %8llu ",
-                static_cast<unsigned long long>(event.position),
-                static_cast<unsigned long long>(event.customer));
-  std::string type = Showable(event.type, 36);
-  if (type.size() < 36) type.append(36 - type.size(), ' ');
-  std::string line = numbers + ShowInstant(event.occurred_at) + "  " + type +
-                     "  " + Showable(event.source, 24);
-  if (event.opened) line += "  " + Showable(event.payload, 80);
-  return line;
-}
-
-// What can be said of an event whose sealed part is not open.
-std::string OpenPartJson(const EventView& event) {
-  JsonWriter json;
-  json.BeginObject();
-  json.Number("position", event.position);
-  json.Text("type", event.type);
-  json.Text("source", event.source);
-  json.Text("version", event.version);
-  json.Text("occurred_at", FormatInstant(event.occurred_at));
-  json.Text("recorded_at", FormatInstant(event.recorded_at));
-  json.Number("record", event.record);
-  json.Number("customer", event.customer);
-  json.Number("revision", event.revision);
-  json.Boolean("opened", false);
-  json.EndObject();
-  return json.text();
-}
-
-std::string LineOf(const EventView& event, const StoreOption& option) {
-  if (!option.json) return TextLine(event) + "\n";
-  if (!event.opened) return OpenPartJson(event) + "\n";
-  return EventToJson(event, option.tenant) + "\n";
-}
-
-void PrintHeader(const StoreOption& option) {
-  if (option.json) return;
-  std::printf("%10s  %8s %-19s  %-36s  %s\n", "POSITION", "CUSTOMER", "WHEN",
-              "TYPE", "SOURCE, PAYLOAD");
-}
 
 Result<ReplayQuery> MakeQuery(const ReplayCommand& command) {
   ReplayQuery query;

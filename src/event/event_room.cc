@@ -308,6 +308,27 @@ Status EventRoom::ReadType(uint32_t tenant, uint32_t type, Position first,
   return status;
 }
 
+Result<uint64_t> EventRoom::CountType(uint32_t tenant, uint32_t type,
+                                      Position last) const {
+  uint64_t count = 0;
+  bool malformed = false;
+  Status status = services_.database->ScanBackward(
+      family(kTypes), EncodeRowKey(RowKey{type, 0, tenant}, 2),
+      EncodeRowKey(RowKey{type, last + 1, tenant}, 2),
+      [&](std::string_view, std::string_view value) {
+        TypeRow row;
+        malformed = !DecodeTypeRow(value, &row);
+        count = row.ordinal + static_cast<uint64_t>(
+                                  std::upper_bound(row.positions.begin(),
+                                                   row.positions.end(), last) -
+                                  row.positions.begin());
+        return false;
+      });
+  if (!status.ok()) return status;
+  if (malformed) return Malformed("types");
+  return count;
+}
+
 Status EventRoom::ReadHour(uint32_t tenant, uint64_t hour, Position last,
                            std::vector<TimedPosition>* out) const {
   bool malformed = false;

@@ -79,6 +79,9 @@ class EventRoom final : public Room {
   // Positions of a type among the rows on disk, ascending, first..last.
   Status ReadType(uint32_t tenant, uint32_t type, Position first,
                   Position last, std::vector<Position>* out) const;
+  // How many positions of a type there are on disk up to `last`: one look-up.
+  Result<uint64_t> CountType(uint32_t tenant, uint32_t type,
+                             Position last) const;
   // Entries of one hour on disk up to `last`, unsorted.
   Status ReadHour(uint32_t tenant, uint64_t hour, Position last,
                   std::vector<TimedPosition>* out) const;

@@ -58,6 +58,25 @@ void Tail::ReadRecord(uint32_t tenant, uint64_t record, Position last,
   std::reverse(out->begin() + static_cast<ptrdiff_t>(begin), out->end());
 }
 
+uint64_t Tail::CountTenant(uint32_t tenant, Position after, Position last,
+                           Position* first) const {
+  *first = last + 1;
+  uint64_t count = 0;
+  for (const auto& part : Parts()) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto& entries = part->entries;
+    if (entries.empty()) continue;
+    *first = std::min(*first, entries.front().position);
+    for (auto entry = std::upper_bound(
+             entries.begin(), entries.end(), after,
+             [](Position a, const TailEntry& b) { return a < b.position; });
+         entry != entries.end() && entry->position <= last; ++entry) {
+      if (entry->tenant == tenant) ++count;
+    }
+  }
+  return count;
+}
+
 size_t Tail::bytes() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return current_->bytes + (frozen_ == nullptr ? 0 : frozen_->bytes);

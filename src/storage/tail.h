@@ -74,6 +74,11 @@ class Tail final {
     }
   }
 
+  // How many events of a tenant it holds behind `after`, up to `last`.
+  // `*first`: the position from which on it holds all events up to `last`.
+  uint64_t CountTenant(uint32_t tenant, Position after, Position last,
+                       Position* first) const;
+
   size_t bytes() const;
   uint64_t count() const;
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <thread>
@@ -23,6 +24,7 @@
 #include "storage/disk.h"
 #include "storage/keyring.h"
 #include "format/superblock.h"
+#include "store/head_signal.h"
 #include "store/views.h"
 
 namespace crm {
@@ -77,6 +79,10 @@ struct StoreCore {
   mutable std::shared_mutex lifecycle;
   bool closed = false;                   // Guarded by lifecycle.
   std::atomic<int> open_handles{0};      // Cursors and snapshots.
+
+  HeadSignal head_signal;                // The head moved, or waiting ends.
+  std::mutex subscriptions_mutex;        // Checkpoints made and dropped.
+  std::set<std::string> subscribed;      // Keys of those that are open.
 
   // Maintenance.
   std::mutex maintenance_mutex;

@@ -372,6 +372,12 @@ Status Opener::MustBeThere(const Status& status) const {
   return Status(StatusCode::kCorruption, std::string(status.message()));
 }
 
+Status StillOpen(const StoreCore& core) {
+  return Status(StatusCode::kFailedPrecondition,
+                std::to_string(core.open_handles.load()) +
+                    " cursors or snapshots are still open");
+}
+
 }  // namespace
 
 ViewsOptions StoreCore::MakeViewsOptions() const {
@@ -404,17 +410,18 @@ Result<std::shared_ptr<StoreCore>> OpenCore(const std::string& directory,
 
 Status CloseCore(StoreCore& core) {
   {
-    // Whoever waits for events keeps the store open as long as he waits.
     std::shared_lock<std::shared_mutex> open(core.lifecycle);
-    if (!core.closed) core.sequencer->StopWaiting(true);
+    if (core.closed) return Status::Ok();
+    // Before anybody is woken for nothing.
+    if (core.open_handles.load() > 0) return StillOpen(core);
+    // Whoever waits for events keeps the store open as long as he waits.
+    core.sequencer->StopWaiting(true);
   }
   std::unique_lock<std::shared_mutex> alone(core.lifecycle);
   if (core.closed) return Status::Ok();
   if (core.open_handles.load() > 0) {
     core.sequencer->StopWaiting(false);
-    return Status(StatusCode::kFailedPrecondition,
-                  std::to_string(core.open_handles.load()) +
-                      " cursors or snapshots are still open");
+    return StillOpen(core);
   }
   core.closed = true;
   core.StopMaintenance();

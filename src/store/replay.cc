@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/time_text.h"
-#include "format/event_body.h"
+#include "store/event_opener.h"
 #include "store/snapshot.h"
 
 namespace crm {
@@ -41,8 +41,7 @@ struct EventCursor::Impl {
 
   LogRecordReader reader;
   std::string value;
-  std::string body;
-  std::string plain;
+  EventOpener opener;
 
   StoreCore& core() const { return snapshot->core(); }
   uint32_t tenant() const { return snapshot->tenant.id; }
@@ -55,11 +54,6 @@ struct EventCursor::Impl {
   bool Matches(Position position, const EventHeader& header) const;
   Result<bool> NextRecord(EventView* event);
   Result<bool> NextEntry(EventView* event);
-  Status Open(Position position, const EventHeader& header,
-              const LogRecord* record, EventView* event);
-  Status Expand(const EventHeader& header, EventView* event);
-  void Show(Position position, const EventHeader& header,
-            EventView* event) const;
 };
 
 bool EventCursor::Impl::Matches(Position position,
@@ -226,7 +220,8 @@ Result<bool> EventCursor::Impl::NextRecord(EventView* event) {
         !Matches(position, record.event)) {
       continue;
     }
-    status = Open(position, record.event, &record, event);
+    status = opener.Open(core(), position, record, query.open_parts_only,
+                         event);
     if (!status.ok()) return status;
     return true;
   }
@@ -242,60 +237,11 @@ Result<bool> EventCursor::Impl::NextEntry(EventView* event) {
       tenant(), entry.owner, *snapshot->view);
   if (!row.ok()) return std::move(row).status();
   header.customer = row->customer;
-  Show(entry.record.position, header, event);
+  EventOpener::Show(core(), entry.record.position, header, event);
   if (!entry.opened || query.open_parts_only) return true;
-  body.swap(entry.body);
-  Status status = Expand(header, event);
+  Status status = opener.Expand(core(), header, &entry.body, event);
   if (!status.ok()) return status;
   return true;
-}
-
-void EventCursor::Impl::Show(Position position, const EventHeader& header,
-                             EventView* event) const {
-  const Names& names = core().names;
-  *event = EventView();
-  event->position = position;
-  event->type = names.Text(NameKind::kType, header.type);
-  event->source = names.Text(NameKind::kSource, header.source);
-  event->version = names.Text(NameKind::kVersion, header.version);
-  event->occurred_at = Instant(header.occurred_at);
-  event->recorded_at = Instant(header.recorded_at);
-  event->record = header.record;
-  event->customer = header.customer;
-  event->revision = header.revision;
-  event->shape = static_cast<EnvelopeShape>(header.shape);
-  event->backfill = (header.flags & kEventBackfill) != 0;
-}
-
-Status EventCursor::Impl::Expand(const EventHeader& header, EventView* event) {
-  Status status = core().log_view->Expand(header, body, &plain);
-  if (!status.ok()) return status;
-  EventBody parts;
-  if (!UnpackBody(plain, &parts)) {
-    return Status(StatusCode::kCorruption,
-                  "event " + std::to_string(event->position) +
-                      ": malformed body");
-  }
-  event->opened = true;
-  event->id = parts.id;
-  event->correlation_id = parts.correlation_id;
-  event->causation_id = parts.causation_id;
-  event->timestamp_text = parts.timestamp_text;
-  event->identity = parts.identity;
-  event->payload = parts.payload;
-  event->metadata = parts.metadata;
-  event->extra = parts.extra;
-  return Status::Ok();
-}
-
-Status EventCursor::Impl::Open(Position position, const EventHeader& header,
-                               const LogRecord* record, EventView* event) {
-  Show(position, header, event);
-  if (query.open_parts_only) return Status::Ok();
-  Status status = core().log_view->Unseal(position, *record, &body);
-  if (status.code() == StatusCode::kErased) return Status::Ok();
-  if (!status.ok()) return status;
-  return Expand(header, event);
 }
 
 EventCursor::EventCursor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -165,7 +165,6 @@ void Sequencer::PassOn(size_t done) {
     std::lock_guard<std::mutex> lock(mutex_);
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(done));
     if (!queue_.empty()) next = queue_.front();
-    head_changed_.notify_all();
   }
   if (next != nullptr) Tell(next, Request::kLeads);
 }
@@ -185,18 +184,17 @@ Status Sequencer::RunAlone(const std::function<Status()>& work) {
 Position Sequencer::WaitPast(Position after,
                              std::chrono::milliseconds timeout) const {
   // A deadline must not lie beyond what a clock can say.
-  const std::chrono::milliseconds wait =
-      std::min<std::chrono::milliseconds>(timeout, kLongestWait);
-  std::unique_lock<std::mutex> lock(mutex_);
-  head_changed_.wait_for(lock, wait,
-                         [&] { return head() > after || stop_waiting_; });
+  const auto wait = std::clamp<std::chrono::milliseconds>(
+      timeout, std::chrono::milliseconds(0), kLongestWait);
+  core_->head_signal.WaitUntil(
+      std::chrono::steady_clock::now() + wait,
+      [&] { return head() > after || stop_waiting(); });
   return head();
 }
 
 void Sequencer::StopWaiting(bool stop) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  stop_waiting_ = stop;
-  head_changed_.notify_all();
+  stop_waiting_.store(stop);
+  core_->head_signal.Raise();
 }
 
 void Sequencer::LastDurable(Position* head, Digest* chain) const {

@@ -55,15 +55,21 @@ class Sequencer final {
 
   // Everything acknowledged is durable when it returns.
   Status Sync();
+  // Writes rows that are no records (of family ops), beside the groups. With
+  // `sync` they are durable, and everything acknowledged before.
+  Status WriteBeside(Batch& batch, bool sync);
 
-  Position head() const { return head_.load(std::memory_order_acquire); }
+  // Sequentially consistent, for HeadSignal.
+  Position head() const { return head_.load(); }
   bool failed() const { return failed_.happened(); }
   // Head and chain as of the last durable write.
   void LastDurable(Position* head, Digest* chain) const;
 
   // Waits until the head is past `after`, or the store is about to close.
   Position WaitPast(Position after, std::chrono::milliseconds timeout) const;
+  // The store is about to close, or is not after all.
   void StopWaiting(bool stop);
+  bool stop_waiting() const { return stop_waiting_.load(); }
 
  private:
   using Mark = Group::Mark;
@@ -117,8 +123,7 @@ class Sequencer final {
   StoreCore* const core_;
 
   mutable std::mutex mutex_;
-  mutable std::condition_variable head_changed_;
-  bool stop_waiting_ = false;   // Guarded by mutex_.
+  std::atomic<bool> stop_waiting_{false};
   std::deque<Request*> queue_;  // Guarded by mutex_: not decided yet.
   std::atomic<Position> head_;
   static constexpr std::string_view kFailedBefore =

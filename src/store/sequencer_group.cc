@@ -210,12 +210,8 @@ void Sequencer::PublishGroup(Group* group, bool durable) {
     }
   }
   core_->views->Publish(group->rows, group->tail, group->facts, position);
-  {
-    // Waiters must not miss it.
-    std::lock_guard<std::mutex> lock(mutex_);
-    head_.store(position, std::memory_order_release);
-    head_changed_.notify_all();
-  }
+  head_.store(position);
+  core_->head_signal.Raise();
   if (core_->CheckpointDue() || PoolRunsLow(*group)) core_->WakeMaintenance();
 }
 
@@ -320,6 +316,34 @@ Status Sequencer::Sync() {
   }
   std::lock_guard<std::mutex> lock(durable_mutex_);
   if (writes > durable_writes_) {
+    durable_writes_ = writes;
+    durable_head_ = head;
+    durable_chain_ = chain;
+  }
+  return status;
+}
+
+Status Sequencer::WriteBeside(Batch& batch, bool sync) {
+  Status status = CheckWritable();
+  if (!status.ok()) return status;
+  Position head = 0;
+  Digest chain;
+  uint64_t writes = 0;
+  {
+    std::lock_guard<std::mutex> lock(durable_mutex_);
+    head = visible_head_;
+    chain = visible_chain_;
+    writes = visible_writes_;
+  }
+  status = core_->log->Write(batch, sync);
+  if (!status.ok()) {
+    failed_.Set(status.code());
+    return status;
+  }
+  std::lock_guard<std::mutex> lock(durable_mutex_);
+  // Others may have become visible meanwhile; a sync of these is not known.
+  ++visible_writes_;
+  if (sync && writes > durable_writes_) {
     durable_writes_ = writes;
     durable_head_ = head;
     durable_chain_ = chain;

@@ -391,6 +391,52 @@ static void timelines(crm_tenant* tenant, crm_snapshot* snapshot) {
   crm_timeline_free(second);
 }
 
+/* The next message that is an event; the others are passed over. */
+static void expect_event(crm_subscription* subscription, const char* id) {
+  crm_message message;
+  do {
+    EXPECT_OK(crm_subscription_next(subscription, 1000, &message, &error));
+    EXPECT(message.position == crm_subscription_position(subscription));
+  } while (message.kind != CRM_MESSAGE_EVENT);
+  EXPECT(is(message.event.id, id));
+  EXPECT(message.event.position == message.position);
+}
+
+static void subscriptions(crm_tenant* tenant) {
+  crm_subscription_options options = CRM_SUBSCRIPTION_OPTIONS_INIT;
+  crm_subscription* mailer = NULL;
+  crm_subscription_list* list = NULL;
+  const crm_subscription_info* info;
+  crm_message message;
+  crm_lag lag;
+  uint64_t first;
+  options.name = crm_slice_of("mailer");
+  EXPECT_OK(crm_tenant_subscribe(tenant, &options, &mailer, &error));
+  expect_event(mailer, "m-1");
+  first = crm_subscription_position(mailer);
+  EXPECT_OK(
+      crm_subscription_acknowledge(mailer, first, CRM_DURABILITY_SYNC, &error));
+  EXPECT(crm_subscription_acknowledged(mailer) == first);
+  EXPECT_OK(crm_subscription_get_lag(mailer, &lag, &error));
+  EXPECT(lag.events == 2 && (lag.flags & CRM_LAG_HAS_OLDEST) != 0);
+  EXPECT_OK(crm_tenant_list_subscriptions(tenant, NULL, &list, &error));
+  EXPECT(crm_subscription_list_read(list)->count == 1);
+  info = &crm_subscription_list_read(list)->subscriptions[0];
+  EXPECT(is(info->name, "mailer") && info->position == first);
+  EXPECT(info->flags == CRM_SUBSCRIPTION_INFO_LIVE && info->lag.events == 2);
+  crm_subscription_list_free(list);
+  EXPECT_CODE(crm_tenant_drop_subscription(tenant, options.name, &error),
+              CRM_BUSY);
+  EXPECT_OK(crm_subscription_cancel(mailer, &error));
+  EXPECT_CODE(crm_subscription_next(mailer, 1000, &message, &error),
+              CRM_CANCELLED);
+  crm_subscription_free(mailer);
+  EXPECT_OK(crm_tenant_subscribe(tenant, &options, &mailer, &error));
+  EXPECT(crm_subscription_position(mailer) == first);
+  crm_subscription_free(mailer);
+  EXPECT_OK(crm_tenant_drop_subscription(tenant, options.name, &error));
+}
+
 static void snapshots(crm_store* store, crm_tenant* tenant) {
   crm_snapshot* snapshot = NULL;
   crm_tenant_stats stats;
@@ -495,6 +541,7 @@ int main(int argc, char** argv) {
   append_json(tenant);
   tenants(store, tenant);
   snapshots(store, tenant);
+  subscriptions(tenant);
   imports(tenant, folder);
   whole_store(store, folder);
   EXPECT_OK(crm_store_close(store, &error));

@@ -77,6 +77,9 @@ using OwnedStore = Owned<crm_store, CloseStore>;
 using OwnedTenant = Owned<crm_tenant, crm_tenant_free>;
 using OwnedSnapshot = Owned<crm_snapshot, crm_snapshot_free>;
 using OwnedCursor = Owned<crm_event_cursor, crm_event_cursor_free>;
+using OwnedSubscription = Owned<crm_subscription, crm_subscription_free>;
+using OwnedSubscriptions =
+    Owned<crm_subscription_list, crm_subscription_list_free>;
 using OwnedDryRun = Owned<crm_dry_run, crm_dry_run_free>;
 using OwnedOrder = Owned<crm_append_order, crm_append_order_free>;
 using OwnedResult = Owned<crm_append_result, crm_append_result_free>;

@@ -21,8 +21,8 @@ import unittest
 PROGRAM = ""
 MAPS = ""
 
-COMMANDS = ("init import append show timeline replay tail stats verify "
-            "checkpoint").split()
+COMMANDS = ("init import append show timeline replay tail subscribe "
+            "subscriptions stats verify checkpoint").split()
 
 MEMBER = {
     "id": "m-1", "type": "scl.member.created", "version": "1.0",
@@ -482,6 +482,87 @@ class Replay(CliTest):
             running.stdout.close()
             running.wait(timeout=60)
         self.assertEqual(self.last("stats", self.store)["events"], 31)
+
+
+class Subscribe(CliTest):
+
+    def setUp(self):
+        super().setUp()
+        self.init()
+        self.append(0, 30)
+
+    def append(self, first, last):
+        self.crm("append", self.store,
+                 stdin=lines(event(i) for i in range(first, last)))
+
+    def new(self, *arguments):
+        out, _ = self.crm("subscribe", self.store, "--json", *arguments)
+        return [json.loads(row) for row in out.splitlines()]
+
+    def ids(self, *arguments):
+        return [int(row["id"][2:]) for row in self.new(*arguments)]
+
+    def listed(self):
+        out, _ = self.crm("subscriptions", self.store, "--json")
+        return [json.loads(row) for row in out.splitlines()]
+
+    def test_each_event_once(self):
+        mailer = ("--name", "mailer")
+        self.assertEqual(self.ids(*mailer), list(range(30)))
+        self.assertEqual(self.ids(*mailer), [])
+        self.append(30, 33)
+        self.assertEqual(self.listed()[0]["lag_events"], 3)
+        self.assertEqual(self.ids(*mailer, "--limit", "2"), [30, 31])
+        self.assertEqual(self.ids(*mailer), [32])
+        [listed] = self.listed()
+        self.assertEqual((listed["name"], listed["lag_events"],
+                          listed["lag_positions"], listed["rolled_back"]),
+                         ("mailer", 0, 0, False))
+        self.crm("subscriptions", self.store, "--drop", "mailer")
+        self.crm("subscriptions", self.store, "--drop", "mailer", code=3)
+        self.assertEqual(self.ids(*mailer, "--from-now"), [])
+        out, _ = self.crm("subscriptions", self.store)
+        self.assertIn("mailer  ", out)
+        self.assertEqual(len(out.splitlines()), 2)
+
+    def test_nothing_is_kept_without_a_name(self):
+        out, _ = self.crm("subscribe", self.store, "--limit", "3")
+        self.assertEqual(len(out.splitlines()), 4)
+        self.assertIn("POSITION", out)
+        self.assertEqual(self.ids(), list(range(30)))
+        self.assertEqual(self.ids(), list(range(30)))
+        self.assertEqual(self.listed(), [])
+
+    def test_filters_and_shares(self):
+        self.append(40, 50)
+        self.assertEqual(self.ids("--type", "none"), [])
+        self.assertEqual(len(self.ids("--source", "teetime")), 40)
+        shares = [self.ids("--name", "group", "--consumer", f"{i}/3")
+                  for i in range(3)]
+        self.assertEqual(sorted(sum(shares, [])),
+                         list(range(30)) + list(range(40, 50)))
+        self.crm("subscribe", self.store, "--name", "group", "--consumer",
+                 "0/2", code=4)
+        rows = self.new("--open-only", "--after", "2", "--limit", "1")
+        self.assertFalse(rows[0]["opened"])
+        self.assertGreater(rows[0]["position"], 2)
+
+    def test_wrong_options(self):
+        for wrong in ("4", "0/", "/4", "x/4", "4/4", "0/2000", "0/4/1"):
+            self.crm("subscribe", self.store, "--consumer", wrong, code=2)
+        self.crm("subscribe", self.store, "--after", "1", "--from-now",
+                 code=2)
+        # Beyond the end: the log was set back.
+        self.crm("subscribe", self.store, "--after", "9999", code=6)
+        self.crm("subscribe", self.store, "--name", "n" * 129, code=2)
+
+    def test_what_was_not_written_is_not_kept(self):
+        with subprocess.Popen([PROGRAM, "subscribe", self.store, "--name",
+                               "mailer"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as running:
+            running.stdout.close()
+            running.wait(timeout=60)
+        self.assertEqual(self.ids("--name", "mailer"), list(range(30)))
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def test_following_the_log(tenant):
 
     async def main():
         seen = []
-        async for event in names["follow"](tenant, 0):
+        async for event in names["follow"](tenant):
             seen.append(event.id)
             if len(seen) == 5:
                 tenant.append(member(5))

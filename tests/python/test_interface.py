@@ -155,6 +155,7 @@ def test_fields_of_the_headers_are_bound():
             "identity": ["Customer", "CustomerRecord"],
             "profile": ["Profile", "Trait", "TimelineEntry", "TimelinePage"],
             "ingest": ["ImportReport", "ImportProgress", "RejectedRow"],
+            "subscription": ["Message", "Lag", "SubscriptionInfo"],
             "store": ["StoreStats", "TenantStats", "Finding",
                       "VerifyReport"]}.items():
         text = (SOURCE / f"include/crm/{header}.h").read_text()
@@ -181,6 +182,7 @@ def test_options_of_the_headers_are_bound():
             ("event", "AppendOptions", [crm.Tenant.append]),
             ("event", "ReplayQuery", [crm.Tenant.replay, crm.Snapshot.replay]),
             ("profile", "TimelineQuery", [crm.Tenant.timeline]),
+            ("subscription", "SubscriptionOptions", [crm.Tenant.subscribe]),
             ("ingest", "ImportOptions", [crm.Tenant.import_file])):
         text = (SOURCE / f"include/crm/{header}.h").read_text()
         body = re.search(rf"struct {name} {{(.*?)\n}};", text, re.S)[1]

@@ -17,6 +17,8 @@ out as UTC; a naive one is an InputError.
 """
 
 from crm._crm import (
+    FROM_NOW,
+    MAX_CONSUMERS,
     MAX_EVENT_BYTES,
     MAX_ID_BYTES,
     MAX_IDENTIFIERS,
@@ -42,6 +44,8 @@ from crm._crm import (
     ImportMap,
     ImportProgress,
     ImportReport,
+    Lag,
+    Message,
     Profile,
     RejectedEvent,
     RejectedRow,
@@ -49,6 +53,8 @@ from crm._crm import (
     Store,
     StoredEvent,
     StoreStats,
+    Subscription,
+    SubscriptionInfo,
     Tenant,
     TenantStats,
     TimelineEntry,
@@ -72,6 +78,7 @@ from crm._types import (
     InputError,
     KeyProvider,
     LogLevel,
+    MessageKind,
     NotFoundError,
     Order,
     Outcome,
@@ -81,7 +88,7 @@ from crm._types import (
 )
 
 __all__ = [
-    "MAX_EVENT_BYTES", "MAX_ID_BYTES", "MAX_IDENTIFIERS", "MAX_JSON_DEPTH",
+    "FROM_NOW", "MAX_CONSUMERS", "MAX_EVENT_BYTES", "MAX_ID_BYTES", "MAX_IDENTIFIERS", "MAX_JSON_DEPTH",
     "MAX_PAYLOAD_BYTES", "MAX_REQUEST_BYTES", "MAX_REQUEST_EVENTS",
     "AppendOrder", "AppendResult", "AppendSummary", "Condition",
     "ConditionKind", "ConflictError", "ConsentError", "ContestedIdentifier",
@@ -89,9 +96,10 @@ __all__ = [
     "EnvelopeShape", "EphemeralKeyProvider", "Error", "Event", "EventCursor",
     "EventOutcome", "FatalError", "FileKeyProvider", "Finding",
     "FormatTooNewError", "Identifier", "ImportFormat", "ImportMap",
-    "ImportProgress", "ImportReport", "InputError", "KeyProvider", "LogLevel", "NotFoundError",
+    "ImportProgress", "ImportReport", "InputError", "KeyProvider", "Lag",
+    "LogLevel", "Message", "MessageKind", "NotFoundError",
     "Order", "Outcome", "Profile", "RejectedEvent", "RejectedRow", "Remedy",
     "RetryableError", "Snapshot", "StatusCode", "Store", "StoreStats",
-    "StoredEvent", "Tenant", "TenantStats", "TimelineEntry", "TimelinePage",
+    "StoredEvent", "Subscription", "SubscriptionInfo", "Tenant", "TenantStats", "TimelineEntry", "TimelinePage",
     "Trait", "VerifyReport", "__version__", "event_from_json",
 ]

@@ -124,6 +124,17 @@ class Order(_Name):
     OCCURRED_AT = "occurred_at"
 
 
+class MessageKind(_Name):
+    """What a Message of a Subscription is."""
+
+    #: One event that was asked for.
+    EVENT = "event"
+    #: Nothing for this subscription up to its position: progress.
+    CHECKPOINT = "checkpoint"
+    #: Everything that there was has been delivered.
+    CAUGHT_UP = "caught_up"
+
+
 class ConditionKind(_Name):
     """What a Condition demands."""
 

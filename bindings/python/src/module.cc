@@ -56,6 +56,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineImportMap(module);
   DefineCursor(module);
   DefineSnapshot(module);
+  DefineSubscription(module);
   DefineTenant(module);
   DefineStore(module);
   CloseStoresAtExit();

@@ -42,14 +42,15 @@ constexpr char kTimelineDoc[] =
 
 }  // namespace
 
-std::vector<std::string> TypesFromPython(py::handle object) {
+std::vector<std::string> TypesFromPython(py::handle object, const char* name) {
   if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
-    throw py::type_error("types: must be several, for example a list of str");
+    throw py::type_error(std::string(name) +
+                         ": must be several, for example a list of str");
   }
   std::vector<std::string> types;
   for (const py::handle type : py::iter(object)) {
     if (!PyUnicode_Check(type.ptr())) {
-      throw py::type_error("types: must be str");
+      throw py::type_error(std::string(name) + ": must be str");
     }
     types.emplace_back(Utf8(type));
   }

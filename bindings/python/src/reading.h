@@ -23,7 +23,8 @@
 namespace crm::python {
 
 // Raises for a str: its letters are hardly what was meant.
-std::vector<std::string> TypesFromPython(py::handle object);
+std::vector<std::string> TypesFromPython(py::handle object,
+                                         const char* name = "types");
 ReplayQuery MakeReplayQuery(py::handle order, bool backward, Position first,
                             Position last, std::optional<Timestamp> since,
                             std::optional<Timestamp> until, RecordId record,
@@ -111,6 +112,9 @@ void DefineQuestions(py::class_<Handle>& type);
 extern template void DefineQuestions(py::class_<TenantHandle>& type);
 extern template void DefineQuestions(py::class_<SnapshotHandle>& type);
 
+// subscribe and its like, in subscription.cc.
+void DefineSubscriptions(py::class_<TenantHandle>& type);
+void DefineSubscription(py::module_& module);
 void DefineCursor(py::module_& module);
 void DefineSnapshot(py::module_& module);
 

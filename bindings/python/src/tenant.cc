@@ -80,6 +80,7 @@ void DefineTenant(py::module_& module) {
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
       "timedelta; None: for ever). The new head.",
       py::arg("after"), py::arg("timeout") = py::none());
+  DefineSubscriptions(type);
   FinishClass(type, "ask Store.tenant for it again");
 }
 
