@@ -84,18 +84,22 @@ struct SchemaDefinition {
   Compatibility compatibility = Compatibility::kBackward;
 };
 
-// One field that a schema speaks of.
+// One field that a schema names.
 struct SchemaField {
-  // JSON pointer into the payload; `*` stands for any index or name:
-  // "/items/*/price".
+  // JSON pointer into the payload; "*" stands for each element of an array,
+  // and for each member that has no name of its own: "/items/*/price".
   std::string pointer = {};
-  // JSON types, with commas: "number,null". Empty: any.
-  std::string types = {};
-  // Its parent must have it.
+  // Of null, boolean, integer, number, string, array, object, in this order;
+  // empty: any.
+  std::vector<std::string> types = {};
+  // The object around it must have it.
   bool required = false;
+  // It, or something around it, is marked x-personal.
   bool personal = false;
-  // The schema's `format`, or empty.
+  // The keyword `format`, or empty.
   std::string format = {};
+
+  bool operator==(const SchemaField&) const = default;
 };
 
 // A schema as it is known.
@@ -116,16 +120,17 @@ struct SchemaInfo {
 };
 
 // An upcaster as it is known: it makes of a payload of version `from` one of
-// version `to`. Upcasters of a type form chains: at most one begins at each
-// version, and none leads back. A payload is taken as far as they lead; where
-// one does not fit a payload, that is the version it keeps.
+// version `to`. Upcasters of a type form ways to one latest version: at most
+// one begins at each version, and none leads back. A payload is taken as far
+// as they lead; where one does not fit a payload, that is the version it
+// keeps.
 struct UpcasterInfo {
   std::string type = {};
   std::string from = {};
   std::string to = {};
   // {"type","from","to","steps":[...]}, as it was registered, without the
   // blanks between its tokens. The steps are those of src/event/upcaster.h:
-  // rename, split, combine, default, remove.
+  // rename, split, combine, default, convert, remove.
   std::string json = {};
   Position position = 0;
 };
@@ -139,16 +144,20 @@ struct ValidationRule {
   Position position = 0;
 };
 
-// What is wrong with a payload. Never personal: a value is named only when the
-// schema declares its field and does not say x-personal.
+// One rule that a payload breaks.
 struct SchemaViolation {
-  // JSON pointer into the payload; `*` in place of a name that the schema
-  // does not know.
-  std::string pointer = {};
-  // The keyword of the schema: "type", "required", "maximum", ...
+  // JSON pointer into the payload, e.g. "/items/0/price"; "" is the payload.
+  // A missing field is named as if it were there. The name of a member that
+  // the schema does not name is not repeated, for it may be personal: "/*".
+  std::string path = {};
+  // The keyword that refuses: "type", "required", "minimum", ...
   std::string keyword = {};
-  // One line that names field, rule and limit.
+  // One line that goes behind the path: "must be at least 0, not -5". The
+  // value stands there only where the schema names the field, it is not
+  // personal, and it is short.
   std::string message = {};
+
+  bool operator==(const SchemaViolation&) const = default;
 };
 
 }  // namespace crm

@@ -78,6 +78,10 @@ Status FactReader::AddRecord(Position position, std::string_view value,
   if (record.kind == LogKind::kEpoch) {
     log_->RememberEpoch(position, record.bytes);
   }
+  // Those that are newer than an event do not touch it: see UpcastPayload.
+  if (record.kind == LogKind::kDefinition) {
+    status = definitions_->Add(*log_, *names_, position, record);
+  }
   chunk->others.push_back({position, value});
   return status;
 }
@@ -124,6 +128,22 @@ Status FactDecoder::Decode(FactChunk* chunk) {
   return Status::Ok();
 }
 
+void FactDecoder::UpcastPayload(const FactChunk::Event& event,
+                                EventContent* content, FactChunk* chunk) {
+  if (definitions_->generation() == 0) return;
+  const std::shared_ptr<const TenantDefinitions> definitions =
+      definitions_->Of(content->tenant);
+  if (definitions == nullptr || !definitions->has_upcasters()) return;
+  const EventHeader& header = event.record.event;
+  const TypedPayload given{header.type, content->type,
+                           names_->Text(NameKind::kVersion, header.version),
+                           content->body.payload};
+  std::string_view version;
+  if (definitions->Upcast(given, event.position, &payload_, &version)) {
+    content->body.payload = chunk->arena.Copy(payload_);
+  }
+}
+
 Status FactDecoder::AddEvent(const FactChunk::Event& event,
                              FactChunk* chunk) {
   const auto& [position, record] = event;
@@ -145,6 +165,7 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event,
   if (!UnpackBody(chunk->arena.Copy(plain_), &content.body)) {
     return Status(StatusCode::kCorruption, "malformed body");
   }
+  UpcastPayload(event, &content, chunk);
   status = ReadHints(content.body.identity, chunk->arena, &hints_);
   if (!status.ok()) return status;
   content.hints = chunk->arena.CopyAll(
