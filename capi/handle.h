@@ -39,6 +39,10 @@ enum class Kind : uint32_t {
   kProfile,
   kTimeline,
   kImportReport,
+  kSchemaList,
+  kUpcasterList,
+  kValidation,
+  kViolationList,
 };
 
 // One more in every child of fork().

@@ -124,15 +124,17 @@ class TenantDefinitions final {
   bool Upcast(const TypedPayload& event, Position at, std::string* payload,
               std::string_view* reached) const;
 
+  // The schema that an event is held against, and its version; null: there is
+  // none. Not empty `*upcast`: the payload to check.
+  const Schema* SchemaFor(const TypedPayload& event, std::string* upcast,
+                          std::string_view* version) const;
+
   // As this, with one more. Errors: it does not go with what is there, or does
   // not compile.
   static Result<std::shared_ptr<const TenantDefinitions>> With(
       const TenantDefinitions* before, const Definition& definition);
 
  private:
-  const Schema* SchemaFor(const TypedPayload& event,
-                          std::string* upcast, std::string_view* version) const;
-
   Types types_;
   Definition validation_ = {.kind = DefinitionKind::kValidation};
   size_t count_ = 0;

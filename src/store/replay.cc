@@ -6,6 +6,7 @@
 
 #include "base/time_text.h"
 #include "format/event_body.h"
+#include "store/read_upcaster.h"
 #include "store/snapshot.h"
 
 namespace crm {
@@ -37,6 +38,7 @@ struct EventCursor::Impl {
   size_t next_hour = 0;
   std::vector<TailEntry> tail;
 
+  ReadUpcaster upcaster;
   LogRecordReader reader;
   std::string value;
   std::string body;
@@ -78,6 +80,9 @@ Status EventCursor::Impl::Start() {
   }
   if (query.last == 0 || query.last > head) query.last = head;
   query.first = std::max<Position>(query.first, 1);
+  if (!query.as_appended) {
+    upcaster = ReadUpcaster(core().definitions, tenant(), head);
+  }
   for (const std::string& type : query.types) {
     const uint32_t number = core().names.Find(NameKind::kType, type);
     if (number != 0) types.push_back(number);
@@ -263,6 +268,7 @@ void EventCursor::Impl::Show(Position position, const EventHeader& header,
   event->revision = header.revision;
   event->shape = static_cast<EnvelopeShape>(header.shape);
   event->backfill = (header.flags & kEventBackfill) != 0;
+  event->warned = (header.flags & kEventWarned) != 0;
 }
 
 Status EventCursor::Impl::Expand(const EventHeader& header, EventView* event) {
@@ -283,6 +289,7 @@ Status EventCursor::Impl::Expand(const EventHeader& header, EventView* event) {
   event->payload = parts.payload;
   event->metadata = parts.metadata;
   event->extra = parts.extra;
+  upcaster.Apply(header, event);
   return Status::Ok();
 }
 

@@ -53,11 +53,11 @@ class Sequencer final {
   Result<uint32_t> AddName(NameKind kind, std::string_view text);
 
   // A definition as a log record of its own, durable when it returns; its
-  // position. `decide` is called while nobody else decides anything, looks at
+  // position. `choose` is called while nobody else decides anything, looks at
   // what is defined, and fills in what to write: without position and numbers
   // of names. Leaving it empty writes nothing.
-  using Decide = std::function<Status(std::optional<Definition>*)>;
-  Result<Position> Define(uint32_t tenant, const Decide& decide);
+  using Choose = std::function<Status(std::optional<Definition>*)>;
+  Result<Position> Define(uint32_t tenant, const Choose& choose);
 
   // Everything acknowledged is durable when it returns.
   Status Sync();

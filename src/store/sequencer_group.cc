@@ -317,14 +317,14 @@ Status Sequencer::EmitDefinition(uint32_t tenant, Definition* definition) {
                                           group_->rows);
 }
 
-Result<Position> Sequencer::Define(uint32_t tenant, const Decide& decide) {
+Result<Position> Sequencer::Define(uint32_t tenant, const Choose& choose) {
   Position position = 0;
   Status status = RunAlone([&]() -> Status {
     Status made = CheckWritable();
     if (!made.ok()) return made;
     std::lock_guard<std::mutex> deciding(decide_mutex_);
     std::optional<Definition> definition;
-    made = decide(&definition);
+    made = choose(&definition);
     if (!made.ok() || !definition.has_value()) return made;
     Group* group = BeginGroup();
     made = EmitDefinition(tenant, &*definition);
