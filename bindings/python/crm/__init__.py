@@ -45,6 +45,9 @@ from crm._crm import (
     Profile,
     RejectedEvent,
     RejectedRow,
+    SchemaField,
+    SchemaInfo,
+    SchemaViolation,
     Snapshot,
     Store,
     StoredEvent,
@@ -54,11 +57,14 @@ from crm._crm import (
     TimelineEntry,
     TimelinePage,
     Trait,
+    UpcasterInfo,
+    ValidationRule,
     VerifyReport,
     __version__,
     event_from_json,
 )
 from crm._types import (
+    Compatibility,
     ConditionKind,
     ConflictError,
     ConsentError,
@@ -78,12 +84,13 @@ from crm._types import (
     Remedy,
     RetryableError,
     StatusCode,
+    Validation,
 )
 
 __all__ = [
     "MAX_EVENT_BYTES", "MAX_ID_BYTES", "MAX_IDENTIFIERS", "MAX_JSON_DEPTH",
     "MAX_PAYLOAD_BYTES", "MAX_REQUEST_BYTES", "MAX_REQUEST_EVENTS",
-    "AppendOrder", "AppendResult", "AppendSummary", "Condition",
+    "AppendOrder", "AppendResult", "AppendSummary", "Compatibility", "Condition",
     "ConditionKind", "ConflictError", "ConsentError", "ContestedIdentifier",
     "CorruptionError", "Customer", "CustomerRecord", "DryRun", "Durability",
     "EnvelopeShape", "EphemeralKeyProvider", "Error", "Event", "EventCursor",
@@ -91,7 +98,8 @@ __all__ = [
     "FormatTooNewError", "Identifier", "ImportFormat", "ImportMap",
     "ImportProgress", "ImportReport", "InputError", "KeyProvider", "LogLevel", "NotFoundError",
     "Order", "Outcome", "Profile", "RejectedEvent", "RejectedRow", "Remedy",
-    "RetryableError", "Snapshot", "StatusCode", "Store", "StoreStats",
+    "RetryableError", "SchemaField", "SchemaInfo", "SchemaViolation",
+    "Snapshot", "StatusCode", "Store", "StoreStats",
     "StoredEvent", "Tenant", "TenantStats", "TimelineEntry", "TimelinePage",
-    "Trait", "VerifyReport", "__version__", "event_from_json",
+    "Trait", "UpcasterInfo", "Validation", "ValidationRule", "VerifyReport", "__version__", "event_from_json",
 ]
