@@ -337,6 +337,11 @@ Status Opener::LoadDefinitions(const Views& views) {
     LogRecord record;
     if (status.ok()) status = core_.log_view->Read(position, &value);
     if (status.ok()) status = reader.Read(value, &record);
+    if (status.ok() && record.kind != LogKind::kDefinition) {
+      status = Status(StatusCode::kCorruption,
+                      "log record " + std::to_string(position) +
+                          ": is no definition");
+    }
     if (status.ok()) {
       status = core_.definitions.Add(*core_.log_view, core_.names, position,
                                      record);

@@ -112,8 +112,7 @@ void DefineOutcome(py::module_& module) {
           [](const OutcomeRecord& self) {
             return std::string(self.outcome.warning.message());
           },
-          "What does not fit the schema, of an event that was appended all the\n"
-          "same; or empty.")
+          "What does not fit its schema, though it was appended; or empty.")
       .Finish();
 }
 
@@ -218,8 +217,8 @@ void DefineStoredEvent(py::module_& module) {
       .Computed("warned", of(&EventView::warned),
                 "It did not fit the schema of its type.")
       .Computed("upcast_from", TextOf(&EventView::upcast_from),
-                "The version it was appended with, when upcasters made another\n"
-                "one of it; else empty.")
+                "The version it was appended with, when upcasters changed it;\n"
+                "else empty.")
       .Computed("opened", of(&EventView::opened),
                 "False: what follows is empty; the key is gone (erased), or\n"
                 "open_parts_only was asked for.")

@@ -164,10 +164,11 @@ void DefineSchemas(py::class_<TenantHandle>& type) {
 }
 
 void DefineSchemaRecords(py::module_& module) {
-  RecordClass<SchemaField>(module, "SchemaField", "A field that a schema names.")
+  RecordClass<SchemaField>(module, "SchemaField",
+                           "A field that a schema names.")
       .Field("pointer", &SchemaField::pointer,
-             "JSON pointer into the payload; * stands for any element, and for\n"
-             "members without a name of their own.")
+             "JSON pointer into the payload; * stands for any element, and\n"
+             "for members without a name of their own.")
       .Computed(
           "types",
           [](const SchemaField& self) { return TupleOf(self.types); },
