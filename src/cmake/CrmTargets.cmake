@@ -86,7 +86,8 @@ function(crm_add_library)
   target_link_libraries(crm PRIVATE $<BUILD_INTERFACE:crm_settings>
     RocksDB::rocksdb-shared absl::flat_hash_map absl::hash
     PkgConfig::crm_sodium PkgConfig::crm_simdjson PkgConfig::crm_lz4
-    PkgConfig::crm_zlib PkgConfig::crm_icu crm_phonenumber Threads::Threads)
+    PkgConfig::crm_zlib PkgConfig::crm_icu PkgConfig::crm_re2 crm_phonenumber
+    Threads::Threads)
   target_compile_definitions(crm PRIVATE CRM_VERSION="${PROJECT_VERSION}")
 endfunction()
 

@@ -1,6 +1,6 @@
 // The scanner under the JSON codec: one pass over JSON text that checks all of
 // RFC 8259 and tells its callers where the pieces are. It builds no tree and
-// copies nothing. Private to src/format.
+// copies nothing. For src/format, and for the schemas of src/event.
 
 #ifndef CRM_FORMAT_JSON_INTERNAL_H_
 #define CRM_FORMAT_JSON_INTERNAL_H_
@@ -61,6 +61,30 @@ class KeyTable final {
   size_t arena_size_ = 0;
   size_t arena_used_ = 0;
 };
+
+// Different for nearly all keys that differ; reads at most 16 bytes.
+inline uint64_t KeyPrint(std::string_view key) {
+  const auto load = [&](auto value, size_t at) {
+    std::memcpy(&value, key.data() + at, sizeof(value));
+    return uint64_t{value};
+  };
+  const size_t size = key.size();
+  uint64_t head = 0;
+  uint64_t tail = 0;
+  if (size >= 8) {
+    head = load(uint64_t{0}, 0);
+    tail = load(uint64_t{0}, size - 8);
+  } else if (size >= 4) {
+    head = load(uint32_t{0}, 0);
+    tail = load(uint32_t{0}, size - 4);
+  } else if (size > 0) {
+    head = load(uint8_t{0}, 0) | load(uint8_t{0}, size / 2) << 8;
+    tail = load(uint8_t{0}, size - 1);
+  }
+  const uint64_t mixed =
+      (head + size) * 0x9e3779b97f4a7c15ULL ^ tail * 0xc2b2ae3d27d4eb4fULL;
+  return mixed ^ mixed >> 32;
+}
 
 // Writes what the string token `raw` (valid, without its quotes) stands for to
 // `out`, which has room for raw.size() bytes. Returns the end of it.

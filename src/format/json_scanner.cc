@@ -31,36 +31,6 @@ int32_t HexUnit(const char* at) {
   return unit;
 }
 
-template <typename T>
-uint64_t Load(const char* data) {
-  T value;
-  std::memcpy(&value, data, sizeof(T));
-  return value;
-}
-
-// Different for nearly all keys that differ; reads at most 16 bytes.
-uint64_t Fingerprint(std::string_view key) {
-  const char* const data = key.data();
-  const size_t size = key.size();
-  uint64_t head = 0;
-  uint64_t tail = 0;
-  if (size >= 8) {
-    head = Load<uint64_t>(data);
-    tail = Load<uint64_t>(data + size - 8);
-  } else if (size >= 4) {
-    head = Load<uint32_t>(data);
-    tail = Load<uint32_t>(data + size - 4);
-  } else if (size > 0) {
-    head = static_cast<unsigned char>(data[0]) |
-           static_cast<uint64_t>(static_cast<unsigned char>(data[size / 2]))
-               << 8;
-    tail = static_cast<unsigned char>(data[size - 1]);
-  }
-  const uint64_t mixed =
-      (head + size) * 0x9e3779b97f4a7c15ULL ^ tail * 0xc2b2ae3d27d4eb4fULL;
-  return mixed ^ mixed >> 32;
-}
-
 char* AppendUtf8(uint32_t code, char* out) {
   if (code < 0x80) {
     *out++ = static_cast<char>(code);
@@ -95,7 +65,7 @@ void KeyTable::Reset(size_t text_size) {
 }
 
 bool KeyTable::Add(std::string_view key, Mark* mark) {
-  const uint64_t print = Fingerprint(key);
+  const uint64_t print = KeyPrint(key);
   const uint64_t bit = uint64_t{1} << (print & 63);
   const size_t count = keys_.size() - mark->first;
   if ((mark->seen & bit) != 0 && count < kManyKeys) {

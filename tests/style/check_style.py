@@ -35,7 +35,7 @@ FENCES = [
     ("flatbuffers/", ["src/format/"], False),
     ("_generated.h", ["src/format/"], False),
     ("sodium", ["src/base/crypto."], False),
-    ("re2/", ["src/criteria/", "src/identity/"], False),
+    ("re2/", ["src/criteria/", "src/event/", "src/identity/"], False),
     ("unicode/", ["src/identity/"], False),
     ("phonenumbers/", ["src/"], True),
     ("date/tz.h", ["src/"], True),
