@@ -66,6 +66,57 @@ class TreeReader final {
   KeyTable* keys_;
 };
 
+void Write(const JsonTree& tree, bool sorted, std::string* out);
+
+void WriteObject(const JsonTree& tree, bool sorted, std::string* out) {
+  std::vector<size_t> order(tree.keys.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (sorted) {
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      return tree.keys[a] < tree.keys[b];
+    });
+  }
+  out->push_back('{');
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (i > 0) out->push_back(',');
+    AppendJsonString(tree.keys[order[i]], out);
+    out->push_back(':');
+    Write(tree.elements[order[i]], sorted, out);
+  }
+  out->push_back('}');
+}
+
+void Write(const JsonTree& tree, bool sorted, std::string* out) {
+  using Kind = JsonTree::Kind;
+  switch (tree.kind) {
+    case Kind::kNull:
+      out->append("null");
+      return;
+    case Kind::kFalse:
+      out->append("false");
+      return;
+    case Kind::kTrue:
+      out->append("true");
+      return;
+    case Kind::kNumber:
+      out->append(tree.text);
+      return;
+    case Kind::kString:
+      AppendJsonString(tree.text, out);
+      return;
+    case Kind::kArray:
+      out->push_back('[');
+      for (size_t i = 0; i < tree.elements.size(); ++i) {
+        if (i > 0) out->push_back(',');
+        Write(tree.elements[i], sorted, out);
+      }
+      out->push_back(']');
+      return;
+    case Kind::kObject:
+      WriteObject(tree, sorted, out);
+  }
+}
+
 }  // namespace
 
 const JsonTree* JsonTree::Find(std::string_view key) const {
@@ -100,48 +151,12 @@ Result<JsonTree> ParseJsonTree(std::string_view json, size_t max_depth,
   }
 }
 
+void AppendJson(const JsonTree& tree, std::string* out) {
+  Write(tree, false, out);
+}
+
 void AppendCanonicalJson(const JsonTree& tree, std::string* out) {
-  using Kind = JsonTree::Kind;
-  switch (tree.kind) {
-    case Kind::kNull:
-      out->append("null");
-      return;
-    case Kind::kFalse:
-      out->append("false");
-      return;
-    case Kind::kTrue:
-      out->append("true");
-      return;
-    case Kind::kNumber:
-      out->append(tree.text);
-      return;
-    case Kind::kString:
-      AppendJsonString(tree.text, out);
-      return;
-    case Kind::kArray:
-      out->push_back('[');
-      for (size_t i = 0; i < tree.elements.size(); ++i) {
-        if (i > 0) out->push_back(',');
-        AppendCanonicalJson(tree.elements[i], out);
-      }
-      out->push_back(']');
-      return;
-    case Kind::kObject:
-      break;
-  }
-  std::vector<size_t> order(tree.keys.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return tree.keys[a] < tree.keys[b];
-  });
-  out->push_back('{');
-  for (size_t i = 0; i < order.size(); ++i) {
-    if (i > 0) out->push_back(',');
-    AppendJsonString(tree.keys[order[i]], out);
-    out->push_back(':');
-    AppendCanonicalJson(tree.elements[order[i]], out);
-  }
-  out->push_back('}');
+  Write(tree, true, out);
 }
 
 void AppendPointerToken(std::string_view token, std::string* pointer) {

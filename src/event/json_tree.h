@@ -41,6 +41,8 @@ struct JsonTree {
 Result<JsonTree> ParseJsonTree(std::string_view json, size_t max_depth,
                                std::string_view what);
 
+// Minified, members in their order.
+void AppendJson(const JsonTree& tree, std::string* out);
 // Minified, with the keys of each object in order of their bytes.
 void AppendCanonicalJson(const JsonTree& tree, std::string* out);
 

@@ -29,6 +29,11 @@ class SchemaChecker final {
     return RunText(payload);
   }
 
+  // Whether one schema allows a value that is JSON for sure.
+  bool IsValidAt(NodeId id, std::string_view text) {
+    return IsValid(id, text, 0) && !broken_ && !out_of_steps_;
+  }
+
  private:
   // Where in the payload we are: a member, or with an empty `name.data()` the
   // element of an array.
