@@ -120,20 +120,25 @@ const Schema* TenantDefinitions::SchemaFor(const TypedPayload& event,
                                            std::string_view* version) const {
   *version = event.version;
   const TypeDefinitions* type = Find(event.type_id);
-  if (type == nullptr || type->schemas.empty()) {
-    *version = kCatalogueVersion;
-    return CompiledCatalogueSchema(event.type);
-  }
-  if (const SchemaInUse* own = type->FindSchema(event.version)) {
-    return &own->schema;
-  }
+  const bool own_schemas = type != nullptr && !type->schemas.empty();
+  const auto find = [&](std::string_view wanted) -> const Schema* {
+    if (!own_schemas) {
+      return wanted == kCatalogueVersion ? CompiledCatalogueSchema(event.type)
+                                         : nullptr;
+    }
+    const SchemaInUse* own = type->FindSchema(wanted);
+    return own == nullptr ? nullptr : &own->schema;
+  };
+  if (const Schema* schema = find(event.version)) return schema;
   std::string_view reached;
   if (Upcast(event, kEveryPosition, upcast, &reached)) {
-    if (const SchemaInUse* own = type->FindSchema(reached)) {
-      *version = reached;
-      return &own->schema;
-    }
+    *version = reached;
+    if (const Schema* schema = find(reached)) return schema;
     upcast->clear();
+  }
+  if (!own_schemas) {
+    *version = kCatalogueVersion;
+    return CompiledCatalogueSchema(event.type);
   }
   *version = type->schemas.back().definition.version;
   return &type->schemas.back().schema;
