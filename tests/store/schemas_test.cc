@@ -53,6 +53,12 @@ std::string MessageOf(const Status& status) {
   return std::string(status.message());
 }
 
+template <typename T>
+T Must(Result<T> result) {
+  REQUIRE_OK(result);
+  return *std::move(result);
+}
+
 // Everything that a tenant has defined, and all that can be read of her.
 std::string All(const Tenant& tenant) {
   std::string text;
@@ -60,15 +66,15 @@ std::string All(const Tenant& tenant) {
     ((text += parts, text += ' '), ...);
     text += '\n';
   };
-  for (const SchemaInfo& info : *tenant.ListSchemas()) {
+  for (const SchemaInfo& info : Must(tenant.ListSchemas())) {
     if (info.catalogue) continue;
     line(info.type, info.version, info.json, std::to_string(info.position));
   }
-  for (const UpcasterInfo& info : *tenant.ListUpcasters()) {
+  for (const UpcasterInfo& info : Must(tenant.ListUpcasters())) {
     line(info.type, info.from, info.to, info.json,
          std::to_string(info.position));
   }
-  for (const ValidationRule& rule : *tenant.GetValidation()) {
+  for (const ValidationRule& rule : Must(tenant.GetValidation())) {
     line(rule.type, std::to_string(static_cast<int>(rule.mode)),
          std::to_string(rule.position));
   }
@@ -177,12 +183,12 @@ TEST_CASE("catalogue: there without registration, replaced by one's own") {
   Tenant tenant = MustTenant(store);
   const auto listed = [&](const std::string& type) {
     std::vector<bool> found;
-    for (const SchemaInfo& info : *tenant.ListSchemas()) {
+    for (const SchemaInfo& info : Must(tenant.ListSchemas())) {
       if (info.type == type) found.push_back(info.catalogue);
     }
     return found;
   };
-  const std::vector<SchemaInfo> all = *tenant.ListSchemas();
+  const std::vector<SchemaInfo> all = Must(tenant.ListSchemas());
   REQUIRE_FALSE(all.empty());
   const std::string type = all[0].type;
   CHECK(listed(type) == std::vector<bool>{true});
@@ -362,7 +368,8 @@ TEST_CASE("upcaster: an event that names its version twice is not doubled") {
   Tenant tenant = MustTenant(store);
   const std::string_view json =
       R"({"eventType":"ConsentGranted","eventId":"d-1","aggregateId":"7",)"
-      R"("version":"1.0","timestamp":"2026-01-01T00:00:00Z","tenantId":)"
+      R"("source":"s","version":"1.0","timestamp":"2026-01-01T00:00:00Z",)"
+      R"("tenantId":)"
       R"("golf-club","payload":{"a":1}})";
   REQUIRE_OK(tenant.AppendJson(std::span(&json, 1)));
   REQUIRE_OK(tenant.RegisterUpcaster(
@@ -409,7 +416,7 @@ TEST_CASE("profile: an event counts as the upcasters of its time made it") {
   Store store = MustOpenInMemory();
   Tenant tenant = MustTenant(store);
   DefineMuch(tenant);
-  const Profile profile = *tenant.GetProfile(1);
+  const Profile profile = Must(tenant.GetProfile(1));
   // u-1 came before the upcaster, u-2 behind it.
   REQUIRE(profile.Find("givenName") != nullptr);
   CHECK(profile.Find("givenName")->value == R"("Ada")");
