@@ -26,7 +26,8 @@ struct CatalogueSchema {
 // All types, in order of their bytes. Made at the first call; thread-safe.
 const std::vector<CatalogueSchema>& CatalogueSchemas();
 
-// The schema of a type or of an alias of one; null: not in the catalogue.
+// The schema of a type, or of what it is an alias of; null: not in the
+// catalogue. "EmailSent" is an alias that has a schema of its own.
 const CatalogueSchema* FindCatalogueSchema(std::string_view type);
 
 // The name that the catalogue has for `type`: itself, or what it is an alias
