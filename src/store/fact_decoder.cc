@@ -69,6 +69,7 @@ Status FactReader::AddRecord(Position position, std::string_view value,
   LogRecord record;
   Status status = reader_.Read(value, &record);
   if (status.ok()) status = FollowChain(position, value, record);
+  if (status.ok()) status = CheckTenant(record);
   if (!status.ok()) return status;
   if (record.kind == LogKind::kEvent) {
     chunk->events.push_back({position, record});
@@ -84,6 +85,19 @@ Status FactReader::AddRecord(Position position, std::string_view value,
   }
   chunk->others.push_back({position, value});
   return status;
+}
+
+// A tenant has a name before anything is hers. Otherwise the record is not
+// what was written; that her keys are missing would be no help.
+Status FactReader::CheckTenant(const LogRecord& record) const {
+  const uint32_t tenant =
+      record.kind == LogKind::kEvent ? record.event.tenant : record.tenant;
+  const bool named = !names_->Text(NameKind::kTenant, tenant).empty();
+  if (named || record.kind == LogKind::kName ||
+      record.kind == LogKind::kEpoch) {
+    return Status::Ok();
+  }
+  return Status(StatusCode::kCorruption, "of a tenant without a name");
 }
 
 Status FactReader::FollowChain(Position position, std::string_view value,

@@ -64,6 +64,7 @@ class FactReader final {
   Status AddRecord(Position position, std::string_view value,
                    FactChunk* chunk);
   Status AddName(const LogRecord& record);
+  Status CheckTenant(const LogRecord& record) const;
   Status FollowChain(Position position, std::string_view value,
                      const LogRecord& record);
 
