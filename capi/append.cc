@@ -239,14 +239,16 @@ void ShowOutcome(const EventOutcome& from, AppendResultState* state) {
   out.confidence = from.confidence;
   out.flags =
       (from.new_record ? uint32_t{CRM_OUTCOME_NEW_RECORD} : 0) |
-      (from.new_customer ? uint32_t{CRM_OUTCOME_NEW_CUSTOMER} : 0);
+      (from.new_customer ? uint32_t{CRM_OUTCOME_NEW_CUSTOMER} : 0) |
+      (from.warning.ok() ? 0 : uint32_t{CRM_OUTCOME_SCHEMA_WARNING});
   out.code = static_cast<crm_status>(from.status.code());
   out.position = from.position;
   out.record = from.record;
   out.customer = from.customer;
   out.revision = from.revision;
   out.matched_by = Slice(Keep(state->namespaces, from.matched_by));
-  out.message = Slice(from.status.message());
+  out.message = Slice(from.status.ok() ? from.warning.message()
+                                       : from.status.message());
   out.contested_count = from.contested.size();
   if (!from.contested.empty()) {
     // There is room for all, so that addresses stay.

@@ -11,7 +11,8 @@ namespace {
 
 constexpr uint32_t kReplayFlags = CRM_QUERY_FROM | CRM_QUERY_UNTIL |
                                   CRM_QUERY_BACKWARD |
-                                  CRM_QUERY_OPEN_PARTS_ONLY;
+                                  CRM_QUERY_OPEN_PARTS_ONLY |
+                                  CRM_QUERY_AS_APPENDED;
 
 Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
   crm_replay_query in = CRM_REPLAY_QUERY_INIT;
@@ -24,6 +25,7 @@ Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
                                               : ReplayQuery::Order::kOccurredAt;
   out->backward = (in.flags & CRM_QUERY_BACKWARD) != 0;
   out->open_parts_only = (in.flags & CRM_QUERY_OPEN_PARTS_ONLY) != 0;
+  out->as_appended = (in.flags & CRM_QUERY_AS_APPENDED) != 0;
   out->first = std::max<Position>(in.first, 1);
   out->last = in.last;
   out->record = in.record;
@@ -77,6 +79,7 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
       {in.metadata, out->metadata, "metadata"},
       {in.extra, out->extra, "extra"},
       {in.timestamp_text, out->timestamp_text, "timestamp_text"},
+      {in.upcast_from, out->upcast_from, "upcast_from"},
   };
   if (!IsZero(in.reserved)) return Invalid("event.reserved: must be zero");
   if (in.shape < CRM_SHAPE_CRM || in.shape > CRM_SHAPE_FLAT) {
@@ -106,6 +109,7 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
   out->shape = static_cast<EnvelopeShape>(in.shape);
   out->backfill = (in.flags & CRM_EVENT_VIEW_BACKFILL) != 0;
   out->opened = (in.flags & CRM_EVENT_VIEW_OPENED) != 0;
+  out->warned = (in.flags & CRM_EVENT_VIEW_WARNED) != 0;
   return Status::Ok();
 }
 
@@ -144,7 +148,8 @@ void ShowEvent(const EventView& from, crm_event_view* out) {
   out->recorded_at_us = Microseconds(from.recorded_at);
   out->shape = static_cast<int32_t>(from.shape);
   out->flags = (from.backfill ? uint32_t{CRM_EVENT_VIEW_BACKFILL} : 0) |
-               (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0);
+               (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0) |
+               (from.warned ? uint32_t{CRM_EVENT_VIEW_WARNED} : 0);
   out->type = Slice(from.type);
   out->source = Slice(from.source);
   out->version = Slice(from.version);
@@ -156,6 +161,7 @@ void ShowEvent(const EventView& from, crm_event_view* out) {
   out->metadata = Slice(from.metadata);
   out->extra = Slice(from.extra);
   out->timestamp_text = Slice(from.timestamp_text);
+  out->upcast_from = Slice(from.upcast_from);
   std::fill(std::begin(out->reserved), std::end(out->reserved), 0);
 }
 

@@ -41,6 +41,10 @@ enum class Kind : uint32_t {
   kTimeline,
   kImportReport,
   kSubscriptionList,
+  kSchemaList,
+  kUpcasterList,
+  kValidation,
+  kViolationList,
 };
 
 // One more in every child of fork().

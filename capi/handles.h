@@ -162,6 +162,32 @@ struct ImportReportState {
   crm_import_report_view view = {};
 };
 
+struct SchemaListState {
+  std::vector<SchemaInfo> infos;
+  std::deque<std::string> types = {};  // Of fields, joined.
+  std::deque<std::vector<crm_schema_field>> fields = {};
+  std::vector<crm_schema_info> schemas = {};
+  crm_schema_list_view view = {};
+};
+
+struct UpcasterListState {
+  std::vector<UpcasterInfo> infos;
+  std::vector<crm_upcaster_info> upcasters = {};
+  crm_upcaster_list_view view = {};
+};
+
+struct ValidationState {
+  std::vector<ValidationRule> from;
+  std::vector<crm_validation_rule> rules = {};
+  crm_validation_view view = {};
+};
+
+struct ViolationListState {
+  std::vector<SchemaViolation> from;
+  std::vector<crm_schema_violation> violations = {};
+  crm_violation_list_view view = {};
+};
+
 // Every member of `out` is written, so that nothing has to be cleared before.
 void ShowEvent(const EventView& from, crm_event_view* out);
 
@@ -213,6 +239,13 @@ CRM_CAPI_HANDLE(crm_customer, kCustomer, crm::capi::CustomerState);
 CRM_CAPI_HANDLE(crm_profile, kProfile, crm::capi::ProfileState);
 CRM_CAPI_HANDLE(crm_timeline, kTimeline, crm::capi::TimelineState);
 CRM_CAPI_HANDLE(crm_import_report, kImportReport, crm::capi::ImportReportState);
+
+CRM_CAPI_HANDLE(crm_schema_list, kSchemaList, crm::capi::SchemaListState);
+CRM_CAPI_HANDLE(crm_upcaster_list, kUpcasterList,
+                crm::capi::UpcasterListState);
+CRM_CAPI_HANDLE(crm_validation, kValidation, crm::capi::ValidationState);
+CRM_CAPI_HANDLE(crm_violation_list, kViolationList,
+                crm::capi::ViolationListState);
 
 #undef CRM_CAPI_HANDLE
 

@@ -50,6 +50,7 @@ crm_status crm_snapshot_get_stats(crm_snapshot* snapshot,
     out->records = stats->records;
     out->unattributed = stats->unattributed;
     out->contested = stats->contested;
+    out->schema_warnings = stats->schema_warnings;
     return status;
   });
 }

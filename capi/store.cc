@@ -136,6 +136,7 @@ crm_tenant_stats Show(const TenantStats& from) {
   out.records = from.records;
   out.unattributed = from.unattributed;
   out.contested = from.contested;
+  out.schema_warnings = from.schema_warnings;
   return out;
 }
 

@@ -8,7 +8,8 @@ namespace crm::capi {
 namespace {
 
 constexpr uint32_t kTimelineFlags =
-    CRM_QUERY_FROM | CRM_QUERY_UNTIL | CRM_QUERY_OLDEST_FIRST;
+    CRM_QUERY_FROM | CRM_QUERY_UNTIL | CRM_QUERY_OLDEST_FIRST |
+    CRM_QUERY_AS_APPENDED;
 
 Status ReadQuery(const crm_timeline_query* query, TimelineQuery* out) {
   crm_timeline_query in = CRM_TIMELINE_QUERY_INIT;
@@ -26,6 +27,7 @@ Status ReadQuery(const crm_timeline_query* query, TimelineQuery* out) {
     status = ReadTexts(in.types, in.type_count, "query.types", &out->types);
   if (!status.ok()) return status;
   out->oldest_first = (in.flags & CRM_QUERY_OLDEST_FIRST) != 0;
+  out->as_appended = (in.flags & CRM_QUERY_AS_APPENDED) != 0;
   if (in.limit != 0) out->limit = in.limit;
   out->cursor = View(in.cursor);
   return status;
@@ -43,6 +45,7 @@ void Fill(TimelineState* state) {
     out.source = Slice(entry.source);
     out.id = Slice(entry.id);
     out.payload = Slice(entry.payload);
+    out.version = Slice(entry.version);
     state->entries.push_back(out);
   }
   state->view.entries = state->entries.data();

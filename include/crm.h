@@ -660,8 +660,9 @@ typedef struct crm_read_options {
   { sizeof(crm_read_options), 0, 0 }
 
 /* Counters of one tenant: events, and of them those that belong to nobody
- * (unattributed) and that named an identifier of somebody else (contested);
- * customers; records (what one source said about one person). */
+ * (unattributed), that named an identifier of somebody else (contested), and
+ * that did not fit the schema of their type (schema_warnings); customers;
+ * records (what one source said about one person). */
 typedef struct crm_tenant_stats {
   crm_slice tenant;
   uint64_t events;
@@ -669,7 +670,8 @@ typedef struct crm_tenant_stats {
   uint64_t records;
   uint64_t unattributed;
   uint64_t contested;
-  uint64_t reserved[3];
+  uint64_t schema_warnings;
+  uint64_t reserved[2];
 } crm_tenant_stats;
 
 /* Counters of a store. Immutable. */
@@ -1108,8 +1110,14 @@ enum {
   CRM_OUTCOME_ERASED = 5
 };
 
-/* crm_event_outcome.flags: the event began its record, its customer. */
-enum { CRM_OUTCOME_NEW_RECORD = 1, CRM_OUTCOME_NEW_CUSTOMER = 2 };
+/* crm_event_outcome.flags: the event began its record, its customer; it was
+ * appended although it does not fit the schema of its type, and `message` says
+ * what does not (code is CRM_OK). */
+enum {
+  CRM_OUTCOME_NEW_RECORD = 1,
+  CRM_OUTCOME_NEW_CUSTOMER = 2,
+  CRM_OUTCOME_SCHEMA_WARNING = 4
+};
 
 /* An identifier that belongs to another customer than the event's. The event
  * went to its outcome's customer; the identifier stays with `owner`. Zero:
@@ -1236,8 +1244,12 @@ enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
 
 /* crm_event_view.flags. BACKFILL: it was appended as old data. OPENED: the
  * sealed part could be read; without it the person's key is gone, or the query
- * asked for open parts only. */
-enum { CRM_EVENT_VIEW_BACKFILL = 1, CRM_EVENT_VIEW_OPENED = 2 };
+ * asked for open parts only. WARNED: it did not fit the schema of its type. */
+enum {
+  CRM_EVENT_VIEW_BACKFILL = 1,
+  CRM_EVENT_VIEW_OPENED = 2,
+  CRM_EVENT_VIEW_WARNED = 4
+};
 
 /* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as
  * one of CRM_SHAPE_CRM: shapes are about JSON only. */
@@ -1253,7 +1265,10 @@ enum { CRM_EVENT_VIEW_BACKFILL = 1, CRM_EVENT_VIEW_OPENED = 2 };
  *   extra: a JSON object of members of the envelope that libcrm does not
  *     know, or empty.
  *   timestamp_text: the JSON token of the time as it was given, when it would
- *     be written otherwise; or empty. */
+ *     be written otherwise; or empty.
+ *   upcast_from: the version it was appended with, when upcasters made another
+ *     one of it: version and payload are theirs. Empty: they are as appended.
+ */
 typedef struct crm_event_view {
   uint64_t position;
   uint64_t record;
@@ -1274,7 +1289,8 @@ typedef struct crm_event_view {
   crm_slice metadata;
   crm_slice extra;
   crm_slice timestamp_text;
-  uint64_t reserved[3];
+  crm_slice upcast_from;
+  uint64_t reserved[1];
 } crm_event_view;
 
 /* Orders of a replay: as recorded; or as it happened, equal times by
@@ -1287,13 +1303,16 @@ enum { CRM_ORDER_POSITION = 0, CRM_ORDER_OCCURRED_AT = 1 };
  * BACKWARD: from the end to the beginning (replay only).
  * OPEN_PARTS_ONLY: do not open sealed parts; several times faster (replay
  *   only).
- * OLDEST_FIRST: a timeline is newest first without it (timeline only). */
+ * OLDEST_FIRST: a timeline is newest first without it (timeline only).
+ * AS_APPENDED: payloads and versions as they were appended, not as upcasters
+ *   make them. */
 enum {
   CRM_QUERY_FROM = 1,
   CRM_QUERY_UNTIL = 2,
   CRM_QUERY_BACKWARD = 4,
   CRM_QUERY_OPEN_PARTS_ONLY = 8,
-  CRM_QUERY_OLDEST_FIRST = 16
+  CRM_QUERY_OLDEST_FIRST = 16,
+  CRM_QUERY_AS_APPENDED = 32
 };
 
 /* By position: as fast as the disk; the order in which hosts appended. By event
@@ -1979,7 +1998,8 @@ typedef struct crm_timeline_query {
   }
 
 /* One event as the timeline shows it. `flags`: CRM_EVENT_VIEW_OPENED; without
- * it the person's key is gone, and id and payload are empty. */
+ * it the person's key is gone, and id, payload and version (which is that of
+ * the payload) are empty. */
 typedef struct crm_timeline_entry {
   uint64_t position;
   int64_t occurred_at_us;
@@ -1990,7 +2010,7 @@ typedef struct crm_timeline_entry {
   crm_slice source;
   crm_slice id;
   crm_slice payload;
-  uint64_t reserved[2];
+  crm_slice version;
 } crm_timeline_entry;
 
 /* One page of a timeline. Immutable. */
@@ -2031,6 +2051,308 @@ CRM_API const crm_timeline_view* crm_timeline_read(const crm_timeline* timeline)
 
 /* Frees the entries as well. */
 CRM_API void crm_timeline_free(crm_timeline* timeline) CRM_NOEXCEPT;
+
+/* --- Schemas ---------------------------------------------------------------
+ *
+ * What the payload of an event type looks like, which of its fields are
+ * personal, and how an older version of a payload becomes a newer one.
+ *
+ *   crm_schema_definition order = CRM_SCHEMA_DEFINITION_INIT;
+ *   order.type = crm_slice_of("OrderPlaced");
+ *   order.version = crm_slice_of("1.0");
+ *   order.json = crm_slice_of("{\"type\": \"object\", ...}");
+ *   crm_tenant_register_schema(tenant, &order, NULL, &error);
+ *   crm_tenant_set_validation(tenant, order.type, CRM_VALIDATION_ENFORCE,
+ *                             &error);
+ *
+ * A schema is JSON Schema (the validation vocabulary of draft 2020-12, and of
+ * draft-07 where they differ), with one member more: "x-personal": true at a
+ * field that says something about a person. What the library cannot check is
+ * refused, not skipped.
+ *
+ * Definitions are choices: each is a record of the log, durable when the call
+ * returns, and valid for what is appended after it. Nothing is replaced: a
+ * type's schemas are a list, of which the last one registered is the latest. A
+ * call that fails changes nothing.
+ *
+ * Schemas of the event types that libcrm knows are there without registration,
+ * as version "1.0" (CRM_SCHEMA_CATALOGUE). As soon as a tenant registers one
+ * of such a type, only her own count for that type.
+ */
+
+/* Limits: schemas and upcasters of one tenant together, the bytes of one, and
+ * how many violations crm_tenant_check_payload tells. */
+enum {
+  CRM_MAX_DEFINITIONS = 4096,
+  CRM_MAX_DEFINITION_BYTES = 65536,
+  CRM_MAX_VIOLATIONS = 100
+};
+
+/* What happens on append to an event that does not fit the schema of its type,
+ * or whose type has none.
+ *
+ * OFF: nothing is looked at; the default.
+ * WARN: it is appended with CRM_OUTCOME_SCHEMA_WARNING.
+ * ENFORCE: it is refused with CRM_OUTCOME_INVALID.
+ * INHERIT: of a single type only: as for all types, again. */
+enum {
+  CRM_VALIDATION_OFF = 0,
+  CRM_VALIDATION_WARN = 1,
+  CRM_VALIDATION_ENFORCE = 2,
+  CRM_VALIDATION_INHERIT = 3
+};
+
+/* How a new schema has to get on with the latest one of its type. What cannot
+ * be shown to be compatible is refused.
+ *
+ * DEFAULT: backward. BACKWARD: what was valid before is valid now. FORWARD:
+ * what is valid now was valid before. FULL: both. NONE: as it likes. */
+enum {
+  CRM_COMPATIBILITY_DEFAULT = 0,
+  CRM_COMPATIBILITY_BACKWARD = 1,
+  CRM_COMPATIBILITY_FORWARD = 2,
+  CRM_COMPATIBILITY_FULL = 3,
+  CRM_COMPATIBILITY_NONE = 4
+};
+
+/* A schema to register.
+ *
+ * compatibility: one of CRM_COMPATIBILITY_...; without meaning for the first
+ *   of its type.
+ * type: 1 to 128 bytes, not personal.
+ * version: as events name it, compared byte by byte. Empty: "1.0".
+ * json: a JSON object. */
+typedef struct crm_schema_definition {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t compatibility;
+  crm_slice type;
+  crm_slice version;
+  crm_slice json;
+} crm_schema_definition;
+
+#define CRM_SCHEMA_DEFINITION_INIT \
+  { sizeof(crm_schema_definition), 0, 0, {0, 0}, {0, 0}, {0, 0} }
+
+/* crm_schema_field.flags: the object around it must have it; it is personal. */
+enum { CRM_FIELD_REQUIRED = 1, CRM_FIELD_PERSONAL = 2 };
+
+/* One field that a schema names.
+ *
+ * pointer: a JSON pointer into the payload; "*" stands for each element of an
+ *   array, and for each member that has no name of its own.
+ * types: of null, boolean, integer, number, string, array, object, with commas
+ *   between them; empty: any.
+ * format: the keyword, or empty. */
+typedef struct crm_schema_field {
+  crm_slice pointer;
+  crm_slice types;
+  crm_slice format;
+  uint32_t flags;
+  uint32_t reserved0;
+  uint64_t reserved[2];
+} crm_schema_field;
+
+/* crm_schema_info.flags: it is that of the library's own catalogue; it is the
+ * latest of its type. */
+enum { CRM_SCHEMA_CATALOGUE = 1, CRM_SCHEMA_LATEST = 2 };
+
+/* A schema as it is known.
+ *
+ * json: as it was registered, without the blanks between its tokens.
+ * position: where in the log; zero: in the catalogue. */
+typedef struct crm_schema_info {
+  crm_slice type;
+  crm_slice version;
+  crm_slice json;
+  int32_t compatibility;
+  uint32_t flags;
+  uint64_t position;
+  const crm_schema_field* fields;
+  size_t field_count;
+  uint64_t reserved[2];
+} crm_schema_info;
+
+/* Schemas. Immutable. */
+typedef struct crm_schema_list crm_schema_list;
+
+/* What a crm_schema_list holds. */
+typedef struct crm_schema_list_view {
+  const crm_schema_info* schemas;
+  size_t schema_count;
+  uint64_t reserved[2];
+} crm_schema_list_view;
+
+/* Adds a version to the schemas of a type, and gives it as a list of one,
+ * unless `out` is NULL. The same again is no error. CRM_ALREADY_EXISTS: this
+ * version has another schema. CRM_CONFLICT: not compatible with the latest
+ * one; the message names place and rule. CRM_MALFORMED, CRM_INVALID_ARGUMENT,
+ * CRM_UNSUPPORTED, CRM_TOO_LARGE: the schema. */
+CRM_API crm_status crm_tenant_register_schema(
+    crm_tenant* tenant, const crm_schema_definition* definition,
+    crm_schema_list** out, crm_error** error) CRM_NOEXCEPT;
+
+/* The schema of a type, as a list of one. An empty version: the latest.
+ * CRM_NOT_FOUND. */
+CRM_API crm_status crm_tenant_get_schema(crm_tenant* tenant, crm_slice type,
+                                         crm_slice version,
+                                         const crm_read_options* options,
+                                         crm_schema_list** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* All schemas, with those of the catalogue that count for this tenant; by
+ * type, then in the order of registration. */
+CRM_API crm_status crm_tenant_list_schemas(crm_tenant* tenant,
+                                           const crm_read_options* options,
+                                           crm_schema_list** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* The schemas; they live as long as the list. NULL for NULL. */
+CRM_API const crm_schema_list_view* crm_schema_list_read(
+    const crm_schema_list* list) CRM_NOEXCEPT;
+
+/* Frees what was read; the schemas stay registered. */
+CRM_API void crm_schema_list_free(crm_schema_list* list) CRM_NOEXCEPT;
+
+/* An upcaster makes of a payload of version `from` one of version `to`:
+ *
+ *   {"type": "ConsentGranted", "from": "1", "to": "2", "steps": [
+ *     {"rename": "/purposeCode", "to": "/purpose"},
+ *     {"split": "/name", "by": " ", "to": ["/firstName", "/lastName"]},
+ *     {"combine": ["/street", "/city"], "with": ", ", "to": "/address"},
+ *     {"default": "/legalBasis", "value": "unknown"},
+ *     {"convert": "/memberId", "to": "string"},
+ *     {"remove": "/debug"}]}
+ *
+ * At most one begins at each version, none leads back, and all ways of a type
+ * end at one version. They are applied whenever an event is read, unless
+ * CRM_QUERY_AS_APPENDED says otherwise: its bytes in the log stay what they
+ * are. A payload that one does not fit keeps the version it has reached.
+ * Profiles take an event in as the upcasters made of it that were there when
+ * it was appended. */
+typedef struct crm_upcaster_info {
+  crm_slice type;
+  crm_slice from;
+  crm_slice to;
+  crm_slice json;
+  uint64_t position;
+  uint64_t reserved[2];
+} crm_upcaster_info;
+
+/* Upcasters. Immutable. */
+typedef struct crm_upcaster_list crm_upcaster_list;
+
+/* What a crm_upcaster_list holds. */
+typedef struct crm_upcaster_list_view {
+  const crm_upcaster_info* upcasters;
+  size_t upcaster_count;
+  uint64_t reserved[2];
+} crm_upcaster_list_view;
+
+/* Adds an upcaster, and gives it as a list of one, unless `out` is NULL. The
+ * same again is no error. CRM_ALREADY_EXISTS: another one begins at this
+ * version. CRM_CONFLICT: it leads back, or leaves a gap. CRM_MALFORMED,
+ * CRM_INVALID_ARGUMENT, CRM_TOO_LARGE: its text. */
+CRM_API crm_status crm_tenant_register_upcaster(crm_tenant* tenant,
+                                                crm_slice json,
+                                                crm_upcaster_list** out,
+                                                crm_error** error) CRM_NOEXCEPT;
+
+/* All upcasters, by type, then in the order of registration. */
+CRM_API crm_status crm_tenant_list_upcasters(crm_tenant* tenant,
+                                             const crm_read_options* options,
+                                             crm_upcaster_list** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* The upcasters; they live as long as the list. NULL for NULL. */
+CRM_API const crm_upcaster_list_view* crm_upcaster_list_read(
+    const crm_upcaster_list* list) CRM_NOEXCEPT;
+
+/* Frees what was read; the upcasters stay registered. */
+CRM_API void crm_upcaster_list_free(crm_upcaster_list* list) CRM_NOEXCEPT;
+
+/* Checks events of a type from now on; an empty type: of all types that have
+ * no rule of their own. An event is held against the schema of its own
+ * version, else against that of the version which upcasters make of it, else
+ * against the latest. A type without a schema is refused (ENFORCE) or warned of
+ * (WARN), too. Events that are there already stay duplicates. */
+CRM_API crm_status crm_tenant_set_validation(crm_tenant* tenant,
+                                             crm_slice type, int32_t mode,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* What was said with crm_tenant_set_validation: the rule for all types (an
+ * empty one; position zero: never said) first, then those of single types. */
+typedef struct crm_validation_rule {
+  crm_slice type;
+  int32_t mode;
+  uint32_t reserved0;
+  uint64_t position;
+  uint64_t reserved[2];
+} crm_validation_rule;
+
+/* Rules of validation. Immutable. */
+typedef struct crm_validation crm_validation;
+
+/* What a crm_validation holds. */
+typedef struct crm_validation_view {
+  const crm_validation_rule* rules;
+  size_t rule_count;
+  uint64_t reserved[2];
+} crm_validation_view;
+
+/* The rules as they are now. */
+CRM_API crm_status crm_tenant_get_validation(crm_tenant* tenant,
+                                             const crm_read_options* options,
+                                             crm_validation** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* The rules; they live as long as their handle. NULL for NULL. */
+CRM_API const crm_validation_view* crm_validation_read(
+    const crm_validation* validation) CRM_NOEXCEPT;
+
+/* Frees what was read; the rules stay. */
+CRM_API void crm_validation_free(crm_validation* validation) CRM_NOEXCEPT;
+
+/* One rule that a payload breaks; never personal.
+ *
+ * path: a JSON pointer into the payload; "*" in place of a name that the
+ *   schema does not name. Empty: the payload.
+ * keyword: of the schema, for example "minimum".
+ * message: one line that goes behind the path: "must be at least 0". */
+typedef struct crm_schema_violation {
+  crm_slice path;
+  crm_slice keyword;
+  crm_slice message;
+  uint64_t reserved[2];
+} crm_schema_violation;
+
+/* Violations. Immutable. */
+typedef struct crm_violation_list crm_violation_list;
+
+/* What a crm_violation_list holds. */
+typedef struct crm_violation_list_view {
+  const crm_schema_violation* violations;
+  size_t violation_count;
+  uint64_t reserved[2];
+} crm_violation_list_view;
+
+/* What WARN or ENFORCE would say of such an event, whatever the rules are; an
+ * empty list: nothing. Without version: against the latest schema.
+ * CRM_NOT_FOUND: no schema of this type. CRM_MALFORMED, CRM_TOO_LARGE: the
+ * payload. */
+CRM_API crm_status crm_tenant_check_payload(crm_tenant* tenant, crm_slice type,
+                                            crm_slice version,
+                                            crm_slice payload,
+                                            const crm_read_options* options,
+                                            crm_violation_list** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* The violations; they live as long as the list. NULL for NULL. */
+CRM_API const crm_violation_list_view* crm_violation_list_read(
+    const crm_violation_list* list) CRM_NOEXCEPT;
+
+/* Frees the texts as well. */
+CRM_API void crm_violation_list_free(crm_violation_list* list) CRM_NOEXCEPT;
 
 /* --- Ingest ----------------------------------------------------------------
  *

@@ -54,7 +54,7 @@ struct Event {
   std::string type = {};
   // Required, 1 to 128 bytes, e.g. "scl": the system that says so.
   std::string source = {};
-  // Of the type's schema, up to 32 bytes.
+  // Of the type's schema (see crm/schema.h), up to 32 bytes.
   std::string version = "1.0";
   // When it happened. Absent: when it is recorded.
   std::optional<Timestamp> occurred_at = {};
@@ -196,6 +196,9 @@ struct EventOutcome {
   std::vector<ContestedIdentifier> contested = {};
   // Not ok for kInvalid, kConflict and kErased.
   Status status = {};
+  // Not ok: it was appended although it does not fit the schema of its type
+  // (Validation::kWarn); says what does not.
+  Status warning = {};
 };
 
 // What became of a request.
@@ -228,6 +231,11 @@ struct EventView {
   uint64_t revision = 0;
   EnvelopeShape shape = EnvelopeShape::kCrm;
   bool backfill = false;
+  // It did not fit the schema of its type when it was appended.
+  bool warned = false;
+  // The version it was appended with, when upcasters made another one of it:
+  // `version` and `payload` are theirs. Empty: both are as appended.
+  std::string_view upcast_from = {};
   // False: only the open part above and the fields below are empty; the key
   // is gone (erased), or the query asked for open parts only.
   bool opened = false;
@@ -244,8 +252,9 @@ struct EventView {
 };
 
 // Writes an event as one line of JSON, in the shape in which it came in, with
-// the values it came with. `tenant` is the name that goes into tenantId (not
-// in kFlat); the timestamp is always written, also if the event had none.
+// the values it came with, or those that upcasters made (see `as_appended`).
+// `tenant` is the name that goes into tenantId (not in kFlat); the timestamp is
+// always written, also if the event had none.
 std::string EventToJson(const EventView& event, std::string_view tenant);
 
 // Reads one event from JSON in any of the three shapes (told apart by their
@@ -277,6 +286,10 @@ struct ReplayQuery {
   std::vector<std::string> types = {};
   // Do not open sealed parts: several times faster.
   bool open_parts_only = false;
+  // Payloads and versions as they were appended, not as upcasters make them
+  // that are there at the snapshot's position (see crm/schema.h). For copies
+  // of the events themselves.
+  bool as_appended = false;
 };
 
 // Walks over events. One thread at a time; keeps its snapshot alive; must be

@@ -64,6 +64,8 @@ struct TimelineQuery {
   // Any of these; empty: all. A type that nobody used matches nothing.
   std::vector<std::string> types = {};
   bool oldest_first = false;
+  // Payloads as they were appended, not as upcasters make them.
+  bool as_appended = false;
   // Entries on a page: 1 to 1,000 (kInvalidArgument otherwise).
   size_t limit = 50;
   // From the previous page of the same query; empty: the first one. Opaque
@@ -81,8 +83,9 @@ struct TimelineEntry {
   // False: the person's key is gone, and with it what follows.
   bool opened = false;
   std::string id = {};
-  // A JSON object.
+  // A JSON object, of this version.
   std::string payload = {};
+  std::string version = {};
 };
 
 // One page of a timeline.

@@ -30,6 +30,7 @@
 #include "crm/identity.h"
 #include "crm/options.h"
 #include "crm/profile.h"
+#include "crm/schema.h"
 #include "crm/status.h"
 #include "crm/subscription.h"
 #include "crm/types.h"
@@ -46,6 +47,7 @@ struct TenantStats {
   uint64_t records = 0;
   uint64_t unattributed = 0;  // Events that belong to nobody.
   uint64_t contested = 0;     // Events that named an identifier of another.
+  uint64_t schema_warnings = 0;  // Events with an EventOutcome::warning.
 };
 
 // Counters of a store: of one instant, except the bytes and times.
@@ -166,6 +168,42 @@ class Tenant final {
   Status GetProfile(CustomerId customer, Profile* profile) const;
   Result<TimelinePage> GetTimeline(CustomerId customer,
                                    const TimelineQuery& query) const;
+
+  // What is defined about events; see crm/schema.h. Each call that defines is
+  // durable when it returns, and changes nothing when it fails.
+  //
+  // Adds a version to the schemas of a type. The same again is no error: the
+  // answer is what is there. kAlreadyExists: this version has another schema;
+  // kConflict: not compatible with the latest one (names place and rule);
+  // kMalformed, kInvalidArgument, kUnsupported, kTooLarge: the schema.
+  Result<SchemaInfo> RegisterSchema(const SchemaDefinition& definition);
+  // The schema of a type, or of an alias of the catalogue; without version the
+  // latest. kNotFound.
+  Result<SchemaInfo> GetSchema(std::string_view type,
+                               std::string_view version = {}) const;
+  // All of them, with those of the catalogue that count for this tenant; by
+  // type, then in the order of registration.
+  Result<std::vector<SchemaInfo>> ListSchemas() const;
+  // Adds an upcaster. The same again is no error. kAlreadyExists: another one
+  // begins at this version; kConflict: it leads back, or leaves a gap;
+  // kMalformed, kInvalidArgument, kTooLarge: its text.
+  Result<UpcasterInfo> RegisterUpcaster(std::string_view json);
+  // By type, then in the order of registration.
+  Result<std::vector<UpcasterInfo>> ListUpcasters() const;
+  // From now on; an empty type: all that have no rule of their own. An event
+  // is held against the schema of its own version, else against that of the
+  // version which upcasters make of it, else against the latest. A type that
+  // nobody has defined is refused (kEnforce) or warned of (kWarn), too.
+  // Events that are there already stay duplicates.
+  Status SetValidation(std::string_view type, Validation mode);
+  // The rule for all types first, then those of single types, by name.
+  Result<std::vector<ValidationRule>> GetValidation() const;
+  // What kWarn or kEnforce would say of such an event, whatever the rules are;
+  // empty: nothing. Without version: against the latest schema. kNotFound: no
+  // schema of this type; kMalformed, kTooLarge: the payload.
+  Result<std::vector<SchemaViolation>> CheckPayload(
+      std::string_view type, std::string_view version,
+      std::string_view payload) const;
 
   // Waits until the head is past `after`, at most `timeout`. The new head.
   Result<Position> WaitForEvents(Position after,

@@ -93,7 +93,8 @@ struct SubscriptionOptions {
 // What Next gives. The numbers are those of C and Python and never change.
 struct Message {
   enum class Kind : uint8_t {
-    // `event` is one that was asked for.
+    // `event` is one that was asked for, as the upcasters that there are now
+    // make it (see crm/schema.h).
     kEvent = 1,
     // Nothing for this subscription up to `position`, and it is not at the
     // end yet: progress that can be acknowledged, so that a narrow filter

@@ -56,6 +56,7 @@ void PrintJson(uint64_t line, const EventOutcome& outcome) {
     json.Boolean("new_record", outcome.new_record);
     json.Text("matched_by", outcome.matched_by);
     json.Number("confidence", outcome.confidence);
+    if (!outcome.warning.ok()) json.Text("warning", outcome.warning.message());
     json.BeginArray("contested");
     for (const ContestedIdentifier& contested : outcome.contested) {
       json.BeginObject();
@@ -81,6 +82,10 @@ void PrintText(uint64_t line, const EventOutcome& outcome) {
                 ? std::string("  unattributed")
                 : "  customer " + std::to_string(outcome.customer);
     if (outcome.new_customer) text += " (new)";
+    if (!outcome.warning.ok()) {
+      text += "  warning: ";
+      text += outcome.warning.message();
+    }
   }
   text.push_back('\n');
   std::fwrite(text.data(), 1, text.size(), stdout);

@@ -74,6 +74,7 @@ struct TimelineCommand {
   std::string until;
   std::vector<std::string> types;
   bool oldest_first = false;
+  bool as_appended = false;
   std::string cursor;
 };
 
@@ -89,6 +90,7 @@ struct ReplayCommand {
   bool by_time = false;
   bool backward = false;
   bool open_only = false;
+  bool as_appended = false;
   uint64_t limit = 0;  // Zero: all.
 };
 
@@ -128,6 +130,42 @@ struct CheckpointCommand {
   std::string directory;
 };
 
+// crm schema ...
+struct SchemaRegisterCommand {
+  StoreOption store;
+  std::string file;
+  std::string type;
+  std::string version = "1.0";
+  std::string compatibility = "backward";
+};
+
+struct SchemaListCommand {
+  StoreOption store;
+  bool own = false;
+};
+
+struct SchemaShowCommand {
+  StoreOption store;
+  std::string type;
+  std::string version;  // Empty: the latest.
+};
+
+struct SchemaCheckCommand {
+  StoreOption store;
+  std::string file;
+};
+
+struct SchemaUpcasterCommand {
+  StoreOption store;
+  std::string file;  // Empty: list them.
+};
+
+struct SchemaValidationCommand {
+  StoreOption store;
+  std::string mode;  // Empty: list the rules.
+  std::string type;
+};
+
 int Run(const InitCommand& command);
 int Run(const ImportCommand& command);
 int Run(const AppendCommand& command);
@@ -140,6 +178,12 @@ int Run(const SubscriptionsCommand& command);
 int Run(const StatsCommand& command);
 int Run(const VerifyCommand& command);
 int Run(const CheckpointCommand& command);
+int Run(const SchemaRegisterCommand& command);
+int Run(const SchemaListCommand& command);
+int Run(const SchemaShowCommand& command);
+int Run(const SchemaCheckCommand& command);
+int Run(const SchemaUpcasterCommand& command);
+int Run(const SchemaValidationCommand& command);
 
 // Parses the command line and runs what it says.
 int RunProgram(int argc, char** argv);

@@ -65,6 +65,12 @@ struct CommandLine {
   StatsCommand stats;
   VerifyCommand verify;
   CheckpointCommand checkpoint;
+  SchemaRegisterCommand schema_register;
+  SchemaListCommand schema_list;
+  SchemaShowCommand schema_show;
+  SchemaCheckCommand schema_check;
+  SchemaUpcasterCommand schema_upcaster;
+  SchemaValidationCommand schema_validation;
   std::function<int()> run;
 };
 
@@ -200,6 +206,8 @@ void AddTimeline(CLI::App* app, CommandLine* line) {
   sub->add_option("--until", c->until, "Before this date or instant");
   sub->add_option("--type", c->types, "Only this type; may be repeated");
   sub->add_flag("--oldest-first", c->oldest_first, "The earliest first");
+  sub->add_flag("--as-appended", c->as_appended,
+                "Payloads as they came in, not as upcasters make them");
   sub->add_option("--cursor", c->cursor,
                   "Where the page before says that it goes on");
 }
@@ -210,7 +218,8 @@ void AddReplay(CLI::App* app, CommandLine* line) {
       app, line, c, "replay",
       "Print events, in the order in which they were recorded.\n\n"
       "With --json each is printed as it came in: this is the export, and\n"
-      "crm import takes it.",
+      "crm import takes it. Where upcasters have been registered, give\n"
+      "--as-appended for that.",
       "crm replay shop --since 2026-01-01 --type order.placed --json");
   AddTenant(sub, &c->store);
   sub->add_option("--from-position", c->from_position, "First position")
@@ -229,6 +238,8 @@ void AddReplay(CLI::App* app, CommandLine* line) {
   sub->add_flag("--backward", c->backward, "The last one first");
   sub->add_flag("--open-only", c->open_only,
                 "Without the sealed parts: no personal data, and fast");
+  sub->add_flag("--as-appended", c->as_appended,
+                "Payloads as they came in, not as upcasters make them");
   sub->add_option("--limit", c->limit, "At most this many events");
 }
 
@@ -304,6 +315,69 @@ void AddStoreCommands(CLI::App* app, CommandLine* line) {
   sub->add_option("DIR", c->directory, "Directory of the copy")->required();
 }
 
+void AddSchemaDefining(CLI::App* app, CommandLine* line) {
+  SchemaRegisterCommand* const r = &line->schema_register;
+  CLI::App* sub = AddCommand(
+      app, line, r, "register",
+      "Register a version of the schema of a type.\n\n"
+      "FILE holds JSON Schema; it may be - for standard input. Registering\n"
+      "the same again changes nothing.",
+      "crm schema register shop order.json --type OrderPlaced --version 1.1");
+  sub->add_option("FILE", r->file, "The file, or -")->required();
+  AddTenant(sub, &r->store);
+  sub->add_option("--type", r->type, "Type of the events")->required();
+  sub->add_option("--version", r->version, "As events name it")
+      ->capture_default_str();
+  sub->add_option("--compatibility", r->compatibility,
+                  "With the latest version: what was valid stays valid "
+                  "(backward), what is valid was valid (forward), full, none")
+      ->check(CLI::IsMember({"backward", "forward", "full", "none"}))
+      ->capture_default_str();
+  SchemaUpcasterCommand* const u = &line->schema_upcaster;
+  sub = AddCommand(app, line, u, "upcaster",
+                   "Register an upcaster; without FILE, list them.",
+                   "crm schema upcaster shop consent-1-to-2.json");
+  sub->add_option("FILE", u->file, "The file, or -");
+  AddTenant(sub, &u->store);
+  SchemaValidationCommand* const v = &line->schema_validation;
+  sub = AddCommand(
+      app, line, v, "validation",
+      "Say how events are checked; without MODE, tell.\n\n"
+      "off: not at all. warn: appended, and counted. enforce: refused when\n"
+      "they do not fit, or have no schema. inherit: as all types, again.",
+      "crm schema validation shop enforce --type OrderPlaced");
+  sub->add_option("MODE", v->mode, "off, warn, enforce or inherit")
+      ->check(CLI::IsMember({"off", "warn", "enforce", "inherit"}));
+  AddTenant(sub, &v->store);
+  sub->add_option("--type", v->type, "Of this type only (default: of all)");
+}
+
+void AddSchema(CLI::App* main, CommandLine* line) {
+  CLI::App* const app = main->add_subcommand(
+      "schema", "Schemas and upcasters of event types, and who is checked.");
+  app->require_subcommand(1);
+  AddSchemaDefining(app, line);
+  SchemaListCommand* const l = &line->schema_list;
+  CLI::App* sub = AddCommand(app, line, l, "list", "List the schemas.",
+                             "crm schema list shop --own");
+  AddTenant(sub, &l->store);
+  sub->add_flag("--own", l->own, "Without those of the catalogue");
+  SchemaShowCommand* const s = &line->schema_show;
+  sub = AddCommand(app, line, s, "show", "Print a schema and its fields.",
+                   "crm schema show shop OrderPlaced --version 1.0");
+  sub->add_option("TYPE", s->type, "Type of the events")->required();
+  AddTenant(sub, &s->store);
+  sub->add_option("--version", s->version, "Version (default: the latest)");
+  SchemaCheckCommand* const c = &line->schema_check;
+  sub = AddCommand(app, line, c, "check",
+                   "Check a file of events, and append none.\n\n"
+                   "FILE is NDJSON, or - for standard input. Exit code 1 when\n"
+                   "something does not fit.",
+                   "crm schema check shop orders.ndjson");
+  sub->add_option("FILE", c->file, "The file, or -")->required();
+  AddTenant(sub, &c->store);
+}
+
 }  // namespace
 
 int RunProgram(int argc, char** argv) {
@@ -322,6 +396,7 @@ int RunProgram(int argc, char** argv) {
   AddReplay(&app, &line);
   AddTail(&app, &line);
   AddSubscribe(&app, &line);
+  AddSchema(&app, &line);
   AddStoreCommands(&app, &line);
   try {
     app.parse(argc, argv);

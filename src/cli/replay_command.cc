@@ -31,6 +31,7 @@ Result<ReplayQuery> MakeQuery(const ReplayCommand& command) {
   query.customer = command.customer;
   query.types = command.types;
   query.open_parts_only = command.open_only;
+  query.as_appended = command.as_appended;
   return query;
 }
 

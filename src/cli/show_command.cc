@@ -185,6 +185,7 @@ int ShowTimeline(const TimelineCommand& command, const Snapshot& snapshot) {
   query.until = *until;
   query.types = command.types;
   query.oldest_first = command.oldest_first;
+  query.as_appended = command.as_appended;
   query.limit = command.limit;
   query.cursor = command.cursor;
   const Result<CustomerId> id = FindWho(snapshot, command.who);

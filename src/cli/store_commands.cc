@@ -68,6 +68,7 @@ void PrintStatsJson(const StoreStats& stats) {
     json.Number("records", tenant.records);
     json.Number("unattributed", tenant.unattributed);
     json.Number("contested", tenant.contested);
+    json.Number("schema_warnings", tenant.schema_warnings);
     json.EndObject();
   }
   json.EndArray();

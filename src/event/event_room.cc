@@ -55,6 +55,7 @@ std::string TenantCounts::Encode() const {
   PutVarint(&out, contested);
   PutVarint(&out, records);
   PutVarint(&out, customers);
+  PutVarint(&out, schema_warnings);
   return out;
 }
 
@@ -65,6 +66,7 @@ bool TenantCounts::Decode(std::string_view bytes) {
   contested = reader.Varint();
   records = reader.Varint();
   customers = reader.Varint();
+  schema_warnings = reader.Varint();
   return reader.ok() && reader.AtEnd();
 }
 
@@ -89,6 +91,7 @@ std::vector<RowFamily> EventRoom::families() const {
        .kind = FamilyKind::kPacked,
        .words = 2,
        .packed = true},
+      {.name = "definitions", .words = 2},
   };
 }
 
@@ -100,6 +103,7 @@ Status EventRoom::Fold(const Fact& fact, FoldContext& context) const {
   ++context.counts.events;
   if (header.record == 0) ++context.counts.unattributed;
   if ((header.flags & kEventContested) != 0) ++context.counts.contested;
+  if ((header.flags & kEventWarned) != 0) ++context.counts.schema_warnings;
   return Status::Ok();
 }
 
@@ -121,6 +125,16 @@ Status EventRoom::FoldRecord(Position position, const LogRecord& record,
     PutBe64(&value, position);
     return rows.Put(family(kDictionaries),
                     RowKey{record.type, 0, record.tenant}, value);
+  }
+  if (record.kind == LogKind::kDefinition) {
+    const DefinitionHeader& header = record.definition;
+    std::string value;
+    PutVarint(&value, position);
+    PutVarint(&value, header.to_version);
+    return rows.Put(family(kDefinitions),
+                    RowKey{NameRow(header.kind, header.type), header.version,
+                           header.tenant},
+                    value);
   }
   return Status::Ok();
 }
@@ -206,6 +220,22 @@ Status EventRoom::LoadNames(Names* names) const {
                             static_cast<uint32_t>(number), text);
   }
   return malformed ? Malformed("names") : Status::Ok();
+}
+
+Status EventRoom::ReadDefinitions(std::vector<Position>* positions) const {
+  bool malformed = false;
+  Status status = services_.database->ScanBackward(
+      family(kDefinitions), {}, {},
+      [&](std::string_view, std::string_view value) {
+        ByteReader reader(value);
+        positions->push_back(reader.Varint());
+        reader.Varint();
+        malformed = !reader.ok() || !reader.AtEnd();
+        return !malformed;
+      });
+  if (status.ok() && malformed) status = Malformed("definitions");
+  std::sort(positions->begin(), positions->end());
+  return status;
 }
 
 Status EventRoom::WritePacked(const Tail::Part& part, const FrozenRows& frozen,

@@ -1,5 +1,6 @@
 // The room of the events themselves: which ids are taken, names, counters of
-// tenants, dictionaries, and the postings by type and by event time.
+// tenants, dictionaries, definitions, and the postings by type and by event
+// time.
 
 #ifndef CRM_EVENT_EVENT_ROOM_H_
 #define CRM_EVENT_EVENT_ROOM_H_
@@ -34,11 +35,12 @@ class EventRoom final : public Room {
     kTypes,         // packed: (tenant, type, first position) -> TypeRow
     kTimes,         // packed: (tenant, hour, first position) -> times
     kFilter,        // packed: (0, 0|1, layer|position) -> bits or ids
+    kDefinitions,   // (tenant, kind and type, version) -> position, version
     kFamilies,
   };
 
   std::string_view name() const override { return "event"; }
-  uint32_t version() const override { return 1; }
+  uint32_t version() const override { return 2; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent&, Arena&, const void**) const override {
     return Status::Ok();
@@ -54,7 +56,7 @@ class EventRoom final : public Room {
                FoldContext&) const override;
   Result<std::string> Carry(uint32_t, CustomerId, const View&) const override;
 
-  // A name or dictionary record of the log.
+  // A name, dictionary or definition record of the log.
   Status FoldRecord(Position position, const LogRecord& record,
                     Generation& rows) const;
 
@@ -74,6 +76,8 @@ class EventRoom final : public Room {
   // At open: from the stored rows.
   Status LoadNames(Names* names) const;
   Status LoadFilter();
+  // Where the definitions lie that are on disk, ascending.
+  Status ReadDefinitions(std::vector<Position>* positions) const;
   const DedupeFilter& filter() const { return filter_; }
 
   // Positions of a type among the rows on disk, ascending, first..last.

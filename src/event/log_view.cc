@@ -77,21 +77,27 @@ Result<std::shared_ptr<const Dictionary>> LogView::DictionaryAt(
   StoredRecord stored;
   Status status = ReadAs(LogKind::kDictionary, position, &stored);
   if (!status.ok()) return status;
-  const LogRecord& record = stored.record;
+  std::string bytes;
+  status = OpenOfTenant(position, stored.record, &bytes);
+  if (!status.ok()) return status;
+  auto dictionary = std::make_shared<const Dictionary>(std::move(bytes));
+  RememberDictionary(position, dictionary);
+  return dictionary;
+}
+
+Status LogView::OpenOfTenant(Position position, const LogRecord& record,
+                             std::string* body) const {
   Result<Key> key = keyring_->TenantKey(record.tenant);
   if (!key.ok()) return std::move(key).status();
   Result<std::string> epoch = Epoch(record.epoch);
   if (!epoch.ok()) return std::move(epoch).status();
   std::string associated;
   AppendAssociated(position, record.header, &associated);
-  std::string bytes;
   if (!keyring_->Open(*key, NonceOf(*epoch, position), record.sealed,
-                      associated, &bytes)) {
+                      associated, body)) {
     return At(position, StatusCode::kCorruption, "does not open");
   }
-  auto dictionary = std::make_shared<const Dictionary>(std::move(bytes));
-  RememberDictionary(position, dictionary);
-  return dictionary;
+  return Status::Ok();
 }
 
 Result<Key> LogView::KeyOf(const EventHeader& header, bool make) const {

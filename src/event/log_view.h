@@ -42,6 +42,9 @@ class LogView final {
   // Position zero: the empty dictionary.
   Result<std::shared_ptr<const Dictionary>> DictionaryAt(
       Position position) const;
+  // What a dictionary or a definition says: sealed with the tenant's key.
+  Status OpenOfTenant(Position position, const LogRecord& record,
+                      std::string* body) const;
   // For records that are not in the log yet or were just written.
   void RememberEpoch(Position position, std::string_view random) const;
   void RememberDictionary(Position position,

@@ -69,6 +69,7 @@ struct TenantCounts {
   uint64_t contested = 0;
   uint64_t records = 0;    // Also the last RecordId.
   uint64_t customers = 0;  // Also the last CustomerId.
+  uint64_t schema_warnings = 0;
 
   std::string Encode() const;
   [[nodiscard]] bool Decode(std::string_view bytes);

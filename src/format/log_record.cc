@@ -86,6 +86,19 @@ void LogRecordWriter::Epoch(std::string_view random, std::string* value) {
   impl_->Finish(record.Finish(), value);
 }
 
+void LogRecordWriter::Definition(const DefinitionHeader& header,
+                                 std::string* value) {
+  fb::LogRecordBuilder record(impl_->builder);
+  record.add_epoch(header.epoch);
+  record.add_tenant(header.tenant);
+  record.add_type(header.type);
+  record.add_version(header.version);
+  record.add_to_version(header.to_version);
+  record.add_definition(header.kind);
+  record.add_kind(fb::Kind::Definition);
+  impl_->Finish(record.Finish(), value);
+}
+
 void AppendTrailer(uint32_t count, const Digest& chain, std::string* value) {
   (*value)[1] = static_cast<char>((*value)[1] | kEndsBatch);
   PutBe32(value, count);
@@ -136,6 +149,11 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
       return Status::Ok();
     case LogKind::kName:
     case LogKind::kDictionary:
+      return Status::Ok();
+    case LogKind::kDefinition:
+      out->definition = {record->definition(), out->tenant, out->type,
+                         record->version(),    record->to_version(),
+                         out->epoch};
       return Status::Ok();
     case LogKind::kEpoch:
       return out->bytes.size() == 16 ? Status::Ok() : Damaged("epoch");

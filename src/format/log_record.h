@@ -30,6 +30,7 @@ enum class LogKind : uint8_t {
   kName = 2,        // A tenant, type, ... gets its number.
   kDictionary = 3,  // Compression dictionary of a (tenant, type).
   kEpoch = 4,       // The store was opened: random part of nonces.
+  kDefinition = 5,  // A schema, an upcaster, ... of a tenant.
 };
 
 enum EventFlags : uint16_t {
@@ -39,6 +40,7 @@ enum EventFlags : uint16_t {
   kEventBackfill = 1 << 3,
   kEventRaw = 1 << 4,          // The body is not compressed.
   kEventNoTime = 1 << 5,       // occurred_at was absent: it is recorded_at.
+  kEventWarned = 1 << 6,       // It did not fit the schema of its type.
 };
 
 // The open part of an event; mirrors fb::EventHeader field by field.
@@ -67,10 +69,22 @@ struct EventHeader {
   uint8_t confidence = 0;
 };
 
+// The open part of a definition: what it defines, by numbers of names. What
+// it says is sealed with the tenant's key.
+struct DefinitionHeader {
+  uint8_t kind = 0;  // A DefinitionKind, see event/definitions.h.
+  uint32_t tenant = 0;
+  uint32_t type = 0;
+  uint32_t version = 0;
+  uint32_t to_version = 0;
+  uint64_t epoch = 0;
+};
+
 struct LogRecord {
   LogKind kind = LogKind::kNone;
-  EventHeader event;    // kEvent.
-  uint32_t tenant = 0;  // kDictionary.
+  EventHeader event;            // kEvent.
+  DefinitionHeader definition;  // kDefinition.
+  uint32_t tenant = 0;          // kDictionary and kDefinition.
   uint32_t type = 0;
   uint64_t epoch = 0;
   uint8_t name_kind = 0;  // kName.
@@ -97,6 +111,7 @@ class LogRecordWriter final {
   void Dictionary(uint32_t tenant, uint32_t type, uint64_t epoch,
                   std::string* value);
   void Epoch(std::string_view random, std::string* value);
+  void Definition(const DefinitionHeader& header, std::string* value);
 
  private:
   struct Impl;

@@ -16,6 +16,7 @@
 
 #include "base/failure.h"
 #include "crm/store.h"
+#include "event/definitions.h"
 #include "event/dictionaries.h"
 #include "event/log_view.h"
 #include "event/names.h"
@@ -71,6 +72,7 @@ struct StoreCore {
   std::unique_ptr<Normaliser> normaliser;
   Names names;
   Dictionaries dictionaries;
+  Definitions definitions;
   std::unique_ptr<Views> views;
   std::unique_ptr<Sequencer> sequencer;
   Timings timings;

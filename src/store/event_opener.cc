@@ -26,6 +26,7 @@ void EventOpener::Show(const StoreCore& core, Position position,
   event->revision = header.revision;
   event->shape = static_cast<EnvelopeShape>(header.shape);
   event->backfill = (header.flags & kEventBackfill) != 0;
+  event->warned = (header.flags & kEventWarned) != 0;
 }
 
 Status EventOpener::Open(StoreCore& core, Position position,
@@ -64,6 +65,7 @@ Status EventOpener::ExpandBody(StoreCore& core, const EventHeader& header,
   event->payload = parts.payload;
   event->metadata = parts.metadata;
   event->extra = parts.extra;
+  upcaster_.Apply(header, event);
   return Status::Ok();
 }
 

@@ -4,10 +4,12 @@
 #define CRM_STORE_EVENT_OPENER_H_
 
 #include <string>
+#include <utility>
 
 #include "crm/event.h"
 #include "format/log_record.h"
 #include "store/core.h"
+#include "store/read_upcaster.h"
 
 namespace crm {
 
@@ -15,6 +17,9 @@ namespace crm {
 // until the next call.
 class EventOpener final {
  public:
+  // What changes the payloads from now on; at first nothing does.
+  void set_upcaster(ReadUpcaster upcaster) { upcaster_ = std::move(upcaster); }
+
   // The whole of it, or with `open_parts_only` its open part. Not opened: the
   // key was destroyed.
   Status Open(StoreCore& core, Position position, const LogRecord& record,
@@ -31,6 +36,7 @@ class EventOpener final {
   Status ExpandBody(StoreCore& core, const EventHeader& header,
                     EventView* event);
 
+  ReadUpcaster upcaster_;
   std::string body_;
   std::string plain_;
 };

@@ -69,6 +69,7 @@ Status FactReader::AddRecord(Position position, std::string_view value,
   LogRecord record;
   Status status = reader_.Read(value, &record);
   if (status.ok()) status = FollowChain(position, value, record);
+  if (status.ok()) status = CheckTenant(record);
   if (!status.ok()) return status;
   if (record.kind == LogKind::kEvent) {
     chunk->events.push_back({position, record});
@@ -78,8 +79,25 @@ Status FactReader::AddRecord(Position position, std::string_view value,
   if (record.kind == LogKind::kEpoch) {
     log_->RememberEpoch(position, record.bytes);
   }
+  // Those that are newer than an event do not touch it: see UpcastPayload.
+  if (record.kind == LogKind::kDefinition) {
+    status = definitions_->Add(*log_, *names_, position, record);
+  }
   chunk->others.push_back({position, value});
   return status;
+}
+
+// A tenant has a name before anything is hers. Otherwise the record is not
+// what was written; that her keys are missing would be no help.
+Status FactReader::CheckTenant(const LogRecord& record) const {
+  const uint32_t tenant =
+      record.kind == LogKind::kEvent ? record.event.tenant : record.tenant;
+  const bool named = !names_->Text(NameKind::kTenant, tenant).empty();
+  if (named || record.kind == LogKind::kName ||
+      record.kind == LogKind::kEpoch) {
+    return Status::Ok();
+  }
+  return Status(StatusCode::kCorruption, "of a tenant without a name");
 }
 
 Status FactReader::FollowChain(Position position, std::string_view value,
@@ -124,6 +142,22 @@ Status FactDecoder::Decode(FactChunk* chunk) {
   return Status::Ok();
 }
 
+void FactDecoder::UpcastPayload(const FactChunk::Event& event,
+                                EventContent* content, FactChunk* chunk) {
+  if (definitions_->generation() == 0) return;
+  const std::shared_ptr<const TenantDefinitions> definitions =
+      definitions_->Of(content->tenant);
+  if (definitions == nullptr || !definitions->has_upcasters()) return;
+  const EventHeader& header = event.record.event;
+  const TypedPayload given{header.type, content->type,
+                           names_->Text(NameKind::kVersion, header.version),
+                           content->body.payload};
+  std::string_view version;
+  if (definitions->Upcast(given, event.position, &payload_, &version)) {
+    content->body.payload = chunk->arena.Copy(payload_);
+  }
+}
+
 Status FactDecoder::AddEvent(const FactChunk::Event& event,
                              FactChunk* chunk) {
   const auto& [position, record] = event;
@@ -145,6 +179,7 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event,
   if (!UnpackBody(chunk->arena.Copy(plain_), &content.body)) {
     return Status(StatusCode::kCorruption, "malformed body");
   }
+  UpcastPayload(event, &content, chunk);
   status = ReadHints(content.body.identity, chunk->arena, &hints_);
   if (!status.ok()) return status;
   content.hints = chunk->arena.CopyAll(

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "event/definitions.h"
 #include "event/log_view.h"
 #include "event/names.h"
 #include "event/room.h"
@@ -24,7 +25,7 @@ struct FactChunk {
     Position position = 0;
     LogRecord record;
   };
-  // What is not an event: names, dictionaries, epochs.
+  // What is not an event: names, dictionaries, definitions, epochs.
   struct Other {
     Position position = 0;
     std::string_view value;
@@ -47,8 +48,12 @@ class FactReader final {
  public:
   // The chain over the batches before the first record is `chain`.
   FactReader(const LogView* log, KeyRing* keyring, Names* names,
-             const Digest& chain)
-      : log_(log), keyring_(keyring), names_(names), chain_(chain) {}
+             Definitions* definitions, const Digest& chain)
+      : log_(log),
+        keyring_(keyring),
+        names_(names),
+        definitions_(definitions),
+        chain_(chain) {}
 
   // Adds one record to the chunk. Errors name the position.
   Status Add(Position position, std::string_view value, FactChunk* chunk);
@@ -59,12 +64,14 @@ class FactReader final {
   Status AddRecord(Position position, std::string_view value,
                    FactChunk* chunk);
   Status AddName(const LogRecord& record);
+  Status CheckTenant(const LogRecord& record) const;
   Status FollowChain(Position position, std::string_view value,
                      const LogRecord& record);
 
   const LogView* const log_;
   KeyRing* const keyring_;
   Names* const names_;
+  Definitions* const definitions_;
   LogRecordReader reader_;
   Digest chain_;
   // The batch under way.
@@ -78,21 +85,30 @@ class FactReader final {
 class FactDecoder final {
  public:
   FactDecoder(const LogView* log, KeyRing* keyring, const Names* names,
-              std::vector<Room*> rooms)
-      : log_(log), keyring_(keyring), names_(names), rooms_(std::move(rooms)) {}
+              const Definitions* definitions, std::vector<Room*> rooms)
+      : log_(log),
+        keyring_(keyring),
+        names_(names),
+        definitions_(definitions),
+        rooms_(std::move(rooms)) {}
 
   // Errors name the position.
   Status Decode(FactChunk* chunk);
 
  private:
   Status AddEvent(const FactChunk::Event& event, FactChunk* chunk);
+  // The payload as the fold sees it: with the upcasters of its position.
+  void UpcastPayload(const FactChunk::Event& event, EventContent* content,
+                     FactChunk* chunk);
 
   const LogView* const log_;
   KeyRing* const keyring_;
   const Names* const names_;
+  const Definitions* const definitions_;
   const std::vector<Room*> rooms_;
   std::string body_;
   std::string plain_;
+  std::string payload_;
   std::string entry_;
   std::vector<DecodedEvent::Hint> hints_;
 };

@@ -82,6 +82,8 @@ class Opener {
   Status FindHead();
   Status CheckAnchor();
   Status OpenViews();
+  Status OpenTenants();
+  Status LoadDefinitions(const Views& views);
   Status RemoveViews(const Status& why);
   Status CatchUp();
   Status CheckKeys();
@@ -299,8 +301,13 @@ Status Opener::OpenViews() {
       status = ChainAt(*core_.log_view, (*views)->on_disk()).status();
     }
     if (status.ok()) {
+      status = OpenTenants();
+      if (!status.ok()) return status;
+      status = LoadDefinitions(**views);
+    }
+    if (status.ok()) {
       core_.views = std::move(views).value();
-      break;
+      return status;
     }
     const bool disposable = status.code() == StatusCode::kCorruption ||
                             status.code() == StatusCode::kFormatTooNew;
@@ -309,6 +316,9 @@ Status Opener::OpenViews() {
     status = RemoveViews(status);
     if (!status.ok()) return status;
   }
+}
+
+Status Opener::OpenTenants() {
   for (const std::string& name : core_.names.All(NameKind::kTenant)) {
     Status status = core_.keyring->OpenTenant(
         core_.names.Find(NameKind::kTenant, name), name, false);
@@ -317,11 +327,36 @@ Status Opener::OpenViews() {
   return Status::Ok();
 }
 
+// The rows say where; what they say is in the log.
+Status Opener::LoadDefinitions(const Views& views) {
+  std::vector<Position> positions;
+  Status status = views.event().ReadDefinitions(&positions);
+  std::string value;
+  for (const Position position : positions) {
+    LogRecordReader reader;
+    LogRecord record;
+    if (status.ok()) status = core_.log_view->Read(position, &value);
+    if (status.ok()) status = reader.Read(value, &record);
+    if (status.ok() && record.kind != LogKind::kDefinition) {
+      status = Status(StatusCode::kCorruption,
+                      "log record " + std::to_string(position) +
+                          ": is no definition");
+    }
+    if (status.ok()) {
+      status = core_.definitions.Add(*core_.log_view, core_.names, position,
+                                     record);
+    }
+    if (!status.ok()) return status;
+  }
+  return status;
+}
+
 // Views are disposable: what cannot be used is made again from the log.
 Status Opener::RemoveViews(const Status& why) {
   core_.Log(LogLevel::kWarning,
             "views are built anew: " + std::string(why.message()));
   core_.names.Clear();
+  core_.definitions.Clear();
   return core_.disk->RemoveTree(core_.Path("views"));
 }
 

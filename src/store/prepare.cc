@@ -11,6 +11,36 @@ namespace {
 
 int64_t Microseconds(Timestamp time) { return time.time_since_epoch().count(); }
 
+// Checks and upcasts the payload, and lets the rooms prepare it.
+Status PrepareContent(const StoreCore& core, Request* request,
+                      PreparedEvent* event) {
+  EventContent& content = event->content;
+  content.body.payload = event->payload;
+  event->refused = Status::Ok();
+  event->warning = Status::Ok();
+  if (request->definitions != nullptr) {
+    const TenantDefinitions& definitions = *request->definitions;
+    const TypedPayload given{event->header.type, content.type, event->version,
+                             event->payload};
+    Validation mode = Validation::kOff;
+    Status fits = definitions.Check(given, &mode);
+    (mode == Validation::kEnforce ? event->refused : event->warning) =
+        std::move(fits);
+    thread_local std::string upcast;
+    std::string_view version;
+    if (definitions.Upcast(given, kEveryPosition, &upcast, &version)) {
+      content.body.payload = request->arena.Copy(upcast);
+    }
+  }
+  const std::vector<Room*>& rooms = core.views->rooms();
+  for (size_t i = 0; i < rooms.size(); ++i) {
+    Status status =
+        rooms[i]->Prepare(content, request->arena, &event->prepared[i]);
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
 size_t SizeOf(std::string_view event) { return event.size(); }
 size_t SizeOf(const Event& event) {
   return event.payload.size() + event.metadata.size() + 256;
@@ -23,6 +53,7 @@ void Request::Reset() {
   arena.Reset();
   events.clear();
   bytes = 0;
+  definitions.reset();
   status = Status::Ok();
   result = AppendResult();
   lost = StatusCode::kOk;
@@ -50,6 +81,11 @@ Status Preparer::PrepareAll(std::span<const T> events, Request* request) {
                   "request: " + std::to_string(events.size()) +
                       " events; at most " + std::to_string(kMaxRequestEvents));
   }
+  // The generation first: should there be a newer one, it is noticed.
+  request->definitions_generation = core_->definitions.generation();
+  request->definitions = request->definitions_generation == 0
+                             ? nullptr
+                             : core_->definitions.Of(request->tenant.id);
   request->events.resize(events.size());
   for (size_t i = 0; i < events.size(); ++i) {
     PreparedEvent& out = request->events[i];
@@ -128,9 +164,27 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
 
   FindNames(decoded, request, out);
   Compress(request, out);
-  for (size_t i = 0; i < core_->views->rooms().size(); ++i) {
-    Status status = core_->views->rooms()[i]->Prepare(
-        content, request->arena, &out->prepared[i]);
+  out->payload = content.body.payload;
+  return PrepareContent(*core_, request, out);
+}
+
+Status RefreshDefinitions(const StoreCore& core, Request* request) {
+  const uint64_t generation = core.definitions.generation();
+  if (generation == request->definitions_generation) return Status::Ok();
+  request->definitions_generation = generation;
+  std::shared_ptr<const TenantDefinitions> now =
+      core.definitions.Of(request->tenant.id);
+  if (now == request->definitions) return Status::Ok();
+  request->definitions = std::move(now);
+  for (PreparedEvent& event : request->events) {
+    if (!event.status.ok()) continue;
+    if (event.header.type == 0) {
+      // Its name may have come with the definition. The event's own list of
+      // names stays as it is: what is there already is found again.
+      event.header.type =
+          core.names.FindAny(NameKind::kType, event.content.type);
+    }
+    Status status = PrepareContent(core, request, &event);
     if (!status.ok()) return status;
   }
   return Status::Ok();

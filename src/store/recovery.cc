@@ -24,14 +24,17 @@ class ChunkReader {
   ChunkReader(StoreCore& core, Views& views, const FoldLogOptions& options)
       : views_(views),
         names_(options.names != nullptr ? options.names : &core.names),
+        definitions_(options.definitions != nullptr ? options.definitions
+                                                    : &core.definitions),
         cursor_(*core.log, kLogEvents, options.first, options.last, false),
-        reader_(core.log_view.get(), core.keyring.get(), names_,
+        reader_(core.log_view.get(), core.keyring.get(), names_, definitions_,
                 options.chain),
         // While one is folded, as many are decoded as there are threads for.
         ahead_(options.parallel ? kAheadChunks : 0),
         parallel_(options.parallel) {
     for (size_t i = 0; i < ahead_ + 1; ++i) {
-      free_.push_back(std::make_unique<Work>(core, names_, views.rooms()));
+      free_.push_back(std::make_unique<Work>(core, names_, definitions_,
+                                             views.rooms()));
     }
   }
   ~ChunkReader() {
@@ -58,8 +61,10 @@ class ChunkReader {
 
  private:
   struct Work {
-    Work(StoreCore& core, const Names* names, const std::vector<Room*>& rooms)
-        : decoder(core.log_view.get(), core.keyring.get(), names, rooms) {}
+    Work(StoreCore& core, const Names* names, const Definitions* definitions,
+         const std::vector<Room*>& rooms)
+        : decoder(core.log_view.get(), core.keyring.get(), names, definitions,
+                  rooms) {}
     FactChunk chunk;
     FactDecoder decoder;
     Status read;
@@ -98,6 +103,7 @@ class ChunkReader {
 
   Views& views_;
   Names* const names_;
+  Definitions* const definitions_;
   LogCursor cursor_;
   FactReader reader_;
   const size_t ahead_;

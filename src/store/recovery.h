@@ -23,6 +23,8 @@ struct FoldLogOptions {
   Progress progress;
   // Where the names of the log go; null: the store's.
   Names* names = nullptr;
+  // The same of the definitions.
+  Definitions* definitions = nullptr;
 };
 
 // Folds the log records first..last of `core` into `views`. kCorruption names

@@ -74,6 +74,9 @@ Status EventCursor::Impl::Start() {
   }
   if (query.last == 0 || query.last > head) query.last = head;
   query.first = std::max<Position>(query.first, 1);
+  if (!query.as_appended) {
+    opener.set_upcaster(ReadUpcaster(core().definitions, tenant(), head));
+  }
   for (const std::string& type : query.types) {
     const uint32_t number = core().names.Find(NameKind::kType, type);
     if (number != 0) types.push_back(number);

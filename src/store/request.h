@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,12 @@ namespace crm {
 
 struct PreparedEvent {
   Status status;  // Not ok: invalid; nothing below is set.
+  // Not ok: no schema lets it in, unless it is there already. Otherwise what
+  // to warn of.
+  Status refused;
+  Status warning;
   EventContent content;
+  std::string_view payload;  // As given; that of `content` may be upcast.
   EventHeader header;     // What is known before the sequencer.
   std::string_view version;
   std::string_view body;  // Compressed, unless kEventRaw.
@@ -43,6 +49,9 @@ struct Request {
   Arena arena;
   std::vector<PreparedEvent> events;
   size_t bytes = 0;
+  // What its events were held against; null: nothing is defined.
+  std::shared_ptr<const TenantDefinitions> definitions;
+  uint64_t definitions_generation = 0;
 
   Status status;
   AppendResult result;
@@ -59,6 +68,10 @@ struct Request {
 
   void Reset();
 };
+
+// Holds the events against what the tenant has defined meanwhile, if that is
+// not what they were prepared with. By the sequencer; seldom does anything.
+Status RefreshDefinitions(const StoreCore& core, Request* request);
 
 // Decodes events into a request. One thread at a time; its buffers are kept
 // from one request to the next.

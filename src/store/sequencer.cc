@@ -317,17 +317,19 @@ void Sequencer::RollBackTo(Group* group, const Mark& mark) {
 Status Sequencer::Decide(Request* request, FoldContext& context, bool dry) {
   const bool partial = request->options->partial;
   AppendResult& result = request->result;
+  Status status = RefreshDefinitions(*core_, request);
+  if (!status.ok()) return status;
   result.events.resize(request->events.size());
   for (size_t i = 0; i < request->events.size(); ++i) {
-    const Status& status = request->events[i].status;
-    if (status.ok()) continue;
-    if (!partial) return InEvent(i, status);
-    result.events[i].outcome = Outcome::kInvalid;
-    result.events[i].status = status;
+    const Status& invalid = request->events[i].status;
+    if (invalid.ok()) continue;
+    if (!partial) return InEvent(i, invalid);
+    result.events[i].status = invalid;
     ++result.rejected;
   }
   size_t known = 0;
-  Status status = FindKnown(request, context.rows, &known);
+  status = FindKnown(request, context.rows, &known);
+  if (status.ok()) status = RefuseUnfit(request);
   if (!status.ok()) return status;
   if (known + result.rejected == request->events.size() && known > 0) {
     return Status::Ok();  // Nothing new: whatever the conditions say.
@@ -345,9 +347,8 @@ Status Sequencer::Decide(Request* request, FoldContext& context, bool dry) {
       const PreparedEvent& next = request->events[i + kAhead];
       core_->views->Prefetch(request->tenant.id, next.record, next.customer);
     }
-    if (!request->events[i].status.ok() ||
-        result.events[i].outcome == Outcome::kDuplicate ||
-        result.events[i].outcome == Outcome::kConflict) {
+    if (result.events[i].outcome == Outcome::kDuplicate ||
+        !result.events[i].status.ok()) {
       continue;
     }
     status = AppendEvent(request, i, context, dry);
@@ -387,6 +388,24 @@ Status Sequencer::FindKnown(Request* request, Generation& rows,
                "id: already taken by other content at position " +
                    std::to_string(known->position));
     if (!request->options->partial) return InEvent(i, outcome.status);
+    ++result.rejected;
+  }
+  return Status::Ok();
+}
+
+// What no schema lets in. What is there already stays a duplicate, whatever
+// was defined since.
+Status Sequencer::RefuseUnfit(Request* request) {
+  AppendResult& result = request->result;
+  for (size_t i = 0; i < request->events.size(); ++i) {
+    const Status& refused = request->events[i].refused;
+    EventOutcome& outcome = result.events[i];
+    if (refused.ok() || outcome.outcome == Outcome::kDuplicate ||
+        !outcome.status.ok()) {
+      continue;
+    }
+    if (!request->options->partial) return InEvent(i, refused);
+    outcome.status = refused;
     ++result.rejected;
   }
   return Status::Ok();
@@ -442,6 +461,7 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   fact.id_order = event.id_order;
   fact.prepared = event.prepared;
   EventHeader& header = fact.header;
+  if (!event.warning.ok()) header.flags |= kEventWarned;
   header.recorded_at = group_->now;
   if ((header.flags & kEventNoTime) != 0) header.occurred_at = group_->now;
   Choice choice;
@@ -540,6 +560,7 @@ void Sequencer::Report(Request* request, size_t index, const Fact& fact,
   outcome.matched_by =
       core_->names.Text(NameKind::kNamespace, header.matched_by);
   outcome.contested = choice.contested;
+  outcome.warning = request->events[index].warning;
   ++result.appended;
   if (choice.new_customer) ++result.customers_created;
   if (header.record == 0) ++result.unattributed;

@@ -26,6 +26,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,13 @@ class Sequencer final {
 
   // A name as a log record of its own, durable when it returns.
   Result<uint32_t> AddName(NameKind kind, std::string_view text);
+
+  // A definition as a log record of its own, durable when it returns; its
+  // position. `choose` is called while nobody else decides anything, looks at
+  // what is defined, and fills in what to write: without position and numbers
+  // of names. Leaving it empty writes nothing.
+  using Choose = std::function<Status(std::optional<Definition>*)>;
+  Result<Position> Define(uint32_t tenant, const Choose& choose);
 
   // Everything acknowledged is durable when it returns.
   Status Sync();
@@ -98,6 +106,7 @@ class Sequencer final {
                         Generation& rows, bool* holds);
   Status CheckNoEventSince(const Request& request, const Condition& condition,
                            CustomerId customer, Generation& rows, bool* holds);
+  Status RefuseUnfit(Request* request);
   Status EnsureNames(PreparedEvent& event);
   Status AppendEvent(Request* request, size_t index, FoldContext& context,
                      bool dry);
@@ -108,6 +117,11 @@ class Sequencer final {
               const Choice& choice, bool dry);
   Status EmitName(NameKind kind, std::string_view text, uint32_t* id);
   Status EmitEpoch();
+  Status EmitDefinition(uint32_t tenant, Definition* definition);
+  // Ends a group that holds what `emitted` says went well, and no request.
+  Status FinishAlone(Group* group, Status emitted,
+                     const std::function<void()>& before_publish);
+  Status NumberOf(NameKind kind, std::string_view text, uint32_t* id);
   Status EmitDictionaries();
 
   // Writing.
@@ -118,7 +132,10 @@ class Sequencer final {
   void Lose(StatusCode code);
   void LoseGroup(Group* group, StatusCode code);
   static Request* Chain(Group* group);
+  Status Contained(const char* failed, const std::function<Status()>& work);
   Status MakeName(NameKind kind, std::string_view text, uint32_t* id);
+  Status MakeDefinition(uint32_t tenant, const Choose& choose,
+                        Position* position);
 
   StoreCore* const core_;
 

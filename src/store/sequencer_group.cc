@@ -259,14 +259,22 @@ void Sequencer::LoseGroup(Group* group, StatusCode code) {
 Result<uint32_t> Sequencer::AddName(NameKind kind, std::string_view text) {
   uint32_t id = 0;
   Status status = RunAlone([&]() -> Status {
-    Status added;
-    const StatusCode lost = Contain([&] { added = MakeName(kind, text, &id); });
-    if (lost == StatusCode::kOk) return added;
-    Lose(lost);
-    return Status(lost, "a name could not be made");
+    return Contained("a name could not be made",
+                     [&] { return MakeName(kind, text, &id); });
   });
   if (!status.ok()) return status;
   return id;
+}
+
+// Work of one's own between two groups; when memory ends there, the store takes
+// no more.
+Status Sequencer::Contained(const char* failed,
+                            const std::function<Status()>& work) {
+  Status status;
+  const StatusCode lost = Contain([&] { status = work(); });
+  if (lost == StatusCode::kOk) return status;
+  Lose(lost);
+  return Status(lost, failed);
 }
 
 // REQUIRES: between two groups.
@@ -279,19 +287,105 @@ Status Sequencer::MakeName(NameKind kind, std::string_view text,
   std::lock_guard<std::mutex> deciding(decide_mutex_);
   Group* const group = ChooseGroup();
   BeginGroup(group);
-  status = EmitName(kind, text, id);
-  if (!status.ok()) {  // Nothing was written: nothing is lost.
+  return FinishAlone(group, EmitName(kind, text, id), [] {});
+}
+
+Status Sequencer::FinishAlone(Group* group, Status emitted,
+                              const std::function<void()>& before_publish) {
+  if (!emitted.ok()) {  // Nothing was written: nothing is lost.
     RollBackTo(group, group->start);
-    return status;
+    return emitted;
   }
-  status = CompleteGroup();
+  Status status = CompleteGroup();
   if (status.ok()) status = WriteGroup(group, true);
   if (status.ok()) {
+    before_publish();
     PublishGroup(group, true);
   } else {
     DropGroup(group, status);
   }
   return status;
+}
+
+Status Sequencer::NumberOf(NameKind kind, std::string_view text,
+                           uint32_t* id) {
+  *id = text.empty() ? 0 : core_->names.FindAny(kind, text);
+  if (text.empty() || *id != 0) return Status::Ok();
+  return EmitName(kind, text, id);
+}
+
+Status Sequencer::EmitDefinition(uint32_t tenant, Definition* definition) {
+  DefinitionHeader header;
+  header.kind = static_cast<uint8_t>(definition->kind);
+  header.tenant = tenant;
+  Status status = NumberOf(NameKind::kType, definition->type, &header.type);
+  if (status.ok()) {
+    status = NumberOf(NameKind::kVersion, definition->version,
+                      &header.version);
+  }
+  if (status.ok()) {
+    status = NumberOf(NameKind::kVersion, definition->to, &header.to_version);
+  }
+  if (status.ok() && epoch_.empty()) status = EmitEpoch();
+  if (!status.ok()) return status;
+  header.epoch = epoch_position_;
+  Result<Key> key = core_->keyring->TenantKey(tenant);
+  if (!key.ok()) return std::move(key).status();
+  std::string& value = group_->NextValue();
+  definition->position = group_->last();
+  definition->type_id = header.type;
+  writer_.Definition(header, &value);
+  associated_.clear();
+  AppendAssociated(definition->position,
+                   std::string_view(value).substr(kLogPrefixBytes),
+                   &associated_);
+  core_->keyring->Seal(*key, NonceOf(epoch_, definition->position),
+                       EncodeDefinition(*definition), associated_, &value);
+  LogRecordReader reader;
+  LogRecord record;
+  status = reader.Read(value, &record);
+  if (!status.ok()) return status;
+  return core_->views->event().FoldRecord(definition->position, record,
+                                          group_->rows);
+}
+
+Result<Position> Sequencer::Define(uint32_t tenant, const Choose& choose) {
+  Position position = 0;
+  Status status = RunAlone([&]() -> Status {
+    return Contained("a definition could not be made", [&] {
+      return MakeDefinition(tenant, choose, &position);
+    });
+  });
+  if (!status.ok()) return status;
+  return position;
+}
+
+// REQUIRES: between two groups.
+Status Sequencer::MakeDefinition(uint32_t tenant, const Choose& choose,
+                                 Position* position) {
+  Status made = CheckWritable();
+  if (!made.ok()) return made;
+  std::lock_guard<std::mutex> deciding(decide_mutex_);
+  std::optional<Definition> definition;
+  made = choose(&definition);
+  if (!made.ok() || !definition.has_value()) return made;
+  Group* const group = ChooseGroup();
+  BeginGroup(group);
+  made = EmitDefinition(tenant, &*definition);
+  *position = definition->position;
+  // What cannot come into use must not be in the log.
+  std::shared_ptr<const TenantDefinitions> after;
+  if (made.ok()) {
+    Result<std::shared_ptr<const TenantDefinitions>> next =
+        TenantDefinitions::With(core_->definitions.Of(tenant).get(),
+                                *definition);
+    made = next.status();
+    if (made.ok()) after = std::move(next).value();
+  }
+  // In use before it can be seen: a reader at this position needs it.
+  return FinishAlone(group, std::move(made), [&] {
+    core_->definitions.Set(tenant, std::move(after));
+  });
 }
 
 // Beside the groups, not between them: RocksDB orders the two.

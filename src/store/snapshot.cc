@@ -6,6 +6,7 @@
 #include "base/coding.h"
 #include "base/time_text.h"
 #include "format/event_body.h"
+#include "store/read_upcaster.h"
 #include "store/sequencer.h"
 
 namespace crm {
@@ -138,6 +139,7 @@ Result<TenantStats> Snapshot::GetStats() const {
   stats.records = counts->records;
   stats.unattributed = counts->unattributed;
   stats.contested = counts->contested;
+  stats.schema_warnings = counts->schema_warnings;
   return stats;
 }
 
@@ -205,7 +207,7 @@ std::vector<uint32_t> TypeNumbers(const Names& names,
 }
 
 Status ShowEntry(const StoreCore& core, const Entry& from,
-                 TimelineEntry* entry) {
+                 ReadUpcaster* upcaster, TimelineEntry* entry) {
   const EventHeader& header = from.record.header;
   entry->position = from.record.position;
   entry->occurred_at = Instant(header.occurred_at);
@@ -222,8 +224,14 @@ Status ShowEntry(const StoreCore& core, const Entry& from,
                   "event " + std::to_string(entry->position) +
                       ": malformed body");
   }
+  EventView view;
+  view.type = entry->type;
+  view.version = core.names.Text(NameKind::kVersion, header.version);
+  view.payload = body.payload;
+  upcaster->Apply(header, &view);
   entry->id = body.id;
-  entry->payload = body.payload;
+  entry->payload = view.payload;
+  entry->version = view.version;
   return Status::Ok();
 }
 
@@ -262,6 +270,11 @@ Result<TimelinePage> Snapshot::GetTimeline(CustomerId customer,
     return oldest_first ? Newer(*b, *a) : Newer(*a, *b);
   };
   std::sort(matching.begin(), matching.end(), before);
+  ReadUpcaster upcaster;
+  if (!query.as_appended) {
+    upcaster = ReadUpcaster(impl_->core().definitions, impl_->tenant.id,
+                            position());
+  }
   TimelinePage page;
   page.total = matching.size();
   auto next = matching.begin();
@@ -271,7 +284,7 @@ Result<TimelinePage> Snapshot::GetTimeline(CustomerId customer,
   }
   for (; next != matching.end() && page.entries.size() < query.limit; ++next) {
     TimelineEntry entry;
-    status = ShowEntry(impl_->core(), **next, &entry);
+    status = ShowEntry(impl_->core(), **next, &upcaster, &entry);
     if (!status.ok()) return status;
     entry.record = (*next)->owner;
     page.entries.push_back(std::move(entry));

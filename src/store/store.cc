@@ -182,6 +182,7 @@ Result<StoreStats> Store::GetStats() const {
       tenant.records = counts->records;
       tenant.unattributed = counts->unattributed;
       tenant.contested = counts->contested;
+      tenant.schema_warnings = counts->schema_warnings;
       stats.events += tenant.events;
       stats.customers += tenant.customers;
       stats.records += tenant.records;

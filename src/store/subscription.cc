@@ -79,6 +79,7 @@ Status Subscription::Impl::LookAt(std::string_view value) {
 // One step from `next` towards the head. What was found before an error is
 // delivered before the error is said. REQUIRES: no slot is left.
 Status Subscription::Impl::Look(Position head) {
+  opener.set_upcaster(ReadUpcaster(core->definitions, tenant, head));
   slot_count = 0;
   next_slot = 0;
   const Position until_told = options.checkpoint_interval - (next - 1 - told);

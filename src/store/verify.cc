@@ -185,6 +185,7 @@ Result<VerifyReport> Verifier::Run() {
   ViewsOptions options = core_.MakeViewsOptions();
   options.resident_bytes = size_t{256} << 20;
   Names names;  // Rebuilt too, then thrown away.
+  Definitions definitions;
   Result<std::unique_ptr<Views>> aside = Views::Open(
       path, options, core_.keyring.get(), &names, core_.normaliser.get());
   if (!aside.ok()) return std::move(aside).status();
@@ -196,6 +197,7 @@ Result<VerifyReport> Verifier::Run() {
   fold.parallel = core_.options.background_threads > 0;
   fold.progress = progress_;
   fold.names = &names;
+  fold.definitions = &definitions;
   status = FoldLog(core_, *aside_, fold);
   report_.log_records = fold.last;
   if (status.code() == StatusCode::kCorruption) {

@@ -51,6 +51,7 @@ class Views final {
   ~Views();
 
   EventRoom& event() { return *event_; }
+  const EventRoom& event() const { return *event_; }
   IdentityRoom& identity() { return *identity_; }
   ProfileRoom& profile() { return *profile_; }
   const std::vector<Room*>& rooms() const { return rooms_; }

@@ -523,6 +523,47 @@ static void whole_store(crm_store* store, const char* folder) {
   crm_verify_report_free(report);
 }
 
+static void schemas(crm_tenant* tenant) {
+  crm_schema_definition definition = CRM_SCHEMA_DEFINITION_INIT;
+  crm_schema_list* list = NULL;
+  crm_upcaster_list* upcasters = NULL;
+  crm_validation* rules = NULL;
+  crm_violation_list* found = NULL;
+  crm_slice type = crm_slice_of("parcel.sent");
+  definition.type = type;
+  definition.json = crm_slice_of("{\"required\": [\"weight\"]}");
+  EXPECT_OK(crm_tenant_register_schema(tenant, &definition, &list, &error));
+  EXPECT(is(crm_schema_list_read(list)->schemas[0].version, "1.0"));
+  crm_schema_list_free(list);
+  EXPECT_OK(crm_tenant_get_schema(tenant, type, crm_slice_of(""), NULL, &list,
+                                  &error));
+  EXPECT(crm_schema_list_read(list)->schema_count == 1);
+  crm_schema_list_free(list);
+  EXPECT_OK(crm_tenant_list_schemas(tenant, NULL, &list, &error));
+  EXPECT(crm_schema_list_read(list)->schema_count >= 1);
+  crm_schema_list_free(list);
+  EXPECT_OK(crm_tenant_register_upcaster(
+      tenant,
+      crm_slice_of("{\"type\": \"parcel.sent\", \"from\": \"0.9\", "
+                   "\"to\": \"1.0\", \"steps\": "
+                   "[{\"rename\": \"/w\", \"to\": \"/weight\"}]}"),
+      &upcasters, &error));
+  EXPECT(is(crm_upcaster_list_read(upcasters)->upcasters[0].from, "0.9"));
+  crm_upcaster_list_free(upcasters);
+  EXPECT_OK(crm_tenant_list_upcasters(tenant, NULL, &upcasters, &error));
+  EXPECT(crm_upcaster_list_read(upcasters)->upcaster_count == 1);
+  crm_upcaster_list_free(upcasters);
+  EXPECT_OK(
+      crm_tenant_set_validation(tenant, type, CRM_VALIDATION_ENFORCE, &error));
+  EXPECT_OK(crm_tenant_get_validation(tenant, NULL, &rules, &error));
+  EXPECT(crm_validation_read(rules)->rule_count == 2);
+  crm_validation_free(rules);
+  EXPECT_OK(crm_tenant_check_payload(tenant, type, crm_slice_of(""),
+                                     crm_slice_of("{}"), NULL, &found, &error));
+  EXPECT(is(crm_violation_list_read(found)->violations[0].path, "/weight"));
+  crm_violation_list_free(found);
+}
+
 int main(int argc, char** argv) {
   char folder[256];
   crm_store* store;
@@ -543,6 +584,7 @@ int main(int argc, char** argv) {
   snapshots(store, tenant);
   subscriptions(tenant);
   imports(tenant, folder);
+  schemas(tenant);
   whole_store(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),

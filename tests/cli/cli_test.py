@@ -565,6 +565,107 @@ class Subscribe(CliTest):
         self.assertEqual(self.ids("--name", "mailer"), list(range(30)))
 
 
+class Schemas(CliTest):
+
+    SCHEMA = {"type": "object", "required": ["n"],
+              "properties": {"n": {"type": "integer", "maximum": 9},
+                             "name": {"type": "string", "x-personal": True}}}
+    TYPE = "teetime.booking.created"
+
+    def register(self):
+        file = self.write("schema.json", json.dumps(self.SCHEMA, indent=2))
+        return self.last("schema", "register", self.store, file,
+                         "--type", self.TYPE)
+
+    def test_every_command_teaches(self):
+        out, _ = self.crm("schema", "--help")
+        for command in ("register list show check upcaster "
+                        "validation").split():
+            self.assertIn(f"  {command} ", out)
+            about, _ = self.crm("schema", command, "--help")
+            self.assertIn(f"crm schema {command}", about)
+        self.crm("schema", code=2)
+
+    def test_register_list_show(self):
+        self.init()
+        info = self.register()
+        self.assertEqual(info["schema"], self.SCHEMA)
+        self.assertEqual((info["type"], info["version"], info["latest"]),
+                         (self.TYPE, "1.0", True))
+        self.assertEqual(self.register(), info)
+        fields = {f["pointer"]: f for f in info["fields"]}
+        self.assertTrue(fields["/n"]["required"])
+        self.assertTrue(fields["/name"]["personal"])
+        out, _ = self.crm("schema", "list", self.store, "--json", "--own")
+        self.assertEqual([json.loads(line)["type"]
+                          for line in out.splitlines()], [self.TYPE])
+        out, _ = self.crm("schema", "list", self.store, "--json")
+        self.assertGreater(len(out.splitlines()), 1)
+        shown = self.last("schema", "show", self.store, self.TYPE)
+        self.assertEqual(shown, info)
+        out, _ = self.crm("schema", "show", self.store, self.TYPE)
+        self.assertIn("/name", out)
+        self.crm("schema", "show", self.store, "nobody.knows", code=3)
+        bad = self.write("bad.json", '{"typ": 1}')
+        self.crm("schema", "register", self.store, bad, "--type", "t", code=2)
+        other = self.write("other.json", "{}")
+        self.crm("schema", "register", self.store, other, "--type", self.TYPE,
+                 code=4)
+        self.crm("schema", "register", self.store, self.path("none"),
+                 "--type", "t", code=3)
+
+    def test_check(self):
+        self.init()
+        self.register()
+        events = [event(1), event(20), {"no": "event"},
+                  event(2, type="nobody.knows")]
+        file = self.write("events.ndjson", lines(events))
+        out, _ = self.crm("schema", "check", self.store, file, "--json",
+                          code=1)
+        found = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([(f["line"], f["keyword"]) for f in found],
+                         [(2, "maximum"), (3, "event"), (4, "type")])
+        self.assertEqual(found[0]["path"], "/n")
+        out, _ = self.crm("schema", "check", self.store, "-",
+                          stdin=lines(events[:1]))
+        self.assertIn("0 that do not fit", out)
+
+    def test_validation(self):
+        self.init()
+        self.register()
+        rule = self.last("schema", "validation", self.store)
+        self.assertEqual((rule["type"], rule["mode"]), ("", "off"))
+        rule = self.last("schema", "validation", self.store, "enforce",
+                         "--type", self.TYPE)
+        self.assertEqual((rule["type"], rule["mode"]), (self.TYPE, "enforce"))
+        out, _ = self.crm("append", self.store, "--json", code=1,
+                          stdin=lines([event(1), event(10)]))
+        answers = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([a["outcome"] for a in answers],
+                         ["appended", "invalid"])
+        self.assertIn("payload/n: ", answers[1]["message"])
+        self.crm("schema", "validation", self.store, "warn", "--type",
+                 self.TYPE)
+        answer = self.last("append", self.store, stdin=lines([event(11)]))
+        self.assertIn("payload/n: ", answer["warning"])
+        self.crm("schema", "validation", self.store, "sometimes", code=2)
+
+    def test_upcaster(self):
+        self.init()
+        self.crm("append", self.store, stdin=lines([event(1)]))
+        upcaster = {"type": self.TYPE, "from": "1.0", "to": "2.0",
+                    "steps": [{"rename": "/n", "to": "/number"}]}
+        file = self.write("upcaster.json", json.dumps(upcaster))
+        info = self.last("schema", "upcaster", self.store, file)
+        self.assertEqual(info["upcaster"], upcaster)
+        self.assertEqual(self.last("schema", "upcaster", self.store), info)
+        read = self.last("replay", self.store)
+        self.assertEqual((read["version"], read["payload"]),
+                         ("2.0", {"number": 1}))
+        read = self.last("replay", self.store, "--as-appended")
+        self.assertEqual((read["version"], read["payload"]), ("1.0", {"n": 1}))
+
+
 if __name__ == "__main__":
     PROGRAM, MAPS = sys.argv[1], sys.argv[2]
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

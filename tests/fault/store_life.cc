@@ -136,12 +136,34 @@ void StoreLife::Import(Store& store) {
   }
 }
 
+// Durable when it is acknowledged, whatever the appends around it asked for.
+void StoreLife::Define(Store& store) {
+  Result<Tenant> tenant = store.Tenant("golf");
+  Note(tenant.status());
+  if (!tenant.ok()) return;
+  const Result<SchemaInfo> schema =
+      tenant->RegisterSchema({.type = "never.sent", .json = "{}"});
+  Note(schema.status());
+  if (schema.ok() && defined_ == 0) defined_ = schema->position;
+  Note(tenant->SetValidation("never.sent", Validation::kWarn));
+}
+
+std::string StoreLife::CheckDefined(Store& store) const {
+  if (defined_ == 0) return "";
+  Result<Tenant> tenant = store.Tenant("golf");
+  if (!tenant.ok()) return tenant.status().ToString();
+  const Result<SchemaInfo> schema = tenant->GetSchema("never.sent");
+  if (!schema.ok()) return "schema: " + schema.status().ToString();
+  return schema->position == defined_ ? "" : "schema: is elsewhere";
+}
+
 void StoreLife::FirstSession() {
   Result<Store> store = Store::OpenOn(directory_, Options(true), disk_);
   Note(store.status());
   if (!store.ok()) return;
   Send(*store, 1, 24, 5, Durability::kSync);
   Send(*store, 25, 6, 2, Durability::kOs);
+  Define(*store);
   Note(store->Flush());
   Send(*store, 31, 8, 3, Durability::kSync);
   Send(*store, 39, 6, 3, Durability::kOs);
@@ -156,6 +178,7 @@ void StoreLife::SecondSession() {
   Send(*store, 45, 8, 4, Durability::kOs);
   SyncAll(*store);
   Send(*store, 53, 6, 6, Durability::kOs);
+  Define(*store);
   Import(*store);
   Note(store->Flush());
   Result<bool> more = store->Maintain(std::chrono::milliseconds(1));
@@ -209,6 +232,8 @@ std::string StoreLife::CheckOpen(Store& store, bool power_cut) {
     std::string problem = CheckRequest(store, sent, stats->head, power_cut);
     if (!problem.empty()) return problem;
   }
+  std::string problem = CheckDefined(store);
+  if (!problem.empty()) return problem;
   Result<VerifyReport> report = store.Verify();
   if (!report.ok()) return "verify: " + report.status().ToString();
   if (!report->sound()) return "verify: " + report->findings[0].detail;

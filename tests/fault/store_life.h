@@ -29,8 +29,8 @@ class StoreLife final {
   // that is imported.
   StoreLife(std::shared_ptr<Disk> disk, std::string directory);
 
-  // Creates, appends, flushes, closes, opens again, appends what is known and
-  // what is new, imports, closes. Goes on after an error, as a host might.
+  // Creates, appends, defines a schema, flushes, closes, opens again, appends
+  // what is known and what is new, imports, closes. Goes on after an error, as a host might.
   // The first error.
   Status Live();
 
@@ -48,17 +48,20 @@ class StoreLife final {
                const std::vector<uint64_t>& numbers, Durability durability);
   void SyncAll(Store& store);
   void Import(Store& store);
+  void Define(Store& store);
   void FirstSession();
   void SecondSession();
   void Note(const Status& status);
   std::string CheckOpen(Store& store, bool power_cut);
   std::string CheckRequest(Store& store, const SentRequest& sent, Position head,
                            bool power_cut);
+  std::string CheckDefined(Store& store) const;
   StoreOptions Options(bool create) const;
 
   std::shared_ptr<Disk> disk_;
   std::string directory_;
   std::vector<SentRequest> sent_;
+  Position defined_ = 0;  // Acknowledged: a schema at this position.
   Status first_error_;
   std::string refusal_;
 };

@@ -17,7 +17,7 @@ struct Family {
   const char* room;
   bool of_customer;
 };
-constexpr std::array<Family, 14> kFamilies = {{
+constexpr std::array<Family, 15> kFamilies = {{
     {"default", FamilyKind::kPoint, "store", false},
     {"dedupe", FamilyKind::kPoint, "event", false},
     {"names", FamilyKind::kPoint, "event", false},
@@ -26,6 +26,7 @@ constexpr std::array<Family, 14> kFamilies = {{
     {"types", FamilyKind::kPacked, "event", false},
     {"times", FamilyKind::kPacked, "event", false},
     {"filter", FamilyKind::kPacked, "event", false},
+    {"definitions", FamilyKind::kPoint, "event", false},
     {"identifiers", FamilyKind::kPoint, "identity", true},
     {"record_keys", FamilyKind::kPoint, "identity", false},
     {"records", FamilyKind::kPoint, "identity", true},
@@ -72,6 +73,8 @@ bool ChangeByte(Database& database, size_t family, int at) {
 void MakeStore(const std::string& path) {
   Store store = MustOpen(path);
   Tenant tenant = MustTenant(store);
+  REQUIRE_OK(tenant.RegisterSchema({"scl.member.updated", "1.0", "{}"}));
+  REQUIRE_OK(tenant.SetValidation("", Validation::kWarn));
   for (int round = 0; round < 3; ++round) {
     std::vector<Event> events;
     for (int i = 0; i < 500; ++i) {
@@ -120,7 +123,9 @@ void TestFamily(size_t family, int at) {
     const bool at_open = std::string_view(kFamilies[family].name) ==
                              "default" ||
                          std::string_view(kFamilies[family].name) == "names" ||
-                         std::string_view(kFamilies[family].name) == "filter";
+                         std::string_view(kFamilies[family].name) == "filter" ||
+                         std::string_view(kFamilies[family].name) ==
+                             "definitions";
     CHECK(at_open);
     return;
   }
@@ -170,7 +175,7 @@ TEST_CASE("a missing row and a row too many are found") {
     MakeStore(scratch / "s");
     {
       const auto views = OpenViews(scratch / "s/views");
-      constexpr size_t kMembers = 11;
+      constexpr size_t kMembers = 12;
       std::string key;
       std::string value;
       REQUIRE_OK(views->ScanBackward(
@@ -224,7 +229,8 @@ void DamageLog(const std::string& path, Position position, int at) {
 }
 
 TEST_CASE("one changed byte in the log is found, and its position") {
-  for (const int at : {0, 10, 50, 90, -1}) {
+  // 50: its tenant. 90: what is sealed.
+  for (const int at : {0, 10, 45, 50, 55, 90, -1}) {
     const Scratch scratch;
     MakeStore(scratch / "s");
     DamageLog(scratch / "s/log", 777, at);
@@ -258,7 +264,7 @@ TEST_CASE("damage at the end of the log is found, too") {
 TEST_CASE("a replay over a damaged record stops and says where") {
   const Scratch scratch;
   MakeStore(scratch / "s");
-  DamageLog(scratch / "s/log", 777, 50);
+  DamageLog(scratch / "s/log", 777, 90);  // In what is sealed.
   Store store = MustOpen(scratch / "s");
   Tenant tenant = MustTenant(store);
   Result<EventCursor> cursor = tenant.Replay({});

@@ -49,6 +49,9 @@ from crm._crm import (
     Profile,
     RejectedEvent,
     RejectedRow,
+    SchemaField,
+    SchemaInfo,
+    SchemaViolation,
     Snapshot,
     Store,
     StoredEvent,
@@ -60,11 +63,14 @@ from crm._crm import (
     TimelineEntry,
     TimelinePage,
     Trait,
+    UpcasterInfo,
+    ValidationRule,
     VerifyReport,
     __version__,
     event_from_json,
 )
 from crm._types import (
+    Compatibility,
     ConditionKind,
     ConflictError,
     ConsentError,
@@ -85,12 +91,13 @@ from crm._types import (
     Remedy,
     RetryableError,
     StatusCode,
+    Validation,
 )
 
 __all__ = [
     "FROM_NOW", "MAX_CONSUMERS", "MAX_EVENT_BYTES", "MAX_ID_BYTES", "MAX_IDENTIFIERS", "MAX_JSON_DEPTH",
     "MAX_PAYLOAD_BYTES", "MAX_REQUEST_BYTES", "MAX_REQUEST_EVENTS",
-    "AppendOrder", "AppendResult", "AppendSummary", "Condition",
+    "AppendOrder", "AppendResult", "AppendSummary", "Compatibility", "Condition",
     "ConditionKind", "ConflictError", "ConsentError", "ContestedIdentifier",
     "CorruptionError", "Customer", "CustomerRecord", "DryRun", "Durability",
     "EnvelopeShape", "EphemeralKeyProvider", "Error", "Event", "EventCursor",
@@ -99,7 +106,8 @@ __all__ = [
     "ImportProgress", "ImportReport", "InputError", "KeyProvider", "Lag",
     "LogLevel", "Message", "MessageKind", "NotFoundError",
     "Order", "Outcome", "Profile", "RejectedEvent", "RejectedRow", "Remedy",
-    "RetryableError", "Snapshot", "StatusCode", "Store", "StoreStats",
+    "RetryableError", "SchemaField", "SchemaInfo", "SchemaViolation",
+    "Snapshot", "StatusCode", "Store", "StoreStats",
     "StoredEvent", "Subscription", "SubscriptionInfo", "Tenant", "TenantStats", "TimelineEntry", "TimelinePage",
-    "Trait", "VerifyReport", "__version__", "event_from_json",
+    "Trait", "UpcasterInfo", "Validation", "ValidationRule", "VerifyReport", "__version__", "event_from_json",
 ]

@@ -105,6 +105,30 @@ class EnvelopeShape(_Name):
     FLAT = "flat"
 
 
+class Validation(_Name):
+    """What happens on append to an event that does not fit its schema."""
+
+    #: Nothing is looked at. The default.
+    OFF = "off"
+    #: It is appended, with EventOutcome.warning.
+    WARN = "warn"
+    #: It is refused.
+    ENFORCE = "enforce"
+    #: Of a single type only: as for all types, again.
+    INHERIT = "inherit"
+
+
+class Compatibility(_Name):
+    """How a new schema has to get on with the latest one of its type."""
+
+    NONE = "none"
+    #: What was valid before is valid now.
+    BACKWARD = "backward"
+    #: What is valid now was valid before.
+    FORWARD = "forward"
+    FULL = "full"
+
+
 class Outcome(_Name):
     """What became of one event."""
 

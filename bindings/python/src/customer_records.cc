@@ -145,6 +145,7 @@ void DefineTimeline(py::module_& module) {
              "False: the person's key is gone, and with it what follows.")
       .Field("id", &TimelineEntry::id, "Unique per source.")
       .Field("payload_json", &TimelineEntry::payload, "A JSON object.")
+      .Field("version", &TimelineEntry::version, "Of the payload.")
       .Derived(
           "payload",
           [](const TimelineEntry& self) { return ParseJson(self.payload); },

@@ -30,7 +30,7 @@ void ForEachText(View& view, const Function& function) {
   for (auto* text :
        {&view.type, &view.source, &view.version, &view.id, &view.correlation_id,
         &view.causation_id, &view.identity, &view.payload, &view.metadata,
-        &view.extra, &view.timestamp_text}) {
+        &view.extra, &view.timestamp_text, &view.upcast_from}) {
     function(*text);
   }
 }
@@ -107,6 +107,12 @@ void DefineOutcome(py::module_& module) {
             return std::string(self.outcome.status.message());
           },
           "Why it was refused; empty when it was not.")
+      .Computed(
+          "warning",
+          [](const OutcomeRecord& self) {
+            return std::string(self.outcome.warning.message());
+          },
+          "What does not fit its schema, though it was appended; or empty.")
       .Finish();
 }
 
@@ -208,6 +214,11 @@ void DefineStoredEvent(py::module_& module) {
           },
           "The EnvelopeShape in which it came in.")
       .Computed("backfill", of(&EventView::backfill), "It came as old data.")
+      .Computed("warned", of(&EventView::warned),
+                "It did not fit the schema of its type.")
+      .Computed("upcast_from", TextOf(&EventView::upcast_from),
+                "The version it was appended with, when upcasters changed it;\n"
+                "else empty.")
       .Computed("opened", of(&EventView::opened),
                 "False: what follows is empty; the key is gone (erased), or\n"
                 "open_parts_only was asked for.")

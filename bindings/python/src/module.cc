@@ -12,6 +12,7 @@
 #include "bindings/python/src/key_providers.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/records.h"
+#include "bindings/python/src/schemas.h"
 #include "crm/event.h"
 #include "crm/version.h"
 
@@ -51,6 +52,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineEventRecords(module);
   DefineCustomerRecords(module);
   DefineReports(module);
+  DefineSchemaRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

@@ -27,7 +27,9 @@ constexpr char kReplayDoc[] =
     "since, until: event time, half open; aware datetimes.\n"
     "record, customer: at most one of the two.\n"
     "types: any of these; empty: all.\n"
-    "open_parts_only: do not open sealed parts; several times faster.\n\n"
+    "open_parts_only: do not open sealed parts; several times faster.\n"
+    "as_appended: payloads and versions as they came in, not as upcasters\n"
+    "make them.\n\n"
     "Takes little memory, however long it is. Closing the store closes the\n"
     "cursor. Raises NotFoundError: no such record or customer.";
 
@@ -37,7 +39,8 @@ constexpr char kTimelineDoc[] =
     "types: any of these; empty: all.\n"
     "limit: entries on a page, 1 to 1,000.\n"
     "cursor: TimelinePage.next of the previous page of the same query. Events\n"
-    "that arrive meanwhile shift nothing.\n\n"
+    "that arrive meanwhile shift nothing.\n"
+    "as_appended: payloads as they came in, not as upcasters make them.\n\n"
     "Raises NotFoundError, InputError (limit, cursor).";
 
 }  // namespace
@@ -61,7 +64,7 @@ ReplayQuery MakeReplayQuery(py::handle order, bool backward, Position first,
                             Position last, std::optional<Timestamp> since,
                             std::optional<Timestamp> until, RecordId record,
                             CustomerId customer, py::handle types,
-                            bool open_parts_only) {
+                            bool open_parts_only, bool as_appended) {
   return {.order = EnumFromPython("Order", kOrders, order),
           .backward = backward,
           .first = first,
@@ -71,7 +74,8 @@ ReplayQuery MakeReplayQuery(py::handle order, bool backward, Position first,
           .record = record,
           .customer = customer,
           .types = TypesFromPython(types),
-          .open_parts_only = open_parts_only};
+          .open_parts_only = open_parts_only,
+          .as_appended = as_appended};
 }
 
 // --- Cursor ------------------------------------------------------------------
@@ -255,12 +259,13 @@ void DefineQuestions(py::class_<Handle>& type) {
       type, "timeline",
       [](const Handle& self, CustomerId customer,
          std::optional<Timestamp> since, std::optional<Timestamp> until,
-         py::object types, bool oldest_first, size_t limit,
-         const Text& cursor) {
+         py::object types, bool oldest_first, size_t limit, const Text& cursor,
+         bool as_appended) {
         const TimelineQuery query = {.from = since,
                                      .until = until,
                                      .types = TypesFromPython(types),
                                      .oldest_first = oldest_first,
+                                     .as_appended = as_appended,
                                      .limit = limit,
                                      .cursor = cursor};
         return self.Run(
@@ -269,16 +274,17 @@ void DefineQuestions(py::class_<Handle>& type) {
       kTimelineDoc, py::arg("customer"), py::kw_only(),
       py::arg("since") = py::none(), py::arg("until") = py::none(),
       py::arg("types") = py::tuple(), py::arg("oldest_first") = false,
-      py::arg("limit") = 50, py::arg("cursor") = "");
+      py::arg("limit") = 50, py::arg("cursor") = "",
+      py::arg("as_appended") = false);
   Def(
       type, "replay",
       [](const Handle& self, py::object order, bool backward, Position first,
          Position last, std::optional<Timestamp> since,
          std::optional<Timestamp> until, RecordId record, CustomerId customer,
-         py::object types, bool open_parts_only) {
+         py::object types, bool open_parts_only, bool as_appended) {
         const ReplayQuery query =
             MakeReplayQuery(order, backward, first, last, since, until, record,
-                            customer, types, open_parts_only);
+                            customer, types, open_parts_only, as_appended);
         return std::make_unique<CursorHandle>(
             self.box(),
             self.Run([&](auto& held) { return held.Replay(query); }));
@@ -287,7 +293,8 @@ void DefineQuestions(py::class_<Handle>& type) {
       py::arg("backward") = false, py::arg("first") = 1, py::arg("last") = 0,
       py::arg("since") = py::none(), py::arg("until") = py::none(),
       py::arg("record") = 0, py::arg("customer") = 0,
-      py::arg("types") = py::tuple(), py::arg("open_parts_only") = false);
+      py::arg("types") = py::tuple(), py::arg("open_parts_only") = false,
+      py::arg("as_appended") = false);
 }
 
 template void DefineQuestions(py::class_<TenantHandle>& type);

@@ -29,7 +29,7 @@ ReplayQuery MakeReplayQuery(py::handle order, bool backward, Position first,
                             Position last, std::optional<Timestamp> since,
                             std::optional<Timestamp> until, RecordId record,
                             CustomerId customer, py::handle types,
-                            bool open_parts_only);
+                            bool open_parts_only, bool as_appended);
 
 // Walks over events, some at a time, so that the interpreter's lock is not
 // given and taken for each. What it has read ahead is bounded.

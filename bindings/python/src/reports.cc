@@ -18,6 +18,8 @@ void DefineStats(py::module_& module) {
              "Events that belong to nobody.")
       .Field("contested", &TenantStats::contested,
              "Events that named an identifier of another.")
+      .Field("schema_warnings", &TenantStats::schema_warnings,
+             "Events that did not fit the schema of their type.")
       .Finish();
   RecordClass<StoreStats>(
       module, "StoreStats",

@@ -12,6 +12,7 @@
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/reading.h"
+#include "bindings/python/src/schemas.h"
 #include "bindings/python/src/text.h"
 
 namespace crm::python {
@@ -76,6 +77,7 @@ void DefineTenant(py::module_& module) {
       },
       "Everything acknowledged so far, at one instant: a Snapshot.");
   DefineQuestions(type);
+  DefineSchemas(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
       "timedelta; None: for ever). The new head.",

@@ -1,0 +1,169 @@
+// What a tenant has defined about her events: schemas, upcasters, and how
+// strictly events are checked. Each is a record of the log; here they are in
+// use, compiled, with the position from which on they count.
+//
+// A TenantDefinitions never changes: a new definition makes a new one, that
+// takes the place of the one before when the record is in the log. So who has
+// one in hand may use it without a lock, and finds out by the generation
+// whether there is a newer one. Definitions that are newer than what somebody
+// looks at do no harm: upcasters are asked for as of a position.
+//
+// Thread safety: all methods of Definitions, from any thread.
+
+#ifndef CRM_EVENT_DEFINITIONS_H_
+#define CRM_EVENT_DEFINITIONS_H_
+
+#include <absl/container/flat_hash_map.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/schema.h"
+#include "crm/status.h"
+#include "event/schema.h"
+#include "event/upcaster.h"
+#include "format/log_record.h"
+
+namespace crm {
+
+class LogView;
+class Names;
+
+// For questions as of now.
+inline constexpr Position kEveryPosition = ~Position{0};
+
+// Numbers of the log; never change.
+enum class DefinitionKind : uint8_t {
+  kSchema = 1,
+  kUpcaster = 2,
+  kValidation = 3,
+};
+
+// A definition, as it is in the log.
+struct Definition {
+  DefinitionKind kind = DefinitionKind::kSchema;
+  Position position = 0;
+  uint32_t type_id = 0;  // Zero: all types.
+  std::string type = {};
+  std::string version = {};  // Of an upcaster: where it begins.
+  std::string to = {};
+  Compatibility compatibility = Compatibility::kNone;
+  Validation mode = Validation::kOff;
+  std::string json = {};
+};
+
+// What is sealed of it: everything that is not a name.
+std::string EncodeDefinition(const Definition& definition);
+[[nodiscard]] bool DecodeDefinition(std::string_view body,
+                                    Definition* definition);
+
+// A schema in use.
+struct SchemaInUse {
+  Definition definition;
+  Schema schema;
+};
+
+// An upcaster in use.
+struct UpcasterInUse {
+  Definition definition;
+  Upcaster upcaster;
+};
+
+// That of the catalogue, compiled; null: it does not know the type.
+const Schema* CompiledCatalogueSchema(std::string_view type);
+
+// Everything of one event type, each list in the order of the log.
+struct TypeDefinitions {
+  std::vector<SchemaInUse> schemas;
+  std::vector<UpcasterInUse> upcasters;
+  UpcasterChain chain;  // The same: what may be added to them.
+  Definition validation = {.kind = DefinitionKind::kValidation,
+                           .mode = Validation::kInherit};
+
+  // Null: there is none.
+  const SchemaInUse* FindSchema(std::string_view version) const;
+  const UpcasterInUse* FindUpcaster(std::string_view from, Position at) const;
+};
+
+// An event, as far as definitions look at it.
+struct TypedPayload {
+  uint32_t type_id = 0;
+  std::string_view type;
+  std::string_view version;
+  std::string_view payload;
+};
+
+class TenantDefinitions final {
+ public:
+  using Types =
+      absl::flat_hash_map<uint32_t, std::shared_ptr<const TypeDefinitions>>;
+
+  // Null: nothing is defined for it.
+  const TypeDefinitions* Find(uint32_t type_id) const;
+  const Types& types() const { return types_; }
+  // Of all types without a rule of their own.
+  const Definition& validation() const { return validation_; }
+  // Schemas and upcasters.
+  size_t count() const { return count_; }
+
+  // What SetValidation says of a type.
+  Validation ModeOf(uint32_t type_id) const;
+  bool has_upcasters() const { return has_upcasters_; }
+
+  // Ok: the event fits the schema that counts for it. `*mode`: what is to be
+  // done when it does not.
+  Status Check(const TypedPayload& event, Validation* mode) const;
+  // Takes a payload as far as the upcasters lead that were there at `at`.
+  // False: it stays as it is. `*reached` lives as long as this does.
+  bool Upcast(const TypedPayload& event, Position at, std::string* payload,
+              std::string_view* reached) const;
+
+  // The schema that an event is held against, and its version; null: there is
+  // none. Not empty `*upcast`: the payload to check.
+  const Schema* SchemaFor(const TypedPayload& event, std::string* upcast,
+                          std::string_view* version) const;
+
+  // As this, with one more. Errors: it does not go with what is there, or does
+  // not compile.
+  static Result<std::shared_ptr<const TenantDefinitions>> With(
+      const TenantDefinitions* before, const Definition& definition);
+
+ private:
+  Types types_;
+  Definition validation_ = {.kind = DefinitionKind::kValidation};
+  size_t count_ = 0;
+  bool has_upcasters_ = false;
+  bool checks_ = false;  // Some mode is not kOff.
+};
+
+class Definitions final {
+ public:
+  // Changes with each definition; zero: there has never been one.
+  uint64_t generation() const {
+    return generation_.load(std::memory_order_acquire);
+  }
+  // Null: the tenant has defined nothing.
+  std::shared_ptr<const TenantDefinitions> Of(uint32_t tenant) const;
+  void Set(uint32_t tenant, std::shared_ptr<const TenantDefinitions> all);
+
+  // Takes in a record of the log; each once, in their order.
+  Status Add(const LogView& log, const Names& names, Position position,
+             const LogRecord& record);
+  // Forgets everything.
+  void Clear();
+
+ private:
+  mutable std::shared_mutex mutex_;
+  absl::flat_hash_map<uint32_t, std::shared_ptr<const TenantDefinitions>> all_;
+  std::atomic<uint64_t> generation_{0};
+};
+
+}  // namespace crm
+
+#endif  // CRM_EVENT_DEFINITIONS_H_
