@@ -122,11 +122,11 @@ TEST_CASE("validation: warned, counted, refused") {
   OwnedResult result;
   REQUIRE_STATUS_OK(crm_tenant_append_json(club.tenant.get(), &slice, 1,
                                            nullptr, result.out(), error));
-  const crm_event_outcome& outcome =
+  const crm_event_outcome& warned =
       crm_append_result_read(result.get())->events[0];
-  CHECK((outcome.flags & CRM_OUTCOME_SCHEMA_WARNING) != 0);
-  CHECK(outcome.code == CRM_OK);
-  CHECK(Text(outcome.message).starts_with("payload/n: "));
+  CHECK((warned.flags & CRM_OUTCOME_SCHEMA_WARNING) != 0);
+  CHECK(warned.code == CRM_OK);
+  CHECK(Text(warned.message).starts_with("payload/n: "));
   OwnedSnapshot snapshot;
   REQUIRE_STATUS_OK(crm_tenant_get_snapshot(club.tenant.get(), nullptr,
                                             snapshot.out(), error));
@@ -139,11 +139,11 @@ TEST_CASE("validation: warned, counted, refused") {
       club.tenant.get(), Slice("booked"), CRM_VALIDATION_ENFORCE, error));
   const std::string worse = Booked("2", R"({"n":"secret"})");
   const crm_slice refused = Slice(worse);
-  Error error;
+  Error why;
   CHECK(crm_tenant_append_json(club.tenant.get(), &refused, 1, nullptr,
-                               nullptr, error) == CRM_INVALID_ARGUMENT);
-  CHECK(error.message().starts_with("event 0: payload/n: "));
-  CHECK(error.message().find("secret") == std::string::npos);
+                               nullptr, why) == CRM_INVALID_ARGUMENT);
+  CHECK(why.message().starts_with("event 0: payload/n: "));
+  CHECK(why.message().find("secret") == std::string::npos);
   OwnedValidation rules;
   REQUIRE_STATUS_OK(crm_tenant_get_validation(club.tenant.get(), nullptr,
                                               rules.out(), error));

@@ -30,8 +30,8 @@ class StoreLife final {
   StoreLife(std::shared_ptr<Disk> disk, std::string directory);
 
   // Creates, appends, defines a schema, flushes, closes, opens again, appends
-  // what is known and what is new, imports, closes. Goes on after an error, as a host might.
-  // The first error.
+  // what is known and what is new, imports, closes. Goes on after an error, as
+  // a host might. The first error.
   Status Live();
 
   // What must hold once the disk is sound again. `power_cut`: what was not

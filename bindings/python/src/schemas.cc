@@ -156,14 +156,7 @@ void DefineAsk(py::class_<TenantHandle>& type) {
       py::arg("type"), py::arg("payload"), py::arg("version") = "");
 }
 
-}  // namespace
-
-void DefineSchemas(py::class_<TenantHandle>& type) {
-  DefineRegister(type);
-  DefineAsk(type);
-}
-
-void DefineSchemaRecords(py::module_& module) {
+void DefineInfos(py::module_& module) {
   RecordClass<SchemaField>(module, "SchemaField",
                            "A field that a schema names.")
       .Field("pointer", &SchemaField::pointer,
@@ -216,6 +209,9 @@ void DefineSchemaRecords(py::module_& module) {
           [](const UpcasterInfo& self) { return ParseJson(self.json); },
           "upcaster_json as a dict.")
       .Finish();
+}
+
+void DefineRules(py::module_& module) {
   RecordClass<ValidationRule>(module, "ValidationRule",
                               "What was said with Tenant.set_validation.")
       .Field("type", &ValidationRule::type,
@@ -238,6 +234,18 @@ void DefineSchemaRecords(py::module_& module) {
       .Field("message", &SchemaViolation::message,
              "Goes behind the path: \"must be at least 0\".")
       .Finish();
+}
+
+}  // namespace
+
+void DefineSchemas(py::class_<TenantHandle>& type) {
+  DefineRegister(type);
+  DefineAsk(type);
+}
+
+void DefineSchemaRecords(py::module_& module) {
+  DefineInfos(module);
+  DefineRules(module);
 }
 
 }  // namespace crm::python
