@@ -115,7 +115,7 @@ Result<Subscription> Tenant::Subscribe(const SubscriptionOptions& options) {
   if (options.name.empty()) {
     begin = Beginning(core, options);
   } else {
-    const std::string key =
+    std::string key =
         SubscriptionKey(impl_->info.id, options.name, options.consumer);
     std::lock_guard<std::mutex> lock(core.subscriptions_mutex);
     if (core.subscribed.contains(key)) {
@@ -126,7 +126,7 @@ Result<Subscription> Tenant::Subscribe(const SubscriptionOptions& options) {
     begin = Resume(core, impl_->info.id, options);
     if (begin.ok()) {
       core.subscribed.insert(key);
-      impl->key = key;
+      impl->key.swap(key);  // Cannot fail: now it is given back.
     }
   }
   if (!begin.ok()) return begin.status();

@@ -36,7 +36,10 @@ bool Subscription::Impl::WantsName(NameKind kind, uint32_t number,
                                    const std::vector<std::string>& wanted,
                                    std::vector<Verdict>* verdicts) const {
   if (wanted.empty()) return true;
-  if (number >= verdicts->size()) verdicts->resize(number + 1);
+  if (number >= verdicts->size()) {
+    verdicts->resize(size_t{core->names.Count(kind)} + 1);
+    if (number >= verdicts->size()) return false;  // No name of the log.
+  }
   Verdict& verdict = (*verdicts)[number];
   if (verdict == Verdict::kUnknown) {
     const std::string_view name = core->names.Text(kind, number);

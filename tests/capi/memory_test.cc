@@ -138,6 +138,32 @@ crm_status ReadStore(Session& session, crm_error** error) {
                                offset.out(), error);
 }
 
+crm_status Follow(Session& session, crm_error** error) {
+  crm_tenant* const tenant = session.tenant.get();
+  const crm_slice type = Slice("booked");
+  crm_subscription_options options = CRM_SUBSCRIPTION_OPTIONS_INIT;
+  options.name = Slice("a name that is no small string");
+  options.types = &type;
+  options.type_count = 1;
+  OwnedSubscription subscription;
+  crm_status status =
+      crm_tenant_subscribe(tenant, &options, subscription.out(), error);
+  crm_message message = {};
+  while (status == CRM_OK && message.kind != CRM_MESSAGE_CAUGHT_UP) {
+    status = crm_subscription_next(subscription.get(), 0, &message, error);
+  }
+  if (status == CRM_OK) {
+    status = crm_subscription_acknowledge(subscription.get(), message.position,
+                                          CRM_DURABILITY_DEFAULT, error);
+  }
+  if (status < 0) return status;
+  OwnedSubscriptions list;
+  status = crm_tenant_list_subscriptions(tenant, nullptr, list.out(), error);
+  if (status < 0) return status;
+  subscription.Free();
+  return crm_tenant_drop_subscription(tenant, options.name, error);
+}
+
 crm_status MakeThings(Session&, crm_error** error) {
   OwnedKeys keys;
   crm_status status = crm_key_provider_new_ephemeral(keys.out(), error);
@@ -168,6 +194,7 @@ std::vector<Step> Steps(bool on_disk) {
       {"append structs", true, AppendStructs},
       {"import", true, Import},
       {"walk", false, Walk},
+      {"follow", true, Follow},
       {"read a customer", false, ReadCustomer},
       {"read the store", false, ReadStore},
       {"make things", false, MakeThings},

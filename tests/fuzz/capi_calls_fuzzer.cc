@@ -109,6 +109,7 @@ class World final {
   void CallTenant(uint8_t verb);
   void Append(uint8_t verb);
   void Read(uint8_t verb);
+  void Follow(uint8_t verb);
   void Forked();
   void End();
 
@@ -118,6 +119,7 @@ class World final {
   Slots<crm_tenant> tenants_;
   Slots<crm_snapshot> snapshots_;
   Slots<crm_event_cursor> cursors_;
+  Slots<crm_subscription> subscriptions_;
   Slots<crm_dry_run> dry_runs_;
   Slots<crm_profile> profiles_;
 };
@@ -237,6 +239,52 @@ void World::Read(uint8_t verb) {
   }
 }
 
+void World::Follow(uint8_t verb) {
+  crm_subscription*& slot = subscriptions_[bytes_.Next()];
+  crm_tenant* const tenant = tenants_[bytes_.Next()];
+  switch (verb % 5) {
+    case 0: {
+      crm_subscription_options options = CRM_SUBSCRIPTION_OPTIONS_INIT;
+      options.flags = bytes_.Next() % 8;
+      options.consumers = bytes_.Next() % 4;
+      options.consumer = bytes_.Next() % 4;
+      options.after = bytes_.Next();
+      options.checkpoint_interval = bytes_.Next();
+      options.name = bytes_.Slice();
+      crm_subscription* made = nullptr;
+      const crm_status status =
+          crm_tenant_subscribe(tenant, &options, &made, &error_);
+      return Keep(status, made, slot, crm_subscription_free);
+    }
+    case 1: {
+      crm_message message = {};
+      const crm_status status =
+          crm_subscription_next(slot, 0, &message, &error_);
+      Require((status == CRM_OK) == (message.kind != 0));
+      return Took(status);
+    }
+    case 2: {
+      const uint64_t position = bytes_.Next();
+      return Took(crm_subscription_acknowledge(slot, position,
+                                               bytes_.Next() % 4, &error_));
+    }
+    case 3: {
+      crm_lag lag = {};
+      Took(crm_subscription_get_lag(slot, &lag, &error_));
+      if (bytes_.Next() % 4 == 0) Took(crm_subscription_cancel(slot, &error_));
+      if (bytes_.Next() % 2 == 0) crm_subscription_free(slot);
+      return;
+    }
+    default: {
+      crm_subscription_list* list = nullptr;
+      Took(crm_tenant_list_subscriptions(tenant, nullptr, &list, &error_));
+      crm_subscription_list_free(list);
+      return Took(
+          crm_tenant_drop_subscription(tenant, bytes_.Slice(), &error_));
+    }
+  }
+}
+
 // In a child everything of the parent's is dead.
 void World::Forked() {
   const pid_t child = fork();
@@ -250,6 +298,10 @@ void World::Forked() {
     for (crm_event_cursor* cursor : cursors_.all) {
       well &= crm_event_cursor_next(cursor, &event, nullptr) < 0;
       crm_event_cursor_free(cursor);
+    }
+    for (crm_subscription* subscription : subscriptions_.all) {
+      well &= crm_subscription_cancel(subscription, nullptr) < 0;
+      crm_subscription_free(subscription);
     }
     for (crm_tenant* tenant : tenants_.all) {
       well &= crm_tenant_append_json(tenant, nullptr, 0, nullptr, nullptr,
@@ -317,6 +369,7 @@ void World::Call() {
       return Append(verb >> 2);
     default:
       if ((verb >> 2) == 63) return Forked();
+      if ((verb >> 2) >= 48) return Follow(verb >> 2);
       return Read(verb >> 2);
   }
 }
@@ -329,6 +382,9 @@ void World::End() {
   // After their stores: both orders are fine.
   for (crm_dry_run* dry_run : dry_runs_.all) crm_dry_run_free(dry_run);
   for (crm_tenant* tenant : tenants_.all) crm_tenant_free(tenant);
+  for (crm_subscription* subscription : subscriptions_.all) {
+    crm_subscription_free(subscription);
+  }
 }
 
 }  // namespace
