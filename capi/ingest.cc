@@ -18,7 +18,9 @@ crm_rejected_row ShowRow(const RejectedRow& from) {
   crm_rejected_row out = {};
   out.line = from.line;
   out.code = static_cast<crm_status>(from.code);
+  out.reason = static_cast<int32_t>(from.reason);
   out.message = Slice(from.message);
+  out.column = Slice(from.column);
   return out;
 }
 
@@ -46,9 +48,6 @@ void SetCallbacks(const crm_import_options& in, void* user_data,
 }
 
 Status ReadFormat(const crm_import_options& in, ImportFormat* out) {
-  if (in.reserved != 0) {
-    return Status(StatusCode::kInvalidArgument, "options.reserved: must be 0");
-  }
   switch (in.format) {
     case CRM_FORMAT_NATIVE:
       *out = ImportFormat::kNative;
@@ -69,6 +68,17 @@ Status ReadFormat(const crm_import_options& in, ImportFormat* out) {
   }
 }
 
+Status ReadEncoding(const crm_import_options& in, TextEncoding* out) {
+  if (in.encoding < CRM_ENCODING_DEFAULT ||
+      in.encoding > CRM_ENCODING_MAC_ROMAN) {
+    return Status(StatusCode::kInvalidArgument,
+                  "options.encoding: " + std::to_string(in.encoding) +
+                      " is none of CRM_ENCODING_...");
+  }
+  *out = static_cast<TextEncoding>(in.encoding);
+  return Status::Ok();
+}
+
 Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {
   Status status = ReadDurability(in.durability, &out->durability);
   if (status.ok()) status = CheckSlice(in.source, "options.source");
@@ -78,6 +88,7 @@ Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {
     if (status.ok()) out->map = StateOf(in.map);
   }
   if (status.ok()) status = ReadFormat(in, &out->format);
+  if (status.ok()) status = ReadEncoding(in, &out->encoding);
   if (!status.ok()) return status;
   out->source = View(in.source);
   out->batch = View(in.batch);
@@ -158,6 +169,19 @@ crm_status crm_import_map_from_file(crm_slice path, crm_import_map** out,
     if (status.ok()) status = CheckPath(path, "path");
     if (!status.ok()) return status;
     auto map = crm::ImportMap::FromFile(std::string(View(path)));
+    if (!map.ok()) return map.status();
+    *out = Make<crm_import_map>(*std::move(map));
+    return status;
+  });
+}
+
+crm_status crm_import_map_from_preset(crm_slice name, crm_import_map** out,
+                                      crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckSlice(name, "name");
+    if (!status.ok()) return status;
+    auto map = crm::ImportMap::Preset(View(name));
     if (!map.ok()) return map.status();
     *out = Make<crm_import_map>(*std::move(map));
     return status;

@@ -1748,8 +1748,9 @@ CRM_API void crm_timeline_free(crm_timeline* timeline) CRM_NOEXCEPT;
 /* --- Ingest ----------------------------------------------------------------
  *
  * A file of foreign data into events: NDJSON (one event a line), JSON arrays
- * of events, and - with a map - CSV and fixed-width text; each plain or gzip.
- * Rows that are bad go to the report, the rest is imported.
+ * of events, and - with a map - CSV, fixed-width text and foreign JSON; each
+ * plain or gzip. Rows that are bad go to the report with line, column and
+ * reason, the rest is imported.
  *
  *   crm_import_options options = CRM_IMPORT_OPTIONS_INIT;
  *   crm_import_map_from_file(crm_slice_of("maps/till.json"), &map, &error);
@@ -1783,6 +1784,24 @@ CRM_API crm_status crm_import_map_from_file(crm_slice path,
                                             crm_import_map** out,
                                             crm_error** error) CRM_NOEXCEPT;
 
+/* A map that comes with libcrm, such as "hubspot": contacts as that system
+ * exports them. CRM_NOT_FOUND: there is none of that name; says which there
+ * are. */
+CRM_API crm_status crm_import_map_from_preset(crm_slice name,
+                                              crm_import_map** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The presets, from index 0 on, sorted by name: `name` and one line about it.
+ * Either may be NULL. 0: there is no preset of that index. The text lives for
+ * ever. */
+CRM_API int32_t crm_import_preset_at(size_t index, crm_slice* name,
+                                     crm_slice* about) CRM_NOEXCEPT;
+
+/* The JSON that the map was made from, without insignificant blanks: something
+ * to begin a map of one's own with. It lives as long as the map; empty for
+ * NULL. */
+CRM_API crm_slice crm_import_map_json(const crm_import_map* map) CRM_NOEXCEPT;
+
 /* Imports that were begun with it have a copy. */
 CRM_API void crm_import_map_free(crm_import_map* map) CRM_NOEXCEPT;
 
@@ -1798,14 +1817,49 @@ typedef struct crm_import_progress {
   uint64_t reserved[2];
 } crm_import_progress;
 
-/* A row that was not imported: the line where it begins, from 1; why. The
- * message holds no value of the row. */
+/* Why a row was not imported; numbers and names stay. ENCODING: bytes that do
+ * not fit the encoding. QUOTES: a quote that is never closed, or text behind
+ * one. COLUMNS: less or more than there should be. LARGE: the row or a value.
+ * JSON: not JSON, or not what it should be. MISSING: a value that must be
+ * there. DATE, NUMBER, BOOLEAN: not what the map says it is. CONSENT: a status
+ * that the map does not know. IDENTIFIER: neither email nor phone. VALUE:
+ * anything else about a value. ID_CONFLICT: the id is there with other
+ * content. */
+enum {
+  CRM_REJECT_NONE = 0,
+  CRM_REJECT_BAD_ENCODING = 1,
+  CRM_REJECT_BAD_QUOTES = 2,
+  CRM_REJECT_TOO_FEW_COLUMNS = 3,
+  CRM_REJECT_TOO_MANY_COLUMNS = 4,
+  CRM_REJECT_TOO_LARGE = 5,
+  CRM_REJECT_BAD_JSON = 6,
+  CRM_REJECT_MISSING_REQUIRED = 7,
+  CRM_REJECT_BAD_DATE = 8,
+  CRM_REJECT_BAD_NUMBER = 9,
+  CRM_REJECT_BAD_BOOLEAN = 10,
+  CRM_REJECT_BAD_CONSENT = 11,
+  CRM_REJECT_INVALID_EMAIL = 12,
+  CRM_REJECT_INVALID_PHONE = 13,
+  CRM_REJECT_INVALID_IDENTIFIER = 14,
+  CRM_REJECT_INVALID_VALUE = 15,
+  CRM_REJECT_ID_CONFLICT = 16,
+  CRM_REJECT_ERASED = 17
+};
+
+/* "BAD_ENCODING"; empty for CRM_REJECT_NONE and for numbers that are none. It
+ * lives for ever. */
+CRM_API crm_slice crm_reject_reason_name(int32_t reason) CRM_NOEXCEPT;
+
+/* A row that was not imported: the line where it begins, from 1; why, by
+ * status, by one of CRM_REJECT_... and in words; and which column (its name
+ * or, where there is none, its number from 1 as text; of JSON the member;
+ * empty: the row as a whole). The message holds no value of the row. */
 typedef struct crm_rejected_row {
   uint64_t line;
   crm_status code;
-  uint32_t reserved0;
+  int32_t reason;
   crm_slice message;
-  uint64_t reserved[2];
+  crm_slice column;
 } crm_rejected_row;
 
 /* Called after every batch. Anything but 0 stops: what was appended stays, and
@@ -1848,6 +1902,20 @@ enum {
   CRM_FORMAT_POSTHOG = 3
 };
 
+/* How the characters of a file are written; nothing is guessed. DEFAULT: what
+ * the map says, UTF-8 without one. UTF16: told by the byte order mark, which
+ * must be there. A byte order mark that says something else than this is
+ * CRM_INVALID_ARGUMENT; bytes that do not fit make their row bad. */
+enum {
+  CRM_ENCODING_DEFAULT = 0,
+  CRM_ENCODING_UTF8 = 1,
+  CRM_ENCODING_UTF16 = 2,
+  CRM_ENCODING_UTF16LE = 3,
+  CRM_ENCODING_UTF16BE = 4,
+  CRM_ENCODING_WINDOWS_1252 = 5,
+  CRM_ENCODING_MAC_ROMAN = 6
+};
+
 /* For two exports of one till on two days, in which a customer may have bought
  * the same thing twice, set `batch` to the day: equal rows of one file are told
  * apart by their number among equals, those of two files are not. */
@@ -1855,11 +1923,13 @@ enum {
 /* How a file is imported.
  *
  * durability: one of CRM_DURABILITY_...
- * map: needed for CSV and fixed-width text; must be NULL for JSON. Borrowed.
+ * map: needed for text and foreign JSON; must be NULL for events and messages.
+ *   Borrowed.
  * source: of events when they (JSON) or the map name none. Empty: such events
  *   are rejected.
  * batch: tells apart equal rows of different files that are different events.
- *   Empty: equal rows are the same event.
+ *   Empty: equal rows are the same event; contacts without a time of their
+ *   own belong to their file (a pipe needs a batch then).
  * threads: that decode and append, 1 to 64; zero: 2. With one, the calling
  *   thread does everything. A dry run takes one.
  * max_rejected: at most so many rejected rows are kept in the report; zero:
@@ -1868,7 +1938,7 @@ enum {
  *   is destroyed before the call returns.
  * format: one of CRM_FORMAT_...; another one than CRM_FORMAT_NATIVE takes no
  *   map.
- * reserved: 0. */
+ * encoding: one of CRM_ENCODING_...; instead of what the map says. */
 typedef struct crm_import_options {
   size_t struct_size;
   uint32_t flags;
@@ -1883,7 +1953,7 @@ typedef struct crm_import_options {
   void* user_data;
   void (*destroy)(void* user_data);
   int32_t format;
-  uint32_t reserved;
+  int32_t encoding;
 } crm_import_options;
 
 #define CRM_IMPORT_OPTIONS_INIT                                           \
@@ -1920,8 +1990,8 @@ typedef struct crm_import_report_view {
  * are no error: see the report (`out` may be NULL). Errors: CRM_NOT_FOUND,
  * CRM_IO_ERROR (the file), CRM_MALFORMED (damaged gzip, a header that is
  * none), CRM_INVALID_ARGUMENT (options; CSV without a map; a map that does not
- * fit; a bad row with STRICT), CRM_UNSUPPORTED (UTF-16), and what
- * crm_tenant_append answers. After an error what has been appended stays, and
+ * fit; an encoding that the byte order mark contradicts; a bad row with
+ * STRICT), and what crm_tenant_append answers. After an error what has been appended stays, and
  * importing the file again goes on there. */
 CRM_API crm_status crm_tenant_import_file(crm_tenant* tenant, crm_slice path,
                                           const crm_import_options* options,
