@@ -188,6 +188,34 @@ crm_status crm_import_map_from_preset(crm_slice name, crm_import_map** out,
   });
 }
 
+int32_t crm_import_preset_at(size_t index, crm_slice* name,
+                             crm_slice* about) noexcept {
+  return GuardValue(int32_t{0}, [&]() -> int32_t {
+    const auto presets = crm::ImportMap::Presets();
+    const bool there = index < presets.size();
+    const crm::ImportPreset preset =
+        there ? presets[index] : crm::ImportPreset();
+    if (name != nullptr) *name = Slice(preset.name);
+    if (about != nullptr) *about = Slice(preset.about);
+    return there ? 1 : 0;
+  });
+}
+
+crm_slice crm_import_map_json(const crm_import_map* map) noexcept {
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (map == nullptr || !map->alive()) return crm_slice{nullptr, 0};
+    return Slice(StateOf(map).json());
+  });
+}
+
+crm_slice crm_reject_reason_name(int32_t reason) noexcept {
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    const bool known = reason > CRM_REJECT_NONE && reason <= CRM_REJECT_ERASED;
+    if (!known) return crm_slice{nullptr, 0};
+    return Slice(crm::RejectReasonName(static_cast<crm::RejectReason>(reason)));
+  });
+}
+
 void crm_import_map_free(crm_import_map* map) noexcept { Free(map); }
 
 crm_status crm_tenant_import_file(crm_tenant* tenant, crm_slice path,

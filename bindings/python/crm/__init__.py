@@ -75,9 +75,11 @@ from crm._types import (
     NotFoundError,
     Order,
     Outcome,
+    RejectReason,
     Remedy,
     RetryableError,
     StatusCode,
+    TextEncoding,
 )
 
 __all__ = [
@@ -90,8 +92,8 @@ __all__ = [
     "EventOutcome", "FatalError", "FileKeyProvider", "Finding",
     "FormatTooNewError", "Identifier", "ImportFormat", "ImportMap",
     "ImportProgress", "ImportReport", "InputError", "KeyProvider", "LogLevel", "NotFoundError",
-    "Order", "Outcome", "Profile", "RejectedEvent", "RejectedRow", "Remedy",
-    "RetryableError", "Snapshot", "StatusCode", "Store", "StoreStats",
-    "StoredEvent", "Tenant", "TenantStats", "TimelineEntry", "TimelinePage",
-    "Trait", "VerifyReport", "__version__", "event_from_json",
+    "Order", "Outcome", "Profile", "RejectReason", "RejectedEvent",
+    "RejectedRow", "Remedy", "RetryableError", "Snapshot", "StatusCode", "Store", "StoreStats",
+    "StoredEvent", "Tenant", "TenantStats", "TextEncoding", "TimelineEntry",
+    "TimelinePage", "Trait", "VerifyReport", "__version__", "event_from_json",
 ]

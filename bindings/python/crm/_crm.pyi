@@ -13,7 +13,9 @@ from crm._types import (
     LogLevel,
     Order,
     Outcome,
+    RejectReason,
     StatusCode,
+    TextEncoding,
 )
 
 class _File(Protocol):
@@ -140,6 +142,7 @@ class Tenant:
         *,
         format: Union[ImportFormat, str] = "native",
         map: Optional[ImportMap] = None,
+        encoding: Union[TextEncoding, str] = "default",
         source: str = "",
         batch: str = "",
         strict: bool = False,
@@ -634,6 +637,10 @@ class RejectedRow:
     @property
     def code(self) -> StatusCode: ...
     @property
+    def reason(self) -> RejectReason: ...
+    @property
+    def column(self) -> str: ...
+    @property
     def message(self) -> str: ...
     def to_dict(self) -> dict[str, Any]: ...
     def __repr__(self) -> str: ...
@@ -788,3 +795,8 @@ class ImportMap:
     def from_json(json: Union[str, bytes, dict[str, Any]]) -> ImportMap: ...
     @staticmethod
     def from_file(path: _Path) -> ImportMap: ...
+    @staticmethod
+    def preset(name: str) -> ImportMap: ...
+    @staticmethod
+    def presets() -> dict[str, str]: ...
+    def to_json(self) -> str: ...
