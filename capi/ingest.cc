@@ -201,6 +201,15 @@ int32_t crm_import_preset_at(size_t index, crm_slice* name,
   });
 }
 
+crm_slice crm_canonical_event_type(crm_slice type) noexcept {
+  return GuardValue(type, [&] {
+    if (!CheckSlice(type, "type").ok()) return type;
+    const std::string_view given = View(type);
+    const std::string_view name = crm::CanonicalEventType(given);
+    return name.data() == given.data() ? type : Slice(name);
+  });
+}
+
 crm_slice crm_import_map_json(const crm_import_map* map) noexcept {
   return GuardValue(crm_slice{nullptr, 0}, [&] {
     if (map == nullptr || !map->alive()) return crm_slice{nullptr, 0};
@@ -224,8 +233,8 @@ crm_status crm_tenant_import_file(crm_tenant* tenant, crm_slice path,
                                   crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm_import_options own = CRM_IMPORT_OPTIONS_INIT;
-    const crm::Status read = ReadOptions(options, "options", kImportFlags,
-                                         &own);
+    const crm::Status read =
+        ReadOptions(options, "options", kImportFlags, &own);
     const UserData held = HoldUserData(own.user_data, own.destroy);
     if (out != nullptr) *out = nullptr;
     crm::Status status = Check(tenant, "tenant");

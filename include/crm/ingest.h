@@ -39,6 +39,13 @@
 
 namespace crm {
 
+// One name for what several systems call differently: "PreferencesUpdated" of
+// "CustomerPreferencesUpdated", "CustomerCreated" of "scl.member.created". A
+// type that has no other name is answered as it came. Events keep the type they
+// were sent with; whoever reads them asks for the one it stands for. Any thread;
+// what is answered lives as long as `type`, or for ever.
+std::string_view CanonicalEventType(std::string_view type);
+
 // A map that comes with libcrm.
 struct ImportPreset {
   std::string_view name;   // "hubspot": what ImportMap::Preset takes.
@@ -138,19 +145,19 @@ enum class TextEncoding : uint8_t {
 // Why a row was not imported: a closed list, whose numbers and names stay.
 enum class RejectReason : uint8_t {
   kNone = 0,
-  kBadEncoding = 1,      // BAD_ENCODING: bytes that do not fit the encoding.
-  kBadQuotes = 2,        // BAD_QUOTES: a quote is never closed, or text follows.
-  kTooFewColumns = 3,    // TOO_FEW_COLUMNS: less than there should be.
-  kTooManyColumns = 4,   // TOO_MANY_COLUMNS
-  kTooLarge = 5,         // TOO_LARGE: the row, or a value in it.
-  kBadJson = 6,          // BAD_JSON: not JSON, or not the JSON it should be.
-  kMissingRequired = 7,  // MISSING_REQUIRED: a value that must be there.
-  kBadDate = 8,          // BAD_DATE: not a time as the format says.
-  kBadNumber = 9,        // BAD_NUMBER
-  kBadBoolean = 10,      // BAD_BOOLEAN
-  kBadConsent = 11,      // BAD_CONSENT: a status that the map does not know.
-  kInvalidEmail = 12,    // INVALID_EMAIL
-  kInvalidPhone = 13,    // INVALID_PHONE
+  kBadEncoding = 1,     // BAD_ENCODING: bytes that do not fit the encoding.
+  kBadQuotes = 2,       // BAD_QUOTES: a quote is never closed, or text follows.
+  kTooFewColumns = 3,   // TOO_FEW_COLUMNS: less than there should be.
+  kTooManyColumns = 4,  // TOO_MANY_COLUMNS
+  kTooLarge = 5,        // TOO_LARGE: the row, or a value in it.
+  kBadJson = 6,         // BAD_JSON: not JSON, or not the JSON it should be.
+  kMissingRequired = 7,     // MISSING_REQUIRED: a value that must be there.
+  kBadDate = 8,             // BAD_DATE: not a time as the format says.
+  kBadNumber = 9,           // BAD_NUMBER
+  kBadBoolean = 10,         // BAD_BOOLEAN
+  kBadConsent = 11,         // BAD_CONSENT: a status that the map does not know.
+  kInvalidEmail = 12,       // INVALID_EMAIL
+  kInvalidPhone = 13,       // INVALID_PHONE
   kInvalidIdentifier = 14,  // INVALID_IDENTIFIER: of another namespace.
   kInvalidValue = 15,       // INVALID_VALUE: anything else about a value.
   kIdConflict = 16,         // ID_CONFLICT: the id is there with other content.
@@ -235,8 +242,9 @@ struct ImportReport {
 // see the report. Errors: kNotFound, kIoError (the file), kMalformed (damaged
 // gzip, a header that is none), kInvalidArgument (options; CSV without a map;
 // a map that does not fit; an encoding that the byte order mark contradicts; a
-// bad row with `strict`), kCancelled, and what Tenant::Append answers. After an error what has been
-// appended stays, and importing the file again goes on there.
+// bad row with `strict`), kCancelled, and what Tenant::Append answers. After an
+// error what has been appended stays, and importing the file again goes on
+// there.
 Result<ImportReport> ImportFile(Tenant& tenant, const std::string& path,
                                 const ImportOptions& options = {});
 

@@ -39,7 +39,8 @@ class RejectedFile final {
     if (file_ == nullptr) {
       return Status(StatusCode::kIoError, "report: cannot write " + path);
     }
-    if (!json_) std::fputs("line\tcode\treason\tcolumn\tmessage\n", file_.get());
+    if (!json_)
+      std::fputs("line\tcode\treason\tcolumn\tmessage\n", file_.get());
     return Status::Ok();
   }
 
@@ -171,14 +172,12 @@ void PrintReport(const ImportCommand& command, const ImportReport& report,
   PrintField("seconds", text + rate);
   if (report.rejected_rows.empty() || !command.report.empty()) return;
   std::printf("\nRejected rows (all of them: --report FILE):\n");
-  Table table({{"LINE", Table::Align::kRight},
-               {"REASON"},
-               {"COLUMN"},
-               {"MESSAGE"}});
+  Table table(
+      {{"LINE", Table::Align::kRight}, {"REASON"}, {"COLUMN"}, {"MESSAGE"}});
   for (const RejectedRow& row : report.rejected_rows) {
     table.Add({std::to_string(row.line),
-               std::string(RejectReasonName(row.reason)),
-               InOneCell(row.column), row.message});
+               std::string(RejectReasonName(row.reason)), InOneCell(row.column),
+               row.message});
   }
   table.Print();
 }
@@ -195,7 +194,8 @@ Status WithHint(const ImportCommand& command, Status status) {
              status.code() == StatusCode::kInvalidArgument &&
              status.message().find("need a map") != std::string_view::npos) {
     hint =
-        ": give one with --map or --preset (examples/maps/ has some to begin with, and "
+        ": give one with --map or --preset (examples/maps/ has some to begin "
+        "with, and "
         "README.md there explains them)";
   }
   if (hint.empty()) return status;

@@ -131,9 +131,8 @@ void AddImport(CLI::App* app, CommandLine* line) {
                   "or posthog (examples/formats.md); nothing is guessed")
       ->check(CLI::IsMember({"native", "segment", "cloudevents", "posthog"}))
       ->capture_default_str();
-  auto* map =
-      sub->add_option("--map", c->map,
-                      "How columns become events (examples/maps/README.md)");
+  auto* map = sub->add_option(
+      "--map", c->map, "How columns become events (examples/maps/README.md)");
   sub->add_option("--preset", c->preset,
                   "A map that comes with libcrm: see crm presets")
       ->excludes(map);

@@ -92,9 +92,9 @@ void BatchAppender::Prepare(const RowBatch& batch, BatchResult* result) {
     const Row& row = batch.rows[i];
     const std::string_view text = batch.Text(row);
     // Where broken quotes are, the row itself says.
-    const bool cut = row.problem == RowProblem::kNone ||
-                     (row.problem == RowProblem::kBadQuotes &&
-                      plan_.map != nullptr);
+    const bool cut =
+        row.problem == RowProblem::kNone ||
+        (row.problem == RowProblem::kBadQuotes && plan_.map != nullptr);
     Status status = cut ? Status::Ok() : StatusOf(row.problem);
     RowIssue issue{ReasonOf(row.problem), std::string()};
     if (cut) status = MapRow(batch, row, &issue);

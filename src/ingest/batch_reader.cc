@@ -136,9 +136,8 @@ Status BatchReader::ChooseEncoding() {
                   "lacks: say utf-16le or utf-16be");
   }
   // Text in an 8-bit set is converted field by field.
-  const bool later =
-      IsEightBit(encoding) ? options_.text.has_value()
-                           : encoding == TextEncoding::kUtf8;
+  const bool later = IsEightBit(encoding) ? options_.text.has_value()
+                                          : encoding == TextEncoding::kUtf8;
   const std::string start(carry_.view().substr(mark.size));
   carry_.Clear();
   if (later || encoding == TextEncoding::kUtf16) {

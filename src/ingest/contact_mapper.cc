@@ -34,8 +34,7 @@ RejectReason InvalidReason(std::string_view name_space) {
   if (name_space == "email") return RejectReason::kInvalidEmail;
   const bool phone = name_space == "phoneNumber" || name_space == "phone" ||
                      name_space == "phone_number";
-  return phone ? RejectReason::kInvalidPhone
-               : RejectReason::kInvalidIdentifier;
+  return phone ? RejectReason::kInvalidPhone : RejectReason::kInvalidIdentifier;
 }
 
 // The texts of a JSON array of texts; false: it is something else.
@@ -252,10 +251,11 @@ Status ContactMapper::AppendList(const TraitRule& rule, std::string_view value,
   return Status::Ok();
 }
 
-Status ContactMapper::AddConsent(
-    const ConsentRule& rule, const std::string& contact_id,
-    const std::vector<Identifier>& identifiers,
-    const std::optional<Timestamp>& contact_time, EventList* out) {
+Status ContactMapper::AddConsent(const ConsentRule& rule,
+                                 const std::string& contact_id,
+                                 const std::vector<Identifier>& identifiers,
+                                 const std::optional<Timestamp>& contact_time,
+                                 EventList* out) {
   const std::string_view given = Trim(values_.Value(rule.column));
   if (IsBlank(given)) return Status::Ok();
   std::optional<ConsentRule::Meaning> meaning = rule.otherwise;

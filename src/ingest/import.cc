@@ -180,7 +180,7 @@ Status Import::OpenReader() {
   reader_ = std::make_unique<BatchReader>(source_.get(), options);
   Status status = reader_->Start();
   if (!status.ok() || map == nullptr) return status;
-  Result<ColumnPlan> columns = 
+  Result<ColumnPlan> columns =
       PlanColumns(*map, plan_.encoding, reader_->header());
   if (!columns.ok()) return columns.status();
   plan_.columns = *std::move(columns);

@@ -69,8 +69,8 @@ void JsonPointers::Add(const std::vector<std::string>& names) {
     if (!name.empty() && name.front() != '/') path.push_back(name);
     for (size_t begin = 1; !name.empty() && name.front() == '/';) {
       const size_t end = std::min(name.find('/', begin), name.size());
-      path.push_back(Unescape(std::string_view(name).substr(
-          begin, end - begin)));
+      path.push_back(
+          Unescape(std::string_view(name).substr(begin, end - begin)));
       if (end == name.size()) break;
       begin = end + 1;
     }

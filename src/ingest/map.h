@@ -174,8 +174,7 @@ struct ImportMap::Impl {
     return contact.has_value() ? contact->source : event.source;
   }
   bool has_id() const {
-    return contact.has_value() ? contact->id.has_value()
-                               : event.id.has_value();
+    return contact.has_value() ? contact->id.has_value() : event.id.has_value();
   }
 };
 

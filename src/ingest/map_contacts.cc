@@ -70,8 +70,9 @@ bool MapParser::ParseContact(const Json& json) {
   }
   contact.others = found->second;
   if (contact.others_policy == Policy::kAppend) {
-    return Fail("contact.others_policy", "append needs a separator: name the "
-                                         "columns");
+    return Fail("contact.others_policy",
+                "append needs a separator: name the "
+                "columns");
   }
   const Json* time = in.Find("occurred_at");
   if (time != nullptr) {
@@ -147,14 +148,14 @@ bool MapParser::ParseTrait(const std::string& name, const Json& json,
     return Fail(path + ".as", "append takes texts");
   }
   if (rule->value.when_empty == WhenEmpty::kNull) {
-    return Fail(path + ".empty", "a blank cell never clears a trait: see "
-                                 "\"clear\"");
+    return Fail(path + ".empty",
+                "a blank cell never clears a trait: see "
+                "\"clear\"");
   }
   return Finish(in);
 }
 
-bool MapParser::ParsePolicy(Members* in, const std::string& name,
-                            Policy* out) {
+bool MapParser::ParsePolicy(Members* in, const std::string& name, Policy* out) {
   std::string policy = "overwrite";
   if (!GetText(in, name, &policy)) return false;
   for (const auto& [known, value] : kPolicies) {
@@ -185,8 +186,7 @@ bool MapParser::ParseConsent(const Json& json, const std::string& path,
                              ConsentRule* rule) {
   if (!IsObject(json, path)) return false;
   Members in(json, path);
-  if (!Column(&in, &rule->column) ||
-      !GetText(&in, "purpose", &rule->purpose) ||
+  if (!Column(&in, &rule->column) || !GetText(&in, "purpose", &rule->purpose) ||
       !GetText(&in, "channel", &rule->channel) || !ParseMeanings(&in, rule)) {
     return false;
   }
@@ -212,9 +212,9 @@ bool MapParser::ParseMeanings(Members* in, ConsentRule* rule) {
     if (!GetTexts(in, name, &values)) return false;
     for (std::string& value : values) {
       value = InSmallLetters(std::move(value));
-      const bool there = std::any_of(
-          rule->values.begin(), rule->values.end(),
-          [&](const auto& other) { return other.first == value; });
+      const bool there =
+          std::any_of(rule->values.begin(), rule->values.end(),
+                      [&](const auto& other) { return other.first == value; });
       if (value.empty() || there) {
         return Fail(in->PathOf(name),
                     "a blank never says anything, and a value only one thing");

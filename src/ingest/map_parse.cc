@@ -208,13 +208,12 @@ bool MapParser::CheckColumns() {
     }
     if (names.empty()) continue;
     const bool found =
-        used.number > 0
-            ? used.number <= names.size()
-            : std::any_of(used.names.begin(), used.names.end(),
-                          [&](const std::string& name) {
-                            return std::binary_search(sorted.begin(),
-                                                      sorted.end(), name);
-                          });
+        used.number > 0 ? used.number <= names.size()
+                        : std::any_of(used.names.begin(), used.names.end(),
+                                      [&](const std::string& name) {
+                                        return std::binary_search(
+                                            sorted.begin(), sorted.end(), name);
+                                      });
     if (found || used.optional) continue;
     return Fail(map_->contact.has_value() ? "contact" : "event",
                 "uses column \"" + used.Label() +

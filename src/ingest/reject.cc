@@ -81,8 +81,7 @@ std::string_view FieldOf(std::string_view message) {
   for (const std::string_view whole : {"event", "row", "array", "request"}) {
     if (field == whole) return {};
   }
-  return field.find(' ') == std::string_view::npos ? field
-                                                   : std::string_view();
+  return field.find(' ') == std::string_view::npos ? field : std::string_view();
 }
 
 RejectReason ReasonOf(const Status& status, std::string_view row) {

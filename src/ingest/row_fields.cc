@@ -267,9 +267,9 @@ Status FindOthers(const ContactRule& contact, ColumnPlan* plan) {
     const std::string& name = plan->names[i];
     const bool used = std::find(plan->field_of.begin(), plan->field_of.end(),
                                 i) != plan->field_of.end();
-    const bool ignored = std::find(contact.ignored.begin(),
-                                   contact.ignored.end(),
-                                   name) != contact.ignored.end();
+    const bool ignored =
+        std::find(contact.ignored.begin(), contact.ignored.end(), name) !=
+        contact.ignored.end();
     if (used || ignored) continue;
     unknown += (unknown.empty() ? "\"" : ", \"") + NameOfField(*plan, i) + "\"";
     if (contact.others_policy == Policy::kIgnore) continue;
@@ -279,8 +279,8 @@ Status FindOthers(const ContactRule& contact, ColumnPlan* plan) {
     const bool twice =
         name.empty() || taken ||
         std::count(plan->names.begin(), plan->names.end(), name) > 1;
-    plan->others.emplace_back(
-        twice ? name + "#" + std::to_string(i + 1) : name, i);
+    plan->others.emplace_back(twice ? name + "#" + std::to_string(i + 1) : name,
+                              i);
   }
   if (contact.others != ContactRule::Others::kReject || unknown.empty()) {
     return Status::Ok();
@@ -292,8 +292,7 @@ Status FindOthers(const ContactRule& contact, ColumnPlan* plan) {
 }  // namespace
 
 Result<ColumnPlan> PlanColumns(const ImportMap::Impl& map,
-                               TextEncoding encoding,
-                               std::string_view header) {
+                               TextEncoding encoding, std::string_view header) {
   ColumnPlan plan;
   if (map.format == ImportMap::Impl::Format::kJson) {
     for (size_t i = 0; i < map.used.size(); ++i) {

@@ -22,10 +22,7 @@ bool Fits(const TypeCase& rule, std::string_view value) {
 RowMapper::RowMapper(const ImportMap::Impl& map, TextEncoding encoding,
                      const ColumnPlan& plan, std::string_view source,
                      std::string_view batch)
-    : map_(map),
-      source_(source),
-      batch_(batch),
-      values_(map, encoding, plan) {}
+    : map_(map), source_(source), batch_(batch), values_(map, encoding, plan) {}
 
 Status RowMapper::Map(std::string_view text, const Row& row, Event* event) {
   Status status = values_.Split(text, row);

@@ -157,8 +157,8 @@ class TextScanner final : public RowScanner {
         place_ == Place::kAfterQuote || place_ == Place::kBehind;
     if (c == framing_.delimiter) {
       place_ = Place::kFieldStart;
-    } else if (c == framing_.quote && (place_ == Place::kFieldStart ||
-                                       place_ == Place::kAfterQuote)) {
+    } else if (c == framing_.quote &&
+               (place_ == Place::kFieldStart || place_ == Place::kAfterQuote)) {
       // A quote opens a field at its start only. One inside quotes that is
       // doubled opens it again.
       place_ = Place::kQuoted;

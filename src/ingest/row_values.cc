@@ -46,8 +46,8 @@ Status RowValues::Split(std::string_view text, const Row& row) {
   issue_.reason =
       more ? RejectReason::kTooManyColumns : RejectReason::kTooFewColumns;
   return Status(StatusCode::kMalformed,
-                "the row has " + std::to_string(fields_.size()) +
-                    " fields, " + std::to_string(plan_.fields) +
+                "the row has " + std::to_string(fields_.size()) + " fields, " +
+                    std::to_string(plan_.fields) +
                     (plan_.open_ended ? " or more" : "") + " are expected");
 }
 

@@ -90,8 +90,7 @@ TEST_CASE("a blank says nothing, and only the token clears") {
        "ada@example.com,<none>,<none>,<none>,<none>,<none>,<none>\n");
   // A default and a list cannot be cleared by a file, nor can consent.
   CHECK(shop.Traits("ada@example.com") ==
-        Lines{"city=\"Paarl\"", "email=\"ada@example.com\"",
-              "tags[VIP]=true"});
+        Lines{"city=\"Paarl\"", "email=\"ada@example.com\"", "tags[VIP]=true"});
   CHECK(Consents(shop).size() == 1);
 }
 
@@ -113,9 +112,9 @@ TEST_CASE("a row with a time of its own is the same in every export") {
   Shop shop;
   const std::string row = "ada@example.com,Ada,2026-03-01\n";
   CHECK(Take(shop, "mail,first,changed\n" + row).appended == 1);
-  CHECK(Sums(Take(shop,
-                  "mail,first,changed\n" + row +
-                      "bob@example.com,Bob,2026-04-01\n")) == "2/1/1/0/1/0");
+  CHECK(Sums(Take(shop, "mail,first,changed\n" + row +
+                            "bob@example.com,Bob,2026-04-01\n")) ==
+        "2/1/1/0/1/0");
   // Older news does not win.
   Take(shop, "mail,first,changed\nada@example.com,Old,2025-01-01\n");
   CHECK(shop.Traits("ada@example.com")[1] == "firstName=\"Ada\"");
@@ -153,10 +152,10 @@ TEST_CASE("bad rows of contacts are told by row, column and reason") {
                                    "c@example.com,,,maybe,\n"
                                    "d@example.com,,,,soon\n"
                                    "e@example.com,,\n");
-  CHECK(Reasons(report) ==
-        Lines{"2 INVALID_EMAIL mail", "3 MISSING_REQUIRED mail",
-              "5 BAD_NUMBER visits", "6 BAD_CONSENT news",
-              "7 BAD_DATE changed", "8 TOO_FEW_COLUMNS "});
+  CHECK(Reasons(report) == Lines{"2 INVALID_EMAIL mail",
+                                 "3 MISSING_REQUIRED mail",
+                                 "5 BAD_NUMBER visits", "6 BAD_CONSENT news",
+                                 "7 BAD_DATE changed", "8 TOO_FEW_COLUMNS "});
   CHECK(report.rejected == 6);
   // The telephone was no identifier, and the row does without.
   CHECK(shop.Traits("a@example.com").size() == 1);
@@ -189,8 +188,8 @@ TEST_CASE("columns that nobody mentioned are kept, refused or left out") {
   Shop kept;
   kept.MustImport(path, OptionsOf(map("")));
   CHECK(kept.Traits("a@example.com") ==
-        Lines{"#4=\"3\"", "email=\"a@example.com\"", "mail2=\"4\"",
-              "x#2=\"1\"", "x#3=\"2\""});
+        Lines{"#4=\"3\"", "email=\"a@example.com\"", "mail2=\"4\"", "x#2=\"1\"",
+              "x#3=\"2\""});
   Shop refused;
   const Status status =
       refused.Import(path, OptionsOf(map(R"("others":"reject",)"))).status();

@@ -63,16 +63,18 @@ TEST_CASE("UTF-16 becomes UTF-8, in pieces of any size") {
       stream.Append(std::string_view(text).substr(i, piece), &out);
     }
     stream.Finish(&out);
-    CHECK(out == "\xf0\x9f\x98\x80\xe2\x82\xac"
-                 "A");
+    CHECK(out ==
+          "\xf0\x9f\x98\x80\xe2\x82\xac"
+          "A");
   }
   // Half a pair, then half a unit.
   Utf8Stream stream(TextEncoding::kUtf16Be);
   std::string out;
   stream.Append(std::string("\xd8\x3d\x00\x41\x00", 5), &out);
   stream.Finish(&out);
-  CHECK(out == "\xff"
-               "A\xff");
+  CHECK(out ==
+        "\xff"
+        "A\xff");
 }
 
 TEST_CASE("a file is read in the encoding that is declared") {

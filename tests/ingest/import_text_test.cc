@@ -151,7 +151,7 @@ TEST_CASE("the header has to fit the map") {
                            .status()
                            .message());
   };
-  CHECK(message("no,kind\n1,2\n", kOrders) == 
+  CHECK(message("no,kind\n1,2\n", kOrders) ==
         "header: has no column \"day\", \"who\", \"price\"");
   CHECK(message("no,no,kind,day,who,price\n", kOrders) ==
         "header: has two columns \"no\"");

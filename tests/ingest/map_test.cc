@@ -35,8 +35,9 @@ TEST_CASE("what a map does not know is refused by name") {
 }
 
 TEST_CASE("members of a map are checked") {
-  CHECK(Refusal("{}") == "map: format: must be \"csv\", \"fixed\" or "
-                         "\"json\"");
+  CHECK(Refusal("{}") ==
+        "map: format: must be \"csv\", \"fixed\" or "
+        "\"json\"");
   CHECK(Refusal("{\"format\":\"csv\"}") == "map: event: is missing");
   CHECK(Refusal(Map("", "\"version\":\"1\"")) == "map: event.type: is missing");
   CHECK(Refusal(Map("\"delimiter\":\"ab\",", "\"type\":\"t\"")) ==

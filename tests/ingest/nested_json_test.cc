@@ -112,16 +112,15 @@ TEST_CASE("a header that lacks columns is refused, and all are named") {
   const Folder folder;
   Shop shop;
   const auto refusal = [&](const std::string& text) {
-    return std::string(
-        shop.Import(folder.Write("a.csv", text), OptionsOf(R"({
+    return std::string(shop.Import(folder.Write("a.csv", text), OptionsOf(R"({
           "format": "csv",
           "event": {"type": "t", "source": "s",
                     "payload": {"a": {"column": "a"},
                                 "b": {"column": ["b", "B"]},
                                 "c": {"column": "c", "optional": true},
                                 "d": {"column": 3}}}})"))
-            .status()
-            .message());
+                           .status()
+                           .message());
   };
   CHECK(refusal("x,y,z\n1,2,3\n") == "header: has no column \"a\", \"b\"");
   CHECK(refusal("a,B\n1,2\n") == "header: has no column \"3\"");
@@ -135,30 +134,30 @@ TEST_CASE("equal rows are one event where the map says so") {
   const std::string map = R"({
     "format": "csv", "equal_rows": "same",
     "event": {"type": "t", "source": "s"}})";
-  const ImportReport report = shop.MustImport(
-      folder.Write("a.csv", "a\n1\n1\n2\n"), OptionsOf(map));
+  const ImportReport report =
+      shop.MustImport(folder.Write("a.csv", "a\n1\n1\n2\n"), OptionsOf(map));
   CHECK(Sums(report) == "3/2/1/0/0/2");
 }
 
 TEST_CASE("broken quotes in a cell of JSON: the next row is found") {
   const Folder folder;
   Shop shop;
-  const ImportReport report = shop.MustImport(
-      folder.Write("a.csv",
-                   "id,data\n"
-                   "1,\"{\"\"ok\"\":1}\"\n"
-                   "2,\"{\"bad\":1}\"\n"
-                   "3,\"{\"\"open\"\":1}\n"
-                   "4,\"{\"\"ok\"\":2}\"\n"
-                   "5,{}\n"
-                   "6,\"{\"\"open\"\":1}\n"),
-      OptionsOf(R"({
+  const ImportReport report =
+      shop.MustImport(folder.Write("a.csv",
+                                   "id,data\n"
+                                   "1,\"{\"\"ok\"\":1}\"\n"
+                                   "2,\"{\"bad\":1}\"\n"
+                                   "3,\"{\"\"open\"\":1}\n"
+                                   "4,\"{\"\"ok\"\":2}\"\n"
+                                   "5,{}\n"
+                                   "6,\"{\"\"open\"\":1}\n"),
+                      OptionsOf(R"({
         "format": "csv",
         "event": {"type": "t", "source": "s", "id": {"column": "id"},
                   "payload": {"d": {"column": "data", "as": "json"}}}})"));
   CHECK(shop.Ids() == Lines{"1", "4", "5"});
-  CHECK(Reasons(report) == Lines{"3 BAD_QUOTES data", "4 BAD_QUOTES data",
-                                 "7 BAD_QUOTES data"});
+  CHECK(Reasons(report) ==
+        Lines{"3 BAD_QUOTES data", "4 BAD_QUOTES data", "7 BAD_QUOTES data"});
 }
 
 }  // namespace

@@ -61,18 +61,18 @@ TEST_CASE("every preset is a map, and they are sorted") {
 
 TEST_CASE("contacts of HubSpot") {
   Shop shop;
-  const ImportReport report = Take(
-      shop, "hubspot",
-      "Record ID,First Name,Last Name,Email,Phone Number,Lead Status,"
-      "Create Date,Last Modified Date,Associated Company,Country/Region,"
-      "Contact owner,Unsubscribed from all email,Shoe Size\n"
-      "101,Camille,Durand,camille@example.com,+33 6 12 34 56 78,NEW,"
-      "2024-03-12 09:14,2024-05-01 10:00,Villa,France,florent@example.com,"
-      "true,42\n"
-      "102,John,Smith,JOHN@Example.com,,OPEN_DEAL,2024-03-15 14:30,,,"
-      "Australia,,false,\n"
-      "103,,,,,,2024-01-01 00:00,,,,,,\n"
-      "104,,,noname,,,,,,,,,\n");
+  const ImportReport report =
+      Take(shop, "hubspot",
+           "Record ID,First Name,Last Name,Email,Phone Number,Lead Status,"
+           "Create Date,Last Modified Date,Associated Company,Country/Region,"
+           "Contact owner,Unsubscribed from all email,Shoe Size\n"
+           "101,Camille,Durand,camille@example.com,+33 6 12 34 56 78,NEW,"
+           "2024-03-12 09:14,2024-05-01 10:00,Villa,France,florent@example.com,"
+           "true,42\n"
+           "102,John,Smith,JOHN@Example.com,,OPEN_DEAL,2024-03-15 14:30,,,"
+           "Australia,,false,\n"
+           "103,,,,,,2024-01-01 00:00,,,,,,\n"
+           "104,,,noname,,,,,,,,,\n");
   CHECK(Reasons(report) == Lines{"5 INVALID_EMAIL Email"});
   CHECK(report.customers_created == 3);
   const Lines traits = shop.Traits("camille@example.com");
@@ -99,8 +99,7 @@ TEST_CASE("profiles of Klaviyo") {
       "c@example.com,01C,,,,,,,,,,,,,NEVER_SUBSCRIBED,,\n"
       "d@example.com,01D,,,,,,,,,,,,,,,\n"
       "e@example.com,01E,,,,,,,,,,,,,PENDING,,\n");
-  CHECK(Reasons(report) ==
-        Lines{"6 BAD_CONSENT Email Marketing Consent"});
+  CHECK(Reasons(report) == Lines{"6 BAD_CONSENT Email Marketing Consent"});
   CHECK(Consents(shop) == Lines{"ConsentGranted email 2024-01-02",
                                 "ConsentRevoked email 2024-02-03"});
   CHECK(Has(shop.Traits("a@example.com"), "phoneNumber=\"+27821234567\""));
@@ -112,19 +111,22 @@ TEST_CASE("the three files of a Mailchimp audience") {
       "\"Email Address\",\"First Name\",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,"
       "CONFIRM_TIME,CONFIRM_IP,LAST_CHANGED,LEID,EUID,NOTES,TAGS";
   Take(shop, "mailchimp",
-       columns + "\nada@example.com,Ada,4,,,\"2024-01-02 03:04:05\","
-                 "192.0.2.1,\"2024-01-02 03:04:05\",1,e1,,"
-                 "\"\"\"VIP\"\",\"\"Blog\"\"\"\n");
+       columns +
+           "\nada@example.com,Ada,4,,,\"2024-01-02 03:04:05\","
+           "192.0.2.1,\"2024-01-02 03:04:05\",1,e1,,"
+           "\"\"\"VIP\"\",\"\"Blog\"\"\"\n");
   Take(shop, "mailchimp",
-       columns + ",UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,"
-                 "UNSUB_REASON,UNSUB_REASON,UNSUB_REASON_OTHER\n"
-                 "bob@example.com,Bob,2,,,\"2023-01-01 00:00:00\",,"
-                 "\"2024-06-07 08:09:10\",2,e2,,,\"2024-06-07 08:09:10\","
-                 "June,c1,N/A,NORMAL,too many\n");
+       columns +
+           ",UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_CAMPAIGN_ID,"
+           "UNSUB_REASON,UNSUB_REASON,UNSUB_REASON_OTHER\n"
+           "bob@example.com,Bob,2,,,\"2023-01-01 00:00:00\",,"
+           "\"2024-06-07 08:09:10\",2,e2,,,\"2024-06-07 08:09:10\","
+           "June,c1,N/A,NORMAL,too many\n");
   Take(shop, "mailchimp",
-       columns + ",CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID\n"
-                 "eve@example.com,Eve,1,,,,,\"2024-03-03 00:00:00\",3,e3,,,"
-                 "\"2024-03-03 00:00:00\",May,c0\n");
+       columns +
+           ",CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID\n"
+           "eve@example.com,Eve,1,,,,,\"2024-03-03 00:00:00\",3,e3,,,"
+           "\"2024-03-03 00:00:00\",May,c0\n");
   CHECK(Consents(shop) == Lines{"ConsentGranted email 2024-01-02",
                                 "ConsentGranted email 2023-01-01",
                                 "ConsentRevoked email 2024-06-07"});

@@ -118,8 +118,7 @@ TEST_CASE("a row with broken quotes ends with its line") {
   Check(&Csv, "a,\"b\nc\nd", {bad, "2:c", "3:d"});
   Check(&Csv, "a,\"b\r\nc\rd\n", {bad, "2:c", "3:d"});
   // Closed by the quote of a later row.
-  Check(&Csv, "1,\"b\n2,c\n3,\"d\"\n4,e",
-        {bad, "2:2,c", "3:3,\"d\"", "4:4,e"});
+  Check(&Csv, "1,\"b\n2,c\n3,\"d\"\n4,e", {bad, "2:2,c", "3:3,\"d\"", "4:4,e"});
   // JSON whose quotes nobody doubled.
   Check(&Csv, "1,\"{\"a\":\"b, c\",\"d\":2}\",x\n2,y", {bad, "2:2,y"});
   // The lines of the damaged field are not taken for rows.

@@ -45,12 +45,12 @@ TEST_CASE("a default counts only where nobody says anything else") {
 }
 
 TEST_CASE("what an event says counts more than its own default") {
-  CHECK(Value({Say("1", R"({"defaultTraits":{"city":"d","x":null},)"
-                        R"("traits":{"city":"t"}})",
+  CHECK(Value({Say("1",
+                   R"({"defaultTraits":{"city":"d","x":null},)"
+                   R"("traits":{"city":"t"}})",
                    1)},
               "city") == "\"t\"");
-  CHECK(Value({Say("1", R"({"defaultTraits":{"x":null}})", 1)}, "x") ==
-        "none");
+  CHECK(Value({Say("1", R"({"defaultTraits":{"x":null}})", 1)}, "x") == "none");
   // Of a profile event, the object is no trait itself.
   Event event = Say("1", R"({"defaultTraits":{"city":"d"}})", 1);
   event.type = "CustomerUpdated";
@@ -88,8 +88,7 @@ TEST_CASE("defaults and values give the same in every order") {
       values.push_back(!is_default.back() && random() % 3 == 0
                            ? "null"
                            : std::to_string(random() % 3));
-      const std::string object =
-          is_default.back() ? "defaultTraits" : "traits";
+      const std::string object = is_default.back() ? "defaultTraits" : "traits";
       // Times differ: what breaks ties is the hash of the id.
       events.push_back(Say("e" + std::to_string(i),
                            "{\"" + object + "\":{\"n\":" + values.back() + "}}",

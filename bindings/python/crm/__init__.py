@@ -56,6 +56,7 @@ from crm._crm import (
     Trait,
     VerifyReport,
     __version__,
+    canonical_event_type,
     event_from_json,
 )
 from crm._types import (
@@ -95,5 +96,6 @@ __all__ = [
     "Order", "Outcome", "Profile", "RejectReason", "RejectedEvent",
     "RejectedRow", "Remedy", "RetryableError", "Snapshot", "StatusCode", "Store", "StoreStats",
     "StoredEvent", "Tenant", "TenantStats", "TextEncoding", "TimelineEntry",
-    "TimelinePage", "Trait", "VerifyReport", "__version__", "event_from_json",
+    "TimelinePage", "Trait", "VerifyReport", "__version__", "canonical_event_type",
+    "event_from_json",
 ]

@@ -38,6 +38,7 @@ MAX_ID_BYTES: int
 MAX_REQUEST_EVENTS: int
 MAX_REQUEST_BYTES: int
 
+def canonical_event_type(type: str) -> str: ...
 def event_from_json(
     json: Union[str, bytes, dict[str, Any]],
 ) -> tuple[Event, str]: ...

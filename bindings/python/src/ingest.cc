@@ -40,9 +40,9 @@ constexpr EnumName<TextEncoding> kEncodings[] = {
 constexpr char kDoc[] =
     "Imports a file of foreign data: an ImportReport.\n\n"
     "NDJSON, JSON arrays of events and, with a `map`, CSV, fixed-width text\n"
-    "and foreign JSON; each plain or gzip; \"-\": standard input. Bad rows are\n"
-    "in the report, and no exception. Importing a file twice changes nothing, and an\n"
-    "import that was cut off goes on where it stood.\n\n"
+    "and foreign JSON; each plain or gzip; \"-\": standard input. Bad rows\n"
+    "are in the report, and no exception. Importing a file twice changes\n"
+    "nothing, and an import that was cut off goes on where it stood.\n\n"
     "format: whose JSON it is, an ImportFormat or its text; nothing is\n"
     "    guessed (examples/formats.md).\n"
     "map: an ImportMap; for text and foreign JSON.\n"
@@ -67,8 +67,8 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
       type, "import_file",
       [](TenantHandle& self, const std::filesystem::path& path,
          py::handle format, std::optional<ImportMap> map, py::handle encoding,
-         const Text& source, const Text& batch, bool strict, bool dry_run, bool ignore_tenant,
-         bool backfill, py::object durability, int threads,
+         const Text& source, const Text& batch, bool strict, bool dry_run,
+         bool ignore_tenant, bool backfill, py::object durability, int threads,
          size_t max_rejected, py::object progress, py::object on_rejected) {
         Check(self.box()->CheckUsable());
         ImportOptions options = {
@@ -109,8 +109,7 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
       },
       kDoc, py::arg("path"), py::kw_only(), py::arg("format") = "native",
       py::arg("map") = py::none(), py::arg("encoding") = "default",
-      py::arg("source") = "",
-      py::arg("batch") = "", py::arg("strict") = false,
+      py::arg("source") = "", py::arg("batch") = "", py::arg("strict") = false,
       py::arg("dry_run") = false, py::arg("ignore_tenant") = false,
       py::arg("backfill") = true, py::arg("durability") = py::none(),
       py::arg("threads") = 2, py::arg("max_rejected") = 1000,
@@ -118,6 +117,12 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
 }
 
 void DefineImportMap(py::module_& module) {
+  DefFunction(
+      module, "canonical_event_type",
+      [](const Text& type) { return std::string(CanonicalEventType(type)); },
+      "One name for what several systems call differently: "
+      "\"CustomerCreated\"\nof \"scl.member.created\"; others as they came.",
+      py::arg("type"));
   py::class_<ImportMap> type(
       module, "ImportMap",
       "How the columns of a text file become events. The format is described\n"
