@@ -18,7 +18,9 @@ crm_rejected_row ShowRow(const RejectedRow& from) {
   crm_rejected_row out = {};
   out.line = from.line;
   out.code = static_cast<crm_status>(from.code);
+  out.reason = static_cast<int32_t>(from.reason);
   out.message = Slice(from.message);
+  out.column = Slice(from.column);
   return out;
 }
 
@@ -46,8 +48,6 @@ void SetCallbacks(const crm_import_options& in, void* user_data,
 }
 
 Status ReadFormat(const crm_import_options& in, ImportFormat* out) {
-  Status reserved = CheckReserved(in.reserved);
-  if (!reserved.ok()) return reserved;
   switch (in.format) {
     case CRM_FORMAT_NATIVE:
       *out = ImportFormat::kNative;
@@ -68,6 +68,17 @@ Status ReadFormat(const crm_import_options& in, ImportFormat* out) {
   }
 }
 
+Status ReadEncoding(const crm_import_options& in, TextEncoding* out) {
+  if (in.encoding < CRM_ENCODING_DEFAULT ||
+      in.encoding > CRM_ENCODING_MAC_ROMAN) {
+    return Status(StatusCode::kInvalidArgument,
+                  "options.encoding: " + std::to_string(in.encoding) +
+                      " is none of CRM_ENCODING_...");
+  }
+  *out = static_cast<TextEncoding>(in.encoding);
+  return Status::Ok();
+}
+
 Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {
   Status status = ReadDurability(in.durability, &out->durability);
   if (status.ok()) status = CheckSlice(in.source, "options.source");
@@ -77,6 +88,7 @@ Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {
     if (status.ok()) out->map = StateOf(in.map);
   }
   if (status.ok()) status = ReadFormat(in, &out->format);
+  if (status.ok()) status = ReadEncoding(in, &out->encoding);
   if (!status.ok()) return status;
   out->source = View(in.source);
   out->batch = View(in.batch);
@@ -161,6 +173,56 @@ crm_status crm_import_map_from_file(crm_slice path, crm_import_map** out,
     if (!map.ok()) return map.status();
     *out = Make<crm_import_map>(*std::move(map));
     return status;
+  });
+}
+
+crm_status crm_import_map_from_preset(crm_slice name, crm_import_map** out,
+                                      crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckSlice(name, "name");
+    if (!status.ok()) return status;
+    auto map = crm::ImportMap::Preset(View(name));
+    if (!map.ok()) return map.status();
+    *out = Make<crm_import_map>(*std::move(map));
+    return status;
+  });
+}
+
+int32_t crm_import_preset_at(size_t index, crm_slice* name,
+                             crm_slice* about) noexcept {
+  return GuardValue(int32_t{0}, [&]() -> int32_t {
+    const auto presets = crm::ImportMap::Presets();
+    const bool there = index < presets.size();
+    const crm::ImportPreset preset =
+        there ? presets[index] : crm::ImportPreset();
+    if (name != nullptr) *name = Slice(preset.name);
+    if (about != nullptr) *about = Slice(preset.about);
+    return there ? 1 : 0;
+  });
+}
+
+crm_slice crm_canonical_event_type(crm_slice type) noexcept {
+  return GuardValue(type, [&] {
+    if (!CheckSlice(type, "type").ok()) return type;
+    const std::string_view given = View(type);
+    const std::string_view name = crm::CanonicalEventType(given);
+    return name.data() == given.data() ? type : Slice(name);
+  });
+}
+
+crm_slice crm_import_map_json(const crm_import_map* map) noexcept {
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (map == nullptr || !map->alive()) return crm_slice{nullptr, 0};
+    return Slice(StateOf(map).json());
+  });
+}
+
+crm_slice crm_reject_reason_name(int32_t reason) noexcept {
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    const bool known = reason > CRM_REJECT_NONE && reason <= CRM_REJECT_ERASED;
+    if (!known) return crm_slice{nullptr, 0};
+    return Slice(crm::RejectReasonName(static_cast<crm::RejectReason>(reason)));
   });
 }
 

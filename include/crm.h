@@ -2413,8 +2413,9 @@ CRM_API void crm_violation_list_free(crm_violation_list* list) CRM_NOEXCEPT;
 /* --- Ingest ----------------------------------------------------------------
  *
  * A file of foreign data into events: NDJSON (one event a line), JSON arrays
- * of events, and - with a map - CSV and fixed-width text; each plain or gzip.
- * Rows that are bad go to the report, the rest is imported.
+ * of events, and - with a map - CSV, fixed-width text and foreign JSON; each
+ * plain or gzip. Rows that are bad go to the report with line, column and
+ * reason, the rest is imported.
  *
  *   crm_import_options options = CRM_IMPORT_OPTIONS_INIT;
  *   crm_import_map_from_file(crm_slice_of("maps/till.json"), &map, &error);
@@ -2448,10 +2449,67 @@ CRM_API crm_status crm_import_map_from_file(crm_slice path,
                                             crm_import_map** out,
                                             crm_error** error) CRM_NOEXCEPT;
 
+/* One name for what several systems call differently: "PreferencesUpdated" of
+ * "CustomerPreferencesUpdated", "CustomerCreated" of "scl.member.created". A
+ * type that has no other name is answered as it came. Events keep the type they
+ * were sent with; whoever reads them asks for the one it stands for. What is
+ * answered lives as long as `type`, or for ever. */
+CRM_API crm_slice crm_canonical_event_type(crm_slice type) CRM_NOEXCEPT;
+
+/* A map of kind "contacts" makes of each row an event with what it says about
+ * one person, and one for each consent that it tells of. What a value does to
+ * her profile is a policy of its column: "overwrite" (the latest statement
+ * wins), "fill_empty" (it counts only where nobody ever says anything else,
+ * whatever the order of the files), "append" (each element of the cell is a
+ * trait of its own, tags[VIP]) or "ignore". A blank cell says nothing: it
+ * overwrites no trait, and never touches consent. Consents have the time of
+ * their own column, else that of the row, else that of the import; so a status
+ * without a time is as new as its import, and an old export should say its
+ * time. Columns that the map does not
+ * mention become traits under their own name, unless it says otherwise. Equal
+ * rows are the same statement; a row without a time of its own belongs to its
+ * file, or to the batch, so that an export of next month may say once more what
+ * one of last month said. */
+
+/* A map that comes with libcrm, such as "hubspot": contacts as that system
+ * exports them. CRM_NOT_FOUND: there is none of that name; says which there
+ * are. */
+CRM_API crm_status crm_import_map_from_preset(crm_slice name,
+                                              crm_import_map** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The presets, from index 0 on, sorted by name: `name` and one line about it.
+ * Either may be NULL. 0: there is no preset of that index. The text lives for
+ * ever. */
+CRM_API int32_t crm_import_preset_at(size_t index, crm_slice* name,
+                                     crm_slice* about) CRM_NOEXCEPT;
+
+/* The JSON that the map was made from, without insignificant blanks: something
+ * to begin a map of one's own with. It lives as long as the map; empty for
+ * NULL. */
+CRM_API crm_slice crm_import_map_json(const crm_import_map* map) CRM_NOEXCEPT;
+
 /* Imports that were begun with it have a copy. */
 CRM_API void crm_import_map_free(crm_import_map* map) CRM_NOEXCEPT;
 
-/* A map is read once and may be used for any number of files, also at once. */
+/* A map is read once and may be used for any number of files, also at once.
+ *
+ * Its "format" is "csv", "fixed" or "json". Of JSON a column is a member of the
+ * row or a pointer into it ("/order/items/0/sku"), and the file may be NDJSON,
+ * an array, or objects of several lines each. Of CSV a column is a name of the
+ * header, the first of several names that the header has, or a number. A header
+ * that lacks columns is refused, and the error names them; so is one that has a
+ * column twice that the map uses.
+ *
+ * Lines end with LF, CRLF or CR, also mixed. A quoted field may hold line ends.
+ * A row whose quotes are broken ends with its first line, so that one bad quote
+ * costs one row and the next one is found. What is found wrong with a row says
+ * in which line it begins, so a row of several lines is told by its first.
+ *
+ * Memory does not grow with the file, with one exception: rows that have no id
+ * of their own are counted, because equal ones are different events; that takes
+ * about 30 bytes for each different row. A map that names an id column or says
+ * "equal_rows": "same", and every map of contacts, does without. */
 
 /* How far an import is: bytes of the file as it is on disk, of total_bytes
  * (zero: not known); rows read and events appended so far. */
@@ -2463,14 +2521,61 @@ typedef struct crm_import_progress {
   uint64_t reserved[2];
 } crm_import_progress;
 
-/* A row that was not imported: the line where it begins, from 1; why. The
- * message holds no value of the row. */
+/* Why a row was not imported: a closed list, whose numbers and names stay. */
+enum {
+  /* It was imported. */
+  CRM_REJECT_NONE = 0,
+  /* Bytes that do not fit the encoding. */
+  CRM_REJECT_BAD_ENCODING = 1,
+  /* A quote that is never closed, or text behind a closing one; and lines
+   * right behind such a row that have a quote inside a field. */
+  CRM_REJECT_BAD_QUOTES = 2,
+  /* Less than the header or the map says. */
+  CRM_REJECT_TOO_FEW_COLUMNS = 3,
+  /* More than that. */
+  CRM_REJECT_TOO_MANY_COLUMNS = 4,
+  /* The row, or a value in it. */
+  CRM_REJECT_TOO_LARGE = 5,
+  /* Not JSON, or not the JSON it should be. */
+  CRM_REJECT_BAD_JSON = 6,
+  /* A value that must be there is not. */
+  CRM_REJECT_MISSING_REQUIRED = 7,
+  /* Not a time as the format says. */
+  CRM_REJECT_BAD_DATE = 8,
+  /* Not a number, or not a whole one where the map wants that. */
+  CRM_REJECT_BAD_NUMBER = 9,
+  /* Neither yes nor no. */
+  CRM_REJECT_BAD_BOOLEAN = 10,
+  /* A status that the map does not know. */
+  CRM_REJECT_BAD_CONSENT = 11,
+  /* Not an address that can say who it is. */
+  CRM_REJECT_INVALID_EMAIL = 12,
+  /* Not a possible number; without a country code it needs a region. */
+  CRM_REJECT_INVALID_PHONE = 13,
+  /* An identifier of another namespace that is none. */
+  CRM_REJECT_INVALID_IDENTIFIER = 14,
+  /* Anything else about a value. */
+  CRM_REJECT_INVALID_VALUE = 15,
+  /* The id is there already, with other content. */
+  CRM_REJECT_ID_CONFLICT = 16,
+  /* The person was erased. */
+  CRM_REJECT_ERASED = 17
+};
+
+/* "BAD_ENCODING"; empty for CRM_REJECT_NONE and for numbers that are none. It
+ * lives for ever. */
+CRM_API crm_slice crm_reject_reason_name(int32_t reason) CRM_NOEXCEPT;
+
+/* A row that was not imported: the line where it begins, from 1; why, by
+ * status, by one of CRM_REJECT_... and in words; and which column (its name
+ * or, where there is none, its number from 1 as text; of JSON the member;
+ * empty: the row as a whole). The message holds no value of the row. */
 typedef struct crm_rejected_row {
   uint64_t line;
   crm_status code;
-  uint32_t reserved0;
+  int32_t reason;
   crm_slice message;
-  uint64_t reserved[2];
+  crm_slice column;
 } crm_rejected_row;
 
 /* Called after every batch. Anything but 0 stops: what was appended stays, and
@@ -2513,6 +2618,28 @@ enum {
   CRM_FORMAT_POSTHOG = 3
 };
 
+/* How the characters of a file are written. Nothing is guessed: a byte order
+ * mark that says something else is CRM_INVALID_ARGUMENT, and names the encoding
+ * to use; bytes that do not fit make their row bad (CRM_REJECT_BAD_ENCODING).
+ * Columns of fixed width count the bytes of the file; of UTF-16, those of what
+ * it is in UTF-8. */
+enum {
+  /* What the map says; UTF-8 without one. */
+  CRM_ENCODING_DEFAULT = 0,
+  /* With or without a byte order mark. */
+  CRM_ENCODING_UTF8 = 1,
+  /* Told by its byte order mark, which must be there. */
+  CRM_ENCODING_UTF16 = 2,
+  /* The low byte first, with or without the mark of that order. */
+  CRM_ENCODING_UTF16LE = 3,
+  /* The high byte first, with or without the mark of that order. */
+  CRM_ENCODING_UTF16BE = 4,
+  /* Has all letters of ISO 8859-1, and the euro sign. */
+  CRM_ENCODING_WINDOWS_1252 = 5,
+  /* Of Mac OS before X. */
+  CRM_ENCODING_MAC_ROMAN = 6
+};
+
 /* For two exports of one till on two days, in which a customer may have bought
  * the same thing twice, set `batch` to the day: equal rows of one file are told
  * apart by their number among equals, those of two files are not. */
@@ -2520,11 +2647,13 @@ enum {
 /* How a file is imported.
  *
  * durability: one of CRM_DURABILITY_...
- * map: needed for CSV and fixed-width text; must be NULL for JSON. Borrowed.
+ * map: needed for text and foreign JSON; must be NULL for events and messages.
+ *   Borrowed.
  * source: of events when they (JSON) or the map name none. Empty: such events
  *   are rejected.
  * batch: tells apart equal rows of different files that are different events.
- *   Empty: equal rows are the same event.
+ *   Empty: equal rows are the same event; contacts without a time of their
+ *   own belong to their file (a pipe needs a batch then).
  * threads: that decode and append, 1 to 64; zero: 2. With one, the calling
  *   thread does everything. A dry run takes one.
  * max_rejected: at most so many rejected rows are kept in the report; zero:
@@ -2533,7 +2662,7 @@ enum {
  *   is destroyed before the call returns.
  * format: one of CRM_FORMAT_...; another one than CRM_FORMAT_NATIVE takes no
  *   map.
- * reserved: 0. */
+ * encoding: one of CRM_ENCODING_...; instead of what the map says. */
 typedef struct crm_import_options {
   size_t struct_size;
   uint32_t flags;
@@ -2548,7 +2677,7 @@ typedef struct crm_import_options {
   void* user_data;
   void (*destroy)(void* user_data);
   int32_t format;
-  uint32_t reserved;
+  int32_t encoding;
 } crm_import_options;
 
 #define CRM_IMPORT_OPTIONS_INIT                                               \
@@ -2585,9 +2714,9 @@ typedef struct crm_import_report_view {
  * are no error: see the report (`out` may be NULL). Errors: CRM_NOT_FOUND,
  * CRM_IO_ERROR (the file), CRM_MALFORMED (damaged gzip, a header that is
  * none), CRM_INVALID_ARGUMENT (options; CSV without a map; a map that does not
- * fit; a bad row with STRICT), CRM_UNSUPPORTED (UTF-16), and what
- * crm_tenant_append answers. After an error what has been appended stays, and
- * importing the file again goes on there. */
+ * fit; an encoding that the byte order mark contradicts; a bad row with
+ * STRICT), and what crm_tenant_append answers. After an error what has been
+ * appended stays, and importing the file again goes on there. */
 CRM_API crm_status crm_tenant_import_file(crm_tenant* tenant, crm_slice path,
                                           const crm_import_options* options,
                                           crm_import_report** out,

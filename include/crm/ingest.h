@@ -1,11 +1,17 @@
 // Ingest: a file of foreign data into events.
 //
 // Takes NDJSON (one event a line), JSON arrays of events, messages of other
-// systems (see ImportFormat) and - with a mapping - CSV and fixed-width text;
-// each plain or gzip. Rows that are bad go to the report, the rest is
+// systems (see ImportFormat) and - with a mapping - CSV, fixed-width text and
+// foreign JSON; each plain or gzip, in one of the encodings of TextEncoding.
+// Rows that are bad go to the report with line, column and reason, the rest is
 // imported. Importing a file twice changes nothing: a row without an id of its
 // own gets one made of its source, its content and its number among equal rows
 // of the file.
+//
+// Memory does not grow with the file, with one exception: rows without an id
+// are counted (see above), which takes about 30 bytes for each different one.
+// A map that names an id column, or says that equal rows are the same event,
+// and every import of contacts does without.
 //
 // An import that was cut off goes on where it stood when the same file is
 // imported again with the same format, map, source and batch: each request
@@ -23,6 +29,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,13 +39,47 @@
 
 namespace crm {
 
-// How the columns of a text file become events. Made from JSON; the format
-// is documented in examples/maps/README.md.
+// One name for what several systems call differently: "PreferencesUpdated" of
+// "CustomerPreferencesUpdated", "CustomerCreated" of "scl.member.created". A
+// type that has no other name is answered as it came. Events keep the type they
+// were sent with; whoever reads them asks for the one it stands for. Any thread;
+// what is answered lives as long as `type`, or for ever.
+std::string_view CanonicalEventType(std::string_view type);
+
+// A map that comes with libcrm.
+struct ImportPreset {
+  std::string_view name;   // "hubspot": what ImportMap::Preset takes.
+  std::string_view about;  // One line: whose file it is, and which one.
+};
+
+// How the columns of a text file, or the members of foreign JSON, become
+// events. Made from JSON; the format is documented in examples/maps/README.md.
+//
+// A map of kind "contacts" makes each row say what is known about one person.
+// Per column a policy says what a value does to her profile:
+//
+// - overwrite: it is a trait like any other; the latest statement wins.
+// - fill_empty: it is a *default* trait (`defaultTraits` in the payload), which
+//   counts only where nobody ever said anything else, and of two defaults the
+//   earlier one. That is decided by the fold, not when the file is imported:
+//   so importing twice changes nothing, and the order of arrival never matters.
+// - append: each element of the cell is a trait of its own, `tags[VIP]`: true.
+// - ignore: it is left out.
+//
+// A blank cell says nothing: it overwrites no trait and never touches consent.
 class ImportMap final {
  public:
   // Errors: kMalformed (not JSON), kInvalidArgument (names the member).
   static Result<ImportMap> FromJson(std::string_view json);
   static Result<ImportMap> FromFile(const std::string& path);
+  // One of Presets(). kNotFound: names those that there are.
+  static Result<ImportMap> Preset(std::string_view name);
+  // Sorted by name; lives for ever.
+  static std::span<const ImportPreset> Presets();
+
+  // The JSON it was made from, without insignificant blanks: something to
+  // begin a map of one's own with. Lives as long as the map.
+  std::string_view json() const;
 
   ImportMap(const ImportMap&);
   ImportMap& operator=(const ImportMap&);
@@ -81,10 +122,59 @@ enum class ImportFormat : uint8_t {
   kPostHog = 3,
 };
 
+// How the characters of a file are written. Nothing is guessed: bytes that do
+// not fit what is declared make their row bad (kBadEncoding), and a byte order
+// mark that says something else is an error of the whole import.
+enum class TextEncoding : uint8_t {
+  // What the map says; UTF-8 without one.
+  kDefault = 0,
+  // With or without a byte order mark.
+  kUtf8 = 1,
+  // Told by its byte order mark, which must be there.
+  kUtf16 = 2,
+  // With or without a byte order mark of that order.
+  kUtf16Le = 3,
+  kUtf16Be = 4,
+  // Has all letters of ISO 8859-1 (latin-1), and the euro sign. Five of its
+  // bytes mean nothing.
+  kWindows1252 = 5,
+  // Of Mac OS before X, with the euro sign.
+  kMacRoman = 6,
+};
+
+// Why a row was not imported: a closed list, whose numbers and names stay.
+enum class RejectReason : uint8_t {
+  kNone = 0,
+  kBadEncoding = 1,     // BAD_ENCODING: bytes that do not fit the encoding.
+  kBadQuotes = 2,       // BAD_QUOTES: a quote is never closed, or text follows.
+  kTooFewColumns = 3,   // TOO_FEW_COLUMNS: less than there should be.
+  kTooManyColumns = 4,  // TOO_MANY_COLUMNS
+  kTooLarge = 5,        // TOO_LARGE: the row, or a value in it.
+  kBadJson = 6,         // BAD_JSON: not JSON, or not the JSON it should be.
+  kMissingRequired = 7,     // MISSING_REQUIRED: a value that must be there.
+  kBadDate = 8,             // BAD_DATE: not a time as the format says.
+  kBadNumber = 9,           // BAD_NUMBER
+  kBadBoolean = 10,         // BAD_BOOLEAN
+  kBadConsent = 11,         // BAD_CONSENT: a status that the map does not know.
+  kInvalidEmail = 12,       // INVALID_EMAIL
+  kInvalidPhone = 13,       // INVALID_PHONE
+  kInvalidIdentifier = 14,  // INVALID_IDENTIFIER: of another namespace.
+  kInvalidValue = 15,       // INVALID_VALUE: anything else about a value.
+  kIdConflict = 16,         // ID_CONFLICT: the id is there with other content.
+  kErased = 17,             // ERASED: the person was erased.
+};
+
+// "BAD_ENCODING"; empty for kNone and for numbers that are none.
+std::string_view RejectReasonName(RejectReason reason);
+
 // A row that was not imported. `message` holds no value of the row.
 struct RejectedRow {
   uint64_t line = 0;  // 1-based line of the file where the row begins.
   StatusCode code = StatusCode::kOk;
+  RejectReason reason = RejectReason::kNone;
+  // Which column: its name or, where there is none, its 1-based number as
+  // text; of JSON the member or its pointer. Empty: the row as a whole.
+  std::string column = {};
   std::string message = {};
 };
 
@@ -99,13 +189,18 @@ struct ImportOptions {
   // Of messages that lie in a batch object, each is a row of its own, with the
   // line on which it begins.
   ImportFormat format = ImportFormat::kNative;
-  // Needed for CSV and fixed-width text; must be absent for JSON.
+  // Needed for text and foreign JSON; must be absent for events and messages.
   std::optional<ImportMap> map = {};
+  // Unless kDefault, it counts instead of what the map says.
+  TextEncoding encoding = TextEncoding::kDefault;
   // Source of events when they (JSON) or the map name none. Empty: such
   // events are rejected.
   std::string source = {};
   // Tells apart equal rows of different files that are different events.
-  // Part of the id of rows without one. Empty: equal rows are the same event.
+  // Part of the id of rows without one. Empty: equal rows are the same event;
+  // but rows of contacts that have no time of their own belong to the file as
+  // a whole, so that an export of next month can say once more what one of
+  // last month said (a pipe cannot be recognised: it needs a batch then).
   std::string batch = {};
   // One bad row and nothing at all is imported (kInvalidArgument). Reads the
   // file twice.
@@ -130,9 +225,10 @@ struct ImportOptions {
 
 struct ImportReport {
   uint64_t read = 0;  // Rows of the file, header and blank lines not counted.
+  // Events: a row of contacts makes one, and one more for each consent.
   uint64_t appended = 0;
   uint64_t duplicates = 0;
-  uint64_t rejected = 0;
+  uint64_t rejected = 0;  // Rows.
   uint64_t customers_created = 0;
   uint64_t unattributed = 0;
   uint64_t contested = 0;
@@ -145,9 +241,10 @@ struct ImportReport {
 // Imports `path` ("-": standard input) into `tenant`. Bad rows are no error:
 // see the report. Errors: kNotFound, kIoError (the file), kMalformed (damaged
 // gzip, a header that is none), kInvalidArgument (options; CSV without a map;
-// a map that does not fit; a bad row with `strict`), kUnsupported (UTF-16),
-// kCancelled, and what Tenant::Append answers. After an error what has been
-// appended stays, and importing the file again goes on there.
+// a map that does not fit; an encoding that the byte order mark contradicts; a
+// bad row with `strict`), kCancelled, and what Tenant::Append answers. After an
+// error what has been appended stays, and importing the file again goes on
+// there.
 Result<ImportReport> ImportFile(Tenant& tenant, const std::string& path,
                                 const ImportOptions& options = {});
 

@@ -5,6 +5,10 @@
 // scl.member.updated, ...; the list is in src/profile/catalogue.cc). The value
 // of a field is the one with the greatest (event time, source rank, event id):
 // the order of arrival does not matter. JSON null removes a trait.
+//
+// A `defaultTraits` object in a payload fills what is empty: its values count
+// only where no event, earlier or later, says anything else about that trait
+// (that it has no value, too). Of two defaults the earlier one counts.
 
 #ifndef CRM_INCLUDE_PROFILE_H_
 #define CRM_INCLUDE_PROFILE_H_

@@ -44,6 +44,8 @@ struct ImportCommand {
   std::string file;
   std::string format = "native";
   std::string map;
+  std::string preset;
+  std::string encoding;
   std::string source;
   std::string batch;
   std::string report;
@@ -53,6 +55,10 @@ struct ImportCommand {
   bool live = false;
   bool sync = false;
   int threads = 2;
+};
+
+struct PresetsCommand {
+  std::string name;  // Empty: list them.
 };
 
 struct AppendCommand {
@@ -168,6 +174,7 @@ struct SchemaValidationCommand {
 
 int Run(const InitCommand& command);
 int Run(const ImportCommand& command);
+int Run(const PresetsCommand& command);
 int Run(const AppendCommand& command);
 int Run(const ShowCommand& command);
 int Run(const TimelineCommand& command);

@@ -19,7 +19,15 @@ namespace {
 // How many bad rows are shown when no report was asked for.
 constexpr size_t kShownRows = 5;
 
-// The file of bad rows: line, code, message.
+// A header may hold tabs and line ends, which would be cells and rows here.
+std::string InOneCell(std::string text) {
+  for (char& c : text) {
+    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+  }
+  return text;
+}
+
+// The file of bad rows: line, code, reason, column, message.
 class RejectedFile final {
  public:
   // Empty path: there is none.
@@ -31,7 +39,8 @@ class RejectedFile final {
     if (file_ == nullptr) {
       return Status(StatusCode::kIoError, "report: cannot write " + path);
     }
-    if (!json_) std::fputs("line\tcode\tmessage\n", file_.get());
+    if (!json_)
+      std::fputs("line\tcode\treason\tcolumn\tmessage\n", file_.get());
     return Status::Ok();
   }
 
@@ -44,11 +53,15 @@ class RejectedFile final {
       json.BeginObject();
       json.Number("line", row.line);
       json.Text("code", code);
+      json.Text("reason", RejectReasonName(row.reason));
+      json.Text("column", row.column);
       json.Text("message", row.message);
       json.EndObject();
       line = json.text();
     } else {
-      line = std::to_string(row.line) + "\t" + code + "\t" + row.message;
+      line = std::to_string(row.line) + "\t" + code + "\t" +
+             std::string(RejectReasonName(row.reason)) + "\t" +
+             InOneCell(row.column) + "\t" + InOneCell(row.message);
     }
     line.push_back('\n');
     std::fwrite(line.data(), 1, line.size(), file_.get());
@@ -76,6 +89,16 @@ ImportFormat FormatOf(const std::string& name) {
   return ImportFormat::kNative;
 }
 
+TextEncoding EncodingOf(const std::string& name) {
+  if (name == "utf-8") return TextEncoding::kUtf8;
+  if (name == "utf-16") return TextEncoding::kUtf16;
+  if (name == "utf-16le") return TextEncoding::kUtf16Le;
+  if (name == "utf-16be") return TextEncoding::kUtf16Be;
+  if (name == "windows-1252") return TextEncoding::kWindows1252;
+  if (name == "mac-roman") return TextEncoding::kMacRoman;
+  return TextEncoding::kDefault;
+}
+
 Result<ImportOptions> MakeOptions(const ImportCommand& command) {
   ImportOptions options;
   if (!command.map.empty()) {
@@ -83,6 +106,12 @@ Result<ImportOptions> MakeOptions(const ImportCommand& command) {
     if (!map.ok()) return map.status();
     options.map = *std::move(map);
   }
+  if (!command.preset.empty()) {
+    Result<ImportMap> map = ImportMap::Preset(command.preset);
+    if (!map.ok()) return map.status();
+    options.map = *std::move(map);
+  }
+  options.encoding = EncodingOf(command.encoding);
   options.format = FormatOf(command.format);
   options.source = command.source;
   options.batch = command.batch;
@@ -143,9 +172,11 @@ void PrintReport(const ImportCommand& command, const ImportReport& report,
   PrintField("seconds", text + rate);
   if (report.rejected_rows.empty() || !command.report.empty()) return;
   std::printf("\nRejected rows (all of them: --report FILE):\n");
-  Table table({{"LINE", Table::Align::kRight}, {"CODE"}, {"MESSAGE"}});
+  Table table(
+      {{"LINE", Table::Align::kRight}, {"REASON"}, {"COLUMN"}, {"MESSAGE"}});
   for (const RejectedRow& row : report.rejected_rows) {
-    table.Add({std::to_string(row.line), std::string(StatusCodeName(row.code)),
+    table.Add({std::to_string(row.line),
+               std::string(RejectReasonName(row.reason)), InOneCell(row.column),
                row.message});
   }
   table.Print();
@@ -163,7 +194,8 @@ Status WithHint(const ImportCommand& command, Status status) {
              status.code() == StatusCode::kInvalidArgument &&
              status.message().find("need a map") != std::string_view::npos) {
     hint =
-        ": give one with --map (examples/maps/ has some to begin with, and "
+        ": give one with --map or --preset (examples/maps/ has some to begin "
+        "with, and "
         "README.md there explains them)";
   }
   if (hint.empty()) return status;
@@ -171,6 +203,22 @@ Status WithHint(const ImportCommand& command, Status status) {
 }
 
 }  // namespace
+
+int Run(const PresetsCommand& command) {
+  if (!command.name.empty()) {
+    const Result<ImportMap> map = ImportMap::Preset(command.name);
+    if (!map.ok()) return Fail(map.status());
+    const std::string json(map->json());
+    std::printf("%s\n", json.c_str());
+    return kExitOk;
+  }
+  Table table({{"PRESET"}, {"FOR"}});
+  for (const ImportPreset& preset : ImportMap::Presets()) {
+    table.Add({std::string(preset.name), std::string(preset.about)});
+  }
+  table.Print();
+  return kExitOk;
+}
 
 int Run(const ImportCommand& command) {
   Result<ImportOptions> options = MakeOptions(command);

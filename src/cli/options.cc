@@ -55,6 +55,7 @@ class BriefFormatter final : public CLI::Formatter {
 struct CommandLine {
   InitCommand init;
   ImportCommand import;
+  PresetsCommand presets;
   AppendCommand append;
   ShowCommand show;
   TimelineCommand timeline;
@@ -121,14 +122,16 @@ void AddImport(CLI::App* app, CommandLine* line) {
   CLI::App* const sub = AddCommand(
       app, line, c, "import",
       "Import a file of events.\n\n"
-      "Takes NDJSON, a JSON array, or CSV and fixed-width text with a map;\n"
-      "messages of Segment, CloudEvents and PostHog with --format. Plain or\n"
-      "gzip. FILE may be - for standard input.\n"
+      "Takes NDJSON, a JSON array, or CSV, fixed-width text and foreign JSON\n"
+      "with a map; messages of Segment, CloudEvents and PostHog with\n"
+      "--format; contacts that another system exported with --preset. Plain\n"
+      "or gzip. FILE may be - for standard input.\n"
       "Importing a file twice changes nothing, and an import that was cut\n"
       "off goes on where it stood. Bad rows are counted and reported, the\n"
       "rest is imported.",
       "crm import shop orders.csv.gz --map orders.json --report bad.tsv\n"
-      "  crm import shop calls.ndjson --format segment --source website");
+      "  crm import shop calls.ndjson --format segment --source website\n"
+      "  crm import shop contacts.csv --preset hubspot --dry-run");
   sub->add_option("FILE", c->file, "The file, or -")->required();
   AddTenant(sub, &c->store);
   sub->add_option("--format", c->format,
@@ -136,15 +139,24 @@ void AddImport(CLI::App* app, CommandLine* line) {
                   "or posthog (examples/formats.md); nothing is guessed")
       ->check(CLI::IsMember({"native", "segment", "cloudevents", "posthog"}))
       ->capture_default_str();
-  sub->add_option("--map", c->map,
-                  "How columns become events (examples/maps/README.md)");
+  auto* map = sub->add_option(
+      "--map", c->map, "How columns become events (examples/maps/README.md)");
+  sub->add_option("--preset", c->preset,
+                  "A map that comes with libcrm: see crm presets")
+      ->excludes(map);
+  sub->add_option("--encoding", c->encoding,
+                  "How characters are written, instead of what the map says "
+                  "(utf-8 without one)")
+      ->check(CLI::IsMember({"utf-8", "utf-16", "utf-16le", "utf-16be",
+                             "windows-1252", "mac-roman"}));
   sub->add_option("--source", c->source, "Source of events that name none");
   sub->add_option("--batch", c->batch,
                   "Makes rows that equal rows of another file different "
                   "events, unless that had the same batch name");
   sub->add_option("--report", c->report,
-                  "Write line, code and message of bad rows to this file: "
-                  "tab-separated, or NDJSON if it ends with .ndjson");
+                  "Write line, code, reason, column and message of bad rows "
+                  "to this file: tab-separated, or NDJSON if it ends with "
+                  ".ndjson");
   sub->add_flag("--strict", c->strict,
                 "Import nothing at all if one row is bad");
   sub->add_flag("--dry-run", c->dry_run, "Count only; write nothing");
@@ -158,6 +170,17 @@ void AddImport(CLI::App* app, CommandLine* line) {
   sub->add_option("--threads", c->threads, "Threads that decode and append")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+}
+
+void AddPresets(CLI::App* app, CommandLine* line) {
+  PresetsCommand* const c = &line->presets;
+  CLI::App* const sub = app->add_subcommand(
+      "presets",
+      "List the maps that come with libcrm, or print one.\n\n"
+      "What is printed is a map: change it, and give it to crm import --map.");
+  sub->footer("Example:\n  crm presets hubspot > my-hubspot.json");
+  sub->add_option("NAME", c->name, "The one to print");
+  sub->callback([line, c] { line->run = [c] { return Run(*c); }; });
 }
 
 void AddAppend(CLI::App* app, CommandLine* line) {
@@ -390,6 +413,7 @@ int RunProgram(int argc, char** argv) {
   app.get_formatter()->column_width(26);
   AddInit(&app, &line);
   AddImport(&app, &line);
+  AddPresets(&app, &line);
   AddAppend(&app, &line);
   AddShow(&app, &line);
   AddTimeline(&app, &line);

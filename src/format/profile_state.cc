@@ -11,14 +11,20 @@ namespace {
 
 static_assert(sizeof(fb::TraitEntry) == sizeof(TraitEntry));
 
-bool Wins(const TraitOrigin& origin, std::string_view value,
+bool Wins(const TraitOrigin& origin, const TraitUpdate& update,
           const TraitEntry& trait, std::string_view old) {
-  return std::tie(origin.occurred_at, origin.source_rank, origin.id_order,
-                  value) > std::tie(trait.occurred_at, trait.source_rank,
-                                    trait.id_order, old);
+  const bool was_default = trait.is_default != 0;
+  if (update.is_default != was_default) return was_default;
+  const auto order =
+      std::tie(origin.occurred_at, origin.source_rank, origin.id_order,
+               update.value) <=> std::tie(trait.occurred_at, trait.source_rank,
+                                          trait.id_order, old);
+  return was_default ? order < 0 : order > 0;
 }
 
-void Stamp(const TraitOrigin& origin, TraitEntry* trait) {
+void Stamp(const TraitOrigin& origin, const TraitUpdate& update,
+           TraitEntry* trait) {
+  trait->is_default = update.is_default ? 1 : 0;
   trait->occurred_at = origin.occurred_at;
   trait->id_order = origin.id_order;
   trait->position = origin.position;
@@ -104,10 +110,10 @@ bool ProfileFolder::Impl::InPlace(const ProfileView& view,
     const TraitEntry& trait = traits[place];
     if (view.NameOf(trait) != update.name) return false;
     const std::string_view old = view.ValueOf(trait);
-    if (!Wins(origin, update.value, trait, old)) continue;
+    if (!Wins(origin, update, trait, old)) continue;
     if (old != update.value) return false;
     TraitEntry stamped = trait;
-    Stamp(origin, &stamped);
+    Stamp(origin, update, &stamped);
     const size_t offset =
         static_cast<size_t>(reinterpret_cast<const char*>(&trait) -
                             before.data());
@@ -143,15 +149,15 @@ void ProfileFolder::Impl::Merge(const ProfileView& view,
     if (known) {
       const std::string_view old = view.ValueOf(traits[place]);
       trait = traits[place];
-      if (Wins(origin, value, trait, old)) {
-        Stamp(origin, &trait);
+      if (Wins(origin, update, trait, old)) {
+        Stamp(origin, update, &trait);
       } else {
         value = old;
       }
       ++place;
     } else {
       if (traits.size() >= kMaxTraits) continue;
-      Stamp(origin, &trait);
+      Stamp(origin, update, &trait);
     }
     Add(update.name, value, trait);
   }

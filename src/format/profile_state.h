@@ -21,7 +21,7 @@ struct TraitEntry {
   int64_t occurred_at = 0;
   uint64_t id_order = 0;
   uint64_t position = 0;
-  uint32_t reserved = 0;
+  uint32_t is_default = 0;
   uint32_t text_offset = 0;
   uint32_t value_size = 0;  // 0: unset.
   uint16_t name_size = 0;
@@ -34,6 +34,7 @@ struct TraitEntry {
 struct TraitUpdate {
   std::string_view name;
   std::string_view value;  // JSON; empty: unset.
+  bool is_default = false;  // It fills what nobody else ever spoke of.
 };
 
 // The state as it is read. Views the bytes it was made from, which must be
@@ -77,7 +78,10 @@ struct TraitOrigin {
 
 // Folds one event into a profile: `before` (empty: none yet) and the event's
 // updates, sorted by name, give `*after`. The winner of a field
-// is the greatest (time, source rank, id order, value). One thread at a time.
+// is the greatest (time, source rank, id order, value). A default loses against
+// every value that is none, also against one that unset the trait; of two
+// defaults the smaller one wins, so that the first to fill it stays. One thread
+// at a time.
 class ProfileFolder final {
  public:
   ProfileFolder();

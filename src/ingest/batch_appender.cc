@@ -5,32 +5,10 @@
 #include <utility>
 
 #include "ingest/json_text.h"
+#include "ingest/reject.h"
 
 namespace crm::ingest {
 namespace {
-
-Status StatusOf(RowProblem problem) {
-  switch (problem) {
-    case RowProblem::kNone:
-      return Status::Ok();
-    case RowProblem::kTooLarge:
-      return Status(StatusCode::kTooLarge, "row: more than 1048576 bytes");
-    case RowProblem::kUnclosedQuote:
-      return Status(StatusCode::kMalformed, "row: a quote is never closed");
-    case RowProblem::kMissingElement:
-      return Status(StatusCode::kMalformed, "array: an element is missing");
-    case RowProblem::kMissingComma:
-      return Status(StatusCode::kMalformed,
-                    "array: no comma before this element");
-    case RowProblem::kArrayCut:
-      return Status(StatusCode::kMalformed,
-                    "array: the file ends inside it (cut off?)");
-    case RowProblem::kAfterArray:
-      return Status(StatusCode::kMalformed,
-                    "array: something follows behind its end");
-  }
-  return Status(StatusCode::kInternal, "row: unknown problem");
-}
 
 // A message that is no JSON is that first of all: the place is said in the row
 // itself, not in what was made of it.
@@ -40,11 +18,14 @@ Status WhatIsWrong(std::string_view message, Status status) {
                                                    : std::move(status);
 }
 
-void Reject(const Row& row, const Status& status, BatchResult* result) {
+void Reject(const Row& row, const Status& status, RowIssue issue,
+            BatchResult* result) {
   ++result->counters.rejected;
   RejectedRow rejected;
   rejected.line = row.line;
   rejected.code = status.code();
+  rejected.reason = issue.reason;
+  rejected.column = std::move(issue.column);
   rejected.message = status.message();
   if (row.element > 0) {
     rejected.message +=
@@ -67,8 +48,15 @@ void Counters::Add(const Counters& other) {
 
 BatchAppender::BatchAppender(const crm::Tenant& tenant, const AppendPlan& plan)
     : tenant_(tenant), plan_(plan) {
-  if (plan.map != nullptr) {
-    mapper_.emplace(*plan.map, plan.columns, plan.source, plan.batch);
+  if (plan.map != nullptr && plan.map->contact.has_value()) {
+    contacts_.emplace(*plan.map, plan.encoding, plan.columns, plan.source,
+                      plan.batch, plan.export_name,
+                      [this](const Identifier& identifier) {
+                        return CheckIdentifier(identifier);
+                      });
+  } else if (plan.map != nullptr) {
+    mapper_.emplace(*plan.map, plan.encoding, plan.columns, plan.source,
+                    plan.batch);
   }
   messages_ = NewMessageMapper(plan.format, plan.source, plan.batch);
 }
@@ -79,10 +67,8 @@ void BatchAppender::Append(const RowBatch& batch, const AppendOptions& options,
   Prepare(batch, result);
   if (rows_.empty() && !options.offset.has_value()) return;
   const Result<AppendResult> appended =
-      mapper_.has_value()
-          ? tenant_.Append(std::span<const Event>(events_).first(event_count_),
-                           options)
-          : tenant_.AppendJson(json_, options);
+      plan_.map != nullptr ? tenant_.Append(events_.events(), options)
+                           : tenant_.AppendJson(json_, options);
   if (!appended.ok()) {
     result->status = appended.status();
     return;
@@ -100,26 +86,70 @@ void BatchAppender::Prepare(const RowBatch& batch, BatchResult* result) {
   rows_.clear();
   json_.clear();
   texts_.clear();
-  event_count_ = 0;
+  events_.Truncate(0);
   result->counters.read = batch.rows.size();
   for (size_t i = 0; i < batch.rows.size(); ++i) {
     const Row& row = batch.rows[i];
-    Status status = StatusOf(row.problem);
-    if (status.ok() && mapper_.has_value()) {
-      if (events_.size() == event_count_) events_.emplace_back();
-      status = mapper_->Map(batch.Text(row), row, &events_[event_count_]);
-      if (status.ok()) ++event_count_;
-    } else if (status.ok() && messages_ != nullptr) {
-      status = MapMessage(batch, row);
-    } else if (status.ok()) {
-      json_.push_back(JsonOf(batch.Text(row)));
-    }
+    const std::string_view text = batch.Text(row);
+    // Where broken quotes are, the row itself says.
+    const bool cut =
+        row.problem == RowProblem::kNone ||
+        (row.problem == RowProblem::kBadQuotes && plan_.map != nullptr);
+    Status status = cut ? Status::Ok() : StatusOf(row.problem);
+    RowIssue issue{ReasonOf(row.problem), std::string()};
+    if (cut) status = MapRow(batch, row, &issue);
     if (status.ok()) {
-      rows_.push_back(i);
+      const size_t count = plan_.map != nullptr ? events_.size() : json_.size();
+      rows_.resize(count, i);
     } else {
-      Reject(row, status, result);
+      if (issue.reason == RejectReason::kNone) issue = IssueOf(status, text);
+      Reject(row, status, std::move(issue), result);
     }
   }
+}
+
+Status BatchAppender::MapRow(const RowBatch& batch, const Row& row,
+                             RowIssue* issue) {
+  const std::string_view text = batch.Text(row);
+  Status status;
+  if (contacts_.has_value()) {
+    status = contacts_->Map(text, row, &events_);
+    *issue = contacts_->issue();
+  } else if (mapper_.has_value()) {
+    const size_t before = events_.size();
+    status = mapper_->Map(text, row, events_.Add());
+    *issue = mapper_->issue();
+    if (!status.ok()) events_.Truncate(before);
+  } else if (messages_ != nullptr) {
+    status = MapMessage(batch, row);
+  } else {
+    json_.push_back(JsonOf(text));
+  }
+  return status;
+}
+
+Status BatchAppender::CheckIdentifier(const Identifier& identifier) const {
+  Status status = tenant_.FindCustomer(identifier).status();
+  // What the store itself cannot do shows when the event is appended.
+  const bool bad = status.code() == StatusCode::kInvalidArgument ||
+                   status.code() == StatusCode::kTooLarge ||
+                   status.code() == StatusCode::kDenied;
+  return bad ? status : Status::Ok();
+}
+
+RowIssue BatchAppender::IssueOf(const Status& status,
+                                std::string_view row) const {
+  RowIssue issue;
+  issue.reason = ReasonOf(status, row);
+  const std::string_view field = FieldOf(status.message());
+  if (contacts_.has_value()) {
+    issue.column = contacts_->ColumnOf(field);
+  } else if (mapper_.has_value()) {
+    issue.column = mapper_->ColumnOf(field);
+  } else {
+    issue.column = field;
+  }
+  return issue;
 }
 
 Status BatchAppender::MapMessage(const RowBatch& batch, const Row& row) {
@@ -175,6 +205,7 @@ void BatchAppender::Count(const RowBatch& batch, const AppendResult& appended,
                           Recount* recount, Position recount_from,
                           BatchResult* result) {
   Counters& counters = result->counters;
+  size_t rejected = SIZE_MAX;  // The row that was rejected last.
   for (size_t i = 0; i < rows_.size(); ++i) {
     const EventOutcome& outcome = appended.events[i];
     switch (outcome.outcome) {
@@ -200,11 +231,15 @@ void BatchAppender::Count(const RowBatch& batch, const AppendResult& appended,
       }
       case Outcome::kInvalid:
       case Outcome::kConflict:
-      case Outcome::kErased:
-        Reject(batch.rows[rows_[i]],
-               Explain(batch.Text(batch.rows[rows_[i]]), outcome.status),
-               result);
+      case Outcome::kErased: {
+        // A row with several events is one bad row.
+        if (rejected == rows_[i]) break;
+        rejected = rows_[i];
+        const std::string_view text = batch.Text(batch.rows[rejected]);
+        const Status status = Explain(text, outcome.status);
+        Reject(batch.rows[rejected], status, IssueOf(status, text), result);
         break;
+      }
     }
   }
   // Rows that could not be mapped were rejected before the others.

@@ -14,6 +14,7 @@
 #include "crm/ingest.h"
 #include "crm/store.h"
 #include "ingest/batch_reader.h"
+#include "ingest/contact_mapper.h"
 #include "ingest/message_mapper.h"
 #include "ingest/recount.h"
 #include "ingest/row_mapper.h"
@@ -48,14 +49,19 @@ struct AppendPlan {
   ImportFormat format = ImportFormat::kNative;
   const ImportMap::Impl* map = nullptr;  // Null: JSON.
   ColumnPlan columns;
+  TextEncoding encoding = TextEncoding::kUtf8;  // Of the rows.
   std::string source;
   std::string batch;
+  // Of contacts without a time: the batch, or else what tells this file.
+  std::string export_name;
 };
 
 // Used again for each batch; one thread. `plan` must outlive it.
 class BatchAppender final {
  public:
   BatchAppender(const crm::Tenant& tenant, const AppendPlan& plan);
+  BatchAppender(const BatchAppender&) = delete;
+  BatchAppender& operator=(const BatchAppender&) = delete;
 
   // With `recount`, duplicates that were written after `recount_from` count
   // as appended: this batch was appended before by a run that was cut off.
@@ -65,7 +71,12 @@ class BatchAppender final {
  private:
   void Prepare(const RowBatch& batch, BatchResult* result);
   std::string_view JsonOf(std::string_view row);
+  // Adds what a row becomes.
+  Status MapRow(const RowBatch& batch, const Row& row, RowIssue* issue);
   Status MapMessage(const RowBatch& batch, const Row& row);
+  Status CheckIdentifier(const Identifier& identifier) const;
+  // Reason and column of what the store or a message mapper said.
+  RowIssue IssueOf(const Status& status, std::string_view row) const;
   // Says of a row that was refused what its format calls things.
   Status Explain(std::string_view row, const Status& status) const;
   void Count(const RowBatch& batch, const AppendResult& appended,
@@ -73,13 +84,13 @@ class BatchAppender final {
 
   crm::Tenant tenant_;
   const AppendPlan& plan_;
-  std::optional<RowMapper> mapper_;          // None: JSON.
+  std::optional<RowMapper> mapper_;          // Maps of events.
+  std::optional<ContactMapper> contacts_;    // Maps of contacts.
   std::unique_ptr<MessageMapper> messages_;  // Null: kNative.
   // What goes to the store, and which row of the batch each element is.
   std::vector<size_t> rows_;
   std::vector<std::string_view> json_;
-  std::vector<Event> events_;
-  size_t event_count_ = 0;  // Of events_, which keeps its memory.
+  EventList events_;
   // Rows that got a source, and messages as events; they do not move once they
   // are here.
   std::vector<std::unique_ptr<std::string>> texts_;

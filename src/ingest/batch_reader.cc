@@ -41,6 +41,13 @@ bool SpansLines(std::string_view text) {
   return next != std::string_view::npos && text[next] != '{';
 }
 
+// Whether lines end with a carriage return alone, as of old Macs.
+bool EndsWithReturns(std::string_view text) {
+  const size_t end = text.find_first_of("\r\n");
+  return text.starts_with('{') && end + 1 < text.size() && text[end] == '\r' &&
+         text[end + 1] != '\n';
+}
+
 }  // namespace
 
 void Buffer::Append(std::string_view bytes) {
@@ -71,36 +78,76 @@ BatchReader::BatchReader(ByteSource* source, const Options& options)
     : source_(source), options_(options) {}
 
 Status BatchReader::Fill(Buffer* buffer) {
-  Result<size_t> n = source_->Read(buffer->Space(kReadBytes), kReadBytes);
-  if (!n.ok()) return n.status();
-  buffer->Commit(*n);
-  at_end_ = *n == 0;
+  if (!converter_.has_value()) {
+    Result<size_t> n = source_->Read(buffer->Space(kReadBytes), kReadBytes);
+    if (!n.ok()) return n.status();
+    buffer->Commit(*n);
+    at_end_ = *n == 0;
+    return Status::Ok();
+  }
+  raw_.resize(kReadBytes);
+  converted_.clear();
+  while (converted_.empty() && !at_end_) {
+    Result<size_t> n = source_->Read(raw_.data(), raw_.size());
+    if (!n.ok()) return n.status();
+    at_end_ = *n == 0;
+    converter_->Append(std::string_view(raw_).substr(0, *n), &converted_);
+    if (at_end_) converter_->Finish(&converted_);
+  }
+  buffer->Append(converted_);
   return Status::Ok();
 }
 
 Status BatchReader::Start() {
+  Status status = ChooseEncoding();
+  if (!status.ok()) return status;
   while (!at_end_ && carry_.size() < kDetectBytes) {
-    Status status = Fill(&carry_);
+    status = Fill(&carry_);
     if (!status.ok()) return status;
   }
-  Status status = CheckStart();
-  if (!status.ok()) return status;
   if (!options_.text.has_value()) return ChooseJsonScanner();
   scanner_ = NewTextScanner(*options_.text);
   return options_.header ? ReadHeader() : Status::Ok();
 }
 
-Status BatchReader::CheckStart() {
-  const std::string_view start = carry_.view();
-  if (start.starts_with("\xff\xfe") || start.starts_with("\xfe\xff")) {
-    return Status(StatusCode::kUnsupported,
-                  "the file is UTF-16: convert it to UTF-8 first");
+Status BatchReader::ChooseEncoding() {
+  constexpr size_t kMarkBytes = 3;
+  while (!at_end_ && carry_.size() < kMarkBytes) {
+    Status status = Fill(&carry_);
+    if (!status.ok()) return status;
   }
-  if (start.starts_with("\xef\xbb\xbf")) {
-    Buffer rest;
-    rest.Append(start.substr(3));
-    carry_ = std::move(rest);
+  const ByteOrderMark mark = FindByteOrderMark(carry_.view());
+  TextEncoding encoding = options_.encoding;
+  const bool marked = mark.encoding != TextEncoding::kDefault;
+  const bool utf16 =
+      marked && encoding == TextEncoding::kUtf16 && mark.size == 2;
+  if (marked && !utf16 && mark.encoding != encoding) {
+    return Status(StatusCode::kInvalidArgument,
+                  "encoding: the file begins with the byte order mark of " +
+                      std::string(NameOfEncoding(mark.encoding)) +
+                      ", which is not " +
+                      std::string(NameOfEncoding(encoding)) +
+                      ": say so with the encoding");
   }
+  if (utf16) encoding = mark.encoding;
+  if (encoding == TextEncoding::kUtf16 && carry_.size() > 0) {
+    return Status(StatusCode::kInvalidArgument,
+                  "encoding: utf-16 needs a byte order mark, which this file "
+                  "lacks: say utf-16le or utf-16be");
+  }
+  // Text in an 8-bit set is converted field by field.
+  const bool later = IsEightBit(encoding) ? options_.text.has_value()
+                                          : encoding == TextEncoding::kUtf8;
+  const std::string start(carry_.view().substr(mark.size));
+  carry_.Clear();
+  if (later || encoding == TextEncoding::kUtf16) {
+    carry_.Append(start);
+    return Status::Ok();
+  }
+  converter_.emplace(encoding);
+  converter_->Append(start, &converted_);
+  if (at_end_) converter_->Finish(&converted_);
+  carry_.Append(converted_);
   return Status::Ok();
 }
 
@@ -109,6 +156,11 @@ Status BatchReader::ChooseJsonScanner() {
   while (!start.empty() && IsBlank(start.front())) start.remove_prefix(1);
   if (start.starts_with('[')) {
     scanner_ = NewArrayScanner();
+    return Status::Ok();
+  }
+  if (EndsWithReturns(start)) {
+    TextFraming lines;
+    scanner_ = NewTextScanner(lines);
     return Status::Ok();
   }
   if (options_.messages) {
@@ -148,7 +200,7 @@ Status BatchReader::ReadHeader() {
 void BatchReader::MakeRoom(RowBatch* batch) {
   Buffer& buffer = batch->buffer;
   // One byte more: the line feed behind a carriage return may be missing yet.
-  if (scanner_->scanned() > kMaxEventBytes + 1) {
+  if (scanner_->scanned() > kMaxEventBytes + 1 && !scanner_->Recover()) {
     buffer.Erase(scanner_->begin(), buffer.size());
     scanner_->DropScanned();
     scanner_->Rebase(scanner_->begin() - buffer.size());
@@ -251,13 +303,15 @@ Result<bool> BatchReader::Next(RowBatch* batch) {
       if (!status.ok()) return status;
       continue;
     }
-    if (options_.messages && OpenObject(batch, row)) continue;
+    if (options_.batches && OpenObject(batch, row)) continue;
     // A row that is too large has lost its bytes, but perhaps just now.
     bytes += row.problem == RowProblem::kTooLarge ? kMaxEventBytes : row.size;
-    if (options_.number_rows && row.problem == RowProblem::kNone &&
+    if (options_.hash_rows && row.problem == RowProblem::kNone &&
         !HasId(batch->Text(row))) {
       row.hash = HashContent(buffer.view().substr(row.begin, row.size));
-      row.occurrence = occurrences_.Count(row.hash);
+      if (options_.number_rows) {
+        row.occurrence = occurrences_.Count(row.hash);
+      }
     }
     batch->rows.push_back(row);
   }

@@ -17,6 +17,7 @@
 
 #include "crm/status.h"
 #include "ingest/byte_source.h"
+#include "ingest/encoding.h"
 #include "ingest/occurrences.h"
 #include "ingest/row_scanner.h"
 
@@ -78,14 +79,19 @@ struct OpenedObject {
 class BatchReader final {
  public:
   // `text`: absent for JSON, whose framing is found out. `header`: the first
-  // row is not data. `number_rows`: count equal rows (see Row).
+  // row is not data.
   struct Options {
     std::optional<TextFraming> text;
+    TextEncoding encoding = TextEncoding::kUtf8;  // Not kDefault.
     bool header = false;
-    bool number_rows = false;
-    // JSON only: rows are messages of another system. Objects may take several
-    // lines, and `{"batch": [...]}` is as many rows as it has elements.
+    // Ids are made of rows.
+    bool hash_rows = false;
+    // Equal rows are different events: count them (see Row).
+    bool number_rows = true;
+    // JSON only: objects of another system, which may take several lines each.
     bool messages = false;
+    // JSON only: `{"batch": [...]}` is as many rows as it has elements.
+    bool batches = false;
     // Rows that have this member are not counted: they have an id. Empty: all
     // are. (What is counted takes memory.)
     std::string_view id_member = {};
@@ -102,10 +108,12 @@ class BatchReader final {
   std::string_view header() const { return header_; }
 
  private:
+  // Reads more, as UTF-8 (or as the 8-bit set that fields are in).
   Status Fill(Buffer* buffer);
+  // Looks at the byte order mark; chooses how bytes are converted.
+  Status ChooseEncoding();
   // Drops bytes that are no part of a row, before more are read.
   void MakeRoom(RowBatch* batch);
-  Status CheckStart();
   Status ReadHeader();
   Status ChooseJsonScanner();
   // The row that comes next into `row`; kMore: not enough bytes yet.
@@ -118,6 +126,10 @@ class BatchReader final {
   const Options options_;
   std::unique_ptr<RowScanner> scanner_;
   Buffer carry_;  // Bytes read beyond the batch before.
+  // Converts what is read; absent: nothing has to be.
+  std::optional<Utf8Stream> converter_;
+  std::string raw_;
+  std::string converted_;
 
   std::optional<OpenedObject> opened_;
   std::string header_;

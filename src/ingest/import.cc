@@ -12,6 +12,7 @@
 #include "crm/ingest.h"
 #include "ingest/batch_reader.h"
 #include "ingest/byte_source.h"
+#include "ingest/encoding.h"
 #include "ingest/map.h"
 #include "ingest/recount.h"
 #include "ingest/resume.h"
@@ -42,6 +43,8 @@ class Import final {
 
  private:
   Status Open(const std::string& path);
+  // Finds what tells this file from other exports of the same contacts.
+  Status NameExport();
   Status OpenReader();
   Status OpenLog();
   Status Loop();
@@ -103,13 +106,15 @@ Status Import::Open(const std::string& path) {
   plan_.batch = options_.batch;
   if (options_.map.has_value()) {
     plan_.map = &options_.map->impl();
-    if (!plan_.map->event.source.empty()) {
-      plan_.source = plan_.map->event.source;
-    }
+    plan_.encoding = plan_.map->encoding;
+    if (!plan_.map->source().empty()) plan_.source = plan_.map->source();
     if (plan_.source.empty()) {
       return Status(StatusCode::kInvalidArgument,
                     "source: neither the map nor the options name one");
     }
+  }
+  if (options_.encoding != TextEncoding::kDefault) {
+    plan_.encoding = options_.encoding;
   }
   if (plan_.source.empty() && (plan_.format == ImportFormat::kSegment ||
                                plan_.format == ImportFormat::kPostHog)) {
@@ -119,7 +124,8 @@ Status Import::Open(const std::string& path) {
   Result<std::unique_ptr<ByteSource>> source = ByteSource::Open(path);
   if (!source.ok()) return source.status();
   source_ = *std::move(source);
-  Status status = OpenReader();
+  Status status = NameExport();
+  if (status.ok()) status = OpenReader();
   if (status.ok()) status = OpenLog();
   if (!status.ok()) return status;
   if (dry_) dry_run_ = NewDryRun();
@@ -130,27 +136,52 @@ Status Import::Open(const std::string& path) {
   return Status::Ok();
 }
 
+Status Import::NameExport() {
+  plan_.export_name = plan_.batch;
+  const bool contacts = plan_.map != nullptr && plan_.map->contact.has_value();
+  if (!contacts || !plan_.batch.empty()) return Status::Ok();
+  Result<std::optional<ContentHash>> file = source_->Fingerprint();
+  if (!file.ok()) return file.status();
+  if (!file->has_value()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "batch: contacts that come through a pipe need a name for "
+                  "this export, such as its date");
+  }
+  plan_.export_name = "file " + ToHex(**file);
+  return Status::Ok();
+}
+
 Status Import::OpenReader() {
   BatchReader::Options options;
   const ImportMap::Impl* map = plan_.map;
-  if (map != nullptr) {
+  const bool json =
+      map == nullptr || map->format == ImportMap::Impl::Format::kJson;
+  if (!json) {
     options.text.emplace();
     options.text->delimiter = map->delimiter;
     options.text->quote = map->quote;
     options.text->trim = map->trim;
     options.text->skip_lines = map->skip_lines;
     options.header = map->header;
-    options.number_rows = !map->event.id.has_value();
   }
-  options.messages = plan_.format != ImportFormat::kNative;
+  options.encoding = plan_.encoding;
+  options.batches = plan_.format != ImportFormat::kNative;
+  options.messages = options.batches || map != nullptr;
   // A CloudEvent without an id is refused.
   if (plan_.format == ImportFormat::kSegment) options.id_member = "messageId";
   if (plan_.format == ImportFormat::kPostHog) options.id_member = "uuid";
-  options.number_rows = options.number_rows || !options.id_member.empty();
+  options.hash_rows = !options.id_member.empty();
+  if (map != nullptr) {
+    options.hash_rows = !map->has_id();
+    options.number_rows = map->equal_rows_differ;
+  }
+  // Only text in an 8-bit set reaches the fields as it is in the file.
+  if (json || !IsEightBit(plan_.encoding)) plan_.encoding = TextEncoding::kUtf8;
   reader_ = std::make_unique<BatchReader>(source_.get(), options);
   Status status = reader_->Start();
   if (!status.ok() || map == nullptr) return status;
-  Result<ColumnPlan> columns = PlanColumns(*map, reader_->header());
+  Result<ColumnPlan> columns =
+      PlanColumns(*map, plan_.encoding, reader_->header());
   if (!columns.ok()) return columns.status();
   plan_.columns = *std::move(columns);
   return Status::Ok();
@@ -169,6 +200,9 @@ Status Import::OpenLog() {
     AppendPart(plan_.batch, &text);
     if (plan_.format != ImportFormat::kNative) {
       AppendNumber(static_cast<uint64_t>(plan_.format), &text);
+    }
+    if (options_.encoding != TextEncoding::kDefault) {
+      AppendPart(NameOfEncoding(options_.encoding), &text);
     }
     fingerprint = HashContent(text);
   }
@@ -320,6 +354,10 @@ Result<ImportReport> Run(const crm::Tenant& tenant, const std::string& path,
   }
   if (options.format > ImportFormat::kPostHog) {
     return Status(StatusCode::kInvalidArgument, "format: there is no such one");
+  }
+  if (options.encoding > TextEncoding::kMacRoman) {
+    return Status(StatusCode::kInvalidArgument,
+                  "encoding: there is no such one");
   }
   if (options.map.has_value() && options.format != ImportFormat::kNative) {
     return Status(StatusCode::kInvalidArgument,

@@ -13,13 +13,6 @@ size_t SkipDigits(std::string_view text, size_t i) {
   return i;
 }
 
-// What windows-1252 has at 0x80 to 0x9f; zero: nothing.
-constexpr uint16_t kWindows1252[32] = {
-    0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
-    0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017d, 0,
-    0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-    0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178};
-
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string* out) {
@@ -94,26 +87,6 @@ std::string NormaliseNumber(std::string_view text) {
   if (idle_point && whole > 0) rest.remove_prefix(1);
   number.append(rest);
   return IsJsonNumber(number) ? number : std::string(text);
-}
-
-bool AppendFromWindows1252(std::string_view text, std::string* out) {
-  for (char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    unsigned code = byte;
-    if (byte >= 0x80 && byte < 0xa0) code = kWindows1252[byte - 0x80];
-    if (code == 0 && byte != 0) return false;
-    if (code < 0x80) {
-      out->push_back(c);
-    } else if (code < 0x800) {
-      out->push_back(static_cast<char>(0xc0 | (code >> 6)));
-      out->push_back(static_cast<char>(0x80 | (code & 0x3f)));
-    } else {
-      out->push_back(static_cast<char>(0xe0 | (code >> 12)));
-      out->push_back(static_cast<char>(0x80 | ((code >> 6) & 0x3f)));
-      out->push_back(static_cast<char>(0x80 | (code & 0x3f)));
-    }
-  }
-  return true;
 }
 
 }  // namespace crm::ingest

@@ -20,10 +20,6 @@ bool IsJsonInteger(std::string_view text);
 // changes. Text that is no number either way comes back as it was.
 std::string NormaliseNumber(std::string_view text);
 
-// Appends `text`, which is windows-1252 (a superset of latin-1), as UTF-8.
-// False: it holds one of the five bytes that mean nothing there.
-bool AppendFromWindows1252(std::string_view text, std::string* out);
-
 }  // namespace crm::ingest
 
 #endif  // CRM_INGEST_JSON_TEXT_H_

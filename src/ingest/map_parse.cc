@@ -1,112 +1,15 @@
-// Reads the JSON of an ImportMap. The only user of nlohmann::json: a map is
-// read once, so clear errors count for more than speed.
+// Maps: the file, and the event that becomes of a row. See map_parser.h.
 
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
-#include "ingest/map.h"
+#include "ingest/encoding.h"
+#include "ingest/map_parser.h"
 
 namespace crm {
 namespace ingest {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr size_t kMaxMapBytes = size_t{1} << 20;
-constexpr int kMaxMapDepth = 16;
-
-// One JSON object of the map. Asking for a member marks it as known; what is
-// left at the end is a mistake of the writer.
-class Members final {
- public:
-  Members(const Json& object, std::string path)
-      : object_(object), path_(std::move(path)) {}
-
-  const Json* Find(const std::string& name) {
-    known_.insert(name);
-    const auto it = object_.find(name);
-    return it == object_.end() ? nullptr : &*it;
-  }
-  bool Has(const std::string& name) { return Find(name) != nullptr; }
-  std::string PathOf(const std::string& name) const {
-    return path_.empty() ? name : path_ + "." + name;
-  }
-  // The first member that nobody asked for; empty: none.
-  std::string Unknown() const {
-    for (const auto& [name, value] : object_.items()) {
-      if (known_.count(name) == 0) return PathOf(name);
-    }
-    return std::string();
-  }
-
- private:
-  const Json& object_;
-  const std::string path_;
-  std::set<std::string> known_;
-};
-
-// Every method returns false once something was wrong; status() says what.
-class MapParser final {
- public:
-  explicit MapParser(ImportMap::Impl* map) : map_(map) {}
-
-  bool ParseMap(const Json& root);
-  const Status& status() const { return status_; }
-
- private:
-  bool Fail(const std::string& path, const std::string& what) {
-    if (status_.ok()) {
-      status_ = Status(StatusCode::kInvalidArgument,
-                       "map: " + (path.empty() ? what : path + ": " + what));
-    }
-    return false;
-  }
-  bool Finish(const Members& members) {
-    const std::string unknown = members.Unknown();
-    return unknown.empty() || Fail(unknown, "is not known here");
-  }
-  bool IsObject(const Json& json, const std::string& path) {
-    return json.is_object() || Fail(path, "must be an object");
-  }
-
-  bool GetBool(Members* in, const std::string& name, bool* out);
-  bool GetText(Members* in, const std::string& name, std::string* out);
-  bool GetCount(Members* in, const std::string& name, uint64_t* out);
-  bool GetTexts(Members* in, const std::string& name,
-                std::vector<std::string>* out);
-  bool GetCharacter(Members* in, const std::string& name, bool may_be_empty,
-                    char* out);
-
-  bool ParseFormat(Members* in);
-  bool ParseCsv(Members* in);
-  bool ParseFixed(Members* in);
-  bool ParseSlices(const Json& columns);
-  bool ParseEncoding(Members* in);
-  bool CheckColumns();
-
-  bool ParseEvent(const Json& json);
-  bool ParseType(const Json& json);
-  bool ParseCase(const Json& json, const std::string& path);
-  bool ParseTime(const Json& json);
-  bool ParseIdentity(const Json& json);
-  bool ParseOptionalText(Members* in, const std::string& name,
-                         std::optional<Expression>* out);
-  // A column, a constant, or an object of these.
-  bool ParseValue(const Json& json, const std::string& path, Expression* out);
-  bool ParseObject(const Json& json, const std::string& path, Expression* out);
-  // As ParseValue, where only text makes sense.
-  bool ParseText(const Json& json, const std::string& path, Expression* out);
-  bool ParseColumn(Members* in, bool text_only, Expression* out);
-  bool Column(Members* in, ColumnRef* out);
-
-  ImportMap::Impl* const map_;
-  Status status_;
-};
-
 bool MapParser::GetBool(Members* in, const std::string& name, bool* out) {
   const Json* json = in->Find(name);
   if (json == nullptr) return true;
@@ -175,9 +78,26 @@ bool MapParser::ParseMap(const Json& root) {
       !GetTexts(&in, "nulls", &map_->nulls)) {
     return false;
   }
-  const Json* event = in.Find("event");
-  if (event == nullptr) return Fail("event", "is missing");
-  return ParseEvent(*event) && Finish(in) && CheckColumns();
+  std::string kind = "events";
+  if (!GetText(&in, "kind", &kind)) return false;
+  if (kind != "events" && kind != "contacts") {
+    return Fail("kind", "must be \"events\" or \"contacts\"");
+  }
+  const std::string name = kind == "events" ? "event" : "contact";
+  const Json* rule = in.Find(name);
+  if (rule == nullptr) return Fail(name, "is missing");
+  if (kind == "contacts") {
+    // An equal row is the same statement about the same person.
+    map_->equal_rows_differ = false;
+    return ParseContact(*rule) && Finish(in) && CheckColumns();
+  }
+  std::string equal_rows = "differ";
+  if (!GetText(&in, "equal_rows", &equal_rows)) return false;
+  if (equal_rows != "differ" && equal_rows != "same") {
+    return Fail("equal_rows", "must be \"differ\" or \"same\"");
+  }
+  map_->equal_rows_differ = equal_rows == "differ";
+  return ParseEvent(*rule) && Finish(in) && CheckColumns();
 }
 
 bool MapParser::ParseFormat(Members* in) {
@@ -193,7 +113,15 @@ bool MapParser::ParseFormat(Members* in) {
     map_->quote = '\0';
     return ParseFixed(in);
   }
-  return Fail("format", "must be \"csv\" or \"fixed\"");
+  if (format == "json") {
+    map_->format = ImportMap::Impl::Format::kJson;
+    map_->quote = '\0';
+    for (const char* name : {"skip_lines", "trim"}) {
+      if (in->Has(name)) return Fail(name, "is for text only");
+    }
+    return true;
+  }
+  return Fail("format", "must be \"csv\", \"fixed\" or \"json\"");
 }
 
 bool MapParser::ParseCsv(Members* in) {
@@ -206,9 +134,6 @@ bool MapParser::ParseCsv(Members* in) {
   }
   if (map_->delimiter == map_->quote) {
     return Fail("quote", "must differ from the delimiter");
-  }
-  if (!map_->header && map_->columns.empty()) {
-    return Fail("columns", "must name the columns when there is no header");
   }
   return true;
 }
@@ -250,25 +175,49 @@ bool MapParser::ParseSlices(const Json& columns) {
 }
 
 bool MapParser::ParseEncoding(Members* in) {
-  std::string encoding = "utf-8";
-  if (!GetText(in, "encoding", &encoding)) return false;
-  map_->windows_1252 = encoding == "latin-1" || encoding == "windows-1252";
-  return map_->windows_1252 || encoding == "utf-8" ||
-         Fail("encoding", "must be \"utf-8\", \"latin-1\" or \"windows-1252\"");
+  std::string name = "utf-8";
+  if (!GetText(in, "encoding", &name)) return false;
+  const std::optional<TextEncoding> encoding = EncodingOfName(name);
+  if (!encoding.has_value()) {
+    return Fail("encoding",
+                "must be \"utf-8\", \"utf-16\", \"utf-16le\", "
+                "\"utf-16be\", \"windows-1252\" (or \"latin-1\") or "
+                "\"mac-roman\"");
+  }
+  map_->encoding = *encoding;
+  return true;
 }
 
 bool MapParser::CheckColumns() {
-  std::vector<std::string> names = map_->columns;
-  std::sort(names.begin(), names.end());
-  if (std::adjacent_find(names.begin(), names.end()) != names.end()) {
+  const std::vector<std::string>& names = map_->columns;
+  std::vector<std::string> sorted = names;
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
     return Fail("columns", "two have the same name");
   }
-  if (names.empty()) return true;
-  for (const std::string& used : map_->used) {
-    if (!std::binary_search(names.begin(), names.end(), used)) {
-      return Fail("event", "uses column \"" + used +
-                               "\", which \"columns\" does not name");
+  const bool named = map_->header || !names.empty();
+  for (const UsedColumn& used : map_->used) {
+    if (map_->format == ImportMap::Impl::Format::kJson) {
+      if (used.number > 0) return Fail("column", "JSON has no numbers of them");
+      continue;
     }
+    if (used.number == 0 && !named) {
+      return Fail("columns",
+                  "must name the columns when there is no header (or say the "
+                  "number of each, such as {\"column\": 3})");
+    }
+    if (names.empty()) continue;
+    const bool found =
+        used.number > 0 ? used.number <= names.size()
+                        : std::any_of(used.names.begin(), used.names.end(),
+                                      [&](const std::string& name) {
+                                        return std::binary_search(
+                                            sorted.begin(), sorted.end(), name);
+                                      });
+    if (found || used.optional) continue;
+    return Fail(map_->contact.has_value() ? "contact" : "event",
+                "uses column \"" + used.Label() +
+                    "\", which \"columns\" does not name");
   }
   return true;
 }
@@ -288,7 +237,10 @@ bool MapParser::ParseEvent(const Json& json) {
   // An id that may be missing would be none.
   if (event.id.has_value()) event.id->when_empty = WhenEmpty::kReject;
   const Json* time = in.Find("occurred_at");
-  if (time != nullptr && !ParseTime(*time)) return false;
+  if (time != nullptr &&
+      !ParseTime(*time, "event.occurred_at", &event.occurred_at.emplace())) {
+    return false;
+  }
   const Json* identity = in.Find("identity");
   if (identity != nullptr && !ParseIdentity(*identity)) return false;
   event.payload.kind = Expression::Kind::kObject;
@@ -366,27 +318,33 @@ bool MapParser::ParseCase(const Json& json, const std::string& path) {
   return Finish(in);
 }
 
-bool MapParser::ParseTime(const Json& json) {
-  const std::string path = "event.occurred_at";
+bool MapParser::ParseTime(const Json& json, const std::string& path,
+                          TimeRule* rule) {
   if (!IsObject(json, path)) return false;
   Members in(json, path);
-  TimeRule rule;
-  std::string format;
+  std::vector<std::string> formats;
   std::string offset;
-  if (!Column(&in, &rule.column) || !GetText(&in, "format", &format) ||
-      !GetText(&in, "utc_offset", &offset)) {
+  const Json* format = in.Find("format");
+  const bool one = format != nullptr && format->is_string();
+  if (!Column(&in, &rule->column) || !GetText(&in, "utc_offset", &offset)) {
     return false;
   }
-  if (format.empty()) {
+  if (one) formats.push_back(format->get<std::string>());
+  if (!one && !GetTexts(&in, "format", &formats)) return false;
+  if (formats.empty() || formats.front().empty()) {
     return Fail(path + ".format", "is missing, for example \"%Y-%m-%d\"");
   }
-  Result<DateFormat> parsed = DateFormat::Parse(format);
-  if (!parsed.ok()) {
-    return Fail(path + ".format", std::string(parsed.status().message()));
+  bool all_have_offset = true;
+  for (const std::string& text : formats) {
+    Result<DateFormat> parsed = DateFormat::Parse(text);
+    if (!parsed.ok()) {
+      return Fail(path + ".format", std::string(parsed.status().message()));
+    }
+    all_have_offset = all_have_offset && parsed->has_offset();
+    rule->formats.push_back(*std::move(parsed));
   }
-  rule.format = *std::move(parsed);
   if (!offset.empty()) {
-    if (rule.format.has_offset()) {
+    if (all_have_offset) {
       return Fail(path + ".utc_offset", "the format has an offset already");
     }
     Result<std::chrono::seconds> seconds = ParseUtcOffset(offset);
@@ -394,9 +352,8 @@ bool MapParser::ParseTime(const Json& json) {
       return Fail(path + ".utc_offset",
                   std::string(seconds.status().message()));
     }
-    rule.offset = *seconds;
+    rule->offset = *seconds;
   }
-  map_->event.occurred_at = std::move(rule);
   return Finish(in);
 }
 
@@ -475,7 +432,9 @@ bool MapParser::ParseColumn(Members* in, bool text_only, Expression* out) {
       {"reject", WhenEmpty::kReject},
   };
   out->kind = Expression::Kind::kColumn;
-  std::string as = "string";
+  // Values of JSON stay what they are.
+  const bool json = map_->format == ImportMap::Impl::Format::kJson;
+  std::string as = json && !text_only ? "json" : "string";
   std::string empty = "omit";
   if (!Column(in, &out->column) || !GetText(in, "as", &as) ||
       !GetText(in, "empty", &empty) ||
@@ -503,6 +462,9 @@ bool MapParser::ParseColumn(Members* in, bool text_only, Expression* out) {
                           : "must be \"omit\", \"null\" or \"reject\"");
   }
   out->when_empty = found_empty->second;
+  if (json && out->as == As::kJson && !out->strip_suffix.empty()) {
+    return Fail(in->PathOf("strip_suffix"), "needs another \"as\" than json");
+  }
   if (out->normalise && out->as != As::kNumber && out->as != As::kInteger) {
     return Fail(in->PathOf("normalise"), "is for numbers only");
   }
@@ -510,14 +472,43 @@ bool MapParser::ParseColumn(Members* in, bool text_only, Expression* out) {
 }
 
 bool MapParser::Column(Members* in, ColumnRef* out) {
-  std::string name;
-  if (!GetText(in, "column", &name)) return false;
-  if (name.empty()) return Fail(in->PathOf("column"), "is missing");
-  const auto it = std::find(map_->used.begin(), map_->used.end(), name);
-  *out = static_cast<size_t>(it - map_->used.begin());
-  if (it == map_->used.end()) map_->used.push_back(name);
+  UsedColumn column;
+  const Json* json = in->Find("column");
+  const std::string path = in->PathOf("column");
+  if (json == nullptr) return Fail(path, "is missing");
+  if (json->is_number_unsigned()) {
+    column.number = json->get<uint64_t>();
+    if (column.number == 0) return Fail(path, "the first one is 1");
+  } else if (json->is_string()) {
+    column.names.push_back(json->get<std::string>());
+  } else if (!GetTexts(in, "column", &column.names)) {
+    return Fail(path, "must be a name, names, or a number");
+  }
+  const bool whole = map_->format == ImportMap::Impl::Format::kJson;
+  const bool empty = std::find(column.names.begin(), column.names.end(), "") !=
+                     column.names.end();
+  if (column.number == 0 && (column.names.empty() || (empty && !whole))) {
+    return Fail(path, "is missing");
+  }
+  if (!GetBool(in, "optional", &column.optional)) return false;
+  std::vector<UsedColumn>& used = map_->used;
+  const auto it =
+      std::find_if(used.begin(), used.end(), [&](const UsedColumn& other) {
+        return other.number == column.number && other.names == column.names;
+      });
+  *out = static_cast<size_t>(it - used.begin());
+  if (it == used.end()) {
+    used.push_back(std::move(column));
+  } else {
+    it->optional = it->optional && column.optional;
+  }
   return true;
 }
+
+namespace {
+
+constexpr size_t kMaxMapBytes = size_t{1} << 20;
+constexpr int kMaxMapDepth = 16;
 
 // Parses, and refuses what nlohmann would let pass: names that stand twice in
 // one object (it keeps the last) and great depth.
@@ -590,6 +581,8 @@ Result<ImportMap> ImportMap::FromJson(std::string_view json) {
     return Status(StatusCode::kInternal, "map: could not be read");
   }
 }
+
+std::string_view ImportMap::json() const { return impl_->canonical; }
 
 Result<ImportMap> ImportMap::FromFile(const std::string& path) {
   const std::unique_ptr<FILE, int (*)(FILE*)> file(

@@ -5,7 +5,7 @@
 
 #include "crm/event.h"
 #include "ingest/json_text.h"
-#include "ingest/row_mapper.h"
+#include "ingest/row_values.h"
 
 namespace crm::ingest {
 namespace {

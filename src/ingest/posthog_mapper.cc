@@ -113,19 +113,28 @@ class PostHogMapper final : public MessageMapper {
       AppendJsonString(own->second, &parts->type);
     }
     const bool identify = own != kNames.end() && own->second == "identify";
-    if (!identify) {
-      if (!all.empty()) AppendInner(all, &parts->payload);
-      return;
-    }
+    if (!identify && !all.empty()) AppendInner(all, &parts->payload);
+    // What any event says about the person: $set is what she has now, and
+    // $set_once what she had before anything else was said.
+    AddTraits("$set", "traits", identify, message, parts);
+    AddTraits("$set_once", "defaultTraits", identify, message, parts);
     // All that an identify event has in its payload becomes traits.
-    std::string_view traits = message->TakeObject("$set");
-    if (traits.empty()) traits = properties_.TakeObject("$set");
-    if (!traits.empty()) AppendMember("traits", traits, &parts->payload);
-    if (!properties_.HasRest()) return;
+    if (!identify || !properties_.HasRest()) return;
     std::string rest = "{";
     properties_.AppendRest(&rest);
     rest.push_back('}');
     AppendMember("properties", rest, &parts->metadata);
+  }
+
+  // The properties of an event that is no identify stay as they are, and have
+  // the first right to their names.
+  void AddTraits(std::string_view from, std::string_view to, bool identify,
+                 JsonMembers* message, MessageParts* parts) {
+    if (!identify && properties_.Has(to)) return;
+    std::string_view traits = message->TakeObject(from);
+    if (traits.empty() && identify) traits = properties_.TakeObject(from);
+    if (traits.empty()) traits = properties_.Peek(from);
+    if (traits.starts_with('{')) AppendMember(to, traits, &parts->payload);
   }
 
   JsonMembers properties_;

@@ -62,23 +62,55 @@ class TextScanner final : public RowScanner {
       while (pos_ < data.size() && !ended) ended = Advance(data);
       if (!ended && !at_end) return Step::kMore;
       if (!ended && begin_ == pos_ && !too_large_) return Step::kEnd;
-      const size_t end = ended ? pos_ - 1 : pos_;
       const bool open = place_ == Place::kQuoted;
+      size_t end = ended ? pos_ - 1 : pos_;
+      if (open || place_ == Place::kBroken) {
+        if (open && Recover()) continue;
+        broken_ = true;
+      }
       place_ = Place::kFieldStart;
       if (framing_.skip_lines > 0) {
         --framing_.skip_lines;
         too_large_ = false;
       } else if (too_large_ || !AllBlank(data.substr(begin_, end - begin_))) {
-        Emit(end, open ? RowProblem::kUnclosedQuote : RowProblem::kNone, row);
+        const bool bad = broken_ || (damaged_ && loose_quote_);
+        damaged_ = bad;
+        Emit(end, bad ? RowProblem::kBadQuotes : RowProblem::kNone, row);
+        StartRow();
         return Step::kRow;
       }
       begin_ = pos_;
       row_line_ = line_;
+      StartRow();
     }
   }
 
+  // Goes back to the end of the row's first line.
+  bool Recover() override {
+    if (first_end_ == kNone || too_large_) return false;
+    pos_ = begin_ + first_end_;
+    line_ = row_line_;
+    place_ = Place::kBroken;
+    first_end_ = kNone;
+    return true;
+  }
+
  private:
-  enum class Place : uint8_t { kFieldStart, kUnquoted, kQuoted, kAfterQuote };
+  enum class Place : uint8_t {
+    kFieldStart,
+    kUnquoted,
+    kQuoted,
+    kAfterQuote,
+    kBehind,  // Behind a closing quote and blanks.
+    kBroken,  // Nothing but the line's end counts any more.
+  };
+  static constexpr size_t kNone = SIZE_MAX;
+
+  void StartRow() {
+    first_end_ = kNone;
+    broken_ = false;
+    loose_quote_ = false;
+  }
 
   // CR LF is one line end, also when a buffer ends between the two.
   void SkipLineFeed(std::string_view data) {
@@ -98,6 +130,12 @@ class TextScanner final : public RowScanner {
         place_ = Place::kAfterQuote;
       } else if (c == '\n' ? !quoted_cr_ : c == '\r') {
         ++line_;
+        // What is too large anyway ends here: its quote may have no end.
+        if (too_large_) {
+          after_cr_ = c == '\r';
+          return true;
+        }
+        if (first_end_ == kNone) first_end_ = pos_ - 1 - begin_;
       }
       quoted_cr_ = c == '\r';
       return false;
@@ -108,23 +146,43 @@ class TextScanner final : public RowScanner {
       return true;
     }
     if (framing_.quote == '\0' || framing_.skip_lines > 0) return false;
+    TakeInLine(c);
+    return false;
+  }
+
+  // A byte outside quotes that is no line end.
+  void TakeInLine(char c) {
+    if (place_ == Place::kBroken) return;
+    const bool closed =
+        place_ == Place::kAfterQuote || place_ == Place::kBehind;
     if (c == framing_.delimiter) {
       place_ = Place::kFieldStart;
-    } else if (c == framing_.quote) {
+    } else if (c == framing_.quote &&
+               (place_ == Place::kFieldStart || place_ == Place::kAfterQuote)) {
       // A quote opens a field at its start only. One inside quotes that is
       // doubled opens it again.
-      if (place_ != Place::kUnquoted) place_ = Place::kQuoted;
+      place_ = Place::kQuoted;
       quoted_cr_ = false;
+    } else if (framing_.trim && c == ' ' && closed) {
+      place_ = Place::kBehind;
+    } else if (closed) {
+      if (!Recover()) place_ = Place::kBroken;
     } else if (!(framing_.trim && c == ' ' && place_ == Place::kFieldStart)) {
+      loose_quote_ = loose_quote_ || c == framing_.quote;
       place_ = Place::kUnquoted;
     }
-    return false;
   }
 
   TextFraming framing_;
   Place place_ = Place::kFieldStart;
   bool after_cr_ = false;
   bool quoted_cr_ = false;
+  // Of the row: where its first line ends, behind begin_; whether it is known
+  // to be bad; whether a quote stands inside one of its fields.
+  size_t first_end_ = kNone;
+  bool broken_ = false;
+  bool loose_quote_ = false;
+  bool damaged_ = false;  // The row before was bad.
 };
 
 // Finds the end of one JSON value.

@@ -17,7 +17,7 @@ namespace crm::ingest {
 enum class RowProblem : uint8_t {
   kNone,
   kTooLarge,
-  kUnclosedQuote,   // CSV: the file ends inside quotes.
+  kBadQuotes,       // CSV: a quote that is never closed, or text behind one.
   kMissingElement,  // JSON array: two commas, or one at the end.
   kMissingComma,    // JSON array: this element follows without a comma.
   kArrayCut,        // JSON array: the file ends inside it.
@@ -61,6 +61,9 @@ class RowScanner {
     begin_ -= dropped;
     pos_ -= dropped;
   }
+  // When the row that is being scanned gets too large: whether it can be ended
+  // earlier, with what is wrong with it. Then Next will return it.
+  virtual bool Recover() { return false; }
   // Gives up the bytes of the row that is being scanned: it is too large. It
   // will be returned, empty, when its end is found.
   void DropScanned() {
@@ -88,6 +91,12 @@ std::unique_ptr<RowScanner> NewArrayScanner();
 
 // Lines of text that end with LF, CRLF or CR. With a quote character, a field
 // that begins with it may hold line ends and delimiters.
+//
+// A row whose quotes are broken (text behind a closing quote; a quote that is
+// never closed) ends with its first line, so that the rows behind it are found
+// again. Lines that follow it and hold a quote inside a field are taken for
+// the rest of it, and are bad as well: nothing is read out of the middle of a
+// damaged row.
 struct TextFraming {
   char delimiter = ',';
   char quote = '\0';  // None.

@@ -148,7 +148,10 @@ class SegmentMapper final : public MessageMapper {
     std::string_view traits = kind == "identify" ? traits_ : std::string_view();
     std::string_view device;
     if (context.starts_with('{') && inner_.Split(context, "context.").ok()) {
-      if (traits.empty()) traits = inner_.Peek("traits");
+      if (traits.empty()) {
+        traits = inner_.Peek("traits");
+        AddContextTraits(traits, parts);
+      }
       device = inner_.Peek("device");
     }
     traits_ = {};
@@ -159,6 +162,16 @@ class SegmentMapper final : public MessageMapper {
     if (device.starts_with('{') && inner_.Split(device, "device.").ok()) {
       AddIdentifier("deviceId", inner_.Peek("id"), &parts->identity);
     }
+  }
+
+  // Traits that a message brings along are the person's, as an identify's are;
+  // but properties have the first right to the name.
+  static void AddContextTraits(std::string_view traits, MessageParts* parts) {
+    if (!traits.starts_with('{') || traits.size() == 2) return;
+    const std::string object = parts->payload + "}";
+    JsonMembers payload;
+    if (!payload.Split(object).ok()) return;
+    if (!payload.Has("traits")) AppendMember("traits", traits, &parts->payload);
   }
 
   // The specification: timestamp = receivedAt - (sentAt - originalTimestamp).

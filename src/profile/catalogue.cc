@@ -34,12 +34,13 @@ constexpr std::array<std::string_view, 22> kProfileEvents = {
 };
 
 // Field to trait, sorted by field; an empty trait drops the field.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 31>
+constexpr std::array<std::pair<std::string_view, std::string_view>, 32>
     kFields = {{
         {"aggregateId", ""},
         {"authUserId", ""},
         {"changedFields", ""},
         {"customerId", ""},
+        {"defaultTraits", ""},
         {"first_name", "firstName"},
         {"ipAddress", ""},
         {"last_name", "lastName"},

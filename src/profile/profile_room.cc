@@ -25,7 +25,9 @@ class Updates {
  public:
   explicit Updates(Arena& arena) : arena_(arena) { items_.clear(); }
 
-  void Add(std::string_view name, std::string_view value) {
+  // What is a default of the event is none where it says something itself.
+  void Add(std::string_view name, std::string_view value,
+           bool is_default = false) {
     if (name.empty() || name.size() > kMaxTraitNameBytes ||
         value.size() > kMaxTraitValueBytes) {
       return;
@@ -33,11 +35,13 @@ class Updates {
     if (value == "null") value = {};
     for (TraitUpdate& item : items_) {
       if (item.name == name) {
+        if (is_default && !item.is_default) return;
         item.value = arena_.Copy(value);
+        item.is_default = is_default;
         return;
       }
     }
-    items_.push_back({arena_.Copy(name), arena_.Copy(value)});
+    items_.push_back({arena_.Copy(name), arena_.Copy(value), is_default});
   }
 
   std::span<const TraitUpdate> Take() {
@@ -152,12 +156,16 @@ Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
   const std::string_view payload = content.body.payload;
   const bool profile_event = IsProfileEvent(content.type);
   if (profile_event ||
-      payload.find("\"traits\":{") != std::string_view::npos) {
+      payload.find("\"traits\":{") != std::string_view::npos ||
+      payload.find("\"defaultTraits\":{") != std::string_view::npos) {
     std::string traits;
+    std::string defaults;
     Status status = ForEachMember(
         payload, [&](std::string_view key, std::string_view value) {
           if (key == "traits" && value.starts_with('{')) {
             traits.assign(value);
+          } else if (key == "defaultTraits" && value.starts_with('{')) {
+            defaults.assign(value);
           } else if (profile_event) {
             updates.Add(TraitOfField(key), value);
           }
@@ -167,6 +175,14 @@ Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
       status = ForEachMember(
           traits, [&](std::string_view key, std::string_view value) {
             updates.Add(TraitOfField(key), value);
+            return true;
+          });
+    }
+    if (status.ok() && !defaults.empty()) {
+      status = ForEachMember(
+          defaults, [&](std::string_view key, std::string_view value) {
+            // A default that says nothing fills nothing.
+            if (value != "null") updates.Add(TraitOfField(key), value, true);
             return true;
           });
     }

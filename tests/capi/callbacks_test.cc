@@ -167,8 +167,48 @@ TEST_CASE("import: messages of another system, when their format is said") {
   options.format = -1;
   CHECK_STATUS(import(error), CRM_INVALID_ARGUMENT);
   options.format = CRM_FORMAT_NATIVE;
-  options.reserved = 1;
+  for (const int32_t encoding : {-1, 7}) {
+    options.encoding = encoding;
+    CHECK_STATUS(import(error), CRM_INVALID_ARGUMENT);
+  }
+  // In UTF-16 it would have a byte order mark.
+  options.encoding = CRM_ENCODING_UTF16;
   CHECK_STATUS(import(error), CRM_INVALID_ARGUMENT);
+}
+
+TEST_CASE("import: contacts by a preset, in the encoding that is said") {
+  Folder folder;
+  Club club;
+  const std::string path = folder / "contacts.csv";
+  std::ofstream(path) << "Email,First Name,Email Marketing Consent\r"
+                         "ada@example.com,Zo\x91,SUBSCRIBED\r"
+                         "nobody,,\r";
+  OwnedMap map;
+  CHECK_STATUS(crm_import_map_from_preset(Slice("none"), map.out(), error),
+               CRM_NOT_FOUND);
+  CHECK_STATUS(crm_import_map_from_preset(Slice("klaviyo"), map.out(), error),
+               CRM_OK);
+  crm_import_options options = CRM_IMPORT_OPTIONS_INIT;
+  options.map = map.get();
+  options.encoding = CRM_ENCODING_MAC_ROMAN;
+  OwnedReport report;
+  CHECK_STATUS(crm_tenant_import_file(club.tenant.get(), Slice(path), &options,
+                                      report.out(), error),
+               CRM_OK);
+  const crm_import_report_view* view = crm_import_report_read(report.get());
+  CHECK(view->appended == 2);
+  REQUIRE(view->rejected_row_count == 1);
+  CHECK(view->rejected_rows[0].reason == CRM_REJECT_INVALID_EMAIL);
+  CHECK(std::string_view(view->rejected_rows[0].column.data,
+                         view->rejected_rows[0].column.size) == "Email");
+  crm_slice name;
+  CHECK(crm_import_preset_at(3, &name, nullptr) == 1);
+  CHECK(crm_import_preset_at(4, &name, nullptr) == 0);
+  CHECK(name.size == 0);
+  CHECK(crm_reject_reason_name(0).size == 0);
+  CHECK(crm_reject_reason_name(-1).size == 0);
+  CHECK(crm_reject_reason_name(18).size == 0);
+  CHECK(crm_import_map_json(nullptr).size == 0);
 }
 
 TEST_CASE("import: NDJSON with bad rows, progress, and a stop") {

@@ -454,6 +454,9 @@ static void snapshots(crm_store* store, crm_tenant* tenant) {
 
 static int32_t count_rows(void* user_data, const crm_rejected_row* row) {
   EXPECT(row->line == 3 && row->code < 0 && row->message.size > 0);
+  EXPECT(row->reason == CRM_REJECT_MISSING_REQUIRED);
+  EXPECT(row->column.size == 3 && memcmp(row->column.data, "who", 3) == 0);
+  EXPECT(crm_reject_reason_name(row->reason).size == 16);
   ++*(int*)user_data;
   return 0;
 }
@@ -467,6 +470,8 @@ static void imports(crm_tenant* tenant, const char* folder) {
   char map_path[512];
   int rejected = 0;
   FILE* file;
+  crm_slice name = {0, 0};
+  crm_slice about = {0, 0};
   crm_import_map* map = NULL;
   crm_import_options options = CRM_IMPORT_OPTIONS_INIT;
   crm_import_report* report = NULL;
@@ -481,6 +486,12 @@ static void imports(crm_tenant* tenant, const char* folder) {
   fputs(map_json, file);
   fclose(file);
   EXPECT_OK(crm_import_map_from_file(crm_slice_of(map_path), &map, &error));
+  crm_import_map_free(map);
+  EXPECT(crm_canonical_event_type(crm_slice_of("EmailSent")).size == 11);
+  EXPECT(crm_import_preset_at(0, &name, &about) == 1);
+  EXPECT(name.size > 0 && about.size > 0);
+  EXPECT_OK(crm_import_map_from_preset(name, &map, &error));
+  EXPECT(crm_import_map_json(map).size > 0);
   crm_import_map_free(map);
   EXPECT_OK(crm_import_map_from_json(crm_slice_of(map_json), &map, &error));
   options.map = map;

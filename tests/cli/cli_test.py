@@ -204,9 +204,10 @@ class Import(CliTest):
                            code=1)
         self.assertEqual(self.sums(report), [4, 2, 0, 2, 2, 0])
         rows = pathlib.Path(report_path).read_text().splitlines()
-        self.assertEqual(rows[0], "line\tcode\tmessage")
-        self.assertTrue(rows[1].startswith("2\tMALFORMED\t"))
-        self.assertTrue(rows[2].startswith("4\tINVALID_ARGUMENT\ttype"))
+        self.assertEqual(rows[0], "line\tcode\treason\tcolumn\tmessage")
+        self.assertTrue(rows[1].startswith("2\tMALFORMED\tBAD_JSON\t\t"))
+        self.assertTrue(rows[2].startswith(
+            "4\tINVALID_ARGUMENT\tMISSING_REQUIRED\ttype\ttype"))
         self.assertNotIn("secret", rows[1])
         report_path = self.path("bad.ndjson")
         out, _ = self.crm("import", self.store, path, "--report", report_path,
@@ -214,8 +215,76 @@ class Import(CliTest):
         rows = [json.loads(row) for row in
                 pathlib.Path(report_path).read_text().splitlines()]
         self.assertEqual([row["line"] for row in rows], [2, 4])
+        self.assertEqual([row["reason"] for row in rows],
+                         ["BAD_JSON", "MISSING_REQUIRED"])
+        self.assertEqual([row["column"] for row in rows], ["", "type"])
         out, _ = self.crm("import", self.store, path, code=1)
-        self.assertIn("MALFORMED", out)
+        self.assertIn("BAD_JSON", out)
+
+    def test_presets(self):
+        out, _ = self.crm("presets")
+        for name in ("hubspot", "klaviyo", "mailchimp", "marketo"):
+            self.assertIn(name, out)
+            shown, _ = self.crm("presets", name)
+            self.assertEqual(json.loads(shown)["contact"]["source"], name)
+        _, error = self.crm("presets", "rolodex", code=3)
+        self.assertIn("hubspot", error)
+        self.init()
+        path = self.write("contacts.csv",
+                          "Email,First Name,Unsubscribed from all email\n"
+                          "ada@example.com,Ada,true\nnobody,,\n")
+        report = self.last("import", self.store, path, "--preset", "hubspot",
+                           code=1)
+        self.assertEqual(self.sums(report), [2, 2, 0, 1, 1, 0])
+        out, _ = self.crm("replay", self.store)
+        self.assertIn("contact.imported", out)
+        self.assertIn("ConsentRevoked", out)
+        # What is shown is a map, too: the same rows, the same events.
+        map_path = self.write("map.json", self.crm("presets", "hubspot")[0])
+        report = self.last("import", self.store, path, "--map", map_path,
+                           code=1)
+        self.assertEqual(self.sums(report), [2, 0, 2, 1, 0, 0])
+        self.crm("import", self.store, path, "--preset", "none", code=3)
+        self.crm("import", self.store, path, "--preset", "hubspot", "--map",
+                 map_path, code=2)
+
+    def test_encodings(self):
+        # Every character of the 8-bit sets, as Python knows them.
+        self.init()
+        map_path = self.write("map.json", json.dumps(
+            {"format": "csv", "header": False,
+             "event": {"type": "t", "source": "s", "id": {"column": 1},
+                       "payload": {"c": {"column": 2}}}}))
+        for encoding in ("windows-1252", "mac-roman", "utf-16", "utf-16le",
+                         "utf-16be", "utf-8"):
+            codec = encoding.replace("mac-", "mac_")
+            known = []
+            for byte in range(0x80, 0x100):
+                name = "mac_roman" if encoding == "mac-roman" else "cp1252"
+                try:
+                    known.append(bytes([byte]).decode(name))
+                except UnicodeDecodeError:
+                    pass
+            text = "".join("%s-%d,%s\n" % (encoding, i, c)
+                           for i, c in enumerate(known))
+            path = self.path("a.csv")
+            pathlib.Path(path).write_bytes(text.encode(codec))
+            report = self.last("import", self.store, path, "--map", map_path,
+                               "--encoding", encoding)
+            self.assertEqual(report["appended"], len(known), encoding)
+            out, _ = self.crm("replay", self.store, "--json")
+            found = {}
+            for line in out.splitlines():
+                row = json.loads(line)
+                found[row["id"]] = row["payload"]["c"]
+            for i, c in enumerate(known):
+                self.assertEqual(found["%s-%d" % (encoding, i)], c)
+        pathlib.Path(path).write_bytes("a,b\n".encode("utf-16"))
+        _, error = self.crm("import", self.store, path, "--map", map_path,
+                            code=2)
+        self.assertIn("utf-16", error)
+        self.crm("import", self.store, path, "--map", map_path, "--encoding",
+                 "ebcdic", code=2)
 
     def test_strict(self):
         self.init()

@@ -143,6 +143,28 @@ TEST_CASE("Segment: its specification's messages, each or why not") {
   CHECK(Sums(shop.MustImport(path, options)) == "32/0/27/5/0/0");
 }
 
+TEST_CASE("FEBRL: people as contacts, blanks taken off, nothing refused") {
+  const std::string path = Find("febrl/dataset1.csv");
+  if (path.empty()) return;
+  Shop shop;
+  const ImportOptions options = OptionsOf(R"({
+    "kind": "contacts", "format": "csv", "trim": true,
+    "contact": {
+      "source": "febrl",
+      "identity": {"recId": {"column": "rec_id"}},
+      "traits": {"firstName": {"column": "given_name"},
+                 "lastName": {"column": "surname"},
+                 "postalCode": {"column": "postcode",
+                                "policy": "fill_empty"}},
+      "ignore": ["soc_sec_id"]}})");
+  CHECK(Sums(shop.MustImport(path, options)) == "1000/1000/0/0/1000/0");
+  CHECK(Sums(shop.MustImport(path, options)) == "1000/0/1000/0/0/0");
+  for (const std::string& event : shop.Events()) {
+    CHECK(event.find("soc_sec_id") == std::string::npos);
+    CHECK(event.find("\" ") == std::string::npos);
+  }
+}
+
 TEST_CASE("Segment: what is no message is refused, and does no harm") {
   const std::string folder = Find("segment-spec/malformed");
   if (folder.empty()) return;
@@ -159,6 +181,7 @@ TEST_CASE("Segment: what is no message is refused, and does no harm") {
       uint64_t line = 0;
       for (const RejectedRow& row : report.rejected_rows) {
         CHECK(row.code == StatusCode::kMalformed);
+        CHECK(row.reason == RejectReason::kBadJson);
         CHECK(row.message.starts_with("event: not "));
         CHECK(row.line > line);
         line = row.line;

@@ -103,6 +103,19 @@ std::vector<std::string> Shop::Ids() {
   }
 }
 
+std::vector<std::string> Shop::Traits(const std::string& email) {
+  const Result<CustomerId> customer =
+      tenant_.FindCustomer({.name_space = "email", .value = email});
+  REQUIRE_MESSAGE(customer.ok(), customer.status().ToString());
+  const Result<Profile> profile = tenant_.GetProfile(*customer);
+  REQUIRE_MESSAGE(profile.ok(), profile.status().ToString());
+  std::vector<std::string> traits;
+  for (const Trait& trait : profile->traits) {
+    traits.push_back(trait.name + "=" + trait.value);
+  }
+  return traits;
+}
+
 ImportMap MapOf(const std::string& json) {
   Result<ImportMap> map = ImportMap::FromJson(json);
   REQUIRE_MESSAGE(map.ok(), map.status().ToString());
@@ -134,6 +147,16 @@ std::string Imported(ImportFormat format, std::string_view content) {
             std::string(StatusCodeName(row.code)) + ": " + row.message + "\n";
   }
   return text;
+}
+
+std::vector<std::string> Reasons(const ImportReport& report) {
+  std::vector<std::string> reasons;
+  for (const RejectedRow& row : report.rejected_rows) {
+    reasons.push_back(std::to_string(row.line) + " " +
+                      std::string(RejectReasonName(row.reason)) + " " +
+                      row.column);
+  }
+  return reasons;
 }
 
 std::string Sums(const ImportReport& report) {

@@ -46,6 +46,8 @@ class Shop final {
   std::vector<std::string> Events();
   // Their ids.
   std::vector<std::string> Ids();
+  // What is known about whom an email address belongs to: "name=value" each.
+  std::vector<std::string> Traits(const std::string& email);
   Tenant& tenant() { return tenant_; }
 
  private:
@@ -63,6 +65,9 @@ ImportOptions OptionsOf(ImportFormat format);
 // What becomes of the rows of a file in a new store: a line for each event, as
 // EventToJson writes it, then a line for each bad row, "LINE CODE: MESSAGE".
 std::string Imported(ImportFormat format, std::string_view content);
+
+// The bad rows of a report: "LINE REASON COLUMN" each.
+std::vector<std::string> Reasons(const ImportReport& report);
 
 // "read/appended/duplicates/rejected/customers_created/unattributed".
 std::string Sums(const ImportReport& report);

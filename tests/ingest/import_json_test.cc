@@ -110,7 +110,7 @@ TEST_CASE("files that cannot be imported") {
   CHECK(status.code() == StatusCode::kInvalidArgument);
   CHECK(status.message().find("need a map") != std::string_view::npos);
   CHECK(shop.Import(folder.Write("u", "\xff\xfe{")).status().code() ==
-        StatusCode::kUnsupported);
+        StatusCode::kInvalidArgument);
   ImportOptions options;
   options.threads = 0;
   CHECK(shop.Import(csv, options).status().code() ==

@@ -42,12 +42,5 @@ TEST_CASE("strings are escaped") {
   CHECK(out == "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u0000z\"");
 }
 
-TEST_CASE("windows-1252 becomes UTF-8") {
-  std::string out;
-  CHECK(AppendFromWindows1252("A\xa3\xe9\x80", &out));
-  CHECK(out == "A\xc2\xa3\xc3\xa9\xe2\x82\xac");
-  CHECK_FALSE(AppendFromWindows1252("\x81", &out));
-}
-
 }  // namespace
 }  // namespace crm::ingest

@@ -35,21 +35,33 @@ TEST_CASE("what a map does not know is refused by name") {
 }
 
 TEST_CASE("members of a map are checked") {
-  CHECK(Refusal("{}") == "map: format: must be \"csv\" or \"fixed\"");
+  CHECK(Refusal("{}") ==
+        "map: format: must be \"csv\", \"fixed\" or "
+        "\"json\"");
   CHECK(Refusal("{\"format\":\"csv\"}") == "map: event: is missing");
   CHECK(Refusal(Map("", "\"version\":\"1\"")) == "map: event.type: is missing");
   CHECK(Refusal(Map("\"delimiter\":\"ab\",", "\"type\":\"t\"")) ==
         "map: delimiter: must be one ASCII character");
   CHECK(Refusal(Map("\"delimiter\":\"\\\"\",", "\"type\":\"t\"")) ==
         "map: quote: must differ from the delimiter");
-  CHECK(Refusal(Map("\"header\":false,", "\"type\":\"t\"")) ==
-        "map: columns: must name the columns when there is no header");
+  CHECK(Refusal(Map("\"header\":false,", "\"type\":{\"column\":\"b\"}")) ==
+        "map: columns: must name the columns when there is no header (or say "
+        "the number of each, such as {\"column\": 3})");
+  CHECK(Refusal(Map("\"header\":false,", "\"type\":{\"column\":0}")) ==
+        "map: event.type.column: the first one is 1");
+  CHECK(Refusal(Map("\"header\":false,", "\"type\":{\"column\":2}")) ==
+        "accepted");
+  CHECK(Refusal(Map("\"kind\":\"people\",", "\"type\":\"t\"")) ==
+        "map: kind: must be \"events\" or \"contacts\"");
+  CHECK(Refusal(Map("\"equal_rows\":1,", "\"type\":\"t\"")) ==
+        "map: equal_rows: must be a string");
   CHECK(Refusal(Map("\"columns\":[\"a\",\"a\"],", "\"type\":\"t\"")) ==
         "map: columns: two have the same name");
   CHECK(Refusal(Map("\"columns\":[\"a\"],", "\"type\":{\"column\":\"b\"}")) ==
         "map: event: uses column \"b\", which \"columns\" does not name");
   CHECK(Refusal(Map("\"encoding\":\"ebcdic\",", "\"type\":\"t\"")) ==
-        "map: encoding: must be \"utf-8\", \"latin-1\" or \"windows-1252\"");
+        "map: encoding: must be \"utf-8\", \"utf-16\", \"utf-16le\", "
+        "\"utf-16be\", \"windows-1252\" (or \"latin-1\") or \"mac-roman\"");
   CHECK(Refusal(Map("", "\"type\":\"t\",\"occurred_at\":{\"column\":\"d\"}")) ==
         "map: event.occurred_at.format: is missing, for example "
         "\"%Y-%m-%d\"");

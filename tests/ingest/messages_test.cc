@@ -179,5 +179,18 @@ TEST_CASE("messages: options that do not go together") {
           .starts_with("1 INVALID_ARGUMENT: type: not one of"));
 }
 
+TEST_CASE("types of events that mean the same have one name") {
+  CHECK(CanonicalEventType("CustomerPreferencesUpdated") ==
+        "PreferencesUpdated");
+  CHECK(CanonicalEventType("EmailSent") == "MessageSent");
+  for (const char* type : {"scl.member.created", "CustomerCreated",
+                           "CustomerProfileCreatedEvent"}) {
+    CHECK(CanonicalEventType(type) == "CustomerCreated");
+  }
+  for (const char* type : {"", "A", "emailsent", "order.placed", "zz"}) {
+    CHECK(CanonicalEventType(type) == type);
+  }
+}
+
 }  // namespace
 }  // namespace crm::ingest

@@ -47,14 +47,29 @@ TEST_CASE("posthog: a distinct id of nobody is an anonymous one") {
                 ""));
 }
 
+TEST_CASE("posthog: any event may say something about the person") {
+  CHECK(PostHog(Message(R"("event":"x","distinct_id":"u","properties":)"
+                        R"({"a":1,"$set":{"plan":"gold"},)"
+                        R"("$set_once":{"first":1}})")) ==
+        EventOf("x", R"({"authUserId":"u"})",
+                R"({"a":1,"$set":{"plan":"gold"},"$set_once":{"first":1},)"
+                R"("traits":{"plan":"gold"},"defaultTraits":{"first":1}})",
+                ""));
+  // The sender's own properties of that name have the first right to it.
+  CHECK(PostHog(Message(R"("event":"x","distinct_id":"u","properties":)"
+                        R"({"traits":7},"$set":{"plan":"gold"})")) ==
+        EventOf("x", R"({"authUserId":"u"})", R"({"traits":7})",
+                R"(,"metadata":{"$set":{"plan":"gold"}})"));
+}
+
 TEST_CASE("posthog: identify gives traits, the rest stays") {
   CHECK(PostHog(Message(R"("event":"$identify","distinct_id":"u","properties":)"
                         R"({"$set":{"plan":"gold"},"$set_once":{"first":1},)"
                         R"("$anon_distinct_id":"a"})")) ==
         EventOf("identify", R"({"authUserId":"u","anonymousId":"a"})",
-                R"({"traits":{"plan":"gold"}})",
-                R"(,"metadata":{"properties":{"$set_once":{"first":1},)"
-                R"("$anon_distinct_id":"a"},"event":"$identify"})"));
+                R"({"traits":{"plan":"gold"},"defaultTraits":{"first":1}})",
+                R"(,"metadata":{"properties":{"$anon_distinct_id":"a"},)"
+                R"("event":"$identify"})"));
   CHECK(PostHog(Message(R"("event":"$create_alias","distinct_id":"u",)"
                         R"("properties":{"alias":"b"})")) ==
         EventOf("alias", R"({"authUserId":"u"})", R"({"alias":"b"})",

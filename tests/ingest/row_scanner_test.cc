@@ -110,7 +110,37 @@ TEST_CASE("quotes hold line ends and delimiters") {
   Check(&Csv, "\"say \"\"\n\"\"\"\nb", {"1:\"say \"\"\n\"\"\"", "3:b"});
   // A quote inside a field is a letter.
   Check(&Csv, "7\" nail\nb", {"1:7\" nail", "2:b"});
-  Check(&Csv, "a,\"b\nc", {Problem(1, RowProblem::kUnclosedQuote)});
+}
+
+TEST_CASE("a row with broken quotes ends with its line") {
+  const std::string bad = Problem(1, RowProblem::kBadQuotes);
+  // Never closed: the rest of the file is no part of it.
+  Check(&Csv, "a,\"b\nc\nd", {bad, "2:c", "3:d"});
+  Check(&Csv, "a,\"b\r\nc\rd\n", {bad, "2:c", "3:d"});
+  // Closed by the quote of a later row.
+  Check(&Csv, "1,\"b\n2,c\n3,\"d\"\n4,e", {bad, "2:2,c", "3:3,\"d\"", "4:4,e"});
+  // JSON whose quotes nobody doubled.
+  Check(&Csv, "1,\"{\"a\":\"b, c\",\"d\":2}\",x\n2,y", {bad, "2:2,y"});
+  // The lines of the damaged field are not taken for rows.
+  Check(&Csv, "1,\"{\"a\":\"b\n2,\"c\"\n\"d\"e\nf,g\"h\ni\n",
+        {bad, "2:2,\"c\"", Problem(3, RowProblem::kBadQuotes),
+         Problem(4, RowProblem::kBadQuotes), "5:i"});
+}
+
+TEST_CASE("a quote that is never closed does not swallow a large file") {
+  std::string text = "1,\"open\n";
+  for (int i = 0; i < 50; ++i) text += std::string(40'000, 'x') + ",y\n";
+  const auto scanner = Csv();
+  Row row;
+  REQUIRE(scanner->Next(text, false, &row) == RowScanner::Step::kMore);
+  REQUIRE(scanner->scanned() > kMaxEventBytes);
+  REQUIRE(scanner->Recover());
+  for (uint64_t line = 1; line <= 51; ++line) {
+    REQUIRE(scanner->Next(text, true, &row) == RowScanner::Step::kRow);
+    CHECK(row.line == line);
+    CHECK((row.problem == RowProblem::kBadQuotes) == (line == 1));
+  }
+  CHECK(scanner->Next(text, true, &row) == RowScanner::Step::kEnd);
 }
 
 TEST_CASE("lines at the top are skipped as they are") {

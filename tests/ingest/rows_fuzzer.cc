@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "crm/event.h"
+#include "ingest/contact_mapper.h"
 #include "ingest/date_format.h"
+#include "ingest/encoding.h"
 #include "ingest/json_text.h"
 #include "ingest/map.h"
 #include "ingest/message_mapper.h"
@@ -50,6 +52,31 @@ constexpr char kBlanks[] = R"({
   "format": "fixed", "whitespace": true, "columns": ["a", "b"],
   "event": {"type": "t", "source": "s",
             "payload": {"b": {"column": "b", "as": "integer"}}}})";
+
+constexpr char kMac[] = R"({
+  "format": "csv", "header": false, "encoding": "mac-roman",
+  "event": {"type": "t", "source": "s",
+            "payload": {"b": {"column": 2, "optional": true}}}})";
+constexpr char kJson[] = R"({
+  "format": "json",
+  "event": {"type": {"column": "/t/0"}, "source": "s",
+            "occurred_at": {"column": "at", "format": "%s"},
+            "identity": {"email": {"column": ["/u/e", "e"]}},
+            "payload": {"all": {"column": ""},
+                        "n": {"column": "/n/~1", "as": "number"},
+                        "s": {"column": "/a/1/b", "as": "string"}}}})";
+constexpr char kContacts[] = R"({
+  "kind": "contacts", "format": "csv", "header": false,
+  "columns": ["mail", "name", "tags", "ok", "at", "other"],
+  "contact": {
+    "source": "s", "clear": "-",
+    "occurred_at": {"column": "at", "format": "%Y"},
+    "identity": {"email": {"column": "mail"}},
+    "traits": {"name": {"column": "name", "policy": "fill_empty"},
+               "tags": {"column": "tags", "policy": "append"}},
+    "consents": [{"column": "ok", "purpose": "p", "channel": "c",
+                  "granted": ["y"], "revoked": ["n"],
+                  "at": {"column": "at", "format": "%Y"}}]}})";
 
 struct Found {
   std::string text;
@@ -101,17 +128,73 @@ void MapRows(const char* json, std::string_view text) {
   framing.trim = impl.trim;
   const std::vector<Found> rows =
       ScanAll([&] { return NewTextScanner(framing); }, text);
-  const Result<ColumnPlan> plan = PlanColumns(impl, "");
+  const Result<ColumnPlan> plan = PlanColumns(impl, impl.encoding, "");
   Require(plan.ok());
-  RowMapper mapper(impl, *plan, "source", "batch");
+  RowMapper mapper(impl, impl.encoding, *plan, "source", "batch");
   Event event;
   for (const Found& found : rows) {
-    if (found.problem != RowProblem::kNone) continue;
-    if (!mapper.Map(found.text, Row(), &event).ok()) continue;
+    Row row;
+    row.problem = found.problem;
+    const Status status = mapper.Map(found.text, row, &event);
+    if (!status.ok()) {
+      Require(mapper.issue().reason != RejectReason::kNone);
+      continue;
+    }
+    Require(found.problem == RowProblem::kNone);
     Require(!event.id.empty() && !event.type.empty());
-    // What is wrong with it can only be that bytes are no UTF-8.
-    if (impl.windows_1252) Require(IsJsonValue(event.payload));
+    Require(IsJsonValue(event.payload));
   }
+}
+
+void MapContacts(std::string_view text) {
+  const Result<ImportMap> map = ImportMap::FromJson(kContacts);
+  Require(map.ok());
+  const ImportMap::Impl& impl = map->impl();
+  TextFraming framing;
+  framing.quote = '"';
+  const std::vector<Found> rows =
+      ScanAll([&] { return NewTextScanner(framing); }, text);
+  const Result<ColumnPlan> plan = PlanColumns(impl, impl.encoding, "");
+  Require(plan.ok() && plan->others.size() == 1);
+  const auto check = [](const Identifier& identifier) {
+    return identifier.value.find('@') == std::string::npos
+               ? Status(StatusCode::kInvalidArgument, "email: has no @")
+               : Status::Ok();
+  };
+  ContactMapper mapper(impl, impl.encoding, *plan, "source", "batch", "file",
+                       check);
+  EventList events;
+  for (const Found& found : rows) {
+    Row row;
+    row.problem = found.problem;
+    const size_t before = events.size();
+    const bool ok = mapper.Map(found.text, row, &events).ok();
+    Require(ok == (mapper.issue().reason == RejectReason::kNone));
+    Require(events.size() >= before + (ok ? 1 : 0));
+    if (!ok) Require(events.size() == before);
+  }
+  for (const Event& event : events.events()) {
+    Require(IsJsonValue(event.payload) && !event.identifiers.empty());
+  }
+}
+
+// Converted text is the same whatever the pieces are, and as long as it is
+// UTF-8, nothing was lost.
+void Convert(TextEncoding encoding, std::string_view text) {
+  std::string whole;
+  Utf8Stream stream(encoding);
+  stream.Append(text, &whole);
+  stream.Finish(&whole);
+  std::string parts;
+  Utf8Stream slow(encoding);
+  for (const char& c : text) slow.Append({&c, 1}, &parts);
+  slow.Finish(&parts);
+  Require(whole == parts);
+  if (!IsEightBit(encoding)) return;
+  std::string field;
+  const bool fits = AppendFromEightBit(encoding, text, &field);
+  Require(fits == IsUtf8Text(whole));
+  if (fits) Require(field == whole);
 }
 
 // A message that is taken is JSON, and so is what is made of it.
@@ -168,6 +251,22 @@ void Fuzz(std::string_view input) {
       break;
     case 'w':
       MapRows(kBlanks, text);
+      break;
+    case 'r':
+      MapRows(kMac, text);
+      break;
+    case 'j':
+      MapRows(kJson, text);
+      break;
+    case 'k':
+      MapContacts(text);
+      break;
+    case 'e':
+      for (const TextEncoding encoding :
+           {TextEncoding::kUtf16Le, TextEncoding::kUtf16Be,
+            TextEncoding::kWindows1252, TextEncoding::kMacRoman}) {
+        Convert(encoding, text);
+      }
       break;
     case 'o':
       ScanAll(&NewObjectScanner, text);

@@ -87,6 +87,21 @@ TEST_CASE("segment: identify gives traits to the profile") {
         "plan=\"gold\" ");
 }
 
+TEST_CASE("segment: traits that a message brings along are the person's") {
+  const std::string context =
+      R"("context":{"traits":{"plan":"gold"},"consent":)"
+      R"({"categoryPreferences":{"Ads":false}}})";
+  CHECK(Segment(Message(R"("type":"track","event":"x","properties":{"n":1},)" +
+                        context)) ==
+        EventOf("x", R"({"n":1,"traits":{"plan":"gold"}})",
+                R"({"type":"track",)" + context + "}"));
+  // Properties have the first right to the name.
+  CHECK(Segment(Message(R"("type":"track","event":"x",)"
+                        R"("properties":{"traits":2},)" +
+                        context)) ==
+        EventOf("x", R"({"traits":2})", R"({"type":"track",)" + context + "}"));
+}
+
 TEST_CASE("segment: page and screen") {
   CHECK(Segment(Message(R"("type":"page","name":"Home","category":"Docs",)"
                         R"("properties":{"url":"u","name":"Own"})")) ==

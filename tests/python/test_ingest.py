@@ -140,3 +140,66 @@ def test_source_batch_and_tenant(tenant, folder):
     assert tenant.import_file(lines, **made).appended == 1
     assert tenant.import_file(lines, **made).duplicates == 1
     assert tenant.import_file(lines, batch="b", **made).appended == 1
+
+
+def test_presets(tenant, folder):
+    presets = crm.ImportMap.presets()
+    assert list(presets) == ["hubspot", "klaviyo", "mailchimp", "marketo"]
+    assert all(presets.values())
+    path = folder / "contacts.csv"
+    path.write_text("Email,First Name,Unsubscribed from all email\n"
+                    "ada@example.com,Ada,TRUE\n"
+                    "nobody,,\n")
+    preset = crm.ImportMap.preset("hubspot")
+    report = tenant.import_file(path, map=preset)
+    assert (report.read, report.appended, report.rejected) == (2, 2, 1)
+    row = report.rejected_rows[0]
+    assert row.reason is crm.RejectReason.INVALID_EMAIL
+    assert (row.line, row.column) == (3, "Email")
+    assert [e.type for e in tenant.replay()] == [
+        "contact.imported", "ConsentRevoked"]
+    # What it shows is a map, too.
+    assert json.loads(preset.to_json())["contact"]["source"] == "hubspot"
+    again = crm.ImportMap.from_json(preset.to_json())
+    assert tenant.import_file(path, map=again).duplicates == 2
+    with pytest.raises(crm.NotFoundError, match="hubspot"):
+        crm.ImportMap.preset("rolodex")
+
+
+@pytest.mark.parametrize("encoding, codec", [
+    ("utf-8", "utf-8-sig"), (crm.TextEncoding.UTF_16, "utf-16"),
+    ("utf-16le", "utf-16-le"), ("utf-16be", "utf-16-be"),
+    ("windows-1252", "cp1252"), (crm.TextEncoding.MAC_ROMAN, "mac-roman")])
+def test_encodings(tenant, folder, encoding, codec):
+    path = folder / "names.csv"
+    path.write_bytes("id,name\r1,Zo\u00eb \u20ac\r".encode(codec))
+    names = crm.ImportMap.from_json(
+        {"format": "csv", "event": {
+            "type": "t", "source": "s", "id": {"column": "id"},
+            "payload": {"name": {"column": "name"}}}})
+    report = tenant.import_file(path, map=names, encoding=encoding)
+    assert report.appended == 1
+    event = next(iter(tenant.replay()))
+    assert event.payload["name"] == "Zo\u00eb \u20ac"
+
+
+def test_a_wrong_encoding(tenant, folder):
+    path = folder / "names.csv"
+    names = crm.ImportMap.from_json(
+        {"format": "csv", "event": {
+            "type": "t", "source": "s", "id": {"column": "id"}}})
+    path.write_bytes("id\n1\n".encode("utf-16"))
+    with pytest.raises(crm.InputError, match="utf-16"):
+        tenant.import_file(path, map=names)
+    with pytest.raises(crm.InputError, match="TextEncoding"):
+        tenant.import_file(path, map=names, encoding="ebcdic")
+    path.write_bytes(b"id\n\xe9\n2\n")
+    row = tenant.import_file(path, map=names).rejected_rows[0]
+    assert row.reason == "BAD_ENCODING"
+    assert row.column == "id"
+
+
+def test_canonical_event_type():
+    assert crm.canonical_event_type("scl.member.created") == "CustomerCreated"
+    assert crm.canonical_event_type("EmailSent") == "MessageSent"
+    assert crm.canonical_event_type("order.placed") == "order.placed"

@@ -67,6 +67,7 @@ from crm._crm import (
     ValidationRule,
     VerifyReport,
     __version__,
+    canonical_event_type,
     event_from_json,
 )
 from crm._types import (
@@ -88,9 +89,11 @@ from crm._types import (
     NotFoundError,
     Order,
     Outcome,
+    RejectReason,
     Remedy,
     RetryableError,
     StatusCode,
+    TextEncoding,
     Validation,
 )
 
@@ -105,9 +108,11 @@ __all__ = [
     "FormatTooNewError", "Identifier", "ImportFormat", "ImportMap",
     "ImportProgress", "ImportReport", "InputError", "KeyProvider", "Lag",
     "LogLevel", "Message", "MessageKind", "NotFoundError",
-    "Order", "Outcome", "Profile", "RejectedEvent", "RejectedRow", "Remedy",
-    "RetryableError", "SchemaField", "SchemaInfo", "SchemaViolation",
-    "Snapshot", "StatusCode", "Store", "StoreStats",
-    "StoredEvent", "Subscription", "SubscriptionInfo", "Tenant", "TenantStats", "TimelineEntry", "TimelinePage",
-    "Trait", "UpcasterInfo", "Validation", "ValidationRule", "VerifyReport", "__version__", "event_from_json",
+    "Order", "Outcome", "Profile", "RejectReason", "RejectedEvent",
+    "RejectedRow", "Remedy", "RetryableError", "SchemaField", "SchemaInfo",
+    "SchemaViolation", "Snapshot", "StatusCode", "Store", "StoreStats",
+    "StoredEvent", "Subscription", "SubscriptionInfo", "Tenant",
+    "TenantStats", "TextEncoding", "TimelineEntry", "TimelinePage",
+    "Trait", "UpcasterInfo", "Validation", "ValidationRule", "VerifyReport",
+    "__version__", "canonical_event_type", "event_from_json",
 ]

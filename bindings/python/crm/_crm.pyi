@@ -15,7 +15,9 @@ from crm._types import (
     MessageKind,
     Order,
     Outcome,
+    RejectReason,
     StatusCode,
+    TextEncoding,
     Validation,
 )
 
@@ -41,6 +43,7 @@ MAX_ID_BYTES: int
 MAX_REQUEST_EVENTS: int
 MAX_REQUEST_BYTES: int
 
+def canonical_event_type(type: str) -> str: ...
 def event_from_json(
     json: Union[str, bytes, dict[str, Any]],
 ) -> tuple[Event, str]: ...
@@ -145,6 +148,7 @@ class Tenant:
         *,
         format: Union[ImportFormat, str] = "native",
         map: Optional[ImportMap] = None,
+        encoding: Union[TextEncoding, str] = "default",
         source: str = "",
         batch: str = "",
         strict: bool = False,
@@ -859,6 +863,10 @@ class RejectedRow:
     @property
     def code(self) -> StatusCode: ...
     @property
+    def reason(self) -> RejectReason: ...
+    @property
+    def column(self) -> str: ...
+    @property
     def message(self) -> str: ...
     def to_dict(self) -> dict[str, Any]: ...
     def __repr__(self) -> str: ...
@@ -1013,3 +1021,8 @@ class ImportMap:
     def from_json(json: Union[str, bytes, dict[str, Any]]) -> ImportMap: ...
     @staticmethod
     def from_file(path: _Path) -> ImportMap: ...
+    @staticmethod
+    def preset(name: str) -> ImportMap: ...
+    @staticmethod
+    def presets() -> dict[str, str]: ...
+    def to_json(self) -> str: ...

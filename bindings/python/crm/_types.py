@@ -85,6 +85,56 @@ class ImportFormat(_Name):
     POSTHOG = "posthog"
 
 
+class TextEncoding(_Name):
+    """How the characters of an imported file are written."""
+
+    #: What the map says; UTF-8 without one. The default.
+    DEFAULT = "default"
+    #: With or without a byte order mark.
+    UTF_8 = "utf-8"
+    #: Told by its byte order mark, which must be there.
+    UTF_16 = "utf-16"
+    UTF_16LE = "utf-16le"
+    UTF_16BE = "utf-16be"
+    #: Has all letters of ISO 8859-1.
+    WINDOWS_1252 = "windows-1252"
+    MAC_ROMAN = "mac-roman"
+
+
+class RejectReason(_Name):
+    """Why a row was not imported: a closed list, whose names stay."""
+
+    NONE = "NONE"
+    #: Bytes that do not fit the encoding.
+    BAD_ENCODING = "BAD_ENCODING"
+    #: A quote that is never closed, or text behind one.
+    BAD_QUOTES = "BAD_QUOTES"
+    TOO_FEW_COLUMNS = "TOO_FEW_COLUMNS"
+    TOO_MANY_COLUMNS = "TOO_MANY_COLUMNS"
+    #: The row, or a value in it.
+    TOO_LARGE = "TOO_LARGE"
+    #: Not JSON, or not the JSON it should be.
+    BAD_JSON = "BAD_JSON"
+    #: A value that must be there.
+    MISSING_REQUIRED = "MISSING_REQUIRED"
+    #: Not a time as the format says.
+    BAD_DATE = "BAD_DATE"
+    BAD_NUMBER = "BAD_NUMBER"
+    BAD_BOOLEAN = "BAD_BOOLEAN"
+    #: A status that the map does not know.
+    BAD_CONSENT = "BAD_CONSENT"
+    INVALID_EMAIL = "INVALID_EMAIL"
+    INVALID_PHONE = "INVALID_PHONE"
+    #: Of another namespace.
+    INVALID_IDENTIFIER = "INVALID_IDENTIFIER"
+    #: Anything else about a value.
+    INVALID_VALUE = "INVALID_VALUE"
+    #: The id is there with other content.
+    ID_CONFLICT = "ID_CONFLICT"
+    #: The person was erased.
+    ERASED = "ERASED"
+
+
 class LogLevel(_Name):
     """How grave a message of the log callback is."""
 

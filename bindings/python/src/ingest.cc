@@ -27,15 +27,26 @@ constexpr EnumName<ImportFormat> kFormats[] = {
     {ImportFormat::kPostHog, "POSTHOG"},
 };
 
+constexpr EnumName<TextEncoding> kEncodings[] = {
+    {TextEncoding::kDefault, "DEFAULT"},
+    {TextEncoding::kUtf8, "UTF_8"},
+    {TextEncoding::kUtf16, "UTF_16"},
+    {TextEncoding::kUtf16Le, "UTF_16LE"},
+    {TextEncoding::kUtf16Be, "UTF_16BE"},
+    {TextEncoding::kWindows1252, "WINDOWS_1252"},
+    {TextEncoding::kMacRoman, "MAC_ROMAN"},
+};
+
 constexpr char kDoc[] =
     "Imports a file of foreign data: an ImportReport.\n\n"
-    "NDJSON, JSON arrays of events and, with a `map`, CSV and fixed-width\n"
-    "text; each plain or gzip; \"-\": standard input. Bad rows are in the\n"
-    "report, and no exception. Importing a file twice changes nothing, and an\n"
-    "import that was cut off goes on where it stood.\n\n"
+    "NDJSON, JSON arrays of events and, with a `map`, CSV, fixed-width text\n"
+    "and foreign JSON; each plain or gzip; \"-\": standard input. Bad rows\n"
+    "are in the report, and no exception. Importing a file twice changes\n"
+    "nothing, and an import that was cut off goes on where it stood.\n\n"
     "format: whose JSON it is, an ImportFormat or its text; nothing is\n"
     "    guessed (examples/formats.md).\n"
-    "map: an ImportMap; for CSV and fixed-width text only.\n"
+    "map: an ImportMap; for text and foreign JSON.\n"
+    "encoding: a TextEncoding or its text, instead of what the map says.\n"
     "source: of events that name none.\n"
     "batch: tells apart equal rows of different files.\n"
     "strict: one bad row and nothing is imported (InputError).\n"
@@ -55,14 +66,15 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
   Def(
       type, "import_file",
       [](TenantHandle& self, const std::filesystem::path& path,
-         py::handle format, std::optional<ImportMap> map, const Text& source,
-         const Text& batch, bool strict, bool dry_run, bool ignore_tenant,
-         bool backfill, py::object durability, int threads,
+         py::handle format, std::optional<ImportMap> map, py::handle encoding,
+         const Text& source, const Text& batch, bool strict, bool dry_run,
+         bool ignore_tenant, bool backfill, py::object durability, int threads,
          size_t max_rejected, py::object progress, py::object on_rejected) {
         Check(self.box()->CheckUsable());
         ImportOptions options = {
             .format = EnumFromPython("ImportFormat", kFormats, format),
             .map = std::move(map),
+            .encoding = EnumFromPython("TextEncoding", kEncodings, encoding),
             .source = source,
             .batch = batch,
             .strict = strict,
@@ -96,8 +108,8 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
         return Take(std::move(report));
       },
       kDoc, py::arg("path"), py::kw_only(), py::arg("format") = "native",
-      py::arg("map") = py::none(), py::arg("source") = "",
-      py::arg("batch") = "", py::arg("strict") = false,
+      py::arg("map") = py::none(), py::arg("encoding") = "default",
+      py::arg("source") = "", py::arg("batch") = "", py::arg("strict") = false,
       py::arg("dry_run") = false, py::arg("ignore_tenant") = false,
       py::arg("backfill") = true, py::arg("durability") = py::none(),
       py::arg("threads") = 2, py::arg("max_rejected") = 1000,
@@ -105,6 +117,12 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
 }
 
 void DefineImportMap(py::module_& module) {
+  DefFunction(
+      module, "canonical_event_type",
+      [](const Text& type) { return std::string(CanonicalEventType(type)); },
+      "One name for what several systems call differently: "
+      "\"CustomerCreated\"\nof \"scl.member.created\"; others as they came.",
+      py::arg("type"));
   py::class_<ImportMap> type(
       module, "ImportMap",
       "How the columns of a text file become events. The format is described\n"
@@ -131,6 +149,28 @@ void DefineImportMap(py::module_& module) {
             Unlocked([&] { return ImportMap::FromFile(path.string()); }));
       },
       "From a JSON file.", py::arg("path"));
+  DefStatic(
+      type, "preset",
+      [](const Text& name) {
+        return Take(ImportMap::Preset(std::string(name)));
+      },
+      "One that comes with libcrm: see presets(). Raises NotFoundError.",
+      py::arg("name"));
+  DefStatic(
+      type, "presets",
+      [] {
+        py::dict out;
+        for (const ImportPreset& preset : ImportMap::Presets()) {
+          out[py::str(std::string(preset.name))] =
+              py::str(std::string(preset.about));
+        }
+        return out;
+      },
+      "Names of the maps that come with libcrm, each with a line about it.");
+  Def(
+      type, "to_json",
+      [](const ImportMap& self) { return std::string(self.json()); },
+      "The JSON it was made from: something to begin a map with.");
   FinishClass(type, "pickle its JSON");
 }
 

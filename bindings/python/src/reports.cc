@@ -90,6 +90,16 @@ void DefineImport(py::module_& module) {
           "code",
           [](const RejectedRow& self) { return CodeToPython(self.code); },
           "A StatusCode.")
+      .Computed(
+          "reason",
+          [](const RejectedRow& self) {
+            const std::string name(RejectReasonName(self.reason));
+            return MemberOf("RejectReason",
+                            name.empty() ? "NONE" : name.c_str());
+          },
+          "A RejectReason.")
+      .Field("column", &RejectedRow::column,
+             "Its name or, without one, its number; of JSON the member.")
       .Field("message", &RejectedRow::message,
              "Why; holds no value of the row.")
       .Finish();
