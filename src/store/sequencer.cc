@@ -205,7 +205,6 @@ Status Sequencer::CompleteGroup() {
   group_->rows.BeginRequest();  // What follows is rolled back with nobody.
   Status status = EmitDictionaries();
   group_->names = MarkGroup().names;
-  last_recorded_at_ = group_->now;
   return status;
 }
 
@@ -255,6 +254,7 @@ Sequencer::Mark Sequencer::MarkGroup() const {
   mark.facts = group_->facts.size();
   mark.tail = group_->tail.size();
   mark.epoch = group_->epoch_pending;
+  mark.recorded_at = last_recorded_at_;
   for (size_t kind = 1; kind < kNameKinds; ++kind) {
     mark.names[kind] = core_->names.Count(static_cast<NameKind>(kind));
   }
@@ -266,6 +266,7 @@ void Sequencer::RollBackTo(Group* group, const Mark& mark) {
   group->values_count = mark.values;
   group->facts.resize(mark.facts);
   group->tail.resize(mark.tail);
+  last_recorded_at_ = mark.recorded_at;
   if (group->epoch_pending && !mark.epoch) {
     epoch_.clear();
     group->epoch_pending = false;
@@ -343,6 +344,8 @@ Status Sequencer::FindKnown(Request* request, Generation& rows,
       continue;
     }
     outcome.outcome = Outcome::kConflict;
+    outcome.position =
+        known->position == DryRun::kPosition ? 0 : known->position;
     outcome.status =
         Status(StatusCode::kIdConflict,
                "id: already taken by other content at position " +
@@ -403,8 +406,18 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   fact.id_order = event.id_order;
   fact.prepared = event.prepared;
   EventHeader& header = fact.header;
-  header.recorded_at = group_->now;
-  if ((header.flags & kEventNoTime) != 0) header.occurred_at = group_->now;
+  header.recorded_at = std::max(group_->now, last_recorded_at_);
+  const std::vector<Timestamp>& restored = request->options->recorded_at;
+  if (!restored.empty()) {
+    header.recorded_at = restored[index].time_since_epoch().count();
+    if (!dry && header.recorded_at < last_recorded_at_) {
+      return Status(StatusCode::kFailedPrecondition,
+                    "recorded_at: earlier than what was recorded before");
+    }
+  }
+  if ((header.flags & kEventNoTime) != 0) {
+    header.occurred_at = header.recorded_at;
+  }
   Choice choice;
   status = ResolveEvent(event, context, &fact, &choice);
   if (!status.ok()) return status;
@@ -414,6 +427,7 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
     fact.position = group_->last() + 1;
     status = WriteRecord(event, &fact);
     if (!status.ok()) return status;
+    last_recorded_at_ = header.recorded_at;
   }
   std::vector<TailEntry> dropped;
   status = core_->views->Fold(fact, context, dry ? &dropped : &group_->tail);
@@ -436,7 +450,7 @@ Status Sequencer::ResolveEvent(const PreparedEvent& event,
   const auto* identity =
       static_cast<const IdentityData*>(event.prepared[1]);
   if (identity == nullptr) {
-    header.claims_or_month = MonthOf(group_->now);
+    header.claims_or_month = MonthOf(header.recorded_at);
     return Status::Ok();
   }
   Status status = core_->views->identity().Resolve(header.tenant, *identity,
