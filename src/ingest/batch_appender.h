@@ -4,6 +4,7 @@
 #define CRM_INGEST_BATCH_APPENDER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,12 @@ struct BatchResult {
   PositionRange range;
 };
 
+// Sees what became of a row that came to the store. `json`: the event as it was
+// appended, when it was appended as JSON; else `event`.
+using OutcomeObserver =
+    std::function<void(const Row& row, std::string_view json,
+                       const Event* event, const EventOutcome& outcome)>;
+
 // What all batches of an import share.
 struct AppendPlan {
   ImportFormat format = ImportFormat::kNative;
@@ -50,6 +57,7 @@ struct AppendPlan {
   ColumnPlan columns;
   std::string source;
   std::string batch;
+  OutcomeObserver observe;  // Of imports with one thread; may be null.
 };
 
 // Used again for each batch; one thread. `plan` must outlive it.

@@ -308,8 +308,8 @@ TEST_CASE("store export: an error or a cancel leaves no file") {
 
 // The import of `text` is refused, and the store has no event after it.
 Status Refused(const std::string& text) {
+  static Store store = NewStore(1'700'000'000);  // Stays empty.
   Folder folder;
-  Store store = NewStore(1'700'000'000);
   Result<StoreImportReport> report =
       ImportStore(store, folder.Write("s", text));
   CHECK_FALSE(report.ok());
