@@ -191,7 +191,9 @@ enum class ExportFormat : uint8_t {
   // RFC 4180: UTF-8, lines end in CRLF, a header, quotes where needed.
   kCsv = 2,
   // The events alone, one a line, as EventToJson writes them: what
-  // ImportFormat::kNative reads.
+  // ImportFormat::kNative reads. One that came without a time has that at which
+  // it was recorded, also in another store; this store takes it for another
+  // event of the same id.
   kNative = 3,
 };
 

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/json_writer.h"
 #include "cli/progress_line.h"
+#include "cli/reconcile_command.h"
 #include "cli/scratch_copy.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -173,8 +174,10 @@ Status WithHint(const ImportCommand& command, Status status) {
 }  // namespace
 
 int Run(const ImportCommand& command) {
+  if (command.format == "libcrm") return ImportExport(command);
   Result<ImportOptions> options = MakeOptions(command);
   if (!options.ok()) return Fail(options.status());
+  if (command.reconcile) return Reconcile(command, *options);
   RejectedFile rejected;
   Status status = rejected.Open(command.report);
   if (!status.ok()) return Fail(status);
