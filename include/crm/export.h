@@ -1,7 +1,7 @@
 // Export: what is in a store, as files that others can read.
 //
-//   crm::ExportStore(store, "club.ndjson.gz");          // Everything, faithful.
-//   crm::ImportStore(other, "club.ndjson.gz");          // The same store again.
+//   crm::ExportStore(store, "club.ndjson.gz");         // Everything, faithful.
+//   crm::ImportStore(other, "club.ndjson.gz");         // The same store again.
 //   crm::ExportEvents(tenant, "events.csv",
 //                     {.format = crm::ExportFormat::kCsv});
 //   crm::ExportProfiles(tenant, "people.csv");
@@ -10,10 +10,10 @@
 // it. The files are readable by their owner alone (mode 0600); where they go
 // and how long they stay is up to the host, and an erasure does not reach them.
 //
-// A file is written as PATH.tmp, synced, and put in the place of PATH when it is
-// whole: after an error there is no new PATH. A PATH that ends in .gz is gzip.
-// "-" is standard output, plain. All that is exported is of one position, with
-// appends going on meanwhile.
+// A file is written as PATH.tmp, synced, and put in the place of PATH when it
+// is whole: after an error there is no new PATH. A PATH that ends in .gz is
+// gzip. "-" is standard output, plain. All that is exported is of one
+// position, with appends going on meanwhile.
 //
 // Thread safety: all functions, from any thread.
 //
@@ -28,17 +28,19 @@
 //   {"kind":"tenant","tenant":"golf-club","events":2,"records":1,
 //    "customers":1,"check":"..."}              each tenant, as they were made
 //   {"kind":"event","tenant":"golf-club","n":1,
-//    "recorded_at":"2026-02-03T10:00:00.000000Z","backfill":true,"source":"scl",
-//    "record":1,"customer":1,"revision":0,"event":{...},"check":"..."}
+//    "recorded_at":"2026-02-03T10:00:00.000000Z","backfill":true,
+//    "source":"scl","record":1,"customer":1,"revision":0,"event":{...},
+//    "check":"..."}
 //   {"kind":"checksums","tenant":"golf-club","log":"...", ...}  each tenant
 //   {"kind":"end","events":2,"erased":0,"definitions":0,"check":"..."}   last
 //
 // Events come in the order of the log. `event` is the event in the shape in
 // which it came in, without its tenant, and without a timestamp when it had
-// none; `n` counts the events of its tenant from 1. `record`, `customer` (absent:
-// unattributed) and `revision` say how it was bound: an import compares them
-// with what it finds. An event whose key is gone is a line of the kind "erased":
-// it has `type`, `version` and `occurred_at` in place of `event`.
+// none; `n` counts the events of its tenant from 1. `record`, `customer`
+// (absent: unattributed) and `revision` say how it was bound: an import
+// compares them with what it finds. An event whose key is gone is a line of
+// the kind "erased": it has `type`, `version` and `occurred_at` in place of
+// `event`.
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes
 // again; positions, therefore (they count those, too); the offsets of hosts
@@ -137,7 +139,7 @@ struct StoreImportOptions {
 // Something that the import gave another answer to than the store it came from.
 struct StoreDifference {
   std::string tenant = {};
-  uint64_t line = 0;  // Of the file; zero: a projection as a whole.
+  uint64_t line = 0;      // Of the file; zero: a projection as a whole.
   std::string what = {};  // Names field or projection; not personal.
 };
 
@@ -154,22 +156,23 @@ struct StoreImportReport {
 };
 
 // Reads an export into a store without events (kFailedPrecondition otherwise;
-// tenants may be there). Events keep their order and recorded_at, so that those
-// without a time of their own, and all that is derived, come out as they were;
-// that is also why the store has to be empty. Who is whose is found out again,
-// and compared with the file, and so are the checksums at the end: a report with
-// differences tells of a store that is sound in itself, but not the one that was
-// exported (another version of libcrm, say). Order and recorded_at are those of
-// the log; what is appended afterwards is not recorded earlier.
+// tenants may be there). Events keep their order and recorded_at, so that
+// those without a time of their own, and all that is derived, come out as they
+// were; that is also why the store has to be empty. Who is whose is found out
+// again, and compared with the file, and so are the checksums at the end: a
+// report with differences tells of a store that is sound in itself, but not
+// the one that was exported (another version of libcrm, say). Order and
+// recorded_at are those of the log; what is appended afterwards is not
+// recorded earlier.
 //
-// The file is read twice (so not from a pipe: kInvalidArgument). The first time
-// every line is checked and nothing is written: a file that was cut or changed
-// (kMalformed), or that needs a newer libcrm (kFormatTooNew), or holds a
-// definition (kUnsupported) is refused with its line, and the store stays empty.
-// An error after that (kNoSpace, kCancelled, an event that this version refuses)
-// says how many events have been appended: such a store is incomplete, and to be
-// thrown away. kInvalidArgument also when the store's default_region is another
-// one: telephone numbers would mean other people.
+// The file is read twice (so not from a pipe: kInvalidArgument). The first
+// time every line is checked and nothing is written: a file that was cut or
+// changed (kMalformed), or that needs a newer libcrm (kFormatTooNew), or holds
+// a definition (kUnsupported) is refused with its line; the store stays empty.
+// An error after that (kNoSpace, kCancelled, an event that this version
+// refuses) says how many events have been appended: such a store is
+// incomplete, and to be thrown away. kInvalidArgument also when the store's
+// default_region is another one: telephone numbers would mean other people.
 Result<StoreImportReport> ImportStore(Store& store, const std::string& path,
                                       const StoreImportOptions& options = {});
 
@@ -185,8 +188,8 @@ enum class ExportFormat : uint8_t {
   // an event that has neither a userId nor an anonymousId gets
   // "namespace:value" of its best identifier as userId (`substituted`), and one
   // without any identifier is left out, as the specification wants it
-  // (`left_out`). So is one whose type an import would take for a semantic event
-  // of another name.
+  // (`left_out`). So is one whose type an import would take for a semantic
+  // event of another name.
   kSegment = 1,
   // RFC 4180: UTF-8, lines end in CRLF, a header, quotes where needed.
   kCsv = 2,
@@ -208,8 +211,8 @@ struct EventExportOptions {
   //   revision correlation_id causation_id identity payload metadata
   // or a path into one of the last three, such as "/payload/address/city"
   // (a JSON pointer through objects; an array is given as a whole). Objects are
-  // JSON in one cell, strings are text, null and absent are empty. Empty: all of
-  // the names but revision, correlation_id, causation_id and metadata.
+  // JSON in one cell, strings are text, null and absent are empty. Empty: all
+  // of the names but revision, correlation_id, causation_id and metadata.
   std::vector<std::string> columns = {};
   // CSV: put a ' before cells that a spreadsheet would take for a formula (that
   // begin with = + - @, tab or carriage return, numbers not counted). Off, for

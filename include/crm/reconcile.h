@@ -7,14 +7,15 @@
 //
 // Reads a file as ImportFile does, with the same options, writes nothing, and
 // compares. An event is found when its id is in the store with the same
-// content. Importing a file and reconciling it, in any order and as often as one
-// likes, changes nothing that a first import did not change.
+// content. Importing a file and reconciling it, in any order and as often as
+// one likes, changes nothing that a first import did not change.
 //
 // Compared are the sources that occur in the file: what the store has of others
 // is not looked at. Nobody should append to these sources meanwhile.
 //
-// Memory: two bits for each position of the log, some 50 bytes for each customer
-// of these sources, and what a dry run keeps of events that are missing.
+// Memory: two bits for each position of the log, some 50 bytes for each
+// customer of these sources, and what a dry run keeps of events that are
+// missing.
 // Thread safety: any thread.
 
 #ifndef CRM_INCLUDE_RECONCILE_H_
@@ -32,8 +33,8 @@
 namespace crm {
 
 struct ReconcileOptions {
-  // The file is one of several of these sources: what the store has beyond it is
-  // counted, and is no difference.
+  // The file is one of several of these sources: what the store has beyond it
+  // is counted, and is no difference.
   bool partial = false;
   // At most so many differences, and so many customers, are listed. All of them
   // are counted.
@@ -103,8 +104,8 @@ struct ReconcileReport {
   bool same() const { return differences_total == 0; }
 };
 
-// Compares `path` ("-": standard input) with `tenant`. Of `import` these are not
-// looked at: strict, dry_run, backfill, durability, threads, max_rejected.
+// Compares `path` ("-": standard input) with `tenant`. Of `import` these are
+// not looked at: strict, dry_run, backfill, durability, threads, max_rejected.
 // Errors: as ImportFile.
 Result<ReconcileReport> ReconcileFile(Tenant& tenant, const std::string& path,
                                       const ImportOptions& import = {},

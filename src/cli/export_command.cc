@@ -88,8 +88,7 @@ int ExportWhole(const ExportCommand& command, Store* store) {
 int ReportWritten(const ExportCommand& command, const EventExportReport& report,
                   const char* what) {
   // Events that could not be written are no error, but not nothing either.
-  const int code =
-      report.erased + report.left_out > 0 ? kExitRefused : kExitOk;
+  const int code = report.erased + report.left_out > 0 ? kExitRefused : kExitOk;
   if (command.output == "-") return code;
   if (command.store.json) {
     JsonWriter json;
@@ -186,16 +185,15 @@ void PrintImport(const StoreImportReport& report) {
                             "said"
                           : "Imported, but not all of it is the same");
   PrintField("events", ShowCount(report.events));
-  if (report.erased > 0) PrintField("erased, left out",
-                                    ShowCount(report.erased));
+  if (report.erased > 0)
+    PrintField("erased, left out", ShowCount(report.erased));
   PrintField("differences", ShowCount(report.differences_total));
   PrintChecksums(report.tenants);
   if (report.differences.empty()) return;
-  Table table(
-      {{"TENANT"}, {"LINE", Table::Align::kRight}, {"WHAT DIFFERS"}});
+  Table table({{"TENANT"}, {"LINE", Table::Align::kRight}, {"WHAT DIFFERS"}});
   for (const StoreDifference& one : report.differences) {
-    table.Add({one.tenant, one.line == 0 ? "-" : std::to_string(one.line),
-               one.what});
+    table.Add(
+        {one.tenant, one.line == 0 ? "-" : std::to_string(one.line), one.what});
   }
   std::printf("\n");
   table.Print();

@@ -145,8 +145,8 @@ void PrintDifferences(const ReconcileReport& report) {
 }
 
 void PrintReport(const ReconcileReport& report) {
-  std::printf("%s\n", report.same() ? "File and store agree"
-                                    : "File and store differ");
+  std::printf("%s\n",
+              report.same() ? "File and store agree" : "File and store differ");
   PrintField("rows read", ShowCount(report.read));
   PrintField("repeated", ShowCount(report.repeated));
   PrintField("rejected", ShowCount(report.rejected));

@@ -37,9 +37,9 @@ void CsvWriter::Cell(std::string_view text) {
   if (begun_) row_.push_back(',');
   begun_ = true;
   const bool formula = formula_safe_ && LooksLikeFormula(text);
-  const bool quoted =
-      formula || text.find_first_of(",\"\r\n") != std::string_view::npos ||
-      text.starts_with(' ') || text.ends_with(' ');
+  const bool quoted = formula ||
+                      text.find_first_of(",\"\r\n") != std::string_view::npos ||
+                      text.starts_with(' ') || text.ends_with(' ');
   if (!quoted) {
     row_.append(text);
     return;

@@ -141,9 +141,8 @@ class EventExport final {
   Status WriteEvent(const EventView& event, ExportFile* file);
   bool IsWanted(const EventView& event) const {
     const std::vector<std::string>& wanted = options_.sources;
-    return wanted.empty() ||
-           std::find(wanted.begin(), wanted.end(), event.source) !=
-               wanted.end();
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(),
+                                       event.source) != wanted.end();
   }
 
   const crm::Tenant& tenant_;
@@ -221,8 +220,8 @@ Status EventExport::Run(const std::string& path) {
 // --- Profiles ----------------------------------------------------------------
 
 constexpr std::string_view kTrait = "trait:";
-constexpr std::string_view kProfileColumns[] = {
-    "customer", "version", "events", "first_seen", "last_seen"};
+constexpr std::string_view kProfileColumns[] = {"customer", "version", "events",
+                                                "first_seen", "last_seen"};
 
 class ProfileExport final {
  public:

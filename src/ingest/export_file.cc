@@ -107,8 +107,7 @@ Status ExportFile::Deflate(std::string_view text, bool finish) {
   z_stream& stream = deflater_->stream;
   std::string& out = deflater_->out;
   // Zlib does not write to its input.
-  stream.next_in =
-      reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());
   while (true) {
     stream.next_out = reinterpret_cast<Bytef*>(out.data());

@@ -46,8 +46,7 @@ Result<std::unique_ptr<ExportReader>> ExportReader::Open(
     const std::string& path) {
   Result<std::unique_ptr<ByteSource>> source = ByteSource::Open(path);
   if (!source.ok()) return source.status();
-  return std::unique_ptr<ExportReader>(
-      new ExportReader(*std::move(source)));
+  return std::unique_ptr<ExportReader>(new ExportReader(*std::move(source)));
 }
 
 Status ExportReader::Error(StatusCode code, const std::string& what) const {
@@ -100,9 +99,8 @@ Status ExportReader::TakeApart() {
       text_.size() > kTailBytes && text_.ends_with(kEnd) &&
       text_.substr(text_.size() - kTailBytes, kCheck.size()) == kCheck;
   if (!framed) {
-    return Error(StatusCode::kMalformed, line_ == 1
-                                             ? "not an export of libcrm"
-                                             : "no line of an export");
+    return Error(StatusCode::kMalformed, line_ == 1 ? "not an export of libcrm"
+                                                    : "no line of an export");
   }
   body_ = text_.substr(0, text_.size() - kTailBytes);
   const std::string_view check =

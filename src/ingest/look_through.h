@@ -12,8 +12,8 @@
 namespace crm::ingest {
 
 // Every row that comes to the store is shown to `observe`, in the order of the
-// file, on this thread; bad rows go to options.on_rejected. Looks at everything,
-// whatever was imported before.
+// file, on this thread; bad rows go to options.on_rejected. Looks at
+// everything, whatever was imported before.
 Result<ImportReport> LookThrough(const crm::Tenant& tenant,
                                  const std::string& path,
                                  const ImportOptions& options,

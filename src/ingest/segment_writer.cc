@@ -19,9 +19,8 @@ int RankOf(std::string_view name) {
 }
 
 bool IsKind(std::string_view token) {
-  for (const std::string_view kind :
-       {"\"track\"", "\"identify\"", "\"page\"", "\"screen\"", "\"group\"",
-        "\"alias\""}) {
+  for (const std::string_view kind : {"\"track\"", "\"identify\"", "\"page\"",
+                                      "\"screen\"", "\"group\"", "\"alias\""}) {
     if (token == kind) return true;
   }
   return false;

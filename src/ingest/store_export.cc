@@ -129,12 +129,11 @@ Status StoreExport::WriteEvent(const EventView& event, Gathered* tenant) {
   if (event.opened) {
     AppendMember("event", EventToJson(event, "", true), &body_);
     if (options_.views) {
-      Status status = tenant->owners.Add(tenant->snapshot, result.events,
-                                         event.identity);
+      Status status =
+          tenant->owners.Add(tenant->snapshot, result.events, event.identity);
       if (!status.ok()) {
-        return Status(status.code(),
-                      "event " + std::to_string(event.position) + ": " +
-                          std::string(status.message()));
+        return Status(status.code(), "event " + std::to_string(event.position) +
+                                         ": " + std::string(status.message()));
       }
     }
   } else {

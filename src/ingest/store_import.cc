@@ -87,9 +87,9 @@ Status Lines::Advance() {
   Result<bool> more = reader_.Next();
   if (!more.ok()) return more.status();
   if (*more) return Status::Ok();
-  return Status(StatusCode::kMalformed,
-                "after line " + std::to_string(reader_.line()) +
-                    ": the file was cut off");
+  return Status(StatusCode::kMalformed, "after line " +
+                                            std::to_string(reader_.line()) +
+                                            ": the file was cut off");
 }
 
 Status Lines::UnknownKind() const {
@@ -108,11 +108,11 @@ Status Lines::ReadHeader() {
   }
   const uint64_t version = reader_.Number("version");
   if (reader_.status().ok() && version != kExportVersion) {
-    return reader_.Error(
-        version > kExportVersion ? StatusCode::kFormatTooNew
-                                 : StatusCode::kMalformed,
-        "version " + std::to_string(version) + " of the export; this libcrm " +
-            "reads version " + std::to_string(kExportVersion));
+    return reader_.Error(version > kExportVersion ? StatusCode::kFormatTooNew
+                                                  : StatusCode::kMalformed,
+                         "version " + std::to_string(version) +
+                             " of the export; this libcrm " + "reads version " +
+                             std::to_string(kExportVersion));
   }
   region_ = TextOfJson(reader_.members().TakeString("region"));
   tenant_count_ = reader_.Number("tenants");
@@ -368,11 +368,11 @@ Status StoreImport::SendBatch() {
 }
 
 Status StoreImport::Add(EventLine line) {
-  const bool fits = batch_.empty() ||
-                    (batch_.front().tenant == line.tenant &&
-                     batch_.front().backfill == line.backfill &&
-                     batch_.size() < kBatchEvents &&
-                     batch_bytes_ + line.json.size() <= kBatchBytes);
+  const bool fits =
+      batch_.empty() || (batch_.front().tenant == line.tenant &&
+                         batch_.front().backfill == line.backfill &&
+                         batch_.size() < kBatchEvents &&
+                         batch_bytes_ + line.json.size() <= kBatchBytes);
   Status status = fits ? Status::Ok() : SendBatch();
   if (!status.ok()) return status;
   if (line.erased) {
@@ -425,9 +425,9 @@ Status StoreImport::CompareViews(const Lines& lines) {
     report_.tenants.push_back(tenant);
     if (report_.erased > 0) continue;
     for (const ProjectionChecksum& before : found->second.checksums) {
-      const bool same = std::find(tenant.checksums.begin(),
-                                  tenant.checksums.end(),
-                                  before) != tenant.checksums.end();
+      const bool same =
+          std::find(tenant.checksums.begin(), tenant.checksums.end(), before) !=
+          tenant.checksums.end();
       if (!same) Differs(tenant.tenant, 0, before.projection);
     }
   }
@@ -442,8 +442,8 @@ Status StoreImport::Run(const std::string& path) {
   }
   Status status = CheckFile(path);
   if (!status.ok()) {
-    return Status(status.code(), std::string(status.message()) +
-                                     "; nothing was appended");
+    return Status(status.code(),
+                  std::string(status.message()) + "; nothing was appended");
   }
   status = AppendAll(path);
   if (status.ok()) return status;

@@ -153,9 +153,9 @@ void Ordinals::Add(Position position) {
 }
 
 uint64_t Ordinals::Of(Position position) const {
-  const auto after =
-      std::upper_bound(runs_.begin(), runs_.end(), position,
-                       [](Position p, const Run& run) { return p < run.first; });
+  const auto after = std::upper_bound(
+      runs_.begin(), runs_.end(), position,
+      [](Position p, const Run& run) { return p < run.first; });
   if (after == runs_.begin()) return 0;
   const Run& run = *(after - 1);
   const uint64_t end = after == runs_.end() ? count_ : after->before;

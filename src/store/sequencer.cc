@@ -370,6 +370,23 @@ Status Sequencer::EnsureNames(PreparedEvent& event) {
   return Status::Ok();
 }
 
+// By the clock, or as the request restores it; never backward.
+Status Sequencer::SetTimes(const AppendOptions& options, size_t index, bool dry,
+                           EventHeader* header) const {
+  header->recorded_at = std::max(group_->now, last_recorded_at_);
+  if (!options.recorded_at.empty()) {
+    header->recorded_at = options.recorded_at[index].time_since_epoch().count();
+    if (!dry && header->recorded_at < last_recorded_at_) {
+      return Status(StatusCode::kFailedPrecondition,
+                    "recorded_at: earlier than what was recorded before");
+    }
+  }
+  if ((header->flags & kEventNoTime) != 0) {
+    header->occurred_at = header->recorded_at;
+  }
+  return Status::Ok();
+}
+
 Status Sequencer::AppendEvent(Request* request, size_t index,
                               FoldContext& context, bool dry) {
   PreparedEvent& event = request->events[index];
@@ -406,18 +423,8 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   fact.id_order = event.id_order;
   fact.prepared = event.prepared;
   EventHeader& header = fact.header;
-  header.recorded_at = std::max(group_->now, last_recorded_at_);
-  const std::vector<Timestamp>& restored = request->options->recorded_at;
-  if (!restored.empty()) {
-    header.recorded_at = restored[index].time_since_epoch().count();
-    if (!dry && header.recorded_at < last_recorded_at_) {
-      return Status(StatusCode::kFailedPrecondition,
-                    "recorded_at: earlier than what was recorded before");
-    }
-  }
-  if ((header.flags & kEventNoTime) != 0) {
-    header.occurred_at = header.recorded_at;
-  }
+  status = SetTimes(*request->options, index, dry, &header);
+  if (!status.ok()) return status;
   Choice choice;
   status = ResolveEvent(event, context, &fact, &choice);
   if (!status.ok()) return status;

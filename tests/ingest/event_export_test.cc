@@ -38,10 +38,9 @@ struct Said {
 std::vector<std::string> PlacedIdentifiers(const EventView& view) {
   std::vector<std::string> out;
   if (view.identity.empty()) return out;
-  Result<Event> event =
-      EventFromJson(R"({"id":"i","type":"t","identity":)" +
-                        std::string(view.identity) + "}",
-                    nullptr);
+  Result<Event> event = EventFromJson(
+      R"({"id":"i","type":"t","identity":)" + std::string(view.identity) + "}",
+      nullptr);
   REQUIRE(event.ok());
   for (const Identifier& one : event->identifiers) {
     const std::string& name = one.name_space;
@@ -86,8 +85,8 @@ EventExportReport MustExport(const Tenant& tenant, const std::string& path,
 void CheckSegmentRoundTrip(Shop* shop, size_t least_named) {
   Folder folder;
   const std::string path = folder.Path("messages.ndjson");
-  const EventExportReport report = MustExport(
-      shop->tenant(), path, {.format = ExportFormat::kSegment});
+  const EventExportReport report =
+      MustExport(shop->tenant(), path, {.format = ExportFormat::kSegment});
   Shop other;
   const ImportReport imported =
       other.MustImport(path, OptionsOf(ImportFormat::kSegment));
@@ -221,11 +220,20 @@ TEST_CASE("csv export: quotes, paths, formulas") {
   const std::string path = folder.Path("out.csv");
   EventExportOptions options;
   options.format = ExportFormat::kCsv;
-  options.columns = {"id",           "occurred_at", "customer",
-                     "/payload/a/b~1c", "/payload/a/n", "/payload/a/l",
-                     "/payload/e",   "/payload/f",  "/payload/t",
-                     "/payload/nil", "/payload/g",  "/payload/h",
-                     "/identity/email", "/metadata/x"};
+  options.columns = {"id",
+                     "occurred_at",
+                     "customer",
+                     "/payload/a/b~1c",
+                     "/payload/a/n",
+                     "/payload/a/l",
+                     "/payload/e",
+                     "/payload/f",
+                     "/payload/t",
+                     "/payload/nil",
+                     "/payload/g",
+                     "/payload/h",
+                     "/identity/email",
+                     "/metadata/x"};
   options.query.last = 100;
   MustExport(shop.tenant(), path, options);
   const std::string text = ReadFile(path);
@@ -251,8 +259,8 @@ TEST_CASE("csv export: what a map reads back is what went out") {
   Shop shop;
   Folder folder;
   examples::Random random(3);
-  static constexpr const char* kPieces[] = {"\"", ",",  "\r\n", "\n", " ",
-                                            "'",  "=", "x",    "é",  "\t"};
+  static constexpr const char* kPieces[] = {
+      "\"", ",", "\r\n", "\n", " ", "'", "=", "x", "\xc3\xa9", "\t"};
   std::string lines;
   for (int i = 0; i < 200; ++i) {
     std::string value;
@@ -261,11 +269,16 @@ TEST_CASE("csv export: what a map reads back is what went out") {
     }
     std::string escaped;
     for (const char c : value) {
-      if (c == '"') escaped += "\\\"";
-      else if (c == '\r') escaped += "\\r";
-      else if (c == '\n') escaped += "\\n";
-      else if (c == '\t') escaped += "\\t";
-      else escaped += c;
+      if (c == '"')
+        escaped += "\\\"";
+      else if (c == '\r')
+        escaped += "\\r";
+      else if (c == '\n')
+        escaped += "\\n";
+      else if (c == '\t')
+        escaped += "\\t";
+      else
+        escaped += c;
     }
     lines += R"({"id":"e)" + std::to_string(i) +
              R"(","type":"t","source":"s","timestamp":"2026-01-02T03:04:05Z",)"

@@ -130,9 +130,9 @@ TEST_CASE("reconcile: maps, formats, rows without ids, an interrupted import") {
           "occurred_at":{"column":"at","format":"%Y-%m-%d"},
           "identity":{"customerId":{"column":"who"}},
           "payload":{"price":{"column":"price","as":"number"}}}})");
-  const std::string path =
-      folder.Write("a.csv", "who,at,price\n1,2026-01-01,2.50\n"
-                            "1,2026-01-01,2.50\n2,2026-01-02,3\n");
+  const std::string path = folder.Write("a.csv",
+                                        "who,at,price\n1,2026-01-01,2.50\n"
+                                        "1,2026-01-01,2.50\n2,2026-01-02,3\n");
   Result<ReconcileReport> before = ReconcileFile(shop.tenant(), path, csv);
   if (!before.ok()) {
     FAIL(before.status().ToString());
@@ -142,10 +142,10 @@ TEST_CASE("reconcile: maps, formats, rows without ids, an interrupted import") {
   CHECK(Reconciled(&shop, path, csv).same());
 
   const ImportOptions segment = OptionsOf(ImportFormat::kSegment);
-  const std::string messages = folder.Write(
-      "m", R"({"type":"track","event":"x","userId":"u"})"
-           "\n"
-           R"({"type":"track","event":"x","userId":"u"})");
+  const std::string messages =
+      folder.Write("m", R"({"type":"track","event":"x","userId":"u"})"
+                        "\n"
+                        R"({"type":"track","event":"x","userId":"u"})");
   shop.MustImport(messages, segment);
   const ReconcileReport report = Reconciled(&shop, messages, segment);
   CHECK(report.same());

@@ -1,7 +1,6 @@
 // Exports of a whole store, and the way back.
 
 #include <doctest/doctest.h>
-
 #include <sys/stat.h>
 
 #include <chrono>
@@ -221,14 +220,16 @@ TEST_CASE("store export: one tenant alone has the checksums it had") {
 
 TEST_CASE("store export: each projection has a checksum that notices") {
   Store first = NewStore(1'700'000'000);
-  Append(first, "t", {R"({"id":"1","type":"t","source":"s","timestamp":)"
-                      R"("2026-01-01T00:00:00Z","identity":{"email":"a@b.c"},)"
-                      R"("payload":{"traits":{"x":1}}})"});
+  Append(first, "t",
+         {R"({"id":"1","type":"t","source":"s","timestamp":)"
+          R"("2026-01-01T00:00:00Z","identity":{"email":"a@b.c"},)"
+          R"("payload":{"traits":{"x":1}}})"});
   Store second = NewStore(1'700'000'000);
-  Append(second, "t", {R"({"id":"1","type":"t","source":"s","timestamp":)"
-                       R"("2026-01-01T00:00:01Z","identity":{"email":"a@b.d",)"
-                       R"("phoneNumber":"+27821234567"},)"
-                       R"("payload":{"traits":{"x":2}}})"});
+  Append(second, "t",
+         {R"({"id":"1","type":"t","source":"s","timestamp":)"
+          R"("2026-01-01T00:00:01Z","identity":{"email":"a@b.d",)"
+          R"("phoneNumber":"+27821234567"},)"
+          R"("payload":{"traits":{"x":2}}})"});
   Append(second, "t", {R"({"id":"2","type":"t","source":"s"})"});
   Result<StoreExportReport> a = ChecksumStore(first);
   Result<StoreExportReport> b = ChecksumStore(second);
@@ -296,8 +297,7 @@ TEST_CASE("store export: an error or a cancel leaves no file") {
   CHECK(::stat((path + ".tmp").c_str(), &info) != 0);
   CHECK(ExportStore(first, folder.Path("no/such")).status().code() ==
         StatusCode::kIoError);
-  CHECK(ExportStore(first, "").status().code() ==
-        StatusCode::kInvalidArgument);
+  CHECK(ExportStore(first, "").status().code() == StatusCode::kInvalidArgument);
   const Status full(StatusCode::kNoSpace, "full");
   CHECK(ExportStore(first, [&](std::string_view) { return full; })
             .status()
