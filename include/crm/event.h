@@ -153,6 +153,12 @@ struct AppendOptions {
   // share one DryRun see each other's would-be events; positions in their
   // outcomes are zero.
   std::shared_ptr<DryRun> dry_run = nullptr;
+  // When each event of the request was recorded, instead of the store's clock:
+  // for restoring a log (see crm/export.h). Empty: by the clock. One for each
+  // event, ascending, from 1900 up to 2199 (kInvalidArgument), and none earlier
+  // than what the store has recorded before (kFailedPrecondition); what is
+  // appended later is not recorded earlier than these, whatever the clock says.
+  std::vector<Timestamp> recorded_at = {};
   // The append is decided when its place has come, and passes it, also when it
   // fails. Null: as it comes.
   std::shared_ptr<AppendOrder> order = nullptr;
@@ -185,6 +191,7 @@ struct EventOutcome {
   bool new_customer = false;
   // How sure the binding is: 0 to 100. 100 for a new customer or record hit.
   uint8_t confidence = 0;
+  // Where the event lies; of a conflict: where the one lies that has its id.
   Position position = 0;
   RecordId record = 0;      // Zero: unattributed.
   CustomerId customer = 0;  // Zero: unattributed.
@@ -236,6 +243,8 @@ struct EventView {
   // The version it was appended with, when upcasters made another one of it:
   // `version` and `payload` are theirs. Empty: both are as appended.
   std::string_view upcast_from = {};
+  // False: it came without a time; occurred_at is recorded_at.
+  bool timed = true;
   // False: only the open part above and the fields below are empty; the key
   // is gone (erased), or the query asked for open parts only.
   bool opened = false;
@@ -253,9 +262,11 @@ struct EventView {
 
 // Writes an event as one line of JSON, in the shape in which it came in, with
 // the values it came with, or those that upcasters made (see `as_appended`).
-// `tenant` is the name that goes into tenantId (not in kFlat); the timestamp is
-// always written, also if the event had none.
-std::string EventToJson(const EventView& event, std::string_view tenant);
+// `tenant` is the name that goes into tenantId (not in kFlat; empty: none). The
+// timestamp is written also if the event had none, unless `as_given`: then
+// appending the line is a duplicate of the event.
+std::string EventToJson(const EventView& event, std::string_view tenant,
+                        bool as_given = false);
 
 // Reads one event from JSON in any of the three shapes (told apart by their
 // members). The tenant it names goes to `tenant` when that is not null. An

@@ -231,6 +231,55 @@ class Tenant final {
   std::shared_ptr<Impl> impl_;
 };
 
+// An event of any tenant. Views as those of EventView.
+struct StoreEvent {
+  std::string_view tenant = {};
+  EventView event = {};
+};
+
+// Walks over the events of all tenants in the order of their positions. One
+// thread at a time; must be gone before the store is closed.
+class StoreCursor final {
+ public:
+  StoreCursor(StoreCursor&&) noexcept;
+  StoreCursor& operator=(StoreCursor&&) noexcept;
+  ~StoreCursor();
+
+  // True with the next event in `*event`; false at the end. kCorruption: as
+  // EventCursor, and where a record of the log is of a kind that this version
+  // does not know: nothing of the log is left out silently but names, epochs
+  // and dictionaries, which libcrm makes again.
+  Result<bool> Next(StoreEvent* event);
+
+  struct Impl;  // Internal.
+  explicit StoreCursor(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// All tenants of a store at one position: for copies and comparisons of the
+// whole. Thread-safe; keeps memory for what changes meanwhile.
+class StoreSnapshot final {
+ public:
+  StoreSnapshot(StoreSnapshot&&) noexcept;
+  StoreSnapshot& operator=(StoreSnapshot&&) noexcept;
+  ~StoreSnapshot();
+
+  Position position() const;
+  // In the order in which they were made.
+  const std::vector<std::string>& tenants() const;
+  // One tenant at this position. kNotFound.
+  Result<Snapshot> Tenant(std::string_view name) const;
+  Result<StoreCursor> Replay() const;
+
+  struct Impl;  // Internal.
+  explicit StoreSnapshot(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
 class Store final {
  public:
   // Opens the store in `directory`. Errors: kNotFound (no store, and
@@ -258,6 +307,10 @@ class Store final {
   // All tenants, in the order in which they were made.
   std::vector<std::string> TenantNames() const;
 
+  // Everything acknowledged so far, of all tenants. For a whole store; for one
+  // tenant see Tenant::GetSnapshot.
+  Result<StoreSnapshot> GetSnapshot() const;
+
   // Everything acknowledged so far is on the disk when this returns.
   Status Sync();
   // Does maintenance for about `budget`: keys ahead, checkpoint, warming.
@@ -278,6 +331,10 @@ class Store final {
 
   // Cheap: reads no files' contents.
   Result<StoreStats> GetStats() const;
+
+  // Region for phone numbers without a country code: see
+  // StoreOptions::default_region. Empty: none.
+  const std::string& default_region() const;
 
   // Where the default key provider keeps its key; empty with another one.
   const std::string& key_file() const;

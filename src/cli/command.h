@@ -55,6 +55,24 @@ struct ImportCommand {
   bool live = false;
   bool sync = false;
   int threads = 2;
+  bool reconcile = false;
+  bool part = false;  // Of a reconciliation: the file is one of several.
+};
+
+struct ExportCommand {
+  StoreOption store;
+  bool one_tenant = false;  // --tenant was given.
+  std::string format = "libcrm";
+  std::string output = "-";
+  std::vector<std::string> types;
+  std::vector<std::string> sources;
+  std::vector<std::string> columns;
+  std::string since;
+  std::string until;
+  CustomerId customer = 0;
+  bool by_time = false;
+  bool formula_safe = false;
+  bool no_views = false;
 };
 
 struct PresetsCommand {
@@ -175,6 +193,7 @@ struct SchemaValidationCommand {
 int Run(const InitCommand& command);
 int Run(const ImportCommand& command);
 int Run(const PresetsCommand& command);
+int Run(const ExportCommand& command);
 int Run(const AppendCommand& command);
 int Run(const ShowCommand& command);
 int Run(const TimelineCommand& command);

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/json_writer.h"
 #include "cli/progress_line.h"
+#include "cli/reconcile_command.h"
 #include "cli/scratch_copy.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -221,8 +222,10 @@ int Run(const PresetsCommand& command) {
 }
 
 int Run(const ImportCommand& command) {
+  if (command.format == "libcrm") return ImportExport(command);
   Result<ImportOptions> options = MakeOptions(command);
   if (!options.ok()) return Fail(options.status());
+  if (command.reconcile) return Reconcile(command, *options);
   RejectedFile rejected;
   Status status = rejected.Open(command.report);
   if (!status.ok()) return Fail(status);

@@ -56,6 +56,7 @@ struct CommandLine {
   InitCommand init;
   ImportCommand import;
   PresetsCommand presets;
+  ExportCommand export_;
   AppendCommand append;
   ShowCommand show;
   TimelineCommand timeline;
@@ -117,6 +118,8 @@ void AddInit(CLI::App* app, CommandLine* line) {
                   "ZA; fixed when the store is made");
 }
 
+void AddReconcile(CLI::App* sub, ImportCommand* c);
+
 void AddImport(CLI::App* app, CommandLine* line) {
   ImportCommand* const c = &line->import;
   CLI::App* const sub = AddCommand(
@@ -136,8 +139,10 @@ void AddImport(CLI::App* app, CommandLine* line) {
   AddTenant(sub, &c->store);
   sub->add_option("--format", c->format,
                   "Whose JSON it is: native (events), segment, cloudevents "
-                  "or posthog (examples/formats.md); nothing is guessed")
-      ->check(CLI::IsMember({"native", "segment", "cloudevents", "posthog"}))
+                  "or posthog (examples/formats.md); libcrm for an export of "
+                  "a store into an empty one. Nothing is guessed")
+      ->check(CLI::IsMember(
+          {"native", "segment", "cloudevents", "posthog", "libcrm"}))
       ->capture_default_str();
   auto* map = sub->add_option(
       "--map", c->map, "How columns become events (examples/maps/README.md)");
@@ -170,6 +175,65 @@ void AddImport(CLI::App* app, CommandLine* line) {
   sub->add_option("--threads", c->threads, "Threads that decode and append")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  AddReconcile(sub, c);
+}
+
+// What goes with one kind of import only.
+void AddReconcile(CLI::App* sub, ImportCommand* c) {
+  auto* reconcile = sub->add_flag(
+      "--reconcile", c->reconcile,
+      "Import nothing: compare the file with the store, by source, type and "
+      "customer. Exit code 0 only if nothing differs");
+  for (const char* other : {"--strict", "--dry-run", "--live", "--sync"}) {
+    reconcile->excludes(other);
+  }
+  sub->add_flag("--part", c->part,
+                "With --reconcile: the file is one of several; what the store "
+                "has beyond it is fine")
+      ->needs(reconcile);
+}
+
+void AddExport(CLI::App* app, CommandLine* line) {
+  ExportCommand* const c = &line->export_;
+  CLI::App* const sub = AddCommand(
+      app, line, c, "export",
+      "Write what is in a store to a file.\n\n"
+      "libcrm: all of it, with checksums, as crm import --format libcrm reads\n"
+      "it into an empty store. Of one tenant: native (events as they came\n"
+      "in), segment (messages of the Segment specification), csv (events),\n"
+      "profiles (CSV, one customer a row).\n"
+      "The file holds personal data in the clear; only its owner may read it.",
+      "crm export shop -o shop.ndjson.gz\n"
+      "  crm export shop --format csv --type OrderPlaced --column id \\\n"
+      "      --column /payload/total -o orders.csv");
+  sub->add_option("--tenant", c->store.tenant,
+                  "Tenant of the store (libcrm: all; others: default)");
+  sub->add_option("--format", c->format,
+                  "libcrm, native, segment, csv or profiles")
+      ->check(CLI::IsMember({"libcrm", "native", "segment", "csv",
+                             "profiles"}))
+      ->capture_default_str();
+  sub->add_option("-o,--output", c->output,
+                  "The file; gzip if it ends with .gz; - for standard output")
+      ->capture_default_str();
+  sub->add_option("--type", c->types, "Only this type; may be repeated");
+  sub->add_option("--source", c->sources, "Only this source; may be repeated");
+  sub->add_option("--since,--from", c->since,
+                  "Happened at this date or instant or later");
+  sub->add_option("--until", c->until, "Happened before this date or instant");
+  sub->add_option("--customer", c->customer, "Only this customer id");
+  sub->add_flag("--by-time", c->by_time, "In the order in which they happened");
+  sub->add_option("--column", c->columns,
+                  "CSV: a column, such as id or /payload/total; profiles: "
+                  "such as customer or trait:email; may be repeated");
+  sub->add_flag("--formula-safe", c->formula_safe,
+                "CSV: put ' before what a spreadsheet would compute");
+  sub->add_flag("--no-views", c->no_views,
+                "libcrm: without the checksums of the views; faster");
+  sub->callback([line, c, sub] {
+    c->one_tenant = sub->count("--tenant") > 0;
+    line->run = [c] { return Run(*c); };
+  });
 }
 
 void AddPresets(CLI::App* app, CommandLine* line) {
@@ -414,6 +478,7 @@ int RunProgram(int argc, char** argv) {
   AddInit(&app, &line);
   AddImport(&app, &line);
   AddPresets(&app, &line);
+  AddExport(&app, &line);
   AddAppend(&app, &line);
   AddShow(&app, &line);
   AddTimeline(&app, &line);

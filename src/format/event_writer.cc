@@ -70,8 +70,8 @@ EnvelopeNames NamesIn(std::string_view extra) {
 }
 
 void WriteTime(const EventView& event, const EnvelopeNames& given,
-               std::string* out, ObjectWriter* writer) {
-  if (given.Has(kTimestamp)) return;
+               bool as_given, std::string* out, ObjectWriter* writer) {
+  if (given.Has(kTimestamp) || (as_given && !event.timed)) return;
   writer->Key("timestamp");
   if (!event.timestamp_text.empty()) {
     out->append(event.timestamp_text);
@@ -100,14 +100,14 @@ std::string_view TakeSubject(std::string_view begin, std::string_view* identity,
   return text.substr(0, size);
 }
 
-void WriteCrm(const EventView& event, std::string_view tenant,
+void WriteCrm(const EventView& event, std::string_view tenant, bool as_given,
               std::string* out) {
   const EnvelopeNames given = NamesIn(event.extra);
   ObjectWriter writer(out);
   writer.String("id", event.id);
   writer.String("type", event.type);
   if (!given.Has(kVersion)) writer.String("version", event.version);
-  WriteTime(event, given, out, &writer);
+  WriteTime(event, given, as_given, out, &writer);
   writer.String("correlationId", event.correlation_id);
   writer.String("causationId", event.causation_id);
   if (!given.Has(kTenantId)) writer.String("tenantId", tenant);
@@ -120,7 +120,7 @@ void WriteCrm(const EventView& event, std::string_view tenant,
 }
 
 // kDomain and kFlat.
-void WriteOther(const EventView& event, std::string_view tenant,
+void WriteOther(const EventView& event, std::string_view tenant, bool as_given,
                 std::string* out) {
   const bool flat = event.shape == EnvelopeShape::kFlat;
   const EnvelopeNames given = NamesIn(event.extra);
@@ -132,7 +132,7 @@ void WriteOther(const EventView& event, std::string_view tenant,
   const std::string_view subject =
       TakeSubject(flat ? kFlatSubjectBegin : kSubjectBegin, &identity, &rest);
   writer.Raw(flat ? "customerId" : "aggregateId", subject);
-  WriteTime(event, given, out, &writer);
+  WriteTime(event, given, as_given, out, &writer);
   if (!flat && !given.Has(kTenantId)) writer.String("tenantId", tenant);
   if (event.version != kDefaultVersion) {
     writer.String("version", event.version);
@@ -153,20 +153,21 @@ void WriteOther(const EventView& event, std::string_view tenant,
 }  // namespace
 
 void AppendEventJson(const EventView& event, std::string_view tenant,
-                     std::string* out) {
+                     std::string* out, bool as_given) {
   out->reserve(out->size() + 256 + event.identity.size() +
                event.payload.size() + event.metadata.size() +
                event.extra.size());
   if (event.shape == EnvelopeShape::kCrm) {
-    WriteCrm(event, tenant, out);
+    WriteCrm(event, tenant, as_given, out);
   } else {
-    WriteOther(event, tenant, out);
+    WriteOther(event, tenant, as_given, out);
   }
 }
 
-std::string EventToJson(const EventView& event, std::string_view tenant) {
+std::string EventToJson(const EventView& event, std::string_view tenant,
+                        bool as_given) {
   std::string text;
-  AppendEventJson(event, tenant, &text);
+  AppendEventJson(event, tenant, &text, as_given);
   return text;
 }
 

@@ -116,7 +116,7 @@ void AppendJsonString(std::string_view text, std::string* out);
 // in kCrm version ("1.0"), source and payload ({}), in kCrm and kDomain
 // tenantId (when `tenant` is not empty).
 void AppendEventJson(const EventView& event, std::string_view tenant,
-                     std::string* out);
+                     std::string* out, bool as_given = false);
 
 }  // namespace crm
 

@@ -208,6 +208,11 @@ void BatchAppender::Count(const RowBatch& batch, const AppendResult& appended,
   size_t rejected = SIZE_MAX;  // The row that was rejected last.
   for (size_t i = 0; i < rows_.size(); ++i) {
     const EventOutcome& outcome = appended.events[i];
+    if (plan_.observe) {
+      plan_.observe(batch.rows[rows_[i]],
+                    mapper_.has_value() ? std::string_view() : json_[i],
+                    mapper_.has_value() ? &events_[i] : nullptr, outcome);
+    }
     switch (outcome.outcome) {
       case Outcome::kAppended:
         ++counters.appended;

@@ -4,6 +4,7 @@
 #define CRM_INGEST_BATCH_APPENDER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,12 @@ struct BatchResult {
   PositionRange range;
 };
 
+// Sees what became of a row that came to the store. `json`: the event as it was
+// appended, when it was appended as JSON; else `event`.
+using OutcomeObserver =
+    std::function<void(const Row& row, std::string_view json,
+                       const Event* event, const EventOutcome& outcome)>;
+
 // What all batches of an import share.
 struct AppendPlan {
   ImportFormat format = ImportFormat::kNative;
@@ -54,6 +61,7 @@ struct AppendPlan {
   std::string batch;
   // Of contacts without a time: the batch, or else what tells this file.
   std::string export_name;
+  OutcomeObserver observe;  // Of imports with one thread; may be null.
 };
 
 // Used again for each batch; one thread. `plan` must outlive it.

@@ -13,6 +13,7 @@
 #include "ingest/batch_reader.h"
 #include "ingest/byte_source.h"
 #include "ingest/encoding.h"
+#include "ingest/look_through.h"
 #include "ingest/map.h"
 #include "ingest/recount.h"
 #include "ingest/resume.h"
@@ -31,12 +32,15 @@ class Import final {
  public:
   // `rehearse`: write nothing and look at everything, whatever was imported
   // before (the first pass of a strict import).
-  Import(const crm::Tenant& tenant, const ImportOptions& options, bool rehearse)
+  Import(const crm::Tenant& tenant, const ImportOptions& options, bool rehearse,
+         OutcomeObserver observe = {})
       : tenant_(tenant),
         options_(options),
         rehearse_(rehearse),
         dry_(rehearse || options.dry_run),
-        recount_(tenant) {}
+        recount_(tenant) {
+    plan_.observe = std::move(observe);
+  }
 
   Status Run(const std::string& path);
   const ImportReport& report() const { return report_; }
@@ -206,7 +210,7 @@ Status Import::OpenLog() {
     }
     fingerprint = HashContent(text);
   }
-  if (rehearse_ && !file->has_value()) {
+  if (rehearse_ && !plan_.observe && !file->has_value()) {
     return Status(StatusCode::kInvalidArgument,
                   "strict: needs a file that can be read twice, not a pipe");
   }
@@ -346,8 +350,7 @@ Status Import::Merge(const Job& job) {
   return Status(StatusCode::kCancelled, "import: cancelled by the caller");
 }
 
-Result<ImportReport> Run(const crm::Tenant& tenant, const std::string& path,
-                         const ImportOptions& options) {
+Status CheckOptions(const ImportOptions& options) {
   if (options.threads < 1 || options.threads > kMaxThreads) {
     return Status(StatusCode::kInvalidArgument,
                   "threads: must be 1 to " + std::to_string(kMaxThreads));
@@ -363,6 +366,13 @@ Result<ImportReport> Run(const crm::Tenant& tenant, const std::string& path,
     return Status(StatusCode::kInvalidArgument,
                   "format: a map goes with the native format only");
   }
+  return Status::Ok();
+}
+
+Result<ImportReport> Run(const crm::Tenant& tenant, const std::string& path,
+                         const ImportOptions& options) {
+  Status checked = CheckOptions(options);
+  if (!checked.ok()) return checked;
   if (options.strict) {
     Import rehearsal(tenant, options, true);
     Status status = rehearsal.Run(path);
@@ -388,6 +398,19 @@ Result<ImportReport> Run(const crm::Tenant& tenant, const std::string& path,
 }
 
 }  // namespace
+
+Result<ImportReport> LookThrough(const crm::Tenant& tenant,
+                                 const std::string& path,
+                                 const ImportOptions& options,
+                                 const OutcomeObserver& observe) {
+  Status status = CheckOptions(options);
+  if (!status.ok()) return status;
+  Import pass(tenant, options, true, observe);
+  status = pass.Run(path);
+  if (!status.ok()) return status;
+  return pass.report();
+}
+
 }  // namespace ingest
 
 Result<ImportReport> ImportFile(Tenant& tenant, const std::string& path,

@@ -85,6 +85,8 @@ std::unique_ptr<MessageMapper> NewPostHogMapper(std::string_view source,
 // The name that libcrm's own events have for a semantic event of Segment's
 // specification; empty: none.
 std::string_view OwnNameOf(std::string_view semantic_event);
+// The way back; empty: none, or more than one.
+std::string_view SemanticNameOf(std::string_view own_name);
 
 // A time token (a string, or a number of milliseconds), as events have it.
 Result<Timestamp> ReadTimeToken(std::string_view token);

@@ -231,6 +231,16 @@ std::string_view OwnNameOf(std::string_view semantic_event) {
   return known ? found->second : std::string_view();
 }
 
+std::string_view SemanticNameOf(std::string_view own_name) {
+  std::string_view found;
+  for (const auto& [semantic, own] : kOwnNames) {
+    if (own != own_name) continue;
+    if (!found.empty()) return {};
+    found = semantic;
+  }
+  return found;
+}
+
 std::unique_ptr<MessageMapper> NewSegmentMapper(std::string_view source,
                                                 std::string_view batch) {
   return std::make_unique<SegmentMapper>(source, batch);

@@ -26,6 +26,7 @@ void EventOpener::Show(const StoreCore& core, Position position,
   event->revision = header.revision;
   event->shape = static_cast<EnvelopeShape>(header.shape);
   event->backfill = (header.flags & kEventBackfill) != 0;
+  event->timed = (header.flags & kEventNoTime) == 0;
   event->warned = (header.flags & kEventWarned) != 0;
 }
 

@@ -24,6 +24,7 @@ struct Group {
     size_t facts = 0;
     size_t tail = 0;
     bool epoch = false;
+    int64_t recorded_at = 0;  // Of the last event.
     std::array<uint32_t, kNameKinds> names{};
   };
 

@@ -1,9 +1,11 @@
 // The caller's half of an append: everything that can be done without knowing
 // what the other requests do.
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "base/time_text.h"
 #include "store/request.h"
 
 namespace crm {
@@ -46,6 +48,17 @@ size_t SizeOf(const Event& event) {
   return event.payload.size() + event.metadata.size() + 256;
 }
 
+Status CheckRecordedAt(const std::vector<Timestamp>& times, size_t events) {
+  if (times.empty()) return Status::Ok();
+  const bool fits = times.size() == events &&
+                    std::is_sorted(times.begin(), times.end()) &&
+                    InTimeRange(times.front()) && InTimeRange(times.back());
+  if (fits) return Status::Ok();
+  return Status(StatusCode::kInvalidArgument,
+                "recorded_at: must be one ascending time for each event, from "
+                "1900 up to 2199");
+}
+
 }  // namespace
 
 void Request::Reset() {
@@ -81,6 +94,8 @@ Status Preparer::PrepareAll(std::span<const T> events, Request* request) {
                   "request: " + std::to_string(events.size()) +
                       " events; at most " + std::to_string(kMaxRequestEvents));
   }
+  Status times = CheckRecordedAt(request->options->recorded_at, events.size());
+  if (!times.ok()) return times;
   // The generation first: should there be a newer one, it is noticed.
   request->definitions_generation = core_->definitions.generation();
   request->definitions = request->definitions_generation == 0

@@ -42,6 +42,9 @@ struct EventCursor::Impl {
   LogRecordReader reader;
   std::string value;
   EventOpener opener;
+  // Of a StoreCursor: events of every tenant count.
+  bool every_tenant = false;
+  uint32_t last_tenant = 0;  // Of the event that was given last.
 
   StoreCore& core() const { return snapshot->core(); }
   uint32_t tenant() const { return snapshot->tenant.id; }
@@ -51,7 +54,9 @@ struct EventCursor::Impl {
   Status StartTypes(bool* chosen);
   Status StartHours();
   Status FillHour();
+  static bool IsEvent(const LogRecord& record);
   bool Matches(Position position, const EventHeader& header) const;
+  Result<bool> Next(EventView* event);
   Result<bool> NextRecord(EventView* event);
   Result<bool> NextEntry(EventView* event);
 };
@@ -195,6 +200,21 @@ Status EventCursor::Impl::FillHour() {
   return Status::Ok();
 }
 
+// What is left out by walks over events. A new kind of record has to be thought
+// of here: what a host said must not be missing in a copy of its store.
+bool EventCursor::Impl::IsEvent(const LogRecord& record) {
+  switch (record.kind) {
+    case LogKind::kEvent:
+      return true;
+    case LogKind::kNone:
+    case LogKind::kName:
+    case LogKind::kDictionary:
+    case LogKind::kEpoch:
+      return false;
+  }
+  return false;
+}
+
 Result<bool> EventCursor::Impl::NextRecord(EventView* event) {
   while (true) {
     Position position = 0;
@@ -219,10 +239,12 @@ Result<bool> EventCursor::Impl::NextRecord(EventView* event) {
       return Status(status.code(), "log record " + std::to_string(position) +
                                        ": " + std::string(status.message()));
     }
-    if (record.kind != LogKind::kEvent || record.event.tenant != tenant() ||
+    if (!IsEvent(record) ||
+        (record.event.tenant != tenant() && !every_tenant) ||
         !Matches(position, record.event)) {
       continue;
     }
+    last_tenant = record.event.tenant;
     status = opener.Open(core(), position, record, query.open_parts_only,
                          event);
     if (!status.ok()) return status;
@@ -252,17 +274,85 @@ EventCursor::EventCursor(EventCursor&&) noexcept = default;
 EventCursor& EventCursor::operator=(EventCursor&&) noexcept = default;
 EventCursor::~EventCursor() = default;
 
-Result<bool> EventCursor::Next(EventView* event) {
-  if (impl_->failed) {
+Result<bool> EventCursor::Impl::Next(EventView* event) {
+  if (failed) {
     return Status(StatusCode::kFailedPrecondition,
                   "cursor: an earlier call failed; begin another replay");
   }
   // Until it is done, so that it stays when memory runs out.
-  impl_->failed = true;
-  Result<bool> more = impl_->from_entries ? impl_->NextEntry(event)
-                                          : impl_->NextRecord(event);
-  impl_->failed = !more.ok();
+  failed = true;
+  Result<bool> more = from_entries ? NextEntry(event) : NextRecord(event);
+  failed = !more.ok();
   return more;
+}
+
+Result<bool> EventCursor::Next(EventView* event) { return impl_->Next(event); }
+
+// --- All tenants -------------------------------------------------------------
+
+struct StoreCursor::Impl {
+  explicit Impl(EventCursor::Impl all) : walk(std::move(all)) {}
+  EventCursor::Impl walk;
+};
+
+StoreCursor::StoreCursor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+StoreCursor::StoreCursor(StoreCursor&&) noexcept = default;
+StoreCursor& StoreCursor::operator=(StoreCursor&&) noexcept = default;
+StoreCursor::~StoreCursor() = default;
+
+Result<bool> StoreCursor::Next(StoreEvent* event) {
+  Result<bool> more = impl_->walk.Next(&event->event);
+  if (!more.ok() || !*more) return more;
+  event->tenant = impl_->walk.core().names.Text(NameKind::kTenant,
+                                                impl_->walk.last_tenant);
+  return true;
+}
+
+struct StoreSnapshot::Impl {
+  explicit Impl(const std::shared_ptr<StoreCore>& core)
+      : all(core, TenantInfo()),
+        tenants(core->names.All(NameKind::kTenant)) {}
+  Snapshot::Impl all;  // The view; of no tenant.
+  std::vector<std::string> tenants;
+};
+
+StoreSnapshot::StoreSnapshot(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+StoreSnapshot::StoreSnapshot(StoreSnapshot&&) noexcept = default;
+StoreSnapshot& StoreSnapshot::operator=(StoreSnapshot&&) noexcept = default;
+StoreSnapshot::~StoreSnapshot() = default;
+
+Position StoreSnapshot::position() const { return impl_->all.view->position(); }
+
+const std::vector<std::string>& StoreSnapshot::tenants() const {
+  return impl_->tenants;
+}
+
+Result<Snapshot> StoreSnapshot::Tenant(std::string_view name) const {
+  StoreCore& core = impl_->all.core();
+  if (core.names.Find(NameKind::kTenant, name) == 0) {
+    return Status(StatusCode::kNotFound,
+                  "no tenant \"" + std::string(name) + "\"");
+  }
+  Result<TenantInfo> info = core.OpenTenant(name);
+  if (!info.ok()) return std::move(info).status();
+  return Snapshot(std::make_unique<Snapshot::Impl>(
+      impl_->all.handle.shared(), std::move(info).value(), impl_->all.view));
+}
+
+Result<StoreCursor> StoreSnapshot::Replay() const {
+  EventCursor::Impl walk;
+  walk.snapshot = std::make_shared<const Snapshot::Impl>(impl_->all);
+  walk.every_tenant = true;
+  walk.query.as_appended = true;
+  Status status = walk.Start();
+  if (!status.ok()) return status;
+  return StoreCursor(std::make_unique<StoreCursor::Impl>(std::move(walk)));
+}
+
+Result<StoreSnapshot> MakeStoreSnapshot(
+    const std::shared_ptr<StoreCore>& core) {
+  return StoreSnapshot(std::make_unique<StoreSnapshot::Impl>(core));
 }
 
 Result<EventCursor> MakeCursor(std::shared_ptr<const Snapshot::Impl> snapshot,

@@ -244,7 +244,6 @@ Status Sequencer::CompleteGroup() {
   group_->rows.BeginRequest();  // What follows is rolled back with nobody.
   Status status = EmitDictionaries();
   group_->names = MarkGroup().names;
-  last_recorded_at_ = group_->now;
   return status;
 }
 
@@ -294,6 +293,7 @@ Sequencer::Mark Sequencer::MarkGroup() const {
   mark.facts = group_->facts.size();
   mark.tail = group_->tail.size();
   mark.epoch = group_->epoch_pending;
+  mark.recorded_at = last_recorded_at_;
   for (size_t kind = 1; kind < kNameKinds; ++kind) {
     mark.names[kind] = core_->names.Count(static_cast<NameKind>(kind));
   }
@@ -305,6 +305,7 @@ void Sequencer::RollBackTo(Group* group, const Mark& mark) {
   group->values_count = mark.values;
   group->facts.resize(mark.facts);
   group->tail.resize(mark.tail);
+  last_recorded_at_ = mark.recorded_at;
   if (group->epoch_pending && !mark.epoch) {
     epoch_.clear();
     group->epoch_pending = false;
@@ -383,6 +384,8 @@ Status Sequencer::FindKnown(Request* request, Generation& rows,
       continue;
     }
     outcome.outcome = Outcome::kConflict;
+    outcome.position =
+        known->position == DryRun::kPosition ? 0 : known->position;
     outcome.status =
         Status(StatusCode::kIdConflict,
                "id: already taken by other content at position " +
@@ -425,6 +428,23 @@ Status Sequencer::EnsureNames(PreparedEvent& event) {
   return Status::Ok();
 }
 
+// By the clock, or as the request restores it; never backward.
+Status Sequencer::SetTimes(const AppendOptions& options, size_t index, bool dry,
+                           EventHeader* header) const {
+  header->recorded_at = std::max(group_->now, last_recorded_at_);
+  if (!options.recorded_at.empty()) {
+    header->recorded_at = options.recorded_at[index].time_since_epoch().count();
+    if (!dry && header->recorded_at < last_recorded_at_) {
+      return Status(StatusCode::kFailedPrecondition,
+                    "recorded_at: earlier than what was recorded before");
+    }
+  }
+  if ((header->flags & kEventNoTime) != 0) {
+    header->occurred_at = header->recorded_at;
+  }
+  return Status::Ok();
+}
+
 Status Sequencer::AppendEvent(Request* request, size_t index,
                               FoldContext& context, bool dry) {
   PreparedEvent& event = request->events[index];
@@ -462,8 +482,8 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   fact.prepared = event.prepared;
   EventHeader& header = fact.header;
   if (!event.warning.ok()) header.flags |= kEventWarned;
-  header.recorded_at = group_->now;
-  if ((header.flags & kEventNoTime) != 0) header.occurred_at = group_->now;
+  status = SetTimes(*request->options, index, dry, &header);
+  if (!status.ok()) return status;
   Choice choice;
   status = ResolveEvent(event, context, &fact, &choice);
   if (!status.ok()) return status;
@@ -473,6 +493,7 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
     fact.position = group_->last() + 1;
     status = WriteRecord(event, &fact);
     if (!status.ok()) return status;
+    last_recorded_at_ = header.recorded_at;
   }
   std::vector<TailEntry> dropped;
   status = core_->views->Fold(fact, context, dry ? &dropped : &group_->tail);
@@ -495,7 +516,7 @@ Status Sequencer::ResolveEvent(const PreparedEvent& event,
   const auto* identity =
       static_cast<const IdentityData*>(event.prepared[1]);
   if (identity == nullptr) {
-    header.claims_or_month = MonthOf(group_->now);
+    header.claims_or_month = MonthOf(header.recorded_at);
     return Status::Ok();
   }
   Status status = core_->views->identity().Resolve(header.tenant, *identity,

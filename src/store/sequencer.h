@@ -110,6 +110,8 @@ class Sequencer final {
   Status EnsureNames(PreparedEvent& event);
   Status AppendEvent(Request* request, size_t index, FoldContext& context,
                      bool dry);
+  Status SetTimes(const AppendOptions& options, size_t index, bool dry,
+                  EventHeader* header) const;
   Status WriteRecord(const PreparedEvent& event, Fact* fact);
   Status ResolveEvent(const PreparedEvent& event, FoldContext& context,
                       Fact* fact, Choice* choice);

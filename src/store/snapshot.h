@@ -33,6 +33,12 @@ struct Snapshot::Impl {
       : handle(std::move(core)),
         tenant(std::move(info)),
         view(handle.core().views->overlay().OpenView()) {}
+  // On a view that several tenants share.
+  Impl(std::shared_ptr<StoreCore> core, TenantInfo info,
+       std::shared_ptr<View> shared)
+      : handle(std::move(core)),
+        tenant(std::move(info)),
+        view(std::move(shared)) {}
   // Another handle on the same view.
   Impl(const Impl& other)
       : handle(other.handle.shared()), tenant(other.tenant), view(other.view) {}
@@ -54,6 +60,9 @@ struct Snapshot::Impl {
 // Makes the cursor for a query; takes over the snapshot.
 Result<EventCursor> MakeCursor(std::shared_ptr<const Snapshot::Impl> snapshot,
                                const ReplayQuery& query);
+
+// Over all tenants at the head.
+Result<StoreSnapshot> MakeStoreSnapshot(const std::shared_ptr<StoreCore>& core);
 
 }  // namespace crm
 

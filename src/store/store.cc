@@ -96,6 +96,11 @@ std::vector<std::string> Store::TenantNames() const {
   return impl_->core->names.All(NameKind::kTenant);
 }
 
+Result<StoreSnapshot> Store::GetSnapshot() const {
+  return WhileOpen(*impl_->core,
+                   [&] { return MakeStoreSnapshot(impl_->core); });
+}
+
 Status Store::Sync() {
   return WhileOpen(*impl_->core, [&]() -> Status {
     Status status = impl_->core->sequencer->Sync();
@@ -205,6 +210,10 @@ Result<StoreStats> Store::GetStats() const {
     stats.longest_pause_ns = core.timings.longest_pause.load();
     return stats;
   });
+}
+
+const std::string& Store::default_region() const {
+  return impl_->core->superblock.region;
 }
 
 const std::string& Store::key_file() const { return impl_->core->key_file; }

@@ -24,6 +24,10 @@ MAPS = ""
 COMMANDS = ("init import append show timeline replay tail subscribe "
             "subscriptions stats verify checkpoint").split()
 
+
+COMMANDS = ("init import export append show timeline replay tail stats verify "
+            "checkpoint").split()
+
 MEMBER = {
     "id": "m-1", "type": "scl.member.created", "version": "1.0",
     "timestamp": "2026-02-02T09:15:00.250Z", "source": "scl",
@@ -733,6 +737,125 @@ class Schemas(CliTest):
                          ("2.0", {"number": 1}))
         read = self.last("replay", self.store, "--as-appended")
         self.assertEqual((read["version"], read["payload"]), ("1.0", {"n": 1}))
+
+
+class Exports(CliTest):
+
+    def fill(self):
+        self.init()
+        rows = self.write("in.ndjson", lines(
+            [MEMBER] + [event(n) for n in range(40)] +
+            [{"id": "nobody", "type": "t", "source": "s",
+              "timestamp": "2026-01-01T00:00:00Z"}]))
+        self.crm("import", self.store, rows)
+        return rows
+
+    def test_a_store_goes_out_and_comes_back(self):
+        self.fill()
+        out = self.path("out.ndjson.gz")
+        report = self.last("export", self.store, "-o", out)
+        self.assertEqual(report["events"], 42)
+        self.assertEqual(len(report["tenants"][0]["checksums"]), 7)
+        self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), 0o600)
+        other = self.path("other")
+        self.crm("init", other)
+        back = self.last("import", other, out, "--format", "libcrm")
+        self.assertTrue(back["identical"])
+        self.assertEqual(back["tenants"], report["tenants"])
+        first, _ = self.crm("export", self.store)
+        second, _ = self.crm("export", other)
+        self.assertEqual(first, second)
+        self.assertEqual(len(first.splitlines()), 1 + 1 + 42 + 1 + 1)
+        # A second time: the store is not empty any more.
+        self.crm("import", other, out, "--format", "libcrm", code=2)
+        text, _ = self.crm("export", self.store, "-o", self.path("plain"))
+        self.assertIn("identifiers", text)
+        self.crm("verify", other)
+
+    def test_a_changed_file_is_refused_with_its_line(self):
+        self.fill()
+        text, _ = self.crm("export", self.store, "--no-views")
+        rows = text.splitlines(keepends=True)
+        rows[4] = rows[4].replace("teetime", "teatime")
+        other = self.path("other")
+        self.crm("init", other)
+        bad = self.write("bad", "".join(rows))
+        _, error = self.crm("import", other, bad, "--format", "libcrm", code=2)
+        self.assertIn("line 5: ", error)
+        self.assertIn("nothing was appended", error)
+        self.assertEqual(self.last("stats", other)["events"], 0)
+        self.crm("import", other, "-", "--format", "libcrm", code=2,
+                 stdin=text)
+        self.crm("import", other, bad, "--format", "libcrm", "--strict",
+                 code=2)
+
+    def test_events_and_profiles_for_others(self):
+        self.fill()
+        out, _ = self.crm("export", self.store, "--format", "native")
+        again = self.write("again.ndjson", out)
+        self.assertEqual(self.last("import", self.store, again)["duplicates"],
+                         42)
+        out, _ = self.crm("export", self.store, "--format", "csv", "--column",
+                          "id", "--column", "/payload/firstName", "--type",
+                          "scl.member.created")
+        self.assertEqual(out, "id,/payload/firstName\nm-1,Ada\n")
+        out, _ = self.crm("export", self.store, "--format", "profiles",
+                          "--column", "customer", "--column", "trait:email")
+        self.assertEqual(out.splitlines()[:2],
+                         ["customer,trait:email", "1,ada@example.com"])
+        file = self.path("seg")
+        report = self.last("export", self.store, "--format", "segment", "-o",
+                           file, code=1)
+        self.assertEqual((report["written"], report["left_out"],
+                          report["substituted"]), (41, 1, 41))
+        text, _ = self.crm("export", self.store, "--format", "csv", "-o",
+                           file, "--source", "scl")
+        self.assertIn("events", text)
+
+    def test_options_that_do_not_go_together(self):
+        self.init()
+        self.crm("export", self.store, "--type", "t", code=2)
+        self.crm("export", self.store, "--format", "native", "--column", "id",
+                 code=2)
+        self.crm("export", self.store, "--format", "csv", "--no-views", code=2)
+        self.crm("export", self.store, "--format", "profiles", "--since",
+                 "2026-01-01", code=2)
+        self.crm("export", self.store, "--format", "csv", code=3)
+        self.crm("export", self.store, "--tenant", "none", code=3)
+        self.crm("export", self.store, "--format", "xml", code=2)
+        self.crm("import", self.store, "f", "--part", code=2)
+        self.crm("import", self.store, "f", "--reconcile", "--strict", code=2)
+
+
+class Reconciling(CliTest):
+
+    def test_a_migration_is_complete_or_says_what_is_missing(self):
+        self.init()
+        rows = self.write("in", lines([event(n) for n in range(30)]))
+        self.crm("import", self.store, rows)
+        for _ in range(2):
+            report = self.last("import", self.store, rows, "--reconcile")
+            self.assertTrue(report["same"])
+            self.assertEqual(report["found"], 30)
+            self.crm("import", self.store, rows)
+        more = self.write("more", lines(
+            [event(n) for n in range(28)] + [event(29, payload={"n": -1})] +
+            [event(99)]) + "{\n")
+        report = self.last("import", self.store, more, "--reconcile", code=1)
+        self.assertEqual(
+            [report[name] for name in ("read", "rejected", "found", "missing",
+                                       "conflicting", "extra")],
+            [31, 1, 28, 1, 1, 1])
+        self.assertEqual(report["counts"][0]["source"], "teetime")
+        self.assertEqual({one["kind"] for one in report["differences"]},
+                         {"missing", "conflict", "extra", "rejected"})
+        text, _ = self.crm("import", self.store, more, "--reconcile", "--part",
+                           code=1)
+        self.assertIn("File and store differ", text)
+        self.assertIn("teetime.booking.created", text)
+        self.assertEqual(self.last("stats", self.store)["events"], 30)
+        self.crm("import", self.store, self.path("none"), "--reconcile",
+                 code=3)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+// The lines of a store's export: their checks, and reading them back. What they
+// hold is described in crm/export.h.
+
+#ifndef CRM_INGEST_EXPORT_LINES_H_
+#define CRM_INGEST_EXPORT_LINES_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "crm/event.h"
+#include "crm/status.h"
+#include "ingest/byte_source.h"
+#include "ingest/json_members.h"
+
+namespace crm::ingest {
+
+inline constexpr uint64_t kExportVersion = 1;
+// An event and what stands around it.
+inline constexpr size_t kMaxExportLine = kMaxEventBytes + 64 * 1024;
+
+// Each check is made of the line and the check before.
+class CheckChain final {
+ public:
+  // The check of a line; `body` is all of it before `,"check":`.
+  const std::string& Next(std::string_view body);
+  // Makes a line of `body`: appends the check and ends it.
+  void Close(std::string* body);
+
+ private:
+  std::string check_;
+  std::string buffer_;
+};
+
+// Appends `,"name":"text"` and `,"name":number`.
+void AppendTextMember(std::string_view name, std::string_view text,
+                      std::string* out);
+void AppendNumberMember(std::string_view name, uint64_t number,
+                        std::string* out);
+
+// Reads lines of an export. One thread. Errors name the line.
+class ExportReader final {
+ public:
+  static Result<std::unique_ptr<ExportReader>> Open(const std::string& path);
+
+  // The next line, its check verified; false at the end of the file.
+  Result<bool> Next();
+
+  // Of the line that was read. Valid until the next.
+  uint64_t line() const { return line_; }
+  const std::string& kind() const { return kind_; }
+  // The line without its check.
+  std::string_view body() const { return body_; }
+  JsonMembers& members() { return members_; }
+
+  // Members; missing ones and those of another kind go to status().
+  uint64_t Number(std::string_view name);
+  std::string Text(std::string_view name);
+  Status status() const;
+  // An error that names the line.
+  Status Error(StatusCode code, const std::string& what) const;
+
+ private:
+  explicit ExportReader(std::unique_ptr<ByteSource> source)
+      : source_(std::move(source)) {}
+  // The next line into text_; false at the end.
+  Result<bool> ReadLine();
+  Status TakeApart();
+
+  const std::unique_ptr<ByteSource> source_;
+  std::string buffer_;
+  size_t begin_ = 0;
+  bool at_end_ = false;
+  uint64_t line_ = 0;
+  std::string_view text_;
+  std::string_view body_;
+  std::string object_;  // body_ as an object of its own.
+  std::string kind_;
+  JsonMembers members_;
+  CheckChain chain_;
+};
+
+}  // namespace crm::ingest
+
+#endif  // CRM_INGEST_EXPORT_LINES_H_

@@ -1,0 +1,259 @@
+// ExportStore: one pass over the log, then what the views say.
+
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "crm/export.h"
+#include "ingest/export_file.h"
+#include "ingest/export_lines.h"
+#include "ingest/guarded.h"
+#include "ingest/json_text.h"
+#include "ingest/message_mapper.h"
+#include "ingest/view_checksums.h"
+
+namespace crm {
+namespace ingest {
+namespace {
+
+constexpr uint64_t kEventsPerStep = 1024;
+
+Status Cancelled() {
+  return Status(StatusCode::kCancelled, "export: cancelled by the caller");
+}
+
+// What is gathered of one tenant.
+struct Gathered {
+  crm::Snapshot snapshot;
+  uint64_t total = 0;
+  TenantExport result;
+  RunningHash log;
+  Ordinals ordinals;
+  IdentifierOwners owners;
+};
+
+class StoreExport final {
+ public:
+  StoreExport(const ExportWriter* writer, const StoreExportOptions& options)
+      : writer_(writer), options_(options) {}
+
+  Status Run(Store& store);
+  const StoreExportReport& report() const { return report_; }
+
+ private:
+  Status Choose(const StoreSnapshot& snapshot);
+  Status WriteBeginning(const std::string& region);
+  Status WriteEvents(const StoreSnapshot& snapshot);
+  Status WriteEvent(const EventView& event, Gathered* tenant);
+  Status WriteEnd();
+  // Completes the line that body_ holds, and writes it.
+  Status WriteLine();
+  bool Step() const {
+    return !options_.progress || options_.progress(report_.events, total_);
+  }
+
+  const ExportWriter* const writer_;  // Null: nobody reads it.
+  const StoreExportOptions& options_;
+  StoreExportReport report_;
+  uint64_t total_ = 0;
+  // In the order in which they were made.
+  std::vector<std::unique_ptr<Gathered>> tenants_;
+  std::map<std::string, Gathered*, std::less<>> by_name_;
+  CheckChain chain_;
+  std::string body_;
+};
+
+Status StoreExport::WriteLine() {
+  chain_.Close(&body_);
+  report_.bytes += body_.size();
+  return writer_ == nullptr ? Status::Ok() : (*writer_)(body_);
+}
+
+Status StoreExport::Choose(const StoreSnapshot& snapshot) {
+  std::vector<std::string> names = snapshot.tenants();
+  if (!options_.tenant.empty()) names = {options_.tenant};
+  for (const std::string& name : names) {
+    Result<crm::Snapshot> own = snapshot.Tenant(name);
+    if (!own.ok()) return own.status();
+    Result<TenantStats> stats = own->GetStats();
+    if (!stats.ok()) return stats.status();
+    auto tenant = std::make_unique<Gathered>(Gathered{*std::move(own)});
+    tenant->total = stats->events;
+    tenant->result.tenant = name;
+    tenant->result.records = stats->records;
+    tenant->result.customers = stats->customers;
+    total_ += stats->events;
+    by_name_[name] = tenant.get();
+    tenants_.push_back(std::move(tenant));
+  }
+  return Status::Ok();
+}
+
+Status StoreExport::WriteBeginning(const std::string& region) {
+  body_ = R"({"kind":"libcrm-export")";
+  AppendNumberMember("version", kExportVersion, &body_);
+  AppendTextMember("region", region, &body_);
+  AppendNumberMember("definitions", 0, &body_);
+  AppendNumberMember("tenants", tenants_.size(), &body_);
+  AppendNumberMember("events", total_, &body_);
+  Status status = WriteLine();
+  for (const auto& tenant : tenants_) {
+    if (!status.ok()) return status;
+    body_ = R"({"kind":"tenant")";
+    AppendTextMember("tenant", tenant->result.tenant, &body_);
+    AppendNumberMember("events", tenant->total, &body_);
+    AppendNumberMember("records", tenant->result.records, &body_);
+    AppendNumberMember("customers", tenant->result.customers, &body_);
+    status = WriteLine();
+  }
+  return status;
+}
+
+Status StoreExport::WriteEvent(const EventView& event, Gathered* tenant) {
+  TenantExport& result = tenant->result;
+  ++result.events;
+  ++report_.events;
+  body_ = event.opened ? R"({"kind":"event")" : R"({"kind":"erased")";
+  AppendTextMember("tenant", result.tenant, &body_);
+  AppendNumberMember("n", result.events, &body_);
+  AppendMember("recorded_at", TimeToken(event.recorded_at), &body_);
+  if (event.backfill) AppendMember("backfill", "true", &body_);
+  AppendTextMember("source", event.source, &body_);
+  if (event.record != 0) {
+    AppendNumberMember("record", event.record, &body_);
+    AppendNumberMember("customer", event.customer, &body_);
+    AppendNumberMember("revision", event.revision, &body_);
+  }
+  tenant->ordinals.Add(event.position);
+  if (event.opened) {
+    AppendMember("event", EventToJson(event, "", true), &body_);
+    if (options_.views) {
+      Status status =
+          tenant->owners.Add(tenant->snapshot, result.events, event.identity);
+      if (!status.ok()) {
+        return Status(status.code(), "event " + std::to_string(event.position) +
+                                         ": " + std::string(status.message()));
+      }
+    }
+  } else {
+    ++result.erased;
+    ++report_.erased;
+    AppendTextMember("type", event.type, &body_);
+    AppendTextMember("version", event.version, &body_);
+    AppendMember("occurred_at", TimeToken(event.occurred_at), &body_);
+  }
+  tenant->log.Add(body_);
+  return WriteLine();
+}
+
+Status StoreExport::WriteEvents(const StoreSnapshot& snapshot) {
+  Result<StoreCursor> cursor = snapshot.Replay();
+  if (!cursor.ok()) return cursor.status();
+  StoreEvent event;
+  Gathered* tenant = nullptr;
+  while (true) {
+    if (report_.events % kEventsPerStep == 0 && !Step()) return Cancelled();
+    Result<bool> more = cursor->Next(&event);
+    if (!more.ok()) return more.status();
+    if (!*more) return Status::Ok();
+    if (tenant == nullptr || tenant->result.tenant != event.tenant) {
+      const auto found = by_name_.find(event.tenant);
+      if (found == by_name_.end()) {
+        // Of a tenant that is not wanted.
+        if (!options_.tenant.empty()) continue;
+        return Status(StatusCode::kInternal, "export: an unknown tenant");
+      }
+      tenant = found->second;
+    }
+    Status status = WriteEvent(event.event, tenant);
+    if (!status.ok()) return status;
+  }
+}
+
+Status StoreExport::WriteEnd() {
+  for (const auto& tenant : tenants_) {
+    if (tenant->result.events != tenant->total) {
+      return Status(StatusCode::kCorruption,
+                    "export: the log does not hold as many events as were "
+                    "counted");
+    }
+    tenant->result.checksums.push_back({"log", tenant->log.Finish()});
+    if (options_.views) {
+      Result<std::vector<ProjectionChecksum>> views =
+          ChecksumViews(tenant->snapshot, tenant->ordinals,
+                        tenant->owners.Finish(), [this] { return Step(); });
+      if (!views.ok()) return views.status();
+      for (ProjectionChecksum& view : *views) {
+        tenant->result.checksums.push_back(std::move(view));
+      }
+    }
+    body_ = R"({"kind":"checksums")";
+    AppendTextMember("tenant", tenant->result.tenant, &body_);
+    for (const ProjectionChecksum& one : tenant->result.checksums) {
+      AppendTextMember(one.projection, one.checksum, &body_);
+    }
+    Status status = WriteLine();
+    if (!status.ok()) return status;
+    report_.tenants.push_back(tenant->result);
+  }
+  body_ = R"({"kind":"end")";
+  AppendNumberMember("events", report_.events, &body_);
+  AppendNumberMember("erased", report_.erased, &body_);
+  AppendNumberMember("definitions", 0, &body_);
+  return WriteLine();
+}
+
+Status StoreExport::Run(Store& store) {
+  Result<StoreSnapshot> snapshot = store.GetSnapshot();
+  if (!snapshot.ok()) return snapshot.status();
+  Status status = Choose(*snapshot);
+  if (status.ok()) status = WriteBeginning(store.default_region());
+  if (status.ok()) status = WriteEvents(*snapshot);
+  if (status.ok()) status = WriteEnd();
+  if (status.ok() && !Step()) status = Cancelled();
+  return status;
+}
+
+Result<StoreExportReport> Run(Store& store, const ExportWriter* writer,
+                              const StoreExportOptions& options) {
+  StoreExport pass(writer, options);
+  Status status = pass.Run(store);
+  if (!status.ok()) return status;
+  return pass.report();
+}
+
+Result<StoreExportReport> RunToFile(Store& store, const std::string& path,
+                                    const StoreExportOptions& options) {
+  Result<std::unique_ptr<ExportFile>> file = ExportFile::Create(path);
+  if (!file.ok()) return file.status();
+  const ExportWriter writer = [&](std::string_view text) {
+    return (*file)->Write(text);
+  };
+  Result<StoreExportReport> report = Run(store, &writer, options);
+  if (!report.ok()) return report;
+  Status status = (*file)->Finish();
+  if (!status.ok()) return status;
+  return report;
+}
+
+}  // namespace
+}  // namespace ingest
+
+Result<StoreExportReport> ExportStore(Store& store, const std::string& path,
+                                      const StoreExportOptions& options) {
+  return ingest::Guarded(
+      [&] { return ingest::RunToFile(store, path, options); });
+}
+
+Result<StoreExportReport> ExportStore(Store& store, const ExportWriter& writer,
+                                      const StoreExportOptions& options) {
+  return ingest::Guarded([&] { return ingest::Run(store, &writer, options); });
+}
+
+Result<StoreExportReport> ChecksumStore(Store& store,
+                                        const StoreExportOptions& options) {
+  return ingest::Guarded([&] { return ingest::Run(store, nullptr, options); });
+}
+
+}  // namespace crm

@@ -1,0 +1,469 @@
+// ImportStore: the file is read twice. First every line is checked, then the
+// events are appended, and what the store says is compared.
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "crm/export.h"
+#include "ingest/export_lines.h"
+#include "ingest/guarded.h"
+#include "ingest/message_mapper.h"
+
+namespace crm {
+namespace ingest {
+namespace {
+
+constexpr size_t kKeptDifferences = 100;
+constexpr size_t kBatchEvents = 1000;
+constexpr size_t kBatchBytes = size_t{8} << 20;
+constexpr uint64_t kLinesPerStep = 1024;
+
+// What the file says of a tenant.
+struct FileTenant {
+  uint64_t events = 0;
+  uint64_t records = 0;
+  uint64_t customers = 0;
+  uint64_t seen = 0;  // Events so far.
+  std::vector<ProjectionChecksum> checksums;
+};
+
+// An event line, read.
+struct EventLine {
+  uint64_t line = 0;
+  bool erased = false;
+  std::string tenant;
+  Timestamp recorded_at;
+  bool backfill = false;
+  uint64_t record = 0;
+  uint64_t customer = 0;
+  uint64_t revision = 0;
+  std::string json;
+};
+
+// Goes through the lines in their order and sees that all of them are there.
+class Lines final {
+ public:
+  explicit Lines(ExportReader* reader) : reader_(*reader) {}
+
+  // Up to the first event line or what follows them.
+  Status ReadBeginning();
+  // The next event; false: there is none, and the end is as it must be.
+  Result<bool> NextEvent(EventLine* out);
+
+  const std::string& region() const { return region_; }
+  uint64_t events() const { return events_; }
+  uint64_t erased() const { return erased_; }
+  const std::vector<std::string>& names() const { return names_; }
+  const std::map<std::string, FileTenant>& tenants() const { return tenants_; }
+
+ private:
+  // The next line; at the end of the file it is an error.
+  Status Advance();
+  Status ReadHeader();
+  Status ReadTenant();
+  Status ReadEvent(EventLine* out);
+  Status ReadEnding();
+  Status ReadChecksums(const std::string& name);
+  Status Bad(const std::string& what) const {
+    return reader_.Error(StatusCode::kMalformed, what);
+  }
+  Status UnknownKind() const;
+
+  ExportReader& reader_;
+  std::string region_;
+  uint64_t tenant_count_ = 0;
+  uint64_t events_ = 0;  // That the header promises.
+  uint64_t seen_ = 0;
+  uint64_t erased_ = 0;
+  Timestamp last_recorded_ = Timestamp::min();
+  std::vector<std::string> names_;
+  std::map<std::string, FileTenant> tenants_;
+};
+
+Status Lines::Advance() {
+  Result<bool> more = reader_.Next();
+  if (!more.ok()) return more.status();
+  if (*more) return Status::Ok();
+  return Status(StatusCode::kMalformed, "after line " +
+                                            std::to_string(reader_.line()) +
+                                            ": the file was cut off");
+}
+
+Status Lines::UnknownKind() const {
+  if (reader_.kind() == "definition") {
+    return reader_.Error(StatusCode::kUnsupported,
+                         "a definition: this version has none");
+  }
+  return Bad("kind: not what has to stand here");
+}
+
+Status Lines::ReadHeader() {
+  Status status = Advance();
+  if (!status.ok()) return status;
+  if (reader_.kind() != "libcrm-export") {
+    return Bad("not the beginning of an export of libcrm");
+  }
+  const uint64_t version = reader_.Number("version");
+  if (reader_.status().ok() && version != kExportVersion) {
+    return reader_.Error(version > kExportVersion ? StatusCode::kFormatTooNew
+                                                  : StatusCode::kMalformed,
+                         "version " + std::to_string(version) +
+                             " of the export; this libcrm " + "reads version " +
+                             std::to_string(kExportVersion));
+  }
+  region_ = TextOfJson(reader_.members().TakeString("region"));
+  tenant_count_ = reader_.Number("tenants");
+  events_ = reader_.Number("events");
+  if (reader_.Number("definitions") != 0 && reader_.status().ok()) {
+    return reader_.Error(StatusCode::kUnsupported,
+                         "definitions: this version has none");
+  }
+  return reader_.status();
+}
+
+Status Lines::ReadTenant() {
+  Status status = Advance();
+  if (!status.ok()) return status;
+  if (reader_.kind() != "tenant") return UnknownKind();
+  const std::string name = reader_.Text("tenant");
+  FileTenant tenant;
+  tenant.events = reader_.Number("events");
+  tenant.records = reader_.Number("records");
+  tenant.customers = reader_.Number("customers");
+  if (!reader_.status().ok()) return reader_.status();
+  if (!tenants_.emplace(name, tenant).second) {
+    return Bad("tenant: is there twice");
+  }
+  names_.push_back(name);
+  return status;
+}
+
+Status Lines::ReadBeginning() {
+  Status status = ReadHeader();
+  for (uint64_t i = 0; status.ok() && i < tenant_count_; ++i) {
+    status = ReadTenant();
+  }
+  return status;
+}
+
+Status Lines::ReadEvent(EventLine* out) {
+  JsonMembers& members = reader_.members();
+  out->line = reader_.line();
+  out->erased = reader_.kind() == "erased";
+  out->tenant = reader_.Text("tenant");
+  const uint64_t n = reader_.Number("n");
+  const std::string_view time = members.TakeString("recorded_at");
+  out->backfill = members.Take("backfill") == "true";
+  const bool bound = members.Has("record");
+  out->record = bound ? reader_.Number("record") : 0;
+  out->customer = bound ? reader_.Number("customer") : 0;
+  out->revision = bound ? reader_.Number("revision") : 0;
+  const std::string_view event = members.TakeObject("event");
+  if (!reader_.status().ok()) return reader_.status();
+  const auto tenant = tenants_.find(out->tenant);
+  if (tenant == tenants_.end()) return Bad("tenant: was not announced");
+  if (n != ++tenant->second.seen) return Bad("n: does not go on by one");
+  Result<Timestamp> recorded = ReadTimeToken(time);
+  if (!recorded.ok()) return Bad("recorded_at: not a time");
+  if (*recorded < last_recorded_) return Bad("recorded_at: goes backward");
+  last_recorded_ = *recorded;
+  out->recorded_at = *recorded;
+  if (!out->erased && event.empty()) return Bad("event: missing");
+  if (event.size() > kMaxEventBytes) return Bad("event: too large");
+  out->json.assign(event);
+  return Status::Ok();
+}
+
+Result<bool> Lines::NextEvent(EventLine* out) {
+  if (seen_ == events_) {
+    Status status = ReadEnding();
+    if (!status.ok()) return status;
+    return false;
+  }
+  Status status = Advance();
+  if (status.ok() && reader_.kind() != "event" && reader_.kind() != "erased") {
+    status = UnknownKind();
+  }
+  if (status.ok()) status = ReadEvent(out);
+  if (!status.ok()) return status;
+  ++seen_;
+  if (out->erased) ++erased_;
+  return true;
+}
+
+Status Lines::ReadChecksums(const std::string& name) {
+  Status status = Advance();
+  if (!status.ok()) return status;
+  if (reader_.kind() != "checksums") return UnknownKind();
+  const std::string found = reader_.Text("tenant");
+  FileTenant& tenant = tenants_[name];
+  if (reader_.status().ok() && found != name) {
+    return Bad("tenant: not the one whose turn it is");
+  }
+  if (tenant.seen != tenant.events) {
+    return Bad("events of the tenant: not as many as announced");
+  }
+  for (const std::string_view projection :
+       {"log", "counters", "identity", "identifiers", "profile", "timeline",
+        "times"}) {
+    const std::string_view sum = reader_.members().TakeString(projection);
+    if (sum.empty()) continue;
+    tenant.checksums.push_back({std::string(projection), TextOfJson(sum)});
+  }
+  if (!reader_.status().ok()) return reader_.status();
+  if (reader_.members().HasRest()) {
+    return reader_.Error(StatusCode::kUnsupported,
+                         "a checksum that this version does not know");
+  }
+  return status;
+}
+
+Status Lines::ReadEnding() {
+  for (const std::string& name : names_) {
+    Status status = ReadChecksums(name);
+    if (!status.ok()) return status;
+  }
+  Status status = Advance();
+  if (!status.ok()) return status;
+  if (reader_.kind() != "end") return UnknownKind();
+  const uint64_t events = reader_.Number("events");
+  const uint64_t erased = reader_.Number("erased");
+  if (!reader_.status().ok()) return reader_.status();
+  if (events != seen_ || erased != erased_) {
+    return Bad("its counts are not those of the lines");
+  }
+  Result<bool> more = reader_.Next();
+  if (!more.ok()) return more.status();
+  return *more ? Bad("something follows behind the end") : Status::Ok();
+}
+
+// --- The import --------------------------------------------------------------
+
+class StoreImport final {
+ public:
+  StoreImport(Store& store, const StoreImportOptions& options)
+      : store_(store), options_(options) {}
+
+  Status Run(const std::string& path);
+  const StoreImportReport& report() const { return report_; }
+
+ private:
+  Status CheckFile(const std::string& path);
+  Status CheckTarget(const Lines& lines);
+  Status AppendAll(const std::string& path);
+  Status Add(EventLine line);
+  Status SendBatch();
+  void CompareEvent(const EventLine& line, const EventOutcome& outcome);
+  Status CompareViews(const Lines& lines);
+  void Differs(const std::string& tenant, uint64_t line,
+               const std::string& what);
+  bool Step() {
+    return ++lines_ % kLinesPerStep != 0 || !options_.progress ||
+           options_.progress(lines_, total_);
+  }
+
+  Store& store_;
+  const StoreImportOptions& options_;
+  StoreImportReport report_;
+  uint64_t lines_ = 0;
+  uint64_t total_ = 0;
+  std::map<std::string, crm::Tenant> tenants_;
+  std::vector<EventLine> batch_;
+  size_t batch_bytes_ = 0;
+};
+
+Status StoreImport::CheckFile(const std::string& path) {
+  Result<std::unique_ptr<ExportReader>> reader = ExportReader::Open(path);
+  if (!reader.ok()) return reader.status();
+  Lines lines(reader->get());
+  Status status = lines.ReadBeginning();
+  if (!status.ok()) return status;
+  total_ = lines.events() * 2;
+  EventLine event;
+  while (true) {
+    Result<bool> more = lines.NextEvent(&event);
+    if (!more.ok()) return more.status();
+    if (!*more) return CheckTarget(lines);
+    if (!Step()) {
+      return Status(StatusCode::kCancelled, "cancelled by the caller");
+    }
+  }
+}
+
+Status StoreImport::CheckTarget(const Lines& lines) {
+  Result<StoreStats> stats = store_.GetStats();
+  if (!stats.ok()) return stats.status();
+  if (stats->events != 0) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "the store has events: an export of a store goes into an "
+                  "empty one");
+  }
+  if (store_.default_region() != lines.region()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "region: the export comes from a store with \"" +
+                      lines.region() + "\", this one has \"" +
+                      store_.default_region() + "\"");
+  }
+  return Status::Ok();
+}
+
+void StoreImport::Differs(const std::string& tenant, uint64_t line,
+                          const std::string& what) {
+  ++report_.differences_total;
+  if (report_.differences.size() >= kKeptDifferences) return;
+  report_.differences.push_back({tenant, line, what});
+}
+
+void StoreImport::CompareEvent(const EventLine& line,
+                               const EventOutcome& outcome) {
+  // Without the events that are missing, numbers cannot be the same.
+  if (report_.erased > 0) return;
+  if (outcome.record != line.record) {
+    Differs(line.tenant, line.line, "record");
+  } else if (outcome.customer != line.customer) {
+    Differs(line.tenant, line.line, "customer");
+  } else if (outcome.revision != line.revision) {
+    Differs(line.tenant, line.line, "revision");
+  }
+}
+
+Status StoreImport::SendBatch() {
+  if (batch_.empty()) return Status::Ok();
+  const auto tenant = tenants_.find(batch_.front().tenant);
+  if (tenant == tenants_.end()) {
+    return Status(StatusCode::kMalformed,
+                  "the file was changed while it was read");
+  }
+  AppendOptions append;
+  append.backfill = batch_.front().backfill;
+  append.durability = options_.durability;
+  append.ignore_tenant = true;
+  std::vector<std::string_view> texts;
+  for (const EventLine& line : batch_) {
+    texts.push_back(line.json);
+    append.recorded_at.push_back(line.recorded_at);
+  }
+  append.partial = true;
+  Result<AppendResult> result = tenant->second.AppendJson(texts, append);
+  if (!result.ok()) return result.status();
+  report_.events += result->appended;
+  for (size_t i = 0; i < batch_.size(); ++i) {
+    const EventOutcome& outcome = result->events[i];
+    if (outcome.outcome == Outcome::kAppended) {
+      CompareEvent(batch_[i], outcome);
+      continue;
+    }
+    const bool twice = outcome.outcome == Outcome::kDuplicate;
+    return Status(twice ? StatusCode::kMalformed : outcome.status.code(),
+                  "line " + std::to_string(batch_[i].line) + ": " +
+                      (twice ? "the event is there twice"
+                             : std::string(outcome.status.message())));
+  }
+  batch_.clear();
+  batch_bytes_ = 0;
+  return Status::Ok();
+}
+
+Status StoreImport::Add(EventLine line) {
+  const bool fits =
+      batch_.empty() || (batch_.front().tenant == line.tenant &&
+                         batch_.front().backfill == line.backfill &&
+                         batch_.size() < kBatchEvents &&
+                         batch_bytes_ + line.json.size() <= kBatchBytes);
+  Status status = fits ? Status::Ok() : SendBatch();
+  if (!status.ok()) return status;
+  if (line.erased) {
+    ++report_.erased;
+    return status;
+  }
+  batch_bytes_ += line.json.size();
+  batch_.push_back(std::move(line));
+  return status;
+}
+
+Status StoreImport::AppendAll(const std::string& path) {
+  Result<std::unique_ptr<ExportReader>> reader = ExportReader::Open(path);
+  if (!reader.ok()) return reader.status();
+  Lines lines(reader->get());
+  Status status = lines.ReadBeginning();
+  if (!status.ok()) return status;
+  for (const std::string& name : lines.names()) {
+    Result<crm::Tenant> tenant = store_.Tenant(name);
+    if (!tenant.ok()) return tenant.status();
+    tenants_.emplace(name, *std::move(tenant));
+  }
+  while (true) {
+    EventLine event;
+    Result<bool> more = lines.NextEvent(&event);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    status = Add(std::move(event));
+    if (!status.ok()) return status;
+    if (!Step()) {
+      return Status(StatusCode::kCancelled, "cancelled by the caller");
+    }
+  }
+  status = SendBatch();
+  if (status.ok()) status = store_.Sync();
+  return status.ok() ? CompareViews(lines) : status;
+}
+
+Status StoreImport::CompareViews(const Lines& lines) {
+  StoreExportOptions options;
+  // An export without checksums of views is compared as far as it goes.
+  options.views = std::any_of(
+      lines.tenants().begin(), lines.tenants().end(),
+      [](const auto& tenant) { return tenant.second.checksums.size() > 1; });
+  Result<StoreExportReport> now = ChecksumStore(store_, options);
+  if (!now.ok()) return now.status();
+  for (const TenantExport& tenant : now->tenants) {
+    const auto found = lines.tenants().find(tenant.tenant);
+    if (found == lines.tenants().end()) continue;  // Was there, without events.
+    report_.tenants.push_back(tenant);
+    if (report_.erased > 0) continue;
+    for (const ProjectionChecksum& before : found->second.checksums) {
+      const bool same =
+          std::find(tenant.checksums.begin(), tenant.checksums.end(), before) !=
+          tenant.checksums.end();
+      if (!same) Differs(tenant.tenant, 0, before.projection);
+    }
+  }
+  return Status::Ok();
+}
+
+Status StoreImport::Run(const std::string& path) {
+  if (path == "-") {
+    return Status(StatusCode::kInvalidArgument,
+                  "an export of a store is read twice: it needs a file, not "
+                  "standard input");
+  }
+  Status status = CheckFile(path);
+  if (!status.ok()) {
+    return Status(status.code(),
+                  std::string(status.message()) + "; nothing was appended");
+  }
+  status = AppendAll(path);
+  if (status.ok()) return status;
+  return Status(status.code(),
+                std::string(status.message()) + "; " +
+                    std::to_string(report_.events) +
+                    " events have been appended: the store is incomplete");
+}
+
+}  // namespace
+}  // namespace ingest
+
+Result<StoreImportReport> ImportStore(Store& store, const std::string& path,
+                                      const StoreImportOptions& options) {
+  return ingest::Guarded([&]() -> Result<StoreImportReport> {
+    ingest::StoreImport import(store, options);
+    Status status = import.Run(path);
+    if (!status.ok()) return status;
+    return import.report();
+  });
+}
+
+}  // namespace crm

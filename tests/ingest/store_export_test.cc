@@ -1,0 +1,392 @@
+// Exports of a whole store, and the way back.
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "crm/export.h"
+#include "crm/ingest.h"
+#include "crm/store.h"
+#include "examples/event_generator.h"
+#include "fixture.h"
+
+namespace crm::ingest {
+namespace {
+
+// A clock that goes on by itself: a second for each look at it.
+class Ticking final : public Clock {
+ public:
+  explicit Ticking(int64_t begin) : seconds_(begin) {}
+  Timestamp Now() override {
+    return Timestamp(std::chrono::seconds(seconds_++));
+  }
+
+ private:
+  int64_t seconds_;
+};
+
+Store NewStore(int64_t clock, const std::string& region = "ZA") {
+  StoreOptions options;
+  options.clock = std::make_shared<Ticking>(clock);
+  options.default_region = region;
+  Result<Store> store = Store::OpenInMemory(options);
+  REQUIRE_MESSAGE(store.ok(), store.status().ToString());
+  return *std::move(store);
+}
+
+Tenant TenantOf(Store& store, std::string_view name) {
+  Result<Tenant> tenant = store.Tenant(name);
+  REQUIRE(tenant.ok());
+  return *std::move(tenant);
+}
+
+void Append(Store& store, std::string_view tenant,
+            const std::vector<std::string>& events, bool backfill = false) {
+  std::vector<std::string_view> views(events.begin(), events.end());
+  AppendOptions options;
+  options.ignore_tenant = true;
+  options.backfill = backfill;
+  Result<AppendResult> result =
+      TenantOf(store, tenant).AppendJson(views, options);
+  REQUIRE_MESSAGE(result.ok(), result.status().ToString());
+}
+
+std::string Exported(Store& store, const StoreExportOptions& options = {}) {
+  std::string text;
+  Result<StoreExportReport> report = ExportStore(
+      store,
+      [&](std::string_view piece) {
+        text.append(piece);
+        return Status::Ok();
+      },
+      options);
+  REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+  CHECK(report->bytes == text.size());
+  return text;
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A generated stream over two tenants, appended in requests of all sizes,
+// every third of them as backfill.
+void Fill(Store& store, uint64_t seed, uint64_t events,
+          examples::StreamShape shape) {
+  examples::EventGenerator generator(
+      {.events = events, .customers = 60, .seed = seed, .shape = shape});
+  examples::Random random(seed);
+  std::string json;
+  std::vector<std::string> request;
+  bool more = generator.Next(&json);
+  for (uint64_t n = 0; more; ++n) {
+    request.clear();
+    for (uint64_t i = random.Below(9) + 1; i > 0 && more; --i) {
+      request.push_back(json);
+      more = generator.Next(&json);
+    }
+    Append(store, n % 4 == 3 ? "zweiter \"Club\"" : "golf-club", request,
+           n % 3 == 0);
+  }
+}
+
+// An event without a time and one that belongs to nobody.
+void FillOddities(Store& store) {
+  Append(store, "golf-club",
+         {R"({"id":"no-time","type":"t","source":"s",)"
+          R"("identity":{"email":"Ada@Example.com"}})",
+          R"({"id":"nobody","type":"t","source":"s","payload":{"n":1e400}})",
+          R"({"eventType":"F","eventId":"flat","customerId":7,"source":"s",)"
+          R"("tenantId":"other","timestamp":1700000000000,"own":[1,2.50]})",
+          R"({"eventType":"D","eventId":"dom","aggregateId":"A-1",)"
+          R"("source":"s","payload":{"b":1,"a":null}})"});
+}
+
+void CheckSame(const StoreImportReport& report) {
+  for (const StoreDifference& difference : report.differences) {
+    MESSAGE(difference.tenant << " line " << difference.line << ": "
+                              << difference.what);
+  }
+  CHECK(report.identical());
+  CHECK(report.differences_total == 0);
+}
+
+TEST_CASE("store export: a store comes back as it was, whatever its shapes") {
+  using examples::StreamShape;
+  uint64_t seed = 1;
+  for (const StreamShape shape : {StreamShape::kMixed, StreamShape::kCrm,
+                                  StreamShape::kDomain, StreamShape::kFlat}) {
+    CAPTURE(seed);
+    Store first = NewStore(1'700'000'000);
+    Fill(first, seed++, 1500, shape);
+    FillOddities(first);
+    const std::string text = Exported(first);
+    Folder folder;
+    const std::string path = folder.Write("store.ndjson", text);
+    // Its clock is another one, before and after.
+    for (const int64_t clock : {1'500'000'000, 1'900'000'000}) {
+      Store second = NewStore(clock);
+      Result<StoreImportReport> report = ImportStore(second, path);
+      REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+      CheckSame(*report);
+      CHECK(Exported(second) == text);
+      Result<VerifyReport> verified = second.Verify();
+      REQUIRE(verified.ok());
+      CHECK(verified->sound());
+    }
+  }
+}
+
+TEST_CASE("store export: numbers of customers and times are kept") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 7, 400, examples::StreamShape::kMixed);
+  FillOddities(first);
+  Folder folder;
+  const std::string path = folder.Write("s", Exported(first));
+  Store second = NewStore(1'900'000'000);
+  REQUIRE(ImportStore(second, path).ok());
+  for (const char* name : {"golf-club", "zweiter \"Club\""}) {
+    Result<EventCursor> a = TenantOf(first, name).Replay({});
+    Result<EventCursor> b = TenantOf(second, name).Replay({});
+    REQUIRE(a.ok());
+    REQUIRE(b.ok());
+    EventView x;
+    EventView y;
+    while (*a->Next(&x)) {
+      REQUIRE(*b->Next(&y));
+      CHECK(x.id == y.id);
+      CHECK(x.customer == y.customer);
+      CHECK(x.record == y.record);
+      CHECK(x.recorded_at == y.recorded_at);
+      CHECK(x.occurred_at == y.occurred_at);
+      CHECK(x.timed == y.timed);
+      CHECK(x.backfill == y.backfill);
+      CHECK(x.shape == y.shape);
+      CHECK(EventToJson(x, "") == EventToJson(y, ""));
+    }
+    CHECK_FALSE(*b->Next(&y));
+  }
+}
+
+TEST_CASE("store export: events that are appended again are duplicates") {
+  Store first = NewStore(1'700'000'000);
+  FillOddities(first);
+  Folder folder;
+  const std::string path = folder.Write("s", Exported(first));
+  Store second = NewStore(1'900'000'000);
+  REQUIRE(ImportStore(second, path).ok());
+  const uint64_t before = second.GetStats()->events;
+  FillOddities(second);
+  CHECK(second.GetStats()->events == before);
+  // What comes now is recorded by the clock again.
+  Append(second, "golf-club", {R"({"id":"new","type":"t","source":"s"})"});
+  Result<EventCursor> cursor =
+      TenantOf(second, "golf-club").Replay({.backward = true});
+  EventView event;
+  REQUIRE(*cursor->Next(&event));
+  CHECK(event.recorded_at >= Timestamp(std::chrono::seconds(1'900'000'000)));
+}
+
+TEST_CASE("store export: one tenant alone has the checksums it had") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 3, 600, examples::StreamShape::kMixed);
+  Result<StoreExportReport> all = ChecksumStore(first);
+  REQUIRE(all.ok());
+  REQUIRE(all->tenants.size() == 2);
+  for (const TenantExport& tenant : all->tenants) {
+    const std::string text = Exported(first, {.tenant = tenant.tenant});
+    Folder folder;
+    const std::string path = folder.Write("s", text);
+    Store second = NewStore(1'700'000'000);
+    Result<StoreImportReport> report = ImportStore(second, path);
+    REQUIRE(report.ok());
+    CheckSame(*report);
+    REQUIRE(report->tenants.size() == 1);
+    CHECK(report->tenants[0].checksums == tenant.checksums);
+    CHECK(report->tenants[0].checksums.size() == 7);
+  }
+  CHECK(ChecksumStore(first, {.tenant = "none"}).status().code() ==
+        StatusCode::kNotFound);
+}
+
+TEST_CASE("store export: each projection has a checksum that notices") {
+  Store first = NewStore(1'700'000'000);
+  Append(first, "t",
+         {R"({"id":"1","type":"t","source":"s","timestamp":)"
+          R"("2026-01-01T00:00:00Z","identity":{"email":"a@b.c"},)"
+          R"("payload":{"traits":{"x":1}}})"});
+  Store second = NewStore(1'700'000'000);
+  Append(second, "t",
+         {R"({"id":"1","type":"t","source":"s","timestamp":)"
+          R"("2026-01-01T00:00:01Z","identity":{"email":"a@b.d",)"
+          R"("phoneNumber":"+27821234567"},)"
+          R"("payload":{"traits":{"x":2}}})"});
+  Append(second, "t", {R"({"id":"2","type":"t","source":"s"})"});
+  Result<StoreExportReport> a = ChecksumStore(first);
+  Result<StoreExportReport> b = ChecksumStore(second);
+  for (size_t i = 0; i < 7; ++i) {
+    const ProjectionChecksum& one = a->tenants[0].checksums[i];
+    const ProjectionChecksum& other = b->tenants[0].checksums[i];
+    CAPTURE(one.projection);
+    CHECK(one.projection == other.projection);
+    CHECK(one.checksum.size() == 32);
+    CHECK((one.checksum != other.checksum || one.projection == "identity"));
+  }
+}
+
+TEST_CASE("store export: empty stores and empty tenants") {
+  Store first = NewStore(1'700'000'000, "");
+  Folder folder;
+  Store second = NewStore(1'700'000'000, "");
+  CHECK(ImportStore(second, folder.Write("a", Exported(first))).ok());
+  TenantOf(first, "quiet");
+  Result<StoreImportReport> report =
+      ImportStore(second, folder.Write("b", Exported(first)));
+  REQUIRE(report.ok());
+  CHECK(report->identical());
+  CHECK(second.TenantNames() == std::vector<std::string>{"quiet"});
+}
+
+TEST_CASE("store export: files, plain and gzip, are their owner's alone") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 5, 300, examples::StreamShape::kMixed);
+  const std::string text = Exported(first);
+  Folder folder;
+  for (const char* name : {"s.ndjson", "s.ndjson.gz"}) {
+    const std::string path = folder.Path(name);
+    for (int twice = 0; twice < 2; ++twice) {  // It takes the old one's place.
+      Result<StoreExportReport> report = ExportStore(first, path);
+      REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+      CHECK(report->bytes == text.size());
+    }
+    struct stat info = {};
+    REQUIRE(::stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0600);
+    CHECK(::stat((path + ".tmp").c_str(), &info) != 0);
+    Store second = NewStore(1'700'000'000);
+    Result<StoreImportReport> report = ImportStore(second, path);
+    REQUIRE(report.ok());
+    CheckSame(*report);
+  }
+  CHECK(ReadFile(folder.Path("s.ndjson")) == text);
+  CHECK(ReadFile(folder.Path("s.ndjson.gz")).size() < text.size() / 3);
+}
+
+TEST_CASE("store export: an error or a cancel leaves no file") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 5, 50, examples::StreamShape::kMixed);
+  Folder folder;
+  const std::string path = folder.Path("s");
+  StoreExportOptions options;
+  options.progress = [](uint64_t, uint64_t) { return false; };
+  CHECK(ExportStore(first, path, options).status().code() ==
+        StatusCode::kCancelled);
+  CHECK(ExportStore(first, path, {.tenant = "none"}).status().code() ==
+        StatusCode::kNotFound);
+  struct stat info = {};
+  CHECK(::stat(path.c_str(), &info) != 0);
+  CHECK(::stat((path + ".tmp").c_str(), &info) != 0);
+  CHECK(ExportStore(first, folder.Path("no/such")).status().code() ==
+        StatusCode::kIoError);
+  CHECK(ExportStore(first, "").status().code() == StatusCode::kInvalidArgument);
+  const Status full(StatusCode::kNoSpace, "full");
+  CHECK(ExportStore(first, [&](std::string_view) { return full; })
+            .status()
+            .code() == StatusCode::kNoSpace);
+}
+
+// --- Damaged files -----------------------------------------------------------
+
+// The import of `text` is refused, and the store has no event after it.
+Status Refused(const std::string& text) {
+  static Store store = NewStore(1'700'000'000);  // Stays empty.
+  Folder folder;
+  Result<StoreImportReport> report =
+      ImportStore(store, folder.Write("s", text));
+  CHECK_FALSE(report.ok());
+  CHECK(store.GetStats()->events == 0);
+  CHECK(report.status().message().find("nothing was appended") !=
+        std::string_view::npos);
+  return report.status();
+}
+
+TEST_CASE("store import: a file that was cut anywhere is refused") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 11, 30, examples::StreamShape::kMixed);
+  const std::string text = Exported(first);
+  for (size_t size = 0; size < text.size(); size += 131) {
+    CAPTURE(size);
+    const Status status = Refused(text.substr(0, size));
+    CHECK(status.code() == StatusCode::kMalformed);
+    CHECK(status.message().find("line ") != std::string_view::npos);
+  }
+  // The last lines, whole.
+  for (size_t end = text.size(); end > 0;) {
+    end = text.rfind('\n', end - 2) + 1;
+    CHECK(Refused(text.substr(0, end)).code() == StatusCode::kMalformed);
+    if (end < text.size() / 2) break;
+  }
+}
+
+TEST_CASE("store import: a changed byte is found on its line") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 12, 20, examples::StreamShape::kMixed);
+  const std::string text = Exported(first);
+  uint64_t line = 1;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') {
+      ++line;
+      continue;
+    }
+    if (i % 53 != 0) continue;
+    std::string changed = text;
+    changed[i] = changed[i] == 'x' ? 'y' : 'x';
+    const Status status = Refused(changed);
+    CAPTURE(status.message());
+    CHECK(status.code() == StatusCode::kMalformed);
+    CHECK(status.message().starts_with("line " + std::to_string(line) + ": "));
+  }
+}
+
+TEST_CASE("store import: lines that are missing, moved or added are found") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 13, 20, examples::StreamShape::kMixed);
+  const std::string text = Exported(first);
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = text.find('\n', at) + 1;
+    lines.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  const auto joined = [&] {
+    std::string all;
+    for (const std::string& line : lines) all += line;
+    return all;
+  };
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::vector<std::string> kept = lines;
+    lines.erase(lines.begin() + static_cast<ptrdiff_t>(i));
+    CHECK(Refused(joined()).code() == StatusCode::kMalformed);
+    lines = kept;
+    lines.insert(lines.begin() + static_cast<ptrdiff_t>(i), kept[i]);
+    CHECK(Refused(joined()).code() == StatusCode::kMalformed);
+    lines = kept;
+    if (i + 1 < lines.size()) {
+      std::swap(lines[i], lines[i + 1]);
+      CHECK(Refused(joined()).code() == StatusCode::kMalformed);
+    }
+    lines = kept;
+  }
+}
+
+}  // namespace
+}  // namespace crm::ingest
