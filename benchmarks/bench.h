@@ -54,6 +54,7 @@ std::vector<Workload> RecoveryWorkloads();
 std::vector<Workload> ReadWorkloads();
 std::vector<Workload> PythonWorkloads();
 std::vector<Workload> CapiWorkloads();
+std::vector<Workload> SchemaWorkloads();
 
 // Google Benchmark's own kind, over a small store in memory. They start
 // threads in this process, and so must be registered last.

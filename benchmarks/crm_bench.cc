@@ -45,7 +45,8 @@ std::vector<Workload> AllWorkloads() {
   std::vector<Workload> all;
   for (auto* make : {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
                      crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
-                     crm::bench::CapiWorkloads, crm::bench::PythonWorkloads}) {
+                     crm::bench::CapiWorkloads, crm::bench::PythonWorkloads,
+                     crm::bench::SchemaWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;

@@ -141,8 +141,7 @@ uint64_t HashNumber(const NumberToken& number) {
   uint64_t hash = static_cast<uint64_t>(number.first_power) * 2 +
                   static_cast<uint64_t>(number.negative);
   for (Digits digits(number.digits); !digits.AtEnd();) {
-    hash = (hash ^ static_cast<uint64_t>(digits.Next() + 1)) *
-           0x100000001b3ULL;
+    hash = (hash ^ static_cast<uint64_t>(digits.Next() + 1)) * 0x100000001b3ULL;
   }
   return hash;
 }

@@ -65,6 +65,8 @@ macro(crm_require_dependencies)
   endif()
   if(CRM_BUILD_TESTS)
     crm_find_header(CRM_DOCTEST_INCLUDE doctest/doctest.h doctest-dev)
+    crm_find_header(CRM_VALIJSON_INCLUDE valijson/validator.hpp
+      libvalijson-dev)
   endif()
   if(crm_missing)
     list(JOIN crm_missing " " crm_missing)

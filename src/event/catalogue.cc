@@ -139,8 +139,9 @@ struct Catalogue {
 
   Catalogue() {
     for (const auto& family :
-         {CustomerEvents(), ConsentEvents(), ShopEvents(), OrderEvents(),
-          ClubEvents(), TeeTimeEvents(), MessagingEvents(), OwnEvents()}) {
+         {CustomerEvents(), AccountEvents(), ConsentEvents(), ShopEvents(),
+          OrderEvents(), ClubEvents(), TeeTimeEvents(), MessagingEvents(),
+          OwnEvents()}) {
       for (const CatalogueEvent& event : family) {
         const std::string& json = texts.emplace_back(
             R"({"$schema":"https://json-schema.org/draft/2020-12/schema",)"
@@ -212,10 +213,11 @@ const std::vector<CatalogueAlias>& CatalogueAliases() {
 const CatalogueSchema* FindCatalogueSchema(std::string_view type) {
   const std::vector<CatalogueSchema>& all = CatalogueSchemas();
   const auto find = [&](std::string_view name) -> const CatalogueSchema* {
-    const auto found =
-        std::lower_bound(all.begin(), all.end(), name,
-                         [](const CatalogueSchema& schema,
-                            std::string_view key) { return schema.type < key; });
+    const auto found = std::lower_bound(
+        all.begin(), all.end(), name,
+        [](const CatalogueSchema& schema, std::string_view key) {
+          return schema.type < key;
+        });
     return found != all.end() && found->type == name ? &*found : nullptr;
   };
   const CatalogueSchema* const own = find(type);
@@ -231,11 +233,11 @@ std::string_view CanonicalType(std::string_view type) {
                        });
   if (found != aliases.end() && found->alias == type) return found->type;
   const std::vector<CatalogueSchema>& all = CatalogueSchemas();
-  const auto known = std::lower_bound(
-      all.begin(), all.end(), type,
-      [](const CatalogueSchema& schema, std::string_view key) {
-        return schema.type < key;
-      });
+  const auto known =
+      std::lower_bound(all.begin(), all.end(), type,
+                       [](const CatalogueSchema& schema, std::string_view key) {
+                         return schema.type < key;
+                       });
   return known != all.end() && known->type == type ? known->type
                                                    : std::string_view();
 }

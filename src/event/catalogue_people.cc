@@ -49,7 +49,8 @@ std::vector<CatalogueEvent> CustomerEvents() {
         {"dateOfBirth", kDay, kPersonal | kOrNull},
         {"address", kAddress, kPersonal | kOrNull}}},
       {"CustomerDeactivated",
-       {{"reason", kText, kMust, "customer-request|fraud|terms-violation|other"},
+       {{"reason", kText, kMust,
+         "customer-request|fraud|terms-violation|other"},
         {"notes", kText, kPersonal | kOrNull},
         {"previousStatus", kText}}},
       {"CustomerDataDeletionRequested",
@@ -58,6 +59,13 @@ std::vector<CatalogueEvent> CustomerEvents() {
       {"CustomerDataDeleted",
        {{"deletionType", kText, kMust, "soft|hard|anonymize"},
         {"completedAt", kTime}}},
+  };
+}
+
+// Of the services around a CRM: profiles, merges, segments, and what they
+// hear from sales and support.
+std::vector<CatalogueEvent> AccountEvents() {
+  return {
       {"CustomerProfileCreatedEvent",
        {{"customerId", kId, kPersonal},
         {"name", kText, kPersonal},

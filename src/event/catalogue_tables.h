@@ -19,21 +19,21 @@ namespace crm {
 
 enum class FieldShape : uint8_t {
   kText,
-  kTexts,     // A list of them.
-  kId,        // A text or a whole number, as sources have it.
+  kTexts,  // A list of them.
+  kId,     // A text or a whole number, as sources have it.
   kIds,
   kNumber,
-  kMoney,     // 0 or more.
-  kCount,     // Whole, 0 or more.
+  kMoney,  // 0 or more.
+  kCount,  // Whole, 0 or more.
   kFlag,
-  kTime,      // date-time
-  kDay,       // date
+  kTime,  // date-time
+  kDay,   // date
   kEmail,
   kCurrency,  // Three letters.
   kAddress,   // An object, or a text.
   kItems,     // Of a cart or an order.
   kPreferences,
-  kObject,    // Of whatever members; personal.
+  kObject,  // Of whatever members; personal.
 };
 
 struct CatalogueField {
@@ -43,7 +43,7 @@ struct CatalogueField {
   // Of kText: what it may be, with "|" between; empty: anything.
   std::string_view choices = {};
 };
-inline constexpr uint8_t kMust = 1;      // Required.
+inline constexpr uint8_t kMust = 1;  // Required.
 inline constexpr uint8_t kPersonal = 2;
 inline constexpr uint8_t kOrNull = 4;
 
@@ -54,6 +54,7 @@ struct CatalogueEvent {
 
 // One for each family.
 std::vector<CatalogueEvent> CustomerEvents();
+std::vector<CatalogueEvent> AccountEvents();
 std::vector<CatalogueEvent> ConsentEvents();
 std::vector<CatalogueEvent> ShopEvents();
 std::vector<CatalogueEvent> OrderEvents();

@@ -72,9 +72,8 @@ void WriteObject(const JsonTree& tree, bool sorted, std::string* out) {
   std::vector<size_t> order(tree.keys.size());
   std::iota(order.begin(), order.end(), size_t{0});
   if (sorted) {
-    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      return tree.keys[a] < tree.keys[b];
-    });
+    std::sort(order.begin(), order.end(),
+              [&](size_t a, size_t b) { return tree.keys[a] < tree.keys[b]; });
   }
   out->push_back('{');
   for (size_t i = 0; i < order.size(); ++i) {
@@ -139,9 +138,9 @@ Result<JsonTree> ParseJsonTree(std::string_view json, size_t max_depth,
   if (reader.Read(&tree)) return tree;
   switch (reader.fault()) {
     case JsonFault::kDepth:
-      return Status(StatusCode::kTooLarge,
-                    std::string(what) + ": nested deeper than " +
-                        std::to_string(max_depth));
+      return Status(StatusCode::kTooLarge, std::string(what) +
+                                               ": nested deeper than " +
+                                               std::to_string(max_depth));
     case JsonFault::kDuplicateKey:
       return malformed("an object has a key twice");
     case JsonFault::kSurrogate:

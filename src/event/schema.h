@@ -36,8 +36,8 @@
 // - `pattern` is RE2, searched anywhere in the text, over code points. What
 //   RE2 has not (look-around, back references) is refused; \s is ASCII only.
 // - Not there, and refused as unsupported: remote references, $anchor,
-//   $dynamicRef, $dynamicAnchor, $recursiveRef, $vocabulary, an $id inside,
-//   unevaluatedProperties, unevaluatedItems, contentSchema. In draft-07, where
+//   $dynamicRef, $dynamicAnchor, an $id inside, unevaluatedProperties,
+//   unevaluatedItems, contentSchema. In draft-07, where
 //   $ref makes its neighbours void, neighbours that would check are refused.
 // - The order of numbers and their equality are those of their values: 1, 1.0
 //   and 10e-1 are equal, are integers, and count once in uniqueItems.
@@ -57,8 +57,8 @@ namespace crm {
 
 // Limits of a schema; beyond them Compile is kTooLarge.
 inline constexpr size_t kMaxSchemaBytes = 64 * 1024;
-inline constexpr size_t kMaxSchemaDepth = 64;     // Of its JSON text.
-inline constexpr size_t kMaxSchemaNodes = 8192;   // Schemas within it.
+inline constexpr size_t kMaxSchemaDepth = 64;    // Of its JSON text.
+inline constexpr size_t kMaxSchemaNodes = 8192;  // Schemas within it.
 // Names that one object's rules follow (required, dependent...).
 inline constexpr size_t kMaxSchemaTracked = 256;
 // What one check may cost: each value that is held against a schema is a
@@ -74,9 +74,10 @@ class Schema final {
  public:
   // kMalformed: not JSON, or a key twice. kInvalidArgument: a keyword that
   // JSON Schema does not know, one with a value it cannot have, a $ref that
-  // leads nowhere or to itself, an expression that RE2 does not take. kUnsupported: what
-  // the list above names. kTooLarge: a limit. Messages name the place as a
-  // JSON pointer, e.g. "schema /properties/price/minimum: must be a number".
+  // leads nowhere or to itself, an expression that RE2 does not take.
+  // kUnsupported: what the list above names. kTooLarge: a limit. Messages name
+  // the place as a JSON pointer, e.g. "schema /properties/price/minimum: must
+  // be a number".
   static Result<Schema> Compile(std::string_view json);
 
   // True: `payload` is valid. False: `*first`, if given, tells the first rule

@@ -12,10 +12,9 @@ namespace crm {
 namespace {
 
 size_t CodePoints(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-      }));
+  return static_cast<size_t>(std::count_if(
+      text.begin(), text.end(),
+      [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 uint8_t TypeOf(std::string_view token) {
@@ -45,9 +44,8 @@ bool Matches(const re2::RE2& expression, std::string_view text) {
 
 bool Schema::Validate(std::string_view payload, SchemaViolation* first) const {
   return SchemaChecker(*compiled_, first == nullptr ? 0 : 1)
-      .Run(payload, [&](SchemaViolation violation) {
-        *first = std::move(violation);
-      });
+      .Run(payload,
+           [&](SchemaViolation violation) { *first = std::move(violation); });
 }
 
 std::vector<SchemaViolation> Schema::ValidateAll(std::string_view payload,
@@ -268,9 +266,8 @@ bool SchemaChecker::CheckObject(const SchemaNode& node, const Frame* frame,
 }
 
 bool SchemaChecker::CheckMember(const ObjectRules& rules,
-                                const JsonScanner::Key& key,
-                                const Frame* frame, JsonScanner* at,
-                                size_t depth, NameSet* seen) {
+                                const JsonScanner::Key& key, const Frame* frame,
+                                JsonScanner* at, size_t depth, NameSet* seen) {
   Room room;
   const std::string_view name =
       key.escaped ? room.Unescape(key.text) : key.text;
@@ -451,8 +448,7 @@ bool SchemaChecker::IsOneOf(const ValueRules& rules, std::string_view text) {
   if (text.front() == '"') {
     if (rules.texts.size() == 0) return false;
     const std::string_view raw = text.substr(1, text.size() - 2);
-    const bool escaped =
-        std::memchr(raw.data(), '\\', raw.size()) != nullptr;
+    const bool escaped = std::memchr(raw.data(), '\\', raw.size()) != nullptr;
     Room room;
     return rules.texts.Find(escaped ? room.Unescape(raw) : raw) !=
            KeyIndex::kAbsent;

@@ -109,10 +109,9 @@ struct Bound {
 
   void Take(const NumberLimit* other, bool other_open, int sign) {
     if (other == nullptr) return;
-    const int order =
-        limit == nullptr
-            ? 1
-            : sign * CompareNumbers(other->value, limit->value);
+    const int order = limit == nullptr
+                          ? 1
+                          : sign * CompareNumbers(other->value, limit->value);
     if (order > 0 || (order == 0 && other_open)) {
       limit = other;
       open = other_open;
@@ -215,7 +214,8 @@ std::set<std::string> Proof::NamesOf(const Nodes& left) const {
     const ObjectRules* const rules = left_.at(id).object.get();
     if (rules == nullptr) continue;
     for (size_t i = 0; i < rules->names.size(); ++i) {
-      if (rules->names[i].property != kNoNode) names.insert(rules->index.key(i));
+      if (rules->names[i].property != kNoNode)
+        names.insert(rules->index.key(i));
     }
   }
   return names;
@@ -312,13 +312,14 @@ bool Proof::ImpliesNode(const Nodes& left, NodeId id) {
     return !ids.empty() && std::all_of(ids.begin(), ids.end(), [&](NodeId one) {
       Nodes more = left;
       more.push_back(one);
-      return more.size() < kMaxProofDepth && !std::count(left.begin(), left.end(), one) &&
+      return more.size() < kMaxProofDepth &&
+             !std::count(left.begin(), left.end(), one) &&
              Quietly(std::move(more), id);
     });
   };
   const bool splits = Any(left, [](const SchemaNode& node) {
-    return node.in_place != nullptr && (!node.in_place->any_of.empty() ||
-                                        !node.in_place->one_of.empty());
+    return node.in_place != nullptr &&
+           (!node.in_place->any_of.empty() || !node.in_place->one_of.empty());
   });
   if (!splits) return directly();
   ++quiet_;
@@ -410,14 +411,12 @@ bool Proof::ImpliesText(const Nodes& left, const SchemaNode& right) {
       })) {
     return Fail(right, "maxLength", "the other allows longer texts");
   }
-  if (rules.format != TextFormat::kNone && !some([&](const TextRules& own) {
-        return own.format == rules.format;
-      })) {
+  if (rules.format != TextFormat::kNone &&
+      !some([&](const TextRules& own) { return own.format == rules.format; })) {
     return Fail(right, "format", "the other has not this format");
   }
   if (rules.pattern != nullptr && !some([&](const TextRules& own) {
-        return own.pattern != nullptr &&
-               own.pattern_text == rules.pattern_text;
+        return own.pattern != nullptr && own.pattern_text == rules.pattern_text;
       })) {
     return Fail(right, "pattern", "the other has not this pattern");
   }
@@ -479,9 +478,10 @@ bool Proof::ImpliesObject(const Nodes& left, const SchemaNode& right) {
   for (const uint16_t tracked : rules.required) {
     const std::string& name = rules.tracked_names[tracked];
     if (!Requires(left, name)) {
-      return Fail(right, "required", "\"" + name +
-                                         "\" is required here, and not by "
-                                         "the other");
+      return Fail(right, "required",
+                  "\"" + name +
+                      "\" is required here, and not by "
+                      "the other");
     }
   }
   uint64_t fewest = 0;
@@ -514,9 +514,10 @@ bool Proof::ImpliesMembers(const Nodes& left, const SchemaNode& right) {
       return Fail(right, keyword, "the other allows more in this field");
     }
   }
-  return std::all_of(
-      rules.patterns.begin(), rules.patterns.end(),
-      [&](const auto& pattern) { return ImpliesPattern(left, right, pattern); });
+  return std::all_of(rules.patterns.begin(), rules.patterns.end(),
+                     [&](const auto& pattern) {
+                       return ImpliesPattern(left, right, pattern);
+                     });
 }
 
 // Whatever name matches is, on the other side: one that has a name there, one
@@ -580,9 +581,9 @@ bool Proof::ImpliesAdditional(const Nodes& left, const SchemaNode& right) {
     if (own == nullptr) continue;
     others.push_back(own->additional);
     for (const ObjectRules::Pattern& other : own->patterns) {
-      const bool same =
-          std::any_of(rules.patterns.begin(), rules.patterns.end(),
-                      [&](const auto& here) { return here.text == other.text; });
+      const bool same = std::any_of(
+          rules.patterns.begin(), rules.patterns.end(),
+          [&](const auto& here) { return here.text == other.text; });
       if (!same && !Implies({other.value}, rules.additional)) {
         return Fail(right, "additionalProperties", kMore);
       }
@@ -612,20 +613,20 @@ bool Proof::ImpliesDependents(const Nodes& left, const SchemaNode& right) {
   for (const ObjectRules::Dependent& rule : rules.dependents) {
     const auto also = [&](std::string_view name) {
       return Requires(left, name) || Any(left, [&](const SchemaNode& node) {
-        if (node.object == nullptr) return false;
-        for (const ObjectRules::Dependent& own : node.object->dependents) {
-          if (own.name != rule.name) continue;
-          for (const uint16_t tracked : own.required) {
-            if (node.object->tracked_names[tracked] == name) return true;
-          }
-        }
-        return false;
-      });
+               if (node.object == nullptr) return false;
+               for (const ObjectRules::Dependent& own :
+                    node.object->dependents) {
+                 if (own.name != rule.name) continue;
+                 for (const uint16_t tracked : own.required) {
+                   if (node.object->tracked_names[tracked] == name) return true;
+                 }
+               }
+               return false;
+             });
     };
     for (const uint16_t tracked : rule.required) {
       if (!also(rules.tracked_names[tracked])) {
-        return Fail(right, "dependentRequired",
-                    "is not demanded by the other");
+        return Fail(right, "dependentRequired", "is not demanded by the other");
       }
     }
     // With the member there, what depends on it holds over there, too.
@@ -655,7 +656,8 @@ bool Proof::ImpliesInPlace(const Nodes& left, const SchemaNode& right) {
     });
   };
   for (const NodeId id : rules.all_of) {
-    if (!Implies(left, id)) return Fail(right, "allOf", "the other allows more");
+    if (!Implies(left, id))
+      return Fail(right, "allOf", "the other allows more");
   }
   if (!rules.any_of.empty() &&
       !some([&](const auto& own) { return Equal(own.any_of, rules.any_of); }) &&

@@ -104,12 +104,12 @@ bool SchemaCompiler::CheckRefNeighbours(const JsonTree& tree,
                                         const std::string& pointer) {
   if (dialect_ != Dialect::kDraft7 || tree.Find("$ref") == nullptr) return true;
   static constexpr std::string_view kHarmless[] = {
-      "$ref",        "$schema",  "$id",        "$comment", "definitions",
-      "$defs",       "title",    "default",    "examples", "description",
-      "deprecated",  "readOnly", "writeOnly"};
+      "$ref",       "$schema",  "$id",      "$comment", "definitions",
+      "$defs",      "title",    "default",  "examples", "description",
+      "deprecated", "readOnly", "writeOnly"};
   for (const std::string& key : tree.keys) {
-    if (key.substr(0, 2) == "x-" || std::count(std::begin(kHarmless),
-                                               std::end(kHarmless), key) > 0) {
+    if (key.substr(0, 2) == "x-" ||
+        std::count(std::begin(kHarmless), std::end(kHarmless), key) > 0) {
       continue;
     }
     return Fail(StatusCode::kUnsupported, pointer,
@@ -128,8 +128,8 @@ bool SchemaCompiler::CompileList(const Site& site, std::vector<NodeId>* nodes) {
     return Wrong(site, "must be an array of schemas, with one at least");
   }
   for (size_t i = 0; i < site.value.elements.size(); ++i) {
-    const NodeId id = Compile(site.value.elements[i],
-                              site.pointer + "/" + std::to_string(i));
+    const NodeId id =
+        Compile(site.value.elements[i], site.pointer + "/" + std::to_string(i));
     if (id == kNoNode) return false;
     nodes->push_back(id);
   }
@@ -204,14 +204,13 @@ bool SchemaCompiler::Measure(NodeId id, std::vector<uint8_t>* heights) {
 NodeId SchemaCompiler::Behind(NodeId id) const {
   while (id != kNoNode) {
     const SchemaNode& at = schema_->nodes[id];
-    const bool plain = at.in_place != nullptr && at.in_place->any_of.empty() &&
-                       at.in_place->one_of.empty() &&
-                       at.in_place->all_of.size() == 1 &&
-                       at.in_place->no == kNoNode &&
-                       at.in_place->when == kNoNode && !at.says_types &&
-                       !at.personal.has_value() && at.number == nullptr &&
-                       at.text == nullptr && at.array == nullptr &&
-                       at.object == nullptr && at.values.empty();
+    const bool plain =
+        at.in_place != nullptr && at.in_place->any_of.empty() &&
+        at.in_place->one_of.empty() && at.in_place->all_of.size() == 1 &&
+        at.in_place->no == kNoNode && at.in_place->when == kNoNode &&
+        !at.says_types && !at.personal.has_value() && at.number == nullptr &&
+        at.text == nullptr && at.array == nullptr && at.object == nullptr &&
+        at.values.empty();
     if (!plain) break;
     id = at.in_place->all_of.front();
   }

@@ -98,8 +98,7 @@ class SchemaCompiler final {
   bool OnInPlace(const Site& site);
 
   void AddLiteral(const JsonTree& value, ValueRules* rules);
-  ObjectRules::Dependent* DependentOf(ObjectRules* rules,
-                                      std::string_view name,
+  ObjectRules::Dependent* DependentOf(ObjectRules* rules, std::string_view name,
                                       const std::string& pointer);
   bool AddDependentNames(ObjectRules* rules, std::string_view name,
                          const JsonTree& value, const std::string& pointer);

@@ -44,8 +44,8 @@ class FieldWalk final {
     for (const NodeId id : place.nodes()) {
       const ObjectRules* const rules = schema_.at(id).object.get();
       if (rules == nullptr) continue;
-      others = others || !rules->patterns.empty() ||
-               rules->additional > kNoValue;
+      others =
+          others || !rules->patterns.empty() || rules->additional > kNoValue;
       for (size_t i = 0; i < rules->names.size(); ++i) {
         const std::string& name = rules->index.key(i);
         if (rules->names[i].property != kNoNode &&
@@ -66,9 +66,9 @@ class FieldWalk final {
   }
 
   void VisitElements(const SchemaPlace& place, const std::string& pointer) {
-    const bool any = std::any_of(
-        place.nodes().begin(), place.nodes().end(),
-        [&](NodeId id) { return schema_.at(id).array != nullptr; });
+    const bool any =
+        std::any_of(place.nodes().begin(), place.nodes().end(),
+                    [&](NodeId id) { return schema_.at(id).array != nullptr; });
     if (!any) return;
     SchemaPlace child = place;
     child.StepToElement();
@@ -162,8 +162,8 @@ void SchemaPlace::Step(std::string_view token) {
     named = named || named_;
     if (node.array == nullptr) continue;
     const ArrayRules& rules = *node.array;
-    const size_t i = token.size() > 9 ? rules.prefix.size()
-                                      : std::stoul(std::string(token));
+    const size_t i =
+        token.size() > 9 ? rules.prefix.size() : std::stoul(std::string(token));
     Add(i < rules.prefix.size() ? rules.prefix[i] : rules.items, &next);
     if (rules.contains != kNoNode) Add(rules.contains, &next);
   }

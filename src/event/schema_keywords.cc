@@ -112,14 +112,11 @@ const SchemaCompiler::Keyword* SchemaCompiler::FindKeyword(
       {"$anchor", &C::OnUnsupported},
       {"$dynamicRef", &C::OnUnsupported},
       {"$dynamicAnchor", &C::OnUnsupported},
-      {"$recursiveRef", &C::OnUnsupported},
-      {"$recursiveAnchor", &C::OnUnsupported},
-      {"$vocabulary", &C::OnUnsupported},
   };
-  const auto* found =
-      std::find_if(std::begin(kKeywords), std::end(kKeywords),
-                   [&](const Keyword& keyword) { return keyword.name == name; });
-  return found == std::end(kKeywords) ? nullptr : found;
+  for (const Keyword& keyword : kKeywords) {
+    if (keyword.name == name) return &keyword;
+  }
+  return nullptr;
 }
 
 template <typename F>
@@ -365,7 +362,8 @@ bool SchemaCompiler::OnNumberLimit(const Site& site) {
 }
 
 bool SchemaCompiler::OnMultipleOf(const Site& site) {
-  const std::string_view rule = "must be a number above 0, of 18 digits at most";
+  const std::string_view rule =
+      "must be a number above 0, of 18 digits at most";
   if (!site.value.Is(Kind::kNumber)) return Wrong(site, rule);
   const Result<Decimal> step = Decimal::Parse(site.value.text);
   if (!step.ok() || step->mantissa <= 0) return Wrong(site, rule);
@@ -430,8 +428,10 @@ bool SchemaCompiler::OnContains(const Site& site) {
 
 bool SchemaCompiler::OnArrayCount(const Site& site) {
   ArrayRules& rules = Make(node(site.id).array);
-  if (site.keyword == "minContains") return TakeCount(site, &rules.min_contains);
-  if (site.keyword == "maxContains") return TakeCount(site, &rules.max_contains);
+  if (site.keyword == "minContains")
+    return TakeCount(site, &rules.min_contains);
+  if (site.keyword == "maxContains")
+    return TakeCount(site, &rules.max_contains);
   if (site.keyword == "minItems") return TakeCount(site, &rules.min_items);
   return TakeCount(site, &rules.max_items);
 }
@@ -442,33 +442,33 @@ bool SchemaCompiler::OnUniqueItems(const Site& site) {
 
 bool SchemaCompiler::OnProperties(const Site& site) {
   ObjectRules& rules = Make(node(site.id).object);
-  return ForEachMemberOf(site, [&](const std::string& key,
-                                   const JsonTree& value,
-                                   const std::string& pointer) {
-    const NodeId id = Compile(value, pointer);
-    if (id == kNoNode) return false;
-    const size_t i = rules.index.Add(key);
-    rules.names.resize(rules.index.size());
-    rules.names[i].property = id;
-    return true;
-  });
+  return ForEachMemberOf(site,
+                         [&](const std::string& key, const JsonTree& value,
+                             const std::string& pointer) {
+                           const NodeId id = Compile(value, pointer);
+                           if (id == kNoNode) return false;
+                           const size_t i = rules.index.Add(key);
+                           rules.names.resize(rules.index.size());
+                           rules.names[i].property = id;
+                           return true;
+                         });
 }
 
 bool SchemaCompiler::OnPatternProperties(const Site& site) {
   ObjectRules& rules = Make(node(site.id).object);
-  return ForEachMemberOf(site, [&](const std::string& key,
-                                   const JsonTree& value,
-                                   const std::string& pointer) {
-    ObjectRules::Pattern pattern;
-    pattern.text = key;
-    pattern.value = Compile(value, pointer);
-    if (pattern.value == kNoNode ||
-        !TakeExpression(key, pointer, &pattern.expression)) {
-      return false;
-    }
-    rules.patterns.push_back(std::move(pattern));
-    return true;
-  });
+  return ForEachMemberOf(
+      site, [&](const std::string& key, const JsonTree& value,
+                const std::string& pointer) {
+        ObjectRules::Pattern pattern;
+        pattern.text = key;
+        pattern.value = Compile(value, pointer);
+        if (pattern.value == kNoNode ||
+            !TakeExpression(key, pointer, &pattern.expression)) {
+          return false;
+        }
+        rules.patterns.push_back(std::move(pattern));
+        return true;
+      });
 }
 
 bool SchemaCompiler::OnAdditionalProperties(const Site& site) {
@@ -534,18 +534,18 @@ bool SchemaCompiler::OnDependent(const Site& site) {
   ObjectRules& rules = Make(node(site.id).object);
   const bool names_only = site.keyword == "dependentRequired";
   const bool schemas_only = site.keyword == "dependentSchemas";
-  return ForEachMemberOf(site, [&](const std::string& key,
-                                   const JsonTree& value,
-                                   const std::string& pointer) {
-    if (names_only || (!schemas_only && value.Is(Kind::kArray))) {
-      return AddDependentNames(&rules, key, value, pointer);
-    }
-    const NodeId id = Compile(value, pointer);
-    ObjectRules::Dependent* const rule = DependentOf(&rules, key, pointer);
-    if (id == kNoNode || rule == nullptr) return false;
-    rule->schemas.push_back(id);
-    return true;
-  });
+  return ForEachMemberOf(
+      site, [&](const std::string& key, const JsonTree& value,
+                const std::string& pointer) {
+        if (names_only || (!schemas_only && value.Is(Kind::kArray))) {
+          return AddDependentNames(&rules, key, value, pointer);
+        }
+        const NodeId id = Compile(value, pointer);
+        ObjectRules::Dependent* const rule = DependentOf(&rules, key, pointer);
+        if (id == kNoNode || rule == nullptr) return false;
+        rule->schemas.push_back(id);
+        return true;
+      });
 }
 
 bool SchemaCompiler::OnInPlaceList(const Site& site) {

@@ -108,16 +108,16 @@ bool IsDateTime(std::string_view text) {
   if (text.size() < 20 || (text[10] | 0x20) != 't') return false;
   // RFC 3339 has the colon in the offset; ParseTime does without.
   const char sign = text[text.size() - 6];
-  const bool zone = (text.back() | 0x20) == 'z' ||
-                    ((sign == '+' || sign == '-') &&
-                     text[text.size() - 3] == ':');
+  const bool zone =
+      (text.back() | 0x20) == 'z' ||
+      ((sign == '+' || sign == '-') && text[text.size() - 3] == ':');
   return zone && ParseTime(text).ok();
 }
 
 bool IsEmail(std::string_view text) {
   const size_t at = text.rfind('@');
-  if (at == std::string_view::npos || at == 0 || at > 64 ||
-      text.size() > 254 || at + 1 == text.size()) {
+  if (at == std::string_view::npos || at == 0 || at > 64 || text.size() > 254 ||
+      at + 1 == text.size()) {
     return false;
   }
   const std::string_view local = text.substr(0, at);
@@ -133,9 +133,9 @@ bool IsEmail(std::string_view text) {
     return false;
   }
   return local.front() != '.' && local.back() != '.' &&
-         local.find("..") == std::string_view::npos &&
-         domain.front() != '.' && domain.front() != '-' &&
-         domain.back() != '-' && domain.find("..") == std::string_view::npos;
+         local.find("..") == std::string_view::npos && domain.front() != '.' &&
+         domain.front() != '-' && domain.back() != '-' &&
+         domain.find("..") == std::string_view::npos;
 }
 
 bool IsUuid(std::string_view text) {
@@ -173,8 +173,10 @@ bool IsUri(std::string_view text) {
 }
 
 constexpr std::pair<std::string_view, TextFormat> kFormats[] = {
-    {"date-time", TextFormat::kDateTime}, {"date", TextFormat::kDate},
-    {"email", TextFormat::kEmail},        {"uuid", TextFormat::kUuid},
+    {"date-time", TextFormat::kDateTime},
+    {"date", TextFormat::kDate},
+    {"email", TextFormat::kEmail},
+    {"uuid", TextFormat::kUuid},
     {"uri", TextFormat::kUri},
 };
 

@@ -17,9 +17,9 @@ constexpr size_t kMaxVersionBytes = 32;
 constexpr size_t kMaxTypeBytes = 128;
 
 Status Wrong(const std::string& pointer, std::string_view why) {
-  return Status(StatusCode::kInvalidArgument,
-                std::string("upcaster ").append(pointer).append(": ").append(
-                    why));
+  return Status(
+      StatusCode::kInvalidArgument,
+      std::string("upcaster ").append(pointer).append(": ").append(why));
 }
 
 // Reads one step: {"<kind>": <from>, ...}.
@@ -167,9 +167,9 @@ struct Upcaster::Rep {
 
 Result<Upcaster> Upcaster::FromJson(std::string_view json) {
   if (json.size() > kMaxUpcasterBytes) {
-    return Status(StatusCode::kTooLarge, "upcaster: over " +
-                                             std::to_string(kMaxUpcasterBytes) +
-                                             " bytes");
+    return Status(
+        StatusCode::kTooLarge,
+        "upcaster: over " + std::to_string(kMaxUpcasterBytes) + " bytes");
   }
   const Result<JsonTree> tree =
       ParseJsonTree(json, kMaxUpcasterDepth + 4, "upcaster");
@@ -196,8 +196,8 @@ Result<Upcaster> Upcaster::FromJson(std::string_view json) {
     const size_t most = key == "type" ? kMaxTypeBytes : kMaxVersionBytes;
     if (!value.Is(Kind::kString) || value.text.empty() ||
         value.text.size() > most) {
-      return Wrong(place, "must be a text of 1 to " + std::to_string(most) +
-                              " bytes");
+      return Wrong(place,
+                   "must be a text of 1 to " + std::to_string(most) + " bytes");
     }
     *text = value.text;
   }
@@ -209,8 +209,8 @@ Result<Upcaster> Upcaster::FromJson(std::string_view json) {
     return Wrong("/steps", "must be an array of steps");
   }
   if (steps->elements.size() > kMaxUpcasterSteps) {
-    return Status(StatusCode::kTooLarge, "upcaster /steps: over " +
-                                             std::to_string(kMaxUpcasterSteps));
+    return Status(StatusCode::kTooLarge,
+                  "upcaster /steps: over " + std::to_string(kMaxUpcasterSteps));
   }
   for (size_t i = 0; i < steps->elements.size(); ++i) {
     Result<UpcasterStep> step =
@@ -234,11 +234,10 @@ Status Upcaster::Apply(std::string* payload) const {
     const UpcasterStep& step = rep_->steps[i];
     const Status status = editor->Run(step);
     if (status.ok()) continue;
-    return Status(status.code(), "upcaster " + rep_->type + " " + rep_->from +
-                                     " to " + rep_->to + ", step " +
-                                     std::to_string(i + 1) + " (" +
-                                     step.pointer + "): " +
-                                     std::string(status.message()));
+    return Status(status.code(),
+                  "upcaster " + rep_->type + " " + rep_->from + " to " +
+                      rep_->to + ", step " + std::to_string(i + 1) + " (" +
+                      step.pointer + "): " + std::string(status.message()));
   }
   std::string text = editor->Text();
   if (text.size() > kMaxPayloadBytes) {

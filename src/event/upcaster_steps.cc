@@ -40,12 +40,11 @@ Result<PayloadEditor> PayloadEditor::Open(std::string_view payload) {
 }
 
 Status PayloadEditor::Parse(std::string_view json, Object* object) {
-  return ForEachMember(
-      json, [&](std::string_view key, std::string_view value) {
-        object->members.push_back(
-            {Quoted(key), std::string(key), std::string(value), nullptr});
-        return true;
-      });
+  return ForEachMember(json, [&](std::string_view key, std::string_view value) {
+    object->members.push_back(
+        {Quoted(key), std::string(key), std::string(value), nullptr});
+    return true;
+  });
 }
 
 void PayloadEditor::Append(const Object& object, std::string* out) {
@@ -76,8 +75,8 @@ Result<PayloadEditor::Place> PayloadEditor::Find(const PointerTokens& pointer,
     size_t at = object->Find(pointer[i]);
     if (at == object->members.size()) {
       if (!make) return Place();
-      object->members.push_back({Quoted(pointer[i]), pointer[i], "",
-                                 std::make_shared<Object>()});
+      object->members.push_back(
+          {Quoted(pointer[i]), pointer[i], "", std::make_shared<Object>()});
     }
     Member& member = object->members[at];
     if (member.object == nullptr) {
@@ -166,8 +165,8 @@ Status PayloadEditor::Split(const UpcasterStep& step) {
              nullptr},
             from->object, &at);
     if (!status.ok()) return status;
-    begin = found == std::string::npos ? text.size() + 1
-                                       : end + step.text.size();
+    begin =
+        found == std::string::npos ? text.size() + 1 : end + step.text.size();
   }
   return Status();
 }

@@ -18,30 +18,65 @@
 namespace crm {
 namespace {
 
-constexpr std::string_view kListed[] = {
-    "CustomerCreated", "ConsentGranted", "EmailVerificationRequested",
-    "CustomerEmailUpdated", "CustomerNameUpdated", "CustomerPhoneUpdated",
-    "CustomerAddressUpdated", "CustomerDeactivated",
-    "CustomerDataDeletionRequested", "CustomerDataDeleted",
-    "CustomerEmailInvalidated", "EmailVerified",
-    "CustomerProfileCreatedEvent", "CustomerProfileUpdatedEvent",
-    "CustomerMergedEvent", "ConsentUpdatedEvent", "LeadCreatedEvent",
-    "ServiceOrderCreatedEvent", "ContractActivatedEvent", "ConsentRevoked",
-    "PreferencesUpdated", "CartCreated", "ItemAddedToCart", "CartAbandoned",
-    "OrderPlaced", "OrderConfirmed", "OrderShipped", "OrderDelivered",
-    "PaymentInitiated", "PaymentSucceeded", "PaymentFailed",
-    "RefundInitiated", "RefundCompleted", "PageViewed", "ProductViewed",
-    "SearchPerformed", "ProductCompared", "ReviewRead", "VideoWatched",
-    "CheckoutStarted", "CheckoutStepCompleted", "CheckoutAbandoned",
-    "CustomerSegmentAdded", "ProductAffinityDetected", "EmailSent",
-    "MessageSent", "MessageFailed", "ThirdPartyIntegrationSynced",
-    "crm.profile.created", "crm.profile.updated", "crm.profile.merged",
-    "crm.segment.entered", "crm.segment.exited", "crm.churn.risk.changed"};
+constexpr std::string_view kListed[] = {"CustomerCreated",
+                                        "ConsentGranted",
+                                        "EmailVerificationRequested",
+                                        "CustomerEmailUpdated",
+                                        "CustomerNameUpdated",
+                                        "CustomerPhoneUpdated",
+                                        "CustomerAddressUpdated",
+                                        "CustomerDeactivated",
+                                        "CustomerDataDeletionRequested",
+                                        "CustomerDataDeleted",
+                                        "CustomerEmailInvalidated",
+                                        "EmailVerified",
+                                        "CustomerProfileCreatedEvent",
+                                        "CustomerProfileUpdatedEvent",
+                                        "CustomerMergedEvent",
+                                        "ConsentUpdatedEvent",
+                                        "LeadCreatedEvent",
+                                        "ServiceOrderCreatedEvent",
+                                        "ContractActivatedEvent",
+                                        "ConsentRevoked",
+                                        "PreferencesUpdated",
+                                        "CartCreated",
+                                        "ItemAddedToCart",
+                                        "CartAbandoned",
+                                        "OrderPlaced",
+                                        "OrderConfirmed",
+                                        "OrderShipped",
+                                        "OrderDelivered",
+                                        "PaymentInitiated",
+                                        "PaymentSucceeded",
+                                        "PaymentFailed",
+                                        "RefundInitiated",
+                                        "RefundCompleted",
+                                        "PageViewed",
+                                        "ProductViewed",
+                                        "SearchPerformed",
+                                        "ProductCompared",
+                                        "ReviewRead",
+                                        "VideoWatched",
+                                        "CheckoutStarted",
+                                        "CheckoutStepCompleted",
+                                        "CheckoutAbandoned",
+                                        "CustomerSegmentAdded",
+                                        "ProductAffinityDetected",
+                                        "EmailSent",
+                                        "MessageSent",
+                                        "MessageFailed",
+                                        "ThirdPartyIntegrationSynced",
+                                        "crm.profile.created",
+                                        "crm.profile.updated",
+                                        "crm.profile.merged",
+                                        "crm.segment.entered",
+                                        "crm.segment.exited",
+                                        "crm.churn.risk.changed"};
 
 // How many the services' own events are.
 const std::map<std::string, size_t> kServices = {
-    {"scl.", 8}, {"teetime.", 10}, {"contact", 3}, {"message.", 6},
-    {"consent.", 1}, {"campaign.", 1}};
+    {"scl.", 8},     {"teetime.", 10}, {"contact", 3},
+    {"message.", 6}, {"consent.", 1},  {"campaign.", 1}};
 
 Schema Compiled(std::string_view json) {
   Result<Schema> schema = Schema::Compile(json);
@@ -58,8 +93,8 @@ void ForEachLeaf(const JsonTree& schema, const std::string& pointer, F&& leaf) {
   if (const JsonTree* properties = schema.Find("properties")) {
     inner = true;
     for (size_t i = 0; i < properties->keys.size(); ++i) {
-      ForEachLeaf(properties->elements[i],
-                  pointer + "/" + properties->keys[i], leaf);
+      ForEachLeaf(properties->elements[i], pointer + "/" + properties->keys[i],
+                  leaf);
     }
   }
   if (const JsonTree* items = schema.Find("items")) {
@@ -71,9 +106,9 @@ void ForEachLeaf(const JsonTree& schema, const std::string& pointer, F&& leaf) {
 
 TEST_CASE("catalogue: every type is there, in order, and compiles") {
   const auto& all = CatalogueSchemas();
-  CHECK(std::is_sorted(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.type < b.type;
-  }));
+  CHECK(std::is_sorted(
+      all.begin(), all.end(),
+      [](const auto& a, const auto& b) { return a.type < b.type; }));
   std::set<std::string_view> types;
   for (const CatalogueSchema& entry : all) {
     INFO(std::string(entry.type));
@@ -99,27 +134,28 @@ TEST_CASE("catalogue: every type is there, in order, and compiles") {
 
 TEST_CASE("catalogue: each leaf is said to be personal or not") {
   const std::set<std::string> always = {
-      "email",       "newEmail",  "oldEmail",   "firstName",   "lastName",
-      "newFirstName", "phone",    "phoneNumber", "newPhone",   "ipAddress",
-      "userAgent",   "dateOfBirth", "street",    "city",       "postalCode",
-      "notes",       "query",     "sessionId",  "signedBy",    "customerId",
-      "errorMessage", "pageUrl",  "referrer",   "url"};
+      "email",        "newEmail",    "oldEmail",    "firstName", "lastName",
+      "newFirstName", "phone",       "phoneNumber", "newPhone",  "ipAddress",
+      "userAgent",    "dateOfBirth", "street",      "city",      "postalCode",
+      "notes",        "query",       "sessionId",   "signedBy",  "customerId",
+      "errorMessage", "pageUrl",     "referrer",    "url"};
   for (const CatalogueSchema& entry : CatalogueSchemas()) {
     const Result<JsonTree> tree = ParseJsonTree(entry.json, 32, "schema");
     REQUIRE(tree.ok());
     const Schema schema = Compiled(entry.json);
-    ForEachLeaf(*tree, "", [&](const std::string& pointer,
-                               const JsonTree& leaf) {
-      INFO(std::string(entry.type), " ", pointer);
-      const JsonTree* personal = leaf.Find("x-personal");
-      REQUIRE(personal != nullptr);
-      const std::string name = pointer.substr(pointer.rfind('/') + 1);
-      if (always.count(name) > 0) CHECK(personal->Is(JsonTree::Kind::kTrue));
-      if (pointer.find('*') == std::string::npos) {
-        CHECK(schema.IsPersonal(pointer) ==
-              personal->Is(JsonTree::Kind::kTrue));
-      }
-    });
+    ForEachLeaf(
+        *tree, "", [&](const std::string& pointer, const JsonTree& leaf) {
+          INFO(std::string(entry.type), " ", pointer);
+          const JsonTree* personal = leaf.Find("x-personal");
+          REQUIRE(personal != nullptr);
+          const std::string name = pointer.substr(pointer.rfind('/') + 1);
+          if (always.count(name) > 0)
+            CHECK(personal->Is(JsonTree::Kind::kTrue));
+          if (pointer.find('*') == std::string::npos) {
+            CHECK(schema.IsPersonal(pointer) ==
+                  personal->Is(JsonTree::Kind::kTrue));
+          }
+        });
     CHECK(schema.IsPersonal("/somethingElse"));
     for (const SchemaField& field : schema.Fields()) {
       CHECK(field.pointer.front() == '/');
@@ -153,10 +189,9 @@ TEST_CASE("catalogue: closed lists of the sources") {
 
 TEST_CASE("catalogue: aliases lead to types") {
   const auto& aliases = CatalogueAliases();
-  CHECK(std::is_sorted(aliases.begin(), aliases.end(),
-                       [](const auto& a, const auto& b) {
-                         return a.alias < b.alias;
-                       }));
+  CHECK(std::is_sorted(
+      aliases.begin(), aliases.end(),
+      [](const auto& a, const auto& b) { return a.alias < b.alias; }));
   for (const CatalogueAlias& alias : aliases) {
     INFO(std::string(alias.alias));
     REQUIRE(FindCatalogueSchema(alias.type) != nullptr);

@@ -77,13 +77,11 @@ class RandomJson final {
     return Percent(25) ? number + ".5" : number;
   }
   std::string Text() {
-    static constexpr std::string_view kTexts[] = {"", "a", "b", "ab", "abc",
-                                                  "x", "1"};
+    static constexpr std::string_view kTexts[] = {"",    "a", "b", "ab",
+                                                  "abc", "x", "1"};
     return "\"" + std::string(kTexts[Below(7)]) + "\"";
   }
-  std::string Name() {
-    return "\"" + std::string(kNames[Below(5)]) + "\"";
-  }
+  std::string Name() { return "\"" + std::string(kNames[Below(5)]) + "\""; }
   std::string Names() {
     return Percent(50) ? "[" + Name() + "]" : R"(["a","b"])";
   }
@@ -150,7 +148,8 @@ class RandomJson final {
       case 1:
         return Say("type", Percent(70) ? Type() : "[" + Type() + "]");
       case 2:
-        return Say("enum", "[" + Value(1) + "," + Value(0) + "," + Text() + "]");
+        return Say("enum",
+                   "[" + Value(1) + "," + Value(0) + "," + Text() + "]");
       case 3:
         return Say("const", Value(1));
       case 4:

@@ -50,9 +50,7 @@ void Check(const std::vector<Case>& cases) {
   }
 }
 
-Status Refused(std::string_view json) {
-  return Schema::Compile(json).status();
-}
+Status Refused(std::string_view json) { return Schema::Compile(json).status(); }
 
 TEST_CASE("schema: types") {
   Check({{R"({"type":"string"})", R"("a")", ""},
@@ -157,33 +155,32 @@ TEST_CASE("schema: formats are asserted") {
 }
 
 TEST_CASE("schema: arrays") {
-  Check({{R"({"items":{"type":"integer"}})", "[1,2]", ""},
-         {R"({"items":{"type":"integer"}})", "[1,\"2\"]", "type"},
-         {R"({"items":false})", "[]", ""},
-         {R"({"items":false})", "[1]", "false"},
-         {R"({"prefixItems":[{"type":"null"}],"items":{"type":"string"}})",
-          R"([null,"a"])", ""},
-         {R"({"prefixItems":[{"type":"null"}],"items":{"type":"string"}})",
-          R"(["a"])", "type"},
-         {R"({"items":[{"type":"null"}],"additionalItems":false})", "[null]",
-          ""},
-         {R"({"items":[{"type":"null"}],"additionalItems":false})",
-          "[null,1]", "false"},
-         {R"({"minItems":2})", "[1]", "minItems"},
-         {R"({"maxItems":1})", "[1,2]", "maxItems"},
-         {R"({"contains":{"const":1}})", "[2,1.0]", ""},
-         {R"({"contains":{"const":1}})", "[2]", "contains"},
-         {R"({"contains":{"const":1},"minContains":0})", "[]", ""},
-         {R"({"contains":{"const":1},"minContains":2})", "[1]", "minContains"},
-         {R"({"contains":{"const":1},"maxContains":1})", "[1,1]",
-          "maxContains"},
-         {R"({"uniqueItems":true})", "[1,\"1\",[1],{\"a\":1}]", ""},
-         {R"({"uniqueItems":true})", "[1,2,1.00]", "uniqueItems"},
-         {R"({"uniqueItems":true})", R"([{"a":1,"b":2},{"b":2.0,"a":1}])",
-          "uniqueItems"},
-         {R"({"uniqueItems":true})", R"(["a","\u0061"])", "uniqueItems"},
-         {R"({"uniqueItems":true})", R"([[1,2],[2,1],false,0,null,""])", ""},
-         {R"({"uniqueItems":false})", "[1,1]", ""}});
+  Check(
+      {{R"({"items":{"type":"integer"}})", "[1,2]", ""},
+       {R"({"items":{"type":"integer"}})", "[1,\"2\"]", "type"},
+       {R"({"items":false})", "[]", ""},
+       {R"({"items":false})", "[1]", "false"},
+       {R"({"prefixItems":[{"type":"null"}],"items":{"type":"string"}})",
+        R"([null,"a"])", ""},
+       {R"({"prefixItems":[{"type":"null"}],"items":{"type":"string"}})",
+        R"(["a"])", "type"},
+       {R"({"items":[{"type":"null"}],"additionalItems":false})", "[null]", ""},
+       {R"({"items":[{"type":"null"}],"additionalItems":false})", "[null,1]",
+        "false"},
+       {R"({"minItems":2})", "[1]", "minItems"},
+       {R"({"maxItems":1})", "[1,2]", "maxItems"},
+       {R"({"contains":{"const":1}})", "[2,1.0]", ""},
+       {R"({"contains":{"const":1}})", "[2]", "contains"},
+       {R"({"contains":{"const":1},"minContains":0})", "[]", ""},
+       {R"({"contains":{"const":1},"minContains":2})", "[1]", "minContains"},
+       {R"({"contains":{"const":1},"maxContains":1})", "[1,1]", "maxContains"},
+       {R"({"uniqueItems":true})", "[1,\"1\",[1],{\"a\":1}]", ""},
+       {R"({"uniqueItems":true})", "[1,2,1.00]", "uniqueItems"},
+       {R"({"uniqueItems":true})", R"([{"a":1,"b":2},{"b":2.0,"a":1}])",
+        "uniqueItems"},
+       {R"({"uniqueItems":true})", R"(["a","\u0061"])", "uniqueItems"},
+       {R"({"uniqueItems":true})", R"([[1,2],[2,1],false,0,null,""])", ""},
+       {R"({"uniqueItems":false})", "[1,1]", ""}});
 }
 
 TEST_CASE("schema: objects") {
@@ -222,34 +219,33 @@ TEST_CASE("schema: objects") {
 }
 
 TEST_CASE("schema: values and combinations") {
-  Check(
-      {{R"({"enum":["a",1,null,[1],{"x":[]}]})", R"("\u0061")", ""},
-       {R"({"enum":["a",1,null,[1],{"x":[]}]})", "1.0", ""},
-       {R"({"enum":["a",1,null,[1],{"x":[]}]})", "[1]", ""},
-       {R"({"enum":["a",1,null,[1],{"x":[]}]})", R"({"x":[]})", ""},
-       {R"({"enum":["a",1,null,[1],{"x":[]}]})", "2", "enum"},
-       {R"({"enum":["a",1,null,[1],{"x":[]}]})", "false", "enum"},
-       {R"({"const":{"a":1,"b":[true]}})", R"({"b":[true],"a":1.0})", ""},
-       {R"({"const":0})", "false", "const"},
-       {R"({"const":false})", "0", "const"},
-       {R"({"const":""})", "null", "const"},
-       {R"({"allOf":[{"minimum":1},{"maximum":3}]})", "2", ""},
-       {R"({"allOf":[{"minimum":1},{"maximum":3}]})", "4", "maximum"},
-       {R"({"anyOf":[{"type":"null"},{"minimum":3}]})", "4", ""},
-       {R"({"anyOf":[{"type":"null"},{"minimum":3}]})", "2", "anyOf"},
-       {R"({"oneOf":[{"minimum":1},{"minimum":3}]})", "2", ""},
-       {R"({"oneOf":[{"minimum":1},{"minimum":3}]})", "4", "oneOf"},
-       {R"({"oneOf":[{"minimum":1},{"minimum":3}]})", "0", "oneOf"},
-       {R"({"not":{"type":"string"}})", "1", ""},
-       {R"({"not":{"type":"string"}})", R"("1")", "not"},
-       {R"({"if":{"type":"string"},"then":{"minLength":2},
+  Check({{R"({"enum":["a",1,null,[1],{"x":[]}]})", R"("\u0061")", ""},
+         {R"({"enum":["a",1,null,[1],{"x":[]}]})", "1.0", ""},
+         {R"({"enum":["a",1,null,[1],{"x":[]}]})", "[1]", ""},
+         {R"({"enum":["a",1,null,[1],{"x":[]}]})", R"({"x":[]})", ""},
+         {R"({"enum":["a",1,null,[1],{"x":[]}]})", "2", "enum"},
+         {R"({"enum":["a",1,null,[1],{"x":[]}]})", "false", "enum"},
+         {R"({"const":{"a":1,"b":[true]}})", R"({"b":[true],"a":1.0})", ""},
+         {R"({"const":0})", "false", "const"},
+         {R"({"const":false})", "0", "const"},
+         {R"({"const":""})", "null", "const"},
+         {R"({"allOf":[{"minimum":1},{"maximum":3}]})", "2", ""},
+         {R"({"allOf":[{"minimum":1},{"maximum":3}]})", "4", "maximum"},
+         {R"({"anyOf":[{"type":"null"},{"minimum":3}]})", "4", ""},
+         {R"({"anyOf":[{"type":"null"},{"minimum":3}]})", "2", "anyOf"},
+         {R"({"oneOf":[{"minimum":1},{"minimum":3}]})", "2", ""},
+         {R"({"oneOf":[{"minimum":1},{"minimum":3}]})", "4", "oneOf"},
+         {R"({"oneOf":[{"minimum":1},{"minimum":3}]})", "0", "oneOf"},
+         {R"({"not":{"type":"string"}})", "1", ""},
+         {R"({"not":{"type":"string"}})", R"("1")", "not"},
+         {R"({"if":{"type":"string"},"then":{"minLength":2},
            "else":{"minimum":2}})",
-        R"("a")", "minLength"},
-       {R"({"if":{"type":"string"},"then":{"minLength":2},
+          R"("a")", "minLength"},
+         {R"({"if":{"type":"string"},"then":{"minLength":2},
            "else":{"minimum":2}})",
-        "1", "minimum"},
-       {R"({"if":{"type":"string"},"then":{"minLength":2}})", "1", ""},
-       {R"({"then":false})", "1", ""}});
+          "1", "minimum"},
+         {R"({"if":{"type":"string"},"then":{"minLength":2}})", "1", ""},
+         {R"({"then":false})", "1", ""}});
 }
 
 TEST_CASE("schema: references within") {
@@ -330,8 +326,9 @@ TEST_CASE("schema: what is refused, and where it says so") {
         StatusCode::kTooLarge);
   std::string chain = R"({"$ref":"#/$defs/a0","$defs":{)";
   for (int i = 0; i < 40; ++i) {
-    chain += "\"a" + std::to_string(i) + "\":{\"allOf\":[{\"$ref\":\"#/$defs/a" +
-             std::to_string(i + 1) + "\"}]},";
+    chain += "\"a" + std::to_string(i) +
+             "\":{\"allOf\":[{\"$ref\":\"#/$defs/a" + std::to_string(i + 1) +
+             "\"}]},";
   }
   CHECK(Refused(chain + R"("a40":{}}})").code() == StatusCode::kTooLarge);
 }
@@ -347,7 +344,8 @@ TEST_CASE("schema: annotations and names of one's own are kept") {
 
 TEST_CASE("schema: equal definitions have equal canonical text") {
   const Schema a = Compiled(R"({"type": "object", "required": ["b", "a"]})");
-  const Schema b = Compiled("{\"required\":[\"b\",\"a\"],\n\"type\":\"object\"}");
+  const Schema b =
+      Compiled("{\"required\":[\"b\",\"a\"],\n\"type\":\"object\"}");
   CHECK(a.Canonical() == R"({"required":["b","a"],"type":"object"})");
   CHECK(a.Canonical() == b.Canonical());
 }
@@ -366,18 +364,16 @@ TEST_CASE("schema: violations name the place, and no personal value") {
           {"kind":"c"}],"jane@shop.example":"x"})",
       10);
   REQUIRE(all.size() == 5);
-  CHECK(all[0] == SchemaViolation{"/price", "minimum",
-                                  "must be at least 0, not -5"});
+  CHECK(all[0] ==
+        SchemaViolation{"/price", "minimum", "must be at least 0, not -5"});
   CHECK(all[1].path == "/email");
   CHECK(all[1].message.find("jane") == std::string::npos);
   CHECK(all[2] == SchemaViolation{"/items/1/kind", "enum",
                                   R"(must be one of "a", "b", not "c")"});
-  CHECK(all[3] ==
-        SchemaViolation{"/*", "type", "must be of type integer"});
+  CHECK(all[3] == SchemaViolation{"/*", "type", "must be of type integer"});
   CHECK(all[4] == SchemaViolation{"/id", "required", "is required"});
   CHECK(schema.ValidateAll("{}", 0).empty());
-  CHECK(schema
-            .ValidateAll(R"({"price":-5,"email":"jane@shop.example"})", 2)
+  CHECK(schema.ValidateAll(R"({"price":-5,"email":"jane@shop.example"})", 2)
             .size() == 2);
 }
 
@@ -424,16 +420,26 @@ TEST_CASE("schema: what is personal") {
             "open":{"type":"object","x-personal":false,
               "patternProperties":{"^n_":{"x-personal":false}}}}})");
   const std::pair<std::string_view, bool> cases[] = {
-      {"/name", true},          {"/price", false},
-      {"/address", true},       {"/address/street", true},
-      {"/address/country", false}, {"/address/zip", true},
-      {"/items", false},        {"/items/0/price", false},
-      {"/items/17/note", true}, {"/items/0/other", true},
-      {"/tags/3", false},       {"/either", true},
-      {"/ref", true},           {"/unknown", true},
-      {"/unknown/a", true},     {"/open", false},
-      {"/open/n_a", false},     {"/open/a", true},
-      {"", true},               {"no pointer", true}};
+      {"/name", true},
+      {"/price", false},
+      {"/address", true},
+      {"/address/street", true},
+      {"/address/country", false},
+      {"/address/zip", true},
+      {"/items", false},
+      {"/items/0/price", false},
+      {"/items/17/note", true},
+      {"/items/0/other", true},
+      {"/tags/3", false},
+      {"/either", true},
+      {"/ref", true},
+      {"/unknown", true},
+      {"/unknown/a", true},
+      {"/open", false},
+      {"/open/n_a", false},
+      {"/open/a", true},
+      {"", true},
+      {"no pointer", true}};
   for (const auto& [pointer, personal] : cases) {
     INFO(std::string(pointer));
     CHECK(schema.IsPersonal(pointer) == personal);
@@ -460,9 +466,13 @@ TEST_CASE("schema: fields") {
     told.push_back(line);
   }
   const std::vector<std::string> expected = {
-      "/id integer string required", "/items array", "/items/*",
-      "/items/*/at string required date-time", "/who object",
-      "/who/name string personal", "/who/boss object"};
+      "/id integer string required",
+      "/items array",
+      "/items/*",
+      "/items/*/at string required date-time",
+      "/who object",
+      "/who/name string personal",
+      "/who/boss object"};
   CHECK(told == expected);
 }
 

@@ -40,7 +40,8 @@ TEST_CASE("upcaster: rename keeps place, token and order") {
   CHECK(After(R"([{"rename":"/b","to":"/z"}])",
               R"({"a":1.50,"b":1e400,"c":{"x":18446744073709551616}})") ==
         R"({"a":1.50,"z":1e400,"c":{"x":18446744073709551616}})");
-  CHECK(After(R"([{"rename":"/b","to":"/n/m"}])", R"({"b":[1,{"k":0.10}],"c":2})") ==
+  CHECK(After(R"([{"rename":"/b","to":"/n/m"}])",
+              R"({"b":[1,{"k":0.10}],"c":2})") ==
         R"({"c":2,"n":{"m":[1,{"k":0.10}]}})");
   CHECK(After(R"([{"rename":"/n/m","to":"/m"}])", R"({"n":{"m":1,"o":2}})") ==
         R"({"n":{"o":2},"m":1})");
@@ -109,14 +110,16 @@ TEST_CASE("upcaster: an error leaves the payload as it was") {
   std::string payload = R"({"a":1,"b":"x"})";
   const Upcaster upcaster = Made(
       "1", "2", R"([{"remove":"/a"},{"split":"/c","by":"-","to":["/d","/e"]},
-                    {"rename":"/b","to":"/c"},{"convert":"/c","to":"number"}])");
+                    {"rename":"/b","to":"/c"},
+                    {"convert":"/c","to":"number"}])");
   const Status status = upcaster.Apply(&payload);
   CHECK(status.code() == StatusCode::kInvalidArgument);
-  CHECK(status.message() == "upcaster T 1 to 2, step 4 (/c): the text is no "
-                            "number");
+  CHECK(status.message() ==
+        "upcaster T 1 to 2, step 4 (/c): the text is no "
+        "number");
   CHECK(payload == R"({"a":1,"b":"x"})");
-  std::string large = R"({"a":")" + std::string(kMaxPayloadBytes - 12, 'x') +
-                      R"("})";
+  std::string large =
+      R"({"a":")" + std::string(kMaxPayloadBytes - 12, 'x') + R"("})";
   const Upcaster grow =
       Made("1", "2", R"([{"default":"/b","value":"0123456789"}])");
   CHECK(grow.Apply(&large).code() == StatusCode::kTooLarge);
@@ -177,7 +180,7 @@ TEST_CASE("upcaster chain: gaps, cycles and duplicates are refused") {
   REQUIRE(add("2", "3").ok());
   REQUIRE(add("3", "4").ok());
   CHECK(chain.latest() == "4");
-  REQUIRE(add("1", "2").ok());  // From the front.
+  REQUIRE(add("1", "2").ok());    // From the front.
   REQUIRE(add("1.5", "3").ok());  // Another way in.
   CHECK(chain.latest() == "4");
   CHECK(add("2", "4").code() == StatusCode::kAlreadyExists);
@@ -198,7 +201,8 @@ TEST_CASE("upcaster chain: gaps, cycles and duplicates are refused") {
 TEST_CASE("upcaster chain: a payload goes all the way, or nowhere") {
   UpcasterChain chain;
   REQUIRE(chain.Add(Made("1", "2", R"([{"rename":"/a","to":"/b"}])")).ok());
-  REQUIRE(chain.Add(Made("2", "3", R"([{"convert":"/b","to":"number"}])")).ok());
+  REQUIRE(
+      chain.Add(Made("2", "3", R"([{"convert":"/b","to":"number"}])")).ok());
   std::string version = "1";
   std::string payload = R"({"a":"7"})";
   REQUIRE(chain.Apply(&version, &payload).ok());
@@ -217,13 +221,13 @@ TEST_CASE("upcaster chain: a payload goes all the way, or nowhere") {
 // What the sources call gdprContext is evidence, and none may be made up: what
 // an old grant does not say is "unknown" in the new shape, and says so.
 TEST_CASE("ConsentGranted from version 1 to 2 makes no evidence up") {
-  const Upcaster upcaster = Made(
-      "1", "2",
-      R"([{"default":"/gdprContext/legalBasis","value":"unknown"},
+  const Upcaster upcaster =
+      Made("1", "2",
+           R"([{"default":"/gdprContext/legalBasis","value":"unknown"},
           {"default":"/gdprContext/dataController","value":null},
           {"default":"/gdprContext/retentionPeriod","value":null},
           {"default":"/gdprContext/inferred","value":true}])",
-      "ConsentGranted");
+           "ConsentGranted");
   const std::string original =
       R"({"purpose":"marketing","channel":"email","ipAddress":"10.0.9.1"})";
   std::string payload = original;
