@@ -55,6 +55,7 @@ std::vector<Workload> ReadWorkloads();
 std::vector<Workload> SubscribeWorkloads();
 std::vector<Workload> PythonWorkloads();
 std::vector<Workload> CapiWorkloads();
+std::vector<Workload> SchemaWorkloads();
 
 // Google Benchmark's own kind, over a small store in memory. They start
 // threads in this process, and so must be registered last.

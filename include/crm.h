@@ -2118,7 +2118,7 @@ enum {
 };
 
 /* As long as a tenant has defined nothing, appends do not look for schemas at
- * all. With WARN or ENFORCE a check costs about as much as a microsecond or two
+ * all. With WARN or ENFORCE a check costs about half a microsecond or one
  * for an event of ordinary size, on the thread that appends.
  *
  *   view = crm_append_result_read(result);

@@ -36,8 +36,8 @@
 // - `pattern` is RE2, searched anywhere in the text, over code points. What
 //   RE2 has not (look-around, back references) is refused; \s is ASCII only.
 // - Not there, and refused as unsupported: remote references, $anchor,
-//   $dynamicRef, $dynamicAnchor, $recursiveRef, $vocabulary, an $id inside,
-//   unevaluatedProperties, unevaluatedItems, contentSchema. In draft-07, where
+//   $dynamicRef, $dynamicAnchor, an $id inside, unevaluatedProperties,
+//   unevaluatedItems, contentSchema. In draft-07, where
 //   $ref makes its neighbours void, neighbours that would check are refused.
 // - The order of numbers and their equality are those of their values: 1, 1.0
 //   and 10e-1 are equal, are integers, and count once in uniqueItems.

@@ -112,9 +112,6 @@ const SchemaCompiler::Keyword* SchemaCompiler::FindKeyword(
       {"$anchor", &C::OnUnsupported},
       {"$dynamicRef", &C::OnUnsupported},
       {"$dynamicAnchor", &C::OnUnsupported},
-      {"$recursiveRef", &C::OnUnsupported},
-      {"$recursiveAnchor", &C::OnUnsupported},
-      {"$vocabulary", &C::OnUnsupported},
   };
   for (const Keyword& keyword : kKeywords) {
     if (keyword.name == name) return &keyword;

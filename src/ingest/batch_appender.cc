@@ -210,8 +210,9 @@ void BatchAppender::Count(const RowBatch& batch, const AppendResult& appended,
     const EventOutcome& outcome = appended.events[i];
     if (plan_.observe) {
       plan_.observe(batch.rows[rows_[i]],
-                    mapper_.has_value() ? std::string_view() : json_[i],
-                    mapper_.has_value() ? &events_[i] : nullptr, outcome);
+                    plan_.map != nullptr ? std::string_view() : json_[i],
+                    plan_.map != nullptr ? &events_.events()[i] : nullptr,
+                    outcome);
     }
     switch (outcome.outcome) {
       case Outcome::kAppended:

@@ -210,6 +210,7 @@ bool EventCursor::Impl::IsEvent(const LogRecord& record) {
     case LogKind::kName:
     case LogKind::kDictionary:
     case LogKind::kEpoch:
+    case LogKind::kDefinition:
       return false;
   }
   return false;
