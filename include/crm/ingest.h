@@ -42,8 +42,8 @@ namespace crm {
 // One name for what several systems call differently: "PreferencesUpdated" of
 // "CustomerPreferencesUpdated", "CustomerCreated" of "scl.member.created". A
 // type that has no other name is answered as it came. Events keep the type they
-// were sent with; whoever reads them asks for the one it stands for. Any thread;
-// what is answered lives as long as `type`, or for ever.
+// were sent with; whoever reads them asks for the one it stands for. Any
+// thread; what is answered lives as long as `type`, or for ever.
 std::string_view CanonicalEventType(std::string_view type);
 
 // A map that comes with libcrm.

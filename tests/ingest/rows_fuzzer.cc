@@ -70,13 +70,13 @@ constexpr char kContacts[] = R"({
   "columns": ["mail", "name", "tags", "ok", "at", "other"],
   "contact": {
     "source": "s", "clear": "-",
-    "occurred_at": {"column": "at", "format": "%Y"},
+    "occurred_at": {"column": "at", "format": "%s"},
     "identity": {"email": {"column": "mail"}},
     "traits": {"name": {"column": "name", "policy": "fill_empty"},
                "tags": {"column": "tags", "policy": "append"}},
     "consents": [{"column": "ok", "purpose": "p", "channel": "c",
                   "granted": ["y"], "revoked": ["n"],
-                  "at": {"column": "at", "format": "%Y"}}]}})";
+                  "at": {"column": "at", "format": "%s"}}]}})";
 
 struct Found {
   std::string text;
