@@ -45,7 +45,8 @@ std::vector<Workload> AllWorkloads() {
   std::vector<Workload> all;
   for (auto* make : {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
                      crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
-                     crm::bench::CapiWorkloads, crm::bench::PythonWorkloads}) {
+                     crm::bench::ExportWorkloads, crm::bench::CapiWorkloads,
+                     crm::bench::PythonWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;

@@ -39,6 +39,9 @@ enum class Kind : uint32_t {
   kProfile,
   kTimeline,
   kImportReport,
+  kStoreExport,
+  kStoreImport,
+  kReconcile,
 };
 
 // One more in every child of fork().

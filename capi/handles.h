@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "capi/handle.h"
+#include "crm/export.h"
 #include "crm/ingest.h"
+#include "crm/reconcile.h"
 #include "crm/store.h"
 
 namespace crm::capi {
@@ -143,6 +145,29 @@ struct ImportReportState {
   crm_import_report_view view = {};
 };
 
+struct StoreExportState {
+  StoreExportReport report;
+  std::vector<std::vector<crm_projection_checksum>> checksums = {};
+  std::vector<crm_tenant_export> tenants = {};
+  crm_store_export_report_view view = {};
+};
+
+struct StoreImportState {
+  StoreImportReport report;
+  std::vector<std::vector<crm_projection_checksum>> checksums = {};
+  std::vector<crm_tenant_export> tenants = {};
+  std::vector<crm_store_difference> differences = {};
+  crm_store_import_report_view view = {};
+};
+
+struct ReconcileState {
+  ReconcileReport report;
+  std::vector<crm_reconcile_count> counts = {};
+  std::vector<crm_reconcile_customer> customers = {};
+  std::vector<crm_reconcile_difference> differences = {};
+  crm_reconcile_report_view view = {};
+};
+
 // Gives `text` to the caller.
 crm_status GiveBuffer(std::string text, crm_buffer** out);
 
@@ -174,6 +199,11 @@ CRM_CAPI_HANDLE(crm_profile, kProfile, crm::capi::ProfileState);
 CRM_CAPI_HANDLE(crm_timeline, kTimeline, crm::capi::TimelineState);
 CRM_CAPI_HANDLE(crm_import_report, kImportReport,
                 crm::capi::ImportReportState);
+CRM_CAPI_HANDLE(crm_store_export_report, kStoreExport,
+                crm::capi::StoreExportState);
+CRM_CAPI_HANDLE(crm_store_import_report, kStoreImport,
+                crm::capi::StoreImportState);
+CRM_CAPI_HANDLE(crm_reconcile_report, kReconcile, crm::capi::ReconcileState);
 
 #undef CRM_CAPI_HANDLE
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings/python/src/define.h"
+#include "bindings/python/src/exports.h"
 #include "bindings/python/src/handles.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
@@ -51,6 +52,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineEventRecords(module);
   DefineCustomerRecords(module);
   DefineReports(module);
+  DefineExportReports(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);
