@@ -2202,9 +2202,10 @@ enum {
 
 /* Flags of crm_export_options.
  *
- * FORMULA_SAFE: in CSV, put a ' before cells that a spreadsheet would take for a
- *   formula: those that begin with = + - @, a tab or a carriage return, numbers
- *   not counted. It changes data; a file for programs is better off without. */
+ * FORMULA_SAFE: in CSV, put a ' before cells that a spreadsheet would take for
+ *   a formula: those that begin with = + - @, a tab or a carriage return,
+ *   numbers not counted. It changes data; a file for programs is better off
+ *   without. */
 enum { CRM_EXPORT_FORMULA_SAFE = 1 };
 
 /* Columns of CSV: position, id, type, source, version, occurred_at,
