@@ -46,7 +46,8 @@ std::vector<Workload> AllWorkloads() {
   for (auto* make : {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
                      crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
                      crm::bench::SubscribeWorkloads, crm::bench::SchemaWorkloads,
-                     crm::bench::CapiWorkloads, crm::bench::PythonWorkloads}) {
+                     crm::bench::ExportWorkloads, crm::bench::CapiWorkloads,
+                     crm::bench::PythonWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;

@@ -3,6 +3,7 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/queries.h"
 
 static_assert(sizeof(crm_event_view) == 256);
 
@@ -13,6 +14,8 @@ constexpr uint32_t kReplayFlags = CRM_QUERY_FROM | CRM_QUERY_UNTIL |
                                   CRM_QUERY_BACKWARD |
                                   CRM_QUERY_OPEN_PARTS_ONLY |
                                   CRM_QUERY_AS_APPENDED;
+
+}  // namespace
 
 Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
   crm_replay_query in = CRM_REPLAY_QUERY_INIT;
@@ -40,6 +43,8 @@ Status ReadQuery(const crm_replay_query* query, ReplayQuery* out) {
     status = ReadTexts(in.types, in.type_count, "query.types", &out->types);
   return status;
 }
+
+namespace {
 
 template <typename Handle>
 Status Replay(const Handle* from, const crm_replay_query* query,

@@ -45,6 +45,9 @@ enum class Kind : uint32_t {
   kUpcasterList,
   kValidation,
   kViolationList,
+  kStoreExport,
+  kStoreImport,
+  kReconcile,
 };
 
 // One more in every child of fork().

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "capi/handle.h"
+#include "crm/export.h"
 #include "crm/ingest.h"
+#include "crm/reconcile.h"
 #include "crm/store.h"
 
 namespace crm::capi {
@@ -188,6 +190,29 @@ struct ViolationListState {
   crm_violation_list_view view = {};
 };
 
+struct StoreExportState {
+  StoreExportReport report;
+  std::vector<std::vector<crm_projection_checksum>> checksums = {};
+  std::vector<crm_tenant_export> tenants = {};
+  crm_store_export_report_view view = {};
+};
+
+struct StoreImportState {
+  StoreImportReport report;
+  std::vector<std::vector<crm_projection_checksum>> checksums = {};
+  std::vector<crm_tenant_export> tenants = {};
+  std::vector<crm_store_difference> differences = {};
+  crm_store_import_report_view view = {};
+};
+
+struct ReconcileState {
+  ReconcileReport report;
+  std::vector<crm_reconcile_count> counts = {};
+  std::vector<crm_reconcile_customer> customers = {};
+  std::vector<crm_reconcile_difference> differences = {};
+  crm_reconcile_report_view view = {};
+};
+
 // Every member of `out` is written, so that nothing has to be cleared before.
 void ShowEvent(const EventView& from, crm_event_view* out);
 
@@ -238,7 +263,6 @@ CRM_CAPI_HANDLE(crm_parsed_event, kParsedEvent, crm::capi::ParsedEventState);
 CRM_CAPI_HANDLE(crm_customer, kCustomer, crm::capi::CustomerState);
 CRM_CAPI_HANDLE(crm_profile, kProfile, crm::capi::ProfileState);
 CRM_CAPI_HANDLE(crm_timeline, kTimeline, crm::capi::TimelineState);
-CRM_CAPI_HANDLE(crm_import_report, kImportReport, crm::capi::ImportReportState);
 
 CRM_CAPI_HANDLE(crm_schema_list, kSchemaList, crm::capi::SchemaListState);
 CRM_CAPI_HANDLE(crm_upcaster_list, kUpcasterList,
@@ -246,6 +270,13 @@ CRM_CAPI_HANDLE(crm_upcaster_list, kUpcasterList,
 CRM_CAPI_HANDLE(crm_validation, kValidation, crm::capi::ValidationState);
 CRM_CAPI_HANDLE(crm_violation_list, kViolationList,
                 crm::capi::ViolationListState);
+CRM_CAPI_HANDLE(crm_import_report, kImportReport,
+                crm::capi::ImportReportState);
+CRM_CAPI_HANDLE(crm_store_export_report, kStoreExport,
+                crm::capi::StoreExportState);
+CRM_CAPI_HANDLE(crm_store_import_report, kStoreImport,
+                crm::capi::StoreImportState);
+CRM_CAPI_HANDLE(crm_reconcile_report, kReconcile, crm::capi::ReconcileState);
 
 #undef CRM_CAPI_HANDLE
 

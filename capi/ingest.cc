@@ -3,16 +3,10 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/queries.h"
 
 namespace crm::capi {
 namespace {
-
-constexpr uint32_t kImportFlags = CRM_IMPORT_STRICT | CRM_IMPORT_DRY_RUN |
-                                  CRM_IMPORT_IGNORE_TENANT |
-                                  CRM_IMPORT_NEW_DATA;
-
-// What a callback answered to stop the import; zero: none did.
-using Stopped = int32_t;
 
 crm_rejected_row ShowRow(const RejectedRow& from) {
   crm_rejected_row out = {};
@@ -23,6 +17,8 @@ crm_rejected_row ShowRow(const RejectedRow& from) {
   out.column = Slice(from.column);
   return out;
 }
+
+}  // namespace
 
 void SetCallbacks(const crm_import_options& in, void* user_data,
                   Stopped* stopped, ImportOptions* out) {
@@ -46,6 +42,8 @@ void SetCallbacks(const crm_import_options& in, void* user_data,
     return *stopped == 0;
   };
 }
+
+namespace {
 
 Status ReadFormat(const crm_import_options& in, ImportFormat* out) {
   switch (in.format) {
@@ -78,6 +76,7 @@ Status ReadEncoding(const crm_import_options& in, TextEncoding* out) {
   *out = static_cast<TextEncoding>(in.encoding);
   return Status::Ok();
 }
+}  // namespace
 
 Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {
   Status status = ReadDurability(in.durability, &out->durability);
@@ -104,6 +103,8 @@ Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {
   if (in.max_rejected != 0) out->max_rejected = in.max_rejected;
   return status;
 }
+
+namespace {
 
 void Fill(ImportReportState* state) {
   const ImportReport& from = state->report;

@@ -2729,6 +2729,504 @@ CRM_API const crm_import_report_view* crm_import_report_read(
 /* Frees the rejected rows as well. */
 CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
 
+/* --- Export ----------------------------------------------------------------
+ *
+ * What is in a store, as files that others can read.
+ *
+ *   crm_store_export(store, crm_slice_of("club.ndjson.gz"), NULL, NULL,
+ *                    &error);
+ *   crm_store_import(other, crm_slice_of("club.ndjson.gz"), NULL, &report,
+ *                    &error);
+ *   same = crm_store_import_report_read(report)->identical;
+ *
+ * An export holds personal data in the clear: sealed bodies are opened for it.
+ * Files are readable by their owner alone (mode 0600). A file is written as
+ * PATH.tmp, synced, and put in the place of PATH when it is whole. A PATH that
+ * ends in .gz is gzip; "-" is standard output, plain. All of an export is of
+ * one position, with appends going on meanwhile.
+ *
+ * The export of a store is NDJSON, one object a line. Each line ends in
+ * "check", 16 hexadecimal digits that are made of the line and of the check
+ * before it, so that a line that was changed, left out, put in or moved is
+ * found, and named, where it is.
+ *
+ *   {"kind":"libcrm-export","version":1,"region":"ZA","definitions":0,
+ *    "tenants":1,"events":2,"check":"..."}                    first, once
+ *   {"kind":"tenant","tenant":"golf-club","events":2,"records":1,
+ *    "customers":1,"check":"..."}               each tenant, as they were made
+ *   {"kind":"event","tenant":"golf-club","n":1,
+ *    "recorded_at":"2026-02-03T10:00:00.000000Z","backfill":true,
+ *    "source":"scl","record":1,"customer":1,"revision":0,"event":{...},
+ *    "check":"..."}
+ *   {"kind":"checksums","tenant":"golf-club","log":"...", ...}   each tenant
+ *   {"kind":"end","events":2,"erased":0,"definitions":0,"check":"..."}  last
+ *
+ * Events come in the order of the log. `event` is the event in the shape in
+ * which it came in, without its tenant, and without a timestamp when it had
+ * none; `n` counts the events of its tenant from 1. Record, customer (absent:
+ * unattributed) and revision say how it was bound: an import compares them with
+ * what it finds. An event whose key is gone is a line of the kind "erased": it
+ * has type, version and occurred_at in place of `event`.
+ *
+ * Not in it: names, epochs and dictionaries of the log, which the library makes
+ * again; positions, therefore (they count those, too); the offsets of hosts,
+ * which tell where a host stood in its own input; keys. So two stores with the
+ * same events give the same file, byte by byte.
+ */
+
+/* The checksum of one projection, 32 hexadecimal digits, over all that it can
+ * be asked. Every position in it is the number of events of the tenant up to
+ * there.
+ *
+ *   log          the event lines of the tenant
+ *   counters     crm_tenant_stats
+ *   identity     each customer: records, links, confidences
+ *   identifiers  whose each identifier of each event is
+ *   profile      each customer: traits with their sources, first and last seen
+ *   timeline     each customer: her events by event time, with their payloads
+ *   times        the order of all events by event time
+ *
+ * Two stores say the same when all of theirs are equal. There is no secret in
+ * them: they do not show who made a file. Tables that only speed things up are
+ * compared by crm_store_verify. */
+typedef struct crm_projection_checksum {
+  crm_slice projection;
+  crm_slice checksum;
+  uint64_t reserved[2];
+} crm_projection_checksum;
+
+/* What a store says of one tenant.
+ *
+ * tenant: its name.
+ * events: how many were exported, the erased ones among them.
+ * erased: events whose key is gone; only their open parts are exported.
+ * records, customers: how many there are.
+ * checksums: one for each projection, in the order above; "log" alone with
+ *   CRM_EXPORT_NO_VIEWS. */
+typedef struct crm_tenant_export {
+  crm_slice tenant;
+  uint64_t events;
+  uint64_t erased;
+  uint64_t records;
+  uint64_t customers;
+  const crm_projection_checksum* checksums;
+  size_t checksum_count;
+  uint64_t reserved[4];
+} crm_tenant_export;
+
+/* Flags of crm_store_export_options. NO_VIEWS: leave out the checksums of the
+ * views, which take most of the time; an import then compares no views.
+ * ONLY_CHECKSUMS: write no file; the path is not looked at. */
+enum { CRM_EXPORT_NO_VIEWS = 1, CRM_EXPORT_ONLY_CHECKSUMS = 2 };
+
+/* How a store is exported.
+ *
+ * tenant: only this one; empty: all of them.
+ * progress: events written, of how many; anything but 0 stops, and there is no
+ *   file then. May be NULL.
+ * destroy: called with user_data before the call returns. */
+typedef struct crm_store_export_options {
+  size_t struct_size;
+  uint32_t flags;
+  crm_slice tenant;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_store_export_options;
+
+#define CRM_STORE_EXPORT_OPTIONS_INIT \
+  { sizeof(crm_store_export_options), 0, {0, 0}, 0, 0, 0 }
+
+/* What was exported. Immutable. */
+typedef struct crm_store_export_report crm_store_export_report;
+
+/* What a crm_store_export_report holds.
+ *
+ * events: of all exported tenants, the erased ones among them.
+ * erased: those whose key is gone.
+ * bytes: of text, before gzip.
+ * tenants: in the order in which they were made. */
+typedef struct crm_store_export_report_view {
+  uint64_t events;
+  uint64_t erased;
+  uint64_t bytes;
+  const crm_tenant_export* tenants;
+  size_t tenant_count;
+  uint64_t reserved[4];
+} crm_store_export_report_view;
+
+/* For example, to see whether two stores say the same:
+ *
+ *   crm_store_export_options options = CRM_STORE_EXPORT_OPTIONS_INIT;
+ *   options.flags = CRM_EXPORT_ONLY_CHECKSUMS;
+ *   crm_store_export(a, none, &options, &of_a, &error);
+ *   crm_store_export(b, none, &options, &of_b, &error);
+ *   for (i = 0; i < crm_store_export_report_read(of_a)->tenant_count; ++i)
+ *     compare(&crm_store_export_report_read(of_a)->tenants[i],
+ *             &crm_store_export_report_read(of_b)->tenants[i]);
+ *
+ * An error in between leaves no new file, and the old one where it was. */
+
+/* Writes the store to a file (`out` may be NULL). Appends go on meanwhile.
+ * Errors: CRM_NOT_FOUND (the tenant), CRM_CORRUPTION, CRM_KEY_MISSING,
+ * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE; and what `progress` stops with. */
+CRM_API crm_status crm_store_export(crm_store* store, crm_slice path,
+                                    const crm_store_export_options* options,
+                                    crm_store_export_report** out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_store_export_report_view* crm_store_export_report_read(
+    const crm_store_export_report* report) CRM_NOEXCEPT;
+
+/* Frees the tenants and checksums as well. */
+CRM_API void crm_store_export_report_free(crm_store_export_report* report)
+    CRM_NOEXCEPT;
+
+/* How an export is imported. No flags so far.
+ *
+ * durability: one of CRM_DURABILITY_...; zero: as CRM_DURABILITY_OS, and one
+ *   sync at the end.
+ * progress: lines read, of how many, over both passes; anything but 0 stops.
+ * destroy: called with user_data before the call returns. */
+typedef struct crm_store_import_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t durability;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_store_import_options;
+
+#define CRM_STORE_IMPORT_OPTIONS_INIT \
+  { sizeof(crm_store_import_options), 0, 0, 0, 0, 0 }
+
+/* Something that the import gave another answer to than the exported store.
+ *
+ * line: of the file; zero: a projection as a whole.
+ * what: "record", "customer", "revision", or the name of a projection. */
+typedef struct crm_store_difference {
+  crm_slice tenant;
+  uint64_t line;
+  crm_slice what;
+  uint64_t reserved[2];
+} crm_store_difference;
+
+/* What became of the import of an export. Immutable. */
+typedef struct crm_store_import_report crm_store_import_report;
+
+/* What a crm_store_import_report holds.
+ *
+ * events: appended.
+ * erased: left out, as an event without its body cannot be appended.
+ * identical: 1 when the store says what the one said that was exported.
+ * differences: the first hundred of differences_total.
+ * tenants: what the store says now. */
+typedef struct crm_store_import_report_view {
+  uint64_t events;
+  uint64_t erased;
+  int32_t identical;
+  uint32_t reserved0;
+  uint64_t differences_total;
+  const crm_store_difference* differences;
+  size_t difference_count;
+  const crm_tenant_export* tenants;
+  size_t tenant_count;
+  uint64_t reserved[4];
+} crm_store_import_report_view;
+
+/* A move to another machine, or to a newer format on disk:
+ *
+ *   if (crm_store_import(store, path, NULL, &report, &error) < 0)
+ *     return fail();
+ *   moved = crm_store_import_report_read(report)->identical;
+ *
+ * Who is whose is found out again, and compared with the file: a report with
+ * differences tells of a store that is sound in itself, but not the one that
+ * was exported (another version of the library, say). What is appended
+ * afterwards is not recorded earlier than what was imported. */
+
+/* Reads the export of a store into a store without events; order and
+ * recorded_at are kept, and what the store says is compared with the file. The
+ * file is read twice: a file that was cut or changed (CRM_MALFORMED), needs a
+ * newer library (CRM_FORMAT_TOO_NEW) or holds what this one does not know
+ * (CRM_UNSUPPORTED) is refused with its line, and nothing is appended. Others:
+ * CRM_FAILED_PRECONDITION (the store has events), CRM_INVALID_ARGUMENT (its
+ * region is another one; standard input), and what appends answer; the message
+ * then says how many events have been appended. */
+CRM_API crm_status crm_store_import(crm_store* store, crm_slice path,
+                                    const crm_store_import_options* options,
+                                    crm_store_import_report** out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_store_import_report_view* crm_store_import_report_read(
+    const crm_store_import_report* report) CRM_NOEXCEPT;
+
+/* Frees the differences as well. */
+CRM_API void crm_store_import_report_free(crm_store_import_report* report)
+    CRM_NOEXCEPT;
+
+/* How events are written for others.
+ *
+ * NATIVE: JSON as it came in, one event a line, as crm_event_view_to_json
+ *   writes it and CRM_FORMAT_NATIVE reads it. An event that came without a time
+ *   has that at which it was recorded.
+ * SEGMENT: messages of the Segment specification, one a line, as
+ *   CRM_FORMAT_SEGMENT reads them. identify, page, screen, group and alias
+ *   become such messages where that says all of them; every other event is a
+ *   track of its type. An import gives events of the same ids, types, times and
+ *   payloads, and of the same identifiers as far as the specification has a
+ *   place for them: authUserId (userId), anonymousId, email, phoneNumber and
+ *   deviceId (context). Others stand in context.externalIds, which an import
+ *   keeps but does not look at. An event that has neither a userId nor an
+ *   anonymousId gets "namespace:value" of its best identifier as userId
+ *   (`substituted`); one without any identifier, or of a type that an import
+ *   would take for a semantic event of another name, is left out (`left_out`).
+ * CSV: RFC 4180, that is UTF-8, lines that end in CRLF, a header, quotes where
+ *   they are needed.
+ * PROFILES: no events, but the profiles, as CSV, one customer a row. Strings
+ *   are text, other values JSON. */
+enum {
+  CRM_EXPORT_NATIVE = 1,
+  CRM_EXPORT_SEGMENT = 2,
+  CRM_EXPORT_CSV = 3,
+  CRM_EXPORT_PROFILES = 4
+};
+
+/* Flags of crm_export_options.
+ *
+ * FORMULA_SAFE: in CSV, put a ' before cells that a spreadsheet would take for
+ *   a formula: those that begin with = + - @, a tab or a carriage return,
+ *   numbers not counted. It changes data; a file for programs is better off
+ *   without. */
+enum { CRM_EXPORT_FORMULA_SAFE = 1 };
+
+/* Columns of CSV: position, id, type, source, version, occurred_at,
+ * recorded_at, customer, record, identity, payload (these, when none are
+ * named), revision, correlation_id, causation_id, metadata; or a path into
+ * identity, payload or metadata, such as "/payload/address/city", which is a
+ * JSON pointer through objects (an array is given as a whole). Objects are JSON
+ * in one cell, strings are text, null and absent are empty.
+ *
+ * Columns of PROFILES: customer, version, events, first_seen, last_seen, or
+ * "trait:NAME"; when none are named: all of these, and a column for each trait
+ * that any customer has. */
+
+/* What is exported of a tenant.
+ *
+ * format: one of CRM_EXPORT_...; zero: NATIVE.
+ * query: which events, in which order; NULL: all. Not for PROFILES.
+ * sources: any of these; none: all. Not for PROFILES.
+ * columns: of CSV: "id", "/payload/total" and so on; of PROFILES: "customer",
+ *   "trait:email" and so on; none: the usual ones.
+ * progress: events or customers written; anything but 0 stops, and there is no
+ *   file then. */
+typedef struct crm_export_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t format;
+  const crm_replay_query* query;
+  const crm_slice* sources;
+  size_t source_count;
+  const crm_slice* columns;
+  size_t column_count;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_export_options;
+
+#define CRM_EXPORT_OPTIONS_INIT \
+  { sizeof(crm_export_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* What was written.
+ *
+ * written: events, or customers.
+ * erased: events that were not, because their key is gone.
+ * left_out: events that a Segment message cannot say.
+ * substituted: messages whose userId was made of another identifier. */
+typedef struct crm_export_counts {
+  uint64_t written;
+  uint64_t erased;
+  uint64_t left_out;
+  uint64_t substituted;
+  uint64_t reserved[4];
+} crm_export_counts;
+
+/* For example, all orders of the year for a spreadsheet:
+ *
+ *   query.flags = CRM_QUERY_FROM;
+ *   query.from_us = 1767225600000000;
+ *   query.types = &order_placed;
+ *   query.type_count = 1;
+ *   options.format = CRM_EXPORT_CSV;
+ *   options.flags = CRM_EXPORT_FORMULA_SAFE;
+ *   options.query = &query;
+ *   crm_tenant_export_file(tenant, crm_slice_of("orders.csv"), &options,
+ *                          &counts, &error); */
+
+/* Writes events or profiles of the tenant to a file; `out` (may be NULL) is
+ * filled. Errors: those of crm_tenant_replay, CRM_INVALID_ARGUMENT (a column),
+ * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE. */
+CRM_API crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
+                                     const crm_export_options* options,
+                                     crm_export_counts* out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* --- Reconcile -------------------------------------------------------------
+ *
+ * Is everything that a file says in the store, and nothing else? The file is
+ * read as crm_tenant_import_file does; nothing is written. Compared are the
+ * sources that occur in the file: what the store has of others is not looked
+ * at. Importing and reconciling, in any order and as often as one likes,
+ * changes nothing that a first import did not change. Nobody should append to
+ * these sources meanwhile.
+ *
+ *   crm_tenant_reconcile_file(tenant, crm_slice_of("members.ndjson"), NULL,
+ *                             &report, &error);
+ *   view = crm_reconcile_report_read(report);
+ *   for (i = 0; i < view->count_count; ++i)
+ *     print(&view->counts[i]);
+ *   complete = view->differences_total == 0;
+ *   crm_reconcile_report_free(report);
+ *
+ * An event is found when its id is in the store with the same content. A row
+ * without an id of its own gets the one that an import gives it.
+ *
+ * Memory: two bits for each position of the log, some 50 bytes for each
+ * customer of these sources, and what a dry run keeps of events that are
+ * missing.
+ */
+
+/* Events of one source and type.
+ *
+ * file: in the file, each once: found + missing + conflicting.
+ * stored: in the store, of this source and type.
+ * found: in both, and the same.
+ * missing: in the file alone; an import would append them.
+ * conflicting: another event of the store has the id, or another row of the
+ *   file; an import would refuse them.
+ * extra: in the store alone. */
+typedef struct crm_reconcile_count {
+  crm_slice source;
+  crm_slice type;
+  uint64_t file;
+  uint64_t stored;
+  uint64_t found;
+  uint64_t missing;
+  uint64_t conflicting;
+  uint64_t extra;
+  uint64_t reserved[2];
+} crm_reconcile_count;
+
+/* A customer for whom file and store do not agree.
+ *
+ * file: events of the file that are hers, or would be.
+ * found: of them, those that are in the store.
+ * stored: hers in the store, of the sources of the file. */
+typedef struct crm_reconcile_customer {
+  uint64_t customer;
+  uint64_t file;
+  uint64_t found;
+  uint64_t stored;
+  uint64_t reserved[2];
+} crm_reconcile_customer;
+
+/* Kinds of differences. REJECTED: a row that an import would refuse. */
+enum {
+  CRM_RECONCILE_MISSING = 1,
+  CRM_RECONCILE_CONFLICT = 2,
+  CRM_RECONCILE_EXTRA = 3,
+  CRM_RECONCILE_REJECTED = 4
+};
+
+/* One difference. It has no id of an event, which would be personal: line and
+ * position find it.
+ *
+ * kind: one of CRM_RECONCILE_...
+ * line: of the file; zero for EXTRA.
+ * position: in the store, of CONFLICT (zero: the file contradicts itself) and
+ *   of EXTRA.
+ * source, type: of the event; empty for REJECTED.
+ * customer: whose it is, or would be; zero: nobody's, or somebody's who is new.
+ * message: why a row was REJECTED; holds no value of the row. */
+typedef struct crm_reconcile_difference {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t line;
+  uint64_t position;
+  crm_slice source;
+  crm_slice type;
+  uint64_t customer;
+  crm_slice message;
+  uint64_t reserved[2];
+} crm_reconcile_difference;
+
+/* Flags of crm_reconcile_options.
+ *
+ * PARTIAL: the file is one of several of its sources; what the store has beyond
+ *   it is counted, and is no difference. */
+enum { CRM_RECONCILE_PARTIAL = 1 };
+
+/* How a file is compared. `import`: how it is read, or NULL; of its members
+ * format, map, source, batch, the flag IGNORE_TENANT and the callbacks count.
+ * max_listed: so many differences and customers are listed; zero: 1,000. */
+typedef struct crm_reconcile_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t max_listed;
+  const crm_import_options* import;
+} crm_reconcile_options;
+
+#define CRM_RECONCILE_OPTIONS_INIT \
+  { sizeof(crm_reconcile_options), 0, 0, 0 }
+
+/* What a reconciliation found. Immutable. */
+typedef struct crm_reconcile_report crm_reconcile_report;
+
+/* What a crm_reconcile_report holds. File and store agree when
+ * differences_total is 0.
+ *
+ * read: rows of the file.
+ * repeated: rows that say what a row before them says.
+ * rejected: rows that an import would refuse, conflicts not counted.
+ * total: the sums of the counts, without names.
+ * counts: by source, then type.
+ * new_customers: those whom an import would make.
+ * customers: the first of customers_total, by number.
+ * differences: the first of differences_total; those of the file in its order,
+ *   then those of the store in its. */
+typedef struct crm_reconcile_report_view {
+  uint64_t read;
+  uint64_t repeated;
+  uint64_t rejected;
+  crm_reconcile_count total;
+  const crm_reconcile_count* counts;
+  size_t count_count;
+  uint64_t new_customers;
+  uint64_t customers_total;
+  const crm_reconcile_customer* customers;
+  size_t customer_count;
+  uint64_t differences_total;
+  const crm_reconcile_difference* differences;
+  size_t difference_count;
+  uint64_t reserved[4];
+} crm_reconcile_report_view;
+
+/* Compares the file at `path` ("-": standard input) with the tenant. Errors: as
+ * crm_tenant_import_file. That they differ is none: see the report. */
+CRM_API crm_status crm_tenant_reconcile_file(
+    crm_tenant* tenant, crm_slice path, const crm_reconcile_options* options,
+    crm_reconcile_report** out, crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_reconcile_report_view* crm_reconcile_report_read(
+    const crm_reconcile_report* report) CRM_NOEXCEPT;
+
+/* Frees what it lists as well. */
+CRM_API void crm_reconcile_report_free(crm_reconcile_report* report)
+    CRM_NOEXCEPT;
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

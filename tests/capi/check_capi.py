@@ -52,7 +52,11 @@ def compile_header(root, compiler, language, standard):
         "crm_replay_query replay = CRM_REPLAY_QUERY_INIT;\n"
         "crm_timeline_query timeline = CRM_TIMELINE_QUERY_INIT;\n"
         "crm_subscription_options follow = CRM_SUBSCRIPTION_OPTIONS_INIT;\n"
-        "crm_import_options import_file = CRM_IMPORT_OPTIONS_INIT;\n",
+        "crm_import_options import_file = CRM_IMPORT_OPTIONS_INIT;\n"
+        "crm_store_export_options out = CRM_STORE_EXPORT_OPTIONS_INIT;\n"
+        "crm_store_import_options in = CRM_STORE_IMPORT_OPTIONS_INIT;\n"
+        "crm_export_options events = CRM_EXPORT_OPTIONS_INIT;\n"
+        "crm_reconcile_options same = CRM_RECONCILE_OPTIONS_INIT;\n",
         capture_output=True, text=True)
     return result.stderr if result.returncode else ""
 

@@ -508,6 +508,69 @@ static void imports(crm_tenant* tenant, const char* folder) {
   crm_import_report_free(report);
 }
 
+static void exports(crm_store* store, crm_tenant* tenant, const char* folder) {
+  char path[512];
+  crm_slice columns[1];
+  crm_store* other;
+  crm_export_counts counts;
+  crm_store_export_report* exported = NULL;
+  crm_store_import_report* imported = NULL;
+  crm_reconcile_report* report = NULL;
+  crm_export_options options = CRM_EXPORT_OPTIONS_INIT;
+  const crm_tenant_export* first;
+  const crm_tenant_export* second;
+  snprintf(path, sizeof(path), "%s/store.ndjson.gz", folder);
+  EXPECT_OK(
+      crm_store_export(store, crm_slice_of(path), NULL, &exported, &error));
+  EXPECT_OK(crm_store_open_in_memory(NULL, &other, &error));
+  EXPECT_OK(
+      crm_store_import(other, crm_slice_of(path), NULL, &imported, &error));
+  EXPECT(crm_store_import_report_read(imported)->identical == 1);
+  EXPECT(crm_store_import_report_read(imported)->difference_count == 0);
+  first = crm_store_export_report_read(exported)->tenants;
+  second = crm_store_import_report_read(imported)->tenants;
+  EXPECT(first[0].checksum_count == 7);
+  EXPECT(second[0].checksum_count == 7);
+  EXPECT(memcmp(first[0].checksums[3].checksum.data,
+                second[0].checksums[3].checksum.data, 32) == 0);
+  EXPECT(crm_store_export_report_read(exported)->events == 4);
+  crm_store_export_report_free(exported);
+  crm_store_import_report_free(imported);
+  EXPECT_CODE(crm_store_import(other, crm_slice_of(path), NULL, NULL, &error),
+              CRM_FAILED_PRECONDITION);
+  EXPECT_OK(crm_store_close(other, &error));
+
+  snprintf(path, sizeof(path), "%s/events.ndjson", folder);
+  EXPECT_OK(crm_tenant_export_file(tenant, crm_slice_of(path), NULL, &counts,
+                                   &error));
+  EXPECT(counts.written == 4);
+  options.format = CRM_EXPORT_PROFILES;
+  columns[0] = crm_slice_of("customer");
+  options.columns = columns;
+  options.column_count = 1;
+  EXPECT_OK(crm_tenant_export_file(tenant, crm_slice_of(path), &options,
+                                   &counts, &error));
+  EXPECT(counts.written == 1);
+  options.format = CRM_EXPORT_CSV;
+  columns[0] = crm_slice_of("nonsense");
+  EXPECT_CODE(crm_tenant_export_file(tenant, crm_slice_of(path), &options, NULL,
+                                     &error),
+              CRM_INVALID_ARGUMENT);
+  options.format = 99;
+  EXPECT_CODE(crm_tenant_export_file(tenant, crm_slice_of(path), &options, NULL,
+                                     &error),
+              CRM_INVALID_ARGUMENT);
+  options.format = CRM_EXPORT_NATIVE;
+  options.column_count = 0;
+  EXPECT_OK(crm_tenant_export_file(tenant, crm_slice_of(path), &options, NULL,
+                                   &error));
+  EXPECT_OK(crm_tenant_reconcile_file(tenant, crm_slice_of(path), NULL, &report,
+                                      &error));
+  EXPECT(crm_reconcile_report_read(report)->read == 4);
+  EXPECT(crm_reconcile_report_read(report)->count_count > 0);
+  crm_reconcile_report_free(report);
+}
+
 static void whole_store(crm_store* store, const char* folder) {
   char copy[512];
   int32_t more = 1;
@@ -596,6 +659,7 @@ int main(int argc, char** argv) {
   subscriptions(tenant);
   imports(tenant, folder);
   schemas(tenant);
+  exports(store, tenant, folder);
   whole_store(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),

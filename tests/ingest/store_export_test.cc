@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -17,6 +19,7 @@
 #include "crm/store.h"
 #include "examples/event_generator.h"
 #include "fixture.h"
+#include "ingest/export_lines.h"
 
 namespace crm::ingest {
 namespace {
@@ -386,6 +389,193 @@ TEST_CASE("store import: lines that are missing, moved or added are found") {
     }
     lines = kept;
   }
+}
+
+// `text` with one line made another, and all checks right again.
+std::string Rewritten(const std::string& text, size_t line,
+                      const std::function<void(std::string*)>& change) {
+  CheckChain chain;
+  std::string out;
+  size_t n = 0;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = text.find('\n', at);
+    std::string body = text.substr(at, end - at);
+    body.resize(body.rfind(",\"check\":"));
+    if (++n == line) change(&body);
+    chain.Close(&body);
+    out += body;
+    at = end + 1;
+  }
+  return out;
+}
+
+void Replace(std::string* text, const std::string& from,
+             const std::string& to) {
+  const size_t at = text->find(from);
+  REQUIRE(at != std::string::npos);
+  text->replace(at, from.size(), to);
+}
+
+TEST_CASE("store import: what this version does not know is not left out") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 14, 6, examples::StreamShape::kCrm);
+  const std::string text = Exported(first);
+  struct {
+    size_t line;
+    const char* from;
+    const char* to;
+    StatusCode code;
+  } changes[] = {
+      {1, "\"definitions\":0", "\"definitions\":1", StatusCode::kUnsupported},
+      {1, "\"version\":1", "\"version\":2", StatusCode::kFormatTooNew},
+      {1, "libcrm-export", "other-export", StatusCode::kMalformed},
+      {1, "\"region\":\"ZA\"", "\"region\":\"GB\"",
+       StatusCode::kInvalidArgument},
+      {1, "\"events\":6", "\"events\":7", StatusCode::kUnsupported},
+      {1, "\"events\":6", "\"events\":5", StatusCode::kMalformed},
+      {2, "\"tenant\",", "\"definition\",", StatusCode::kUnsupported},
+      {4, "\"kind\":\"event\"", "\"kind\":\"definition\"",
+       StatusCode::kUnsupported},
+      {4, "\"kind\":\"event\"", "\"kind\":\"novel\"", StatusCode::kMalformed},
+      {4, "\"n\":1", "\"n\":2", StatusCode::kMalformed},
+      {5, "recorded_at\":\"2023", "recorded_at\":\"2022",
+       StatusCode::kMalformed},
+      {5, "\"event\":{", "\"event\":[", StatusCode::kMalformed},
+  };
+  for (const auto& change : changes) {
+    CAPTURE(change.from);
+    CAPTURE(change.to);
+    // The header promises what a definition in place of the end breaks.
+    std::string changed = Rewritten(text, change.line, [&](std::string* line) {
+      Replace(line, change.from, change.to);
+    });
+    const Status status = Refused(changed);
+    CAPTURE(status.message());
+    if (change.code == StatusCode::kUnsupported && change.line == 1 &&
+        std::string(change.to) == "\"events\":7") {
+      CHECK(status.code() == StatusCode::kMalformed);
+    } else {
+      CHECK(status.code() == change.code);
+    }
+  }
+}
+
+TEST_CASE("store import: another answer than the exported store's is told") {
+  Store first = NewStore(1'700'000'000);
+  Fill(first, 15, 12, examples::StreamShape::kCrm);
+  const std::string text = Rewritten(Exported(first), 4, [](std::string* line) {
+    Replace(line, "\"customer\":1", "\"customer\":5");
+  });
+  Folder folder;
+  Store second = NewStore(1'700'000'000);
+  Result<StoreImportReport> report =
+      ImportStore(second, folder.Write("s", text));
+  REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+  CHECK_FALSE(report->identical());
+  REQUIRE(report->differences_total == 2);
+  CHECK(report->differences[0].line == 4);
+  CHECK(report->differences[0].what == "customer");
+  CHECK(report->differences[1].what == "log");
+}
+
+TEST_CASE("store import: an erased event is left out, counted, not hidden") {
+  Store first = NewStore(1'700'000'000);
+  Append(first, "t",
+         {R"({"id":"1","type":"t","source":"s"})",
+          R"({"id":"2","type":"t","source":"s"})"});
+  const std::string text = Rewritten(
+      Rewritten(Exported(first), 3,
+                [](std::string* line) {
+                  Replace(line, "\"kind\":\"event\"", "\"kind\":\"erased\"");
+                  line->resize(line->find(",\"event\":"));
+                  *line += R"(,"type":"t","version":"1.0","occurred_at":)"
+                           R"("2023-11-14T22:13:20Z")";
+                }),
+      6,
+      [](std::string* line) { Replace(line, "\"erased\":0", "\"erased\":1"); });
+  Folder folder;
+  Store second = NewStore(1'700'000'000);
+  Result<StoreImportReport> report =
+      ImportStore(second, folder.Write("s", text));
+  REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+  CHECK(report->erased == 1);
+  CHECK(report->events == 1);
+  CHECK_FALSE(report->identical());
+}
+
+TEST_CASE("append: recorded_at is restored, and never goes backward") {
+  Store store = NewStore(1'700'000'000);
+  Tenant tenant = TenantOf(store, "t");
+  const auto at = [](int64_t s) { return Timestamp(std::chrono::seconds(s)); };
+  const std::string_view events[] = {R"({"id":"1","type":"t","source":"s"})",
+                                     R"({"id":"2","type":"t","source":"s"})"};
+  AppendOptions options;
+  for (const std::vector<Timestamp>& times : {std::vector<Timestamp>{at(5)},
+                                              {at(6), at(5)},
+                                              {at(5), at(1LL << 40)},
+                                              {at(1), at(2), at(3)}}) {
+    options.recorded_at = times;
+    CHECK(tenant.AppendJson(events, options).status().code() ==
+          StatusCode::kInvalidArgument);
+  }
+  options.recorded_at = {at(1'000), at(1'000'000)};
+  REQUIRE(tenant.AppendJson(events, options).ok());
+  // Nothing of a request that goes back is appended.
+  const std::string_view later[] = {R"({"id":"3","type":"t","source":"s"})"};
+  options.recorded_at = {at(999'999)};
+  CHECK(tenant.AppendJson(later, options).status().code() ==
+        StatusCode::kFailedPrecondition);
+  options.recorded_at = {at(1'900'000'000)};
+  REQUIRE(tenant.AppendJson(later, options).ok());
+  // The clock is behind now.
+  REQUIRE(tenant
+              .AppendJson(std::vector<std::string_view>{
+                  R"({"id":"4","type":"t","source":"s"})"})
+              .ok());
+  Result<EventCursor> cursor = tenant.Replay({});
+  EventView event;
+  for (const int64_t want :
+       {1'000LL, 1'000'000LL, 1'900'000'000LL, 1'900'000'000LL}) {
+    REQUIRE(*cursor->Next(&event));
+    CHECK(event.recorded_at == at(want));
+    CHECK(event.occurred_at == at(want));
+    CHECK_FALSE(event.timed);
+  }
+}
+
+TEST_CASE("store export: public data comes back") {
+  const char* named = std::getenv("CRM_TEST_DATA");
+  const std::string data =
+      named == nullptr ? CRM_SOURCE_DIR "/../shared/data" : named;
+  const std::string path = data + "/cdnow/CDNOW_sample.txt";
+  if (!std::filesystem::exists(path)) {
+    MESSAGE("skipped: cdnow/CDNOW_sample.txt is not in CRM_TEST_DATA");
+    return;
+  }
+  Store first = NewStore(1'700'000'000);
+  Tenant shop = TenantOf(first, "shop");
+  ImportOptions options;
+  options.map = MapOf(R"({"format":"fixed","whitespace":true,
+      "columns":["a","customer","date","n","dollars"],
+      "event":{"type":"OrderPlaced","source":"cdnow",
+      "occurred_at":{"column":"date","format":"%Y%m%d"},
+      "identity":{"customerId":{"column":"customer"}},
+      "payload":{"amount":{"column":"dollars","as":"number"}}}})");
+  Result<ImportReport> imported = ImportFile(shop, path, options);
+  REQUIRE(imported.ok());
+  CHECK(imported->appended == 6919);
+  shop = TenantOf(first, "messages");
+  options = OptionsOf(ImportFormat::kSegment);
+  REQUIRE(
+      ImportFile(shop, data + "/segment-spec/messages.ndjson", options).ok());
+  const std::string text = Exported(first);
+  Folder folder;
+  Store second = NewStore(1'800'000'000);
+  Result<StoreImportReport> report =
+      ImportStore(second, folder.Write("s", text));
+  REQUIRE(report.ok());
+  CheckSame(*report);
+  CHECK(Exported(second) == text);
 }
 
 }  // namespace

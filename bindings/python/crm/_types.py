@@ -135,6 +135,17 @@ class RejectReason(_Name):
     ERASED = "ERASED"
 
 
+class ExportFormat(_Name):
+    """How Tenant.export_events writes."""
+
+    #: Messages of the Segment specification.
+    SEGMENT = "segment"
+    #: RFC 4180.
+    CSV = "csv"
+    #: NDJSON, as import_file takes it. The default.
+    NATIVE = "native"
+
+
 class LogLevel(_Name):
     """How grave a message of the log callback is."""
 

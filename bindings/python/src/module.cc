@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings/python/src/define.h"
+#include "bindings/python/src/exports.h"
 #include "bindings/python/src/handles.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
@@ -53,6 +54,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineCustomerRecords(module);
   DefineReports(module);
   DefineSchemaRecords(module);
+  DefineExportReports(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

@@ -12,8 +12,10 @@
 
 #include "bindings/python/src/append.h"
 #include "bindings/python/src/callbacks.h"
+#include "bindings/python/src/exports.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/reading.h"
+#include "bindings/python/src/store_handle.h"
 #include "bindings/python/src/text.h"
 
 namespace crm::python {
@@ -71,25 +73,6 @@ void Lend(const Lent& lent, uint64_t borrower, StoreOptions* options) {
 std::shared_ptr<StoreBox> Opened(Result<Store> store, uint64_t borrower) {
   return StoreBox::Make(Take(std::move(store)), borrower);
 }
-
-class StoreHandle final {
- public:
-  explicit StoreHandle(std::shared_ptr<StoreBox> box) : box_(std::move(box)) {}
-
-  // Runs `call` on the store, without the lock. Raises.
-  template <typename Call>
-  auto Run(Call call) const {
-    Check(box_->CheckUsable());
-    return Unlocked([&] { return call(box_->store()); });
-  }
-  const std::shared_ptr<StoreBox>& box() const { return box_; }
-  void Close() const {
-    Check(Unlocked([&] { return box_->Close(); }));
-  }
-
- private:
-  std::shared_ptr<StoreBox> box_;
-};
 
 void DefineOpen(py::class_<StoreHandle>& type) {
   static const std::string doc =
@@ -305,6 +288,7 @@ void DefineStore(py::module_& module) {
   DefineOpenInMemory(type);
   DefineTenants(type);
   DefineUpkeep(type);
+  DefineStoreExports(type);
   DefineClose(type);
   FinishClass(type, "open it where it is needed");
 }

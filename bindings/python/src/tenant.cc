@@ -9,6 +9,7 @@
 
 #include "bindings/python/src/append.h"
 #include "bindings/python/src/define.h"
+#include "bindings/python/src/exports.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/reading.h"
@@ -58,6 +59,7 @@ void DefineTenant(py::module_& module) {
   DefineAppend(type);
   DefineAppendMany(type);
   DefineImportFile(type);
+  DefineTenantExports(type);
   Def(
       type, "offset",
       [](const TenantHandle& self, const Text& name) {
