@@ -125,6 +125,9 @@ def test_everything_of_the_headers_is_bound():
     renamed = {"GetSnapshot": "snapshot", "GetCustomer": "customer",
                "GetProfile": "profile", "GetTimeline": "timeline",
                "GetStats": "stats", "GetOffset": "offset",
+               "GetSchema": "schema", "ListSchemas": "schemas",
+               "ListUpcasters": "upcasters", "GetValidation": "validation",
+               "CheckPayload": "check",
                "AppendJson": "append", "Tenant": "tenant"}
 
     def python_name(name):

@@ -38,7 +38,7 @@ def test_register_from_dict_and_text(tenant):
     with pytest.raises(crm.ConflictError):
         tenant.register_schema(TYPE, {})
     with pytest.raises(crm.NotFoundError):
-        tenant.schema(TYPE, "9")
+        tenant.schema(TYPE, version="9")
     with pytest.raises(crm.InputError):
         tenant.register_schema("t", {"typ": "object"})
     with pytest.raises(TypeError):
@@ -72,7 +72,7 @@ def test_check(tenant):
     tenant.register_schema(TYPE, SCHEMA)
     found = tenant.check(TYPE, {"n": "x"})
     assert [(v.path, v.keyword) for v in found] == [("/n", "type")]
-    assert tenant.check(TYPE, '{"n": 1}', "1.0") == ()
+    assert tenant.check(TYPE, '{"n": 1}', version="1.0") == ()
     with pytest.raises(crm.NotFoundError):
         tenant.check("nobody.knows", {})
     with pytest.raises(crm.InputError):

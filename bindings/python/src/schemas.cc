@@ -116,7 +116,7 @@ void DefineAsk(py::class_<TenantHandle>& type) {
       },
       "The schema of a type: a SchemaInfo. Without version: the latest.\n\n"
       "Raises NotFoundError.",
-      py::arg("type"), py::arg("version") = "");
+      py::arg("type"), py::kw_only(), py::arg("version") = "");
   Def(
       type, "schemas",
       [](const TenantHandle& self) {
@@ -153,7 +153,8 @@ void DefineAsk(py::class_<TenantHandle>& type) {
       "rules are: a tuple of SchemaViolation, empty when it fits. Without\n"
       "version: against the latest schema.\n\n"
       "Raises NotFoundError: no schema of this type; InputError: the payload.",
-      py::arg("type"), py::arg("payload"), py::arg("version") = "");
+      py::arg("type"), py::arg("payload"), py::kw_only(),
+      py::arg("version") = "");
 }
 
 void DefineInfos(py::module_& module) {
