@@ -171,9 +171,12 @@ Status IdentifierOwners::Add(const crm::Snapshot& snapshot, uint64_t n,
   if (!event.ok()) return event.status();
   for (const Identifier& identifier : event->identifiers) {
     Result<CustomerId> owner = snapshot.FindCustomer(identifier);
-    // Nobody's, or of a form that cannot be an identifier.
-    const bool none = owner.status().code() == StatusCode::kNotFound ||
-                      owner.status().code() == StatusCode::kInvalidArgument;
+    // Nobody's, of a form that cannot be an identifier, or a value such as
+    // "null" that names nobody.
+    const StatusCode code = owner.status().code();
+    const bool none = code == StatusCode::kNotFound ||
+                      code == StatusCode::kInvalidArgument ||
+                      code == StatusCode::kDenied;
     if (!owner.ok() && !none) return owner.status();
     hash_.Add(n);
     hash_.Add(identifier.name_space);

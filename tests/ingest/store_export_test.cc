@@ -246,6 +246,19 @@ TEST_CASE("store export: each projection has a checksum that notices") {
   }
 }
 
+TEST_CASE("store export: identifiers that name nobody are no error") {
+  Store first = NewStore(1'700'000'000);
+  Append(first, "t", {R"({"id":"1","type":"t","source":"s","identity":)"
+                      R"({"authUserId":"0","email":"null","phoneNumber":"1",)"
+                      R"("sessionId":"undefined"}})"});
+  Folder folder;
+  const std::string path = folder.Write("s", Exported(first));
+  Store second = NewStore(1'700'000'000);
+  Result<StoreImportReport> report = ImportStore(second, path);
+  REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+  CheckSame(*report);
+}
+
 TEST_CASE("store export: empty stores and empty tenants") {
   Store first = NewStore(1'700'000'000, "");
   Folder folder;

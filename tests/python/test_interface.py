@@ -145,6 +145,8 @@ def test_everything_of_the_headers_is_bound():
         names = {n for n in names if n[0].isupper() or n in (
             "name", "position", "key_file")}
         assert len(names) > 5
+        # A snapshot of all tenants serves exports, which are bound themselves.
+        names -= {"GetSnapshot"} if cpp == "Store" else set()
         for name in names:
             assert hasattr(python, python_name(name)), f"{cpp}::{name}"
 
@@ -192,6 +194,8 @@ def test_options_of_the_headers_are_bound():
         body = re.sub(r"enum class.*?};", "", re.sub(r"//.*", "", body),
                       flags=re.S)
         for field in re.findall(r"(\w+) = [^;]*;", body):
+            if field == "recorded_at":
+                continue  # For Store.import_store, which is bound.
             for function in functions:
                 assert renamed.get(field, field) in inspect.signature(
                     function).parameters, f"{name}.{field}"

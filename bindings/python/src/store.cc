@@ -253,6 +253,12 @@ void DefineClose(py::class_<StoreHandle>& type) {
       "closed", [](const StoreHandle& self) { return self.box()->closed(); },
       "close() was called.");
   type.def_property_readonly(
+      "default_region",
+      [](const StoreHandle& self) {
+        return self.box()->store().default_region();
+      },
+      "Region of phone numbers without a country code; empty: none.");
+  type.def_property_readonly(
       "key_file",
       [](const StoreHandle& self) {
         const std::string& path = self.box()->store().key_file();
