@@ -195,9 +195,9 @@ crm_status crm_store_export(crm_store* store, crm_slice path,
                             crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm_store_export_options own = CRM_STORE_EXPORT_OPTIONS_INIT;
+    const PassingUserData held(own.user_data, own.destroy);
     const crm::Status read =
         ReadOptions(options, "options", kStoreExportFlags, &own);
-    const UserData held = HoldUserData(own.user_data, own.destroy);
     if (out != nullptr) *out = nullptr;
     crm::Status status = Check(store, "store");
     if (status.ok()) status = read;
@@ -227,8 +227,8 @@ crm_status crm_store_import(crm_store* store, crm_slice path,
                             crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm_store_import_options own = CRM_STORE_IMPORT_OPTIONS_INIT;
+    const PassingUserData held(own.user_data, own.destroy);
     const crm::Status read = ReadOptions(options, "options", 0, &own);
-    const UserData held = HoldUserData(own.user_data, own.destroy);
     if (out != nullptr) *out = nullptr;
     crm::Status status = Check(store, "store");
     if (status.ok()) status = read;
@@ -258,9 +258,9 @@ crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
                                   crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm_export_options own = CRM_EXPORT_OPTIONS_INIT;
+    const PassingUserData held(own.user_data, own.destroy);
     const crm::Status read =
         ReadOptions(options, "options", CRM_EXPORT_FORMULA_SAFE, &own);
-    const UserData held = HoldUserData(own.user_data, own.destroy);
     crm_export_counts counts = {};
     if (out != nullptr) *out = counts;
     crm::Status status = Check(tenant, "tenant");

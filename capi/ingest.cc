@@ -76,6 +76,7 @@ Status ReadEncoding(const crm_import_options& in, TextEncoding* out) {
   *out = static_cast<TextEncoding>(in.encoding);
   return Status::Ok();
 }
+
 }  // namespace
 
 Status ReadImportOptions(const crm_import_options& in, ImportOptions* out) {

@@ -93,10 +93,10 @@ crm_status crm_tenant_reconcile_file(crm_tenant* tenant, crm_slice path,
     crm::Status read =
         ReadOptions(options, "options", CRM_RECONCILE_PARTIAL, &own);
     crm_import_options import = CRM_IMPORT_OPTIONS_INIT;
+    const PassingUserData held(import.user_data, import.destroy);
     if (read.ok()) {
       read = ReadOptions(own.import, "options.import", kImportFlags, &import);
     }
-    const UserData held = HoldUserData(import.user_data, import.destroy);
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(tenant, "tenant");
     if (status.ok()) status = read;

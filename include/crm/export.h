@@ -202,7 +202,8 @@ enum class ExportFormat : uint8_t {
 
 struct EventExportOptions {
   ExportFormat format = ExportFormat::kNative;
-  // Which events, in which order; open_parts_only is not looked at.
+  // Which events, in which order. open_parts_only is not looked at, and
+  // as_appended by kCsv alone: the others write events as they came in.
   ReplayQuery query = {};
   // Any of these; empty: all.
   std::vector<std::string> sources = {};

@@ -196,6 +196,7 @@ Status EventExport::Run(const std::string& path) {
   if (!status.ok()) return status;
   ReplayQuery query = options_.query;
   query.open_parts_only = false;
+  if (options_.format != ExportFormat::kCsv) query.as_appended = true;
   Result<EventCursor> cursor = tenant_.Replay(query);
   if (!cursor.ok()) return cursor.status();
   Result<std::unique_ptr<ExportFile>> file = ExportFile::Create(path);

@@ -94,6 +94,7 @@ Status Views::AddTimeline(CustomerId customer) {
   ReplayQuery query;
   query.customer = customer;
   query.order = ReplayQuery::Order::kOccurredAt;
+  query.as_appended = true;
   Result<EventCursor> cursor = snapshot_.Replay(query);
   if (!cursor.ok()) return cursor.status();
   timeline_.Add(customer);

@@ -154,7 +154,8 @@ void DefineExportEvents(py::class_<TenantHandle>& type) {
         EventExportOptions options;
         options.format = EnumFromPython("ExportFormat", kFormats, format);
         options.query = MakeReplayQuery(order, backward, first, last, since,
-                                        until, record, customer, types, false);
+                                        until, record, customer, types, false,
+                                        false);
         options.sources = ColumnsOf(sources);
         options.columns = ColumnsOf(columns);
         options.formula_safe = formula_safe;
