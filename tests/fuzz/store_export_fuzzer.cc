@@ -59,7 +59,8 @@ class Target {
 };
 
 void ImportText(const std::string& text) {
-  static Target target;
+  // Never destroyed: at exit what a store needs may be gone before it.
+  static Target& target = *new Target();
   const int fd = memfd_create("export", 0);
   Require(fd >= 0);
   Require(write(fd, text.data(), text.size()) ==

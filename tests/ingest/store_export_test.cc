@@ -248,9 +248,10 @@ TEST_CASE("store export: each projection has a checksum that notices") {
 
 TEST_CASE("store export: identifiers that name nobody are no error") {
   Store first = NewStore(1'700'000'000);
-  Append(first, "t", {R"({"id":"1","type":"t","source":"s","identity":)"
-                      R"({"authUserId":"0","email":"null","phoneNumber":"1",)"
-                      R"("sessionId":"undefined"}})"});
+  Append(first, "t",
+         {R"({"id":"1","type":"t","source":"s","identity":)"
+          R"({"authUserId":"0","email":"null","phoneNumber":"1",)"
+          R"("sessionId":"undefined"}})"});
   Folder folder;
   const std::string path = folder.Write("s", Exported(first));
   Store second = NewStore(1'700'000'000);
@@ -324,7 +325,8 @@ TEST_CASE("store export: an error or a cancel leaves no file") {
 
 // The import of `text` is refused, and the store has no event after it.
 Status Refused(const std::string& text) {
-  static Store store = NewStore(1'700'000'000);  // Stays empty.
+  // Stays empty; never destroyed, since it would be so too late.
+  static Store& store = *new Store(NewStore(1'700'000'000));
   Folder folder;
   Result<StoreImportReport> report =
       ImportStore(store, folder.Write("s", text));
@@ -431,45 +433,50 @@ void Replace(std::string* text, const std::string& from,
 
 TEST_CASE("store import: what this version does not know is not left out") {
   Store first = NewStore(1'700'000'000);
-  Fill(first, 14, 6, examples::StreamShape::kCrm);
+  for (const char* id : {"1", "2", "3"}) {
+    Append(first, "t",
+           {R"({"id":")" + std::string(id) + R"(","type":"t","source":"s"})"});
+  }
   const std::string text = Exported(first);
-  struct {
+  struct Change {
     size_t line;
-    const char* from;
-    const char* to;
+    std::string from;
+    std::string to;
     StatusCode code;
-  } changes[] = {
-      {1, "\"definitions\":0", "\"definitions\":1", StatusCode::kUnsupported},
-      {1, "\"version\":1", "\"version\":2", StatusCode::kFormatTooNew},
-      {1, "libcrm-export", "other-export", StatusCode::kMalformed},
-      {1, "\"region\":\"ZA\"", "\"region\":\"GB\"",
-       StatusCode::kInvalidArgument},
-      {1, "\"events\":6", "\"events\":7", StatusCode::kUnsupported},
-      {1, "\"events\":6", "\"events\":5", StatusCode::kMalformed},
-      {2, "\"tenant\",", "\"definition\",", StatusCode::kUnsupported},
-      {4, "\"kind\":\"event\"", "\"kind\":\"definition\"",
-       StatusCode::kUnsupported},
-      {4, "\"kind\":\"event\"", "\"kind\":\"novel\"", StatusCode::kMalformed},
-      {4, "\"n\":1", "\"n\":2", StatusCode::kMalformed},
-      {5, "recorded_at\":\"2023", "recorded_at\":\"2022",
-       StatusCode::kMalformed},
-      {5, "\"event\":{", "\"event\":[", StatusCode::kMalformed},
   };
-  for (const auto& change : changes) {
+  const Change changes[] = {
+      {1, R"("definitions":0)", R"("definitions":1)", StatusCode::kUnsupported},
+      {1, R"("version":1)", R"("version":2)", StatusCode::kFormatTooNew},
+      {1, "libcrm-export", "other-export", StatusCode::kMalformed},
+      {1, R"("ZA")", R"("GB")", StatusCode::kInvalidArgument},
+      {1, R"("events":3)", R"("events":4)", StatusCode::kMalformed},
+      {1, R"("events":3)", R"("events":2)", StatusCode::kMalformed},
+      {1, R"("events":3)", R"("events":"3")", StatusCode::kMalformed},
+      {2, R"("kind":"tenant")", R"("kind":"definition")",
+       StatusCode::kUnsupported},
+      {3, R"("kind":"event")", R"("kind":"definition")",
+       StatusCode::kUnsupported},
+      {3, R"("kind":"event")", R"("kind":"novel")", StatusCode::kMalformed},
+      {3, R"("n":1)", R"("n":2)", StatusCode::kMalformed},
+      {4, R"(recorded_at":"2023)", R"(recorded_at":"2022)",
+       StatusCode::kMalformed},
+      {4, R"(recorded_at":"2023)", R"(recorded_at":"x)",
+       StatusCode::kMalformed},
+      {5, R"("tenant":"t")", R"("tenant":"u")", StatusCode::kMalformed},
+      {6, R"("log":)", R"("logbook":)", StatusCode::kUnsupported},
+      {6, R"("kind":"checksums")", R"("kind":"definition")",
+       StatusCode::kUnsupported},
+      {7, R"("events":3)", R"("events":4)", StatusCode::kMalformed},
+  };
+  for (const Change& change : changes) {
     CAPTURE(change.from);
     CAPTURE(change.to);
-    // The header promises what a definition in place of the end breaks.
-    std::string changed = Rewritten(text, change.line, [&](std::string* line) {
-      Replace(line, change.from, change.to);
-    });
-    const Status status = Refused(changed);
+    const Status status =
+        Refused(Rewritten(text, change.line, [&](std::string* line) {
+          Replace(line, change.from, change.to);
+        }));
     CAPTURE(status.message());
-    if (change.code == StatusCode::kUnsupported && change.line == 1 &&
-        std::string(change.to) == "\"events\":7") {
-      CHECK(status.code() == StatusCode::kMalformed);
-    } else {
-      CHECK(status.code() == change.code);
-    }
+    CHECK(status.code() == change.code);
   }
 }
 
@@ -485,10 +492,9 @@ TEST_CASE("store import: another answer than the exported store's is told") {
       ImportStore(second, folder.Write("s", text));
   REQUIRE_MESSAGE(report.ok(), report.status().ToString());
   CHECK_FALSE(report->identical());
-  REQUIRE(report->differences_total == 2);
+  REQUIRE(report->differences_total == 1);
   CHECK(report->differences[0].line == 4);
   CHECK(report->differences[0].what == "customer");
-  CHECK(report->differences[1].what == "log");
 }
 
 TEST_CASE("store import: an erased event is left out, counted, not hidden") {
