@@ -61,9 +61,14 @@ inline constexpr size_t kMaxSchemaDepth = 64;    // Of its JSON text.
 inline constexpr size_t kMaxSchemaNodes = 8192;  // Schemas within it.
 // Names that one object's rules follow (required, dependent...).
 inline constexpr size_t kMaxSchemaTracked = 256;
+// Regular expressions within it.
+inline constexpr size_t kMaxSchemaExpressions = 128;
 // What one check may cost: each value that is held against a schema is a
-// step. An ordinary event takes some ten. Only schemas that branch at every
-// level of a recursion come near; the payload is then refused.
+// step, and so is each kSchemaStepBytes of text that are read once more (by
+// allOf, enum, contains, ...). An ordinary event takes some ten. Only schemas
+// that branch at every level, held against large payloads, come near; such a
+// payload is refused.
+inline constexpr size_t kSchemaStepBytes = 64;
 inline constexpr size_t kMaxSchemaSteps = 1'000'000;
 
 struct CompiledSchema;

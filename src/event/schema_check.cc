@@ -84,11 +84,7 @@ bool SchemaChecker::TakeAny(JsonScanner* at, size_t depth) {
 bool SchemaChecker::Check(NodeId id, const Frame* frame, JsonScanner* at,
                           size_t depth) {
   if (id == kAnyValue) return TakeAny(at, depth);
-  if (steps_ == 0) {
-    out_of_steps_ = true;
-    return false;
-  }
-  --steps_;
+  if (!Spend(1)) return false;
   const SchemaNode& node = schema_.nodes[id];
   const char* const begin = at->at();
   bool valid = false;
@@ -122,8 +118,19 @@ bool SchemaChecker::Check(NodeId id, const Frame* frame, JsonScanner* at,
 
 bool SchemaChecker::CheckSub(NodeId id, const Frame* frame,
                              std::string_view text, size_t depth) {
+  // Text that is read again costs, too.
+  if (!Spend(text.size() / kSchemaStepBytes)) return false;
   JsonScanner at(text, kMaxJsonDepth, nullptr);
   return Check(id, frame, &at, depth);
+}
+
+bool SchemaChecker::Spend(size_t steps) {
+  if (steps_ < steps) {
+    out_of_steps_ = true;
+    return false;
+  }
+  steps_ -= steps;
+  return true;
 }
 
 bool SchemaChecker::IsValid(NodeId id, std::string_view text, size_t depth) {
@@ -311,6 +318,7 @@ bool SchemaChecker::CheckAdditional(const ObjectRules& rules,
 bool SchemaChecker::CheckByPattern(const ObjectRules& rules, NodeId property,
                                    const Frame& child, JsonScanner* at,
                                    size_t depth) {
+  if (!Spend(rules.patterns.size())) return false;
   const JsonScanner before = *at;
   bool any = property != kNoNode;
   bool valid = !any || Check(property, &child, at, depth + 1);

@@ -94,6 +94,9 @@ class SchemaChecker final {
   bool CheckInPlace(const InPlaceRules& rules, const Frame* frame,
                     std::string_view text, size_t depth);
 
+  // False: there are not so many left, and the check is over.
+  bool Spend(size_t steps);
+
   // Nothing that is still to come can be of interest.
   bool Stop() const {
     return quiet_ > 0 || room_ == 0 || broken_ || out_of_steps_;

@@ -12,7 +12,7 @@ namespace crm {
 namespace {
 
 // A proof that needs more is given up: nobody could follow it either.
-constexpr size_t kMaxProofSteps = 200'000;
+constexpr size_t kMaxProofSteps = 50'000;
 constexpr size_t kMaxProofDepth = 200;
 
 using Nodes = std::vector<NodeId>;

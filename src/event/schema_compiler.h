@@ -129,6 +129,7 @@ class SchemaCompiler final {
   Dialect dialect_ = Dialect::kEither;
   std::map<const JsonTree*, NodeId> done_;
   std::vector<Ref> refs_;
+  size_t expressions_ = 0;
   Status status_;
 };
 

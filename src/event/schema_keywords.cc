@@ -25,7 +25,7 @@ constexpr std::array<std::pair<std::string_view, uint8_t>, 7> kTypes = {{
 }};
 
 // RE2's own state machines; an expression that needs more is refused.
-constexpr int64_t kExpressionBytes = int64_t{1} << 20;
+constexpr int64_t kExpressionBytes = int64_t{1} << 19;
 
 bool AsCount(const JsonTree& value, uint64_t* count) {
   if (!value.Is(Kind::kNumber)) return false;
@@ -168,6 +168,11 @@ bool SchemaCompiler::TakeNames(const JsonTree& value,
 bool SchemaCompiler::TakeExpression(
     std::string_view text, const std::string& pointer,
     std::shared_ptr<const re2::RE2>* expression) {
+  if (++expressions_ > kMaxSchemaExpressions) {
+    return Fail(StatusCode::kTooLarge, pointer,
+                "over " + std::to_string(kMaxSchemaExpressions) +
+                    " regular expressions");
+  }
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(kExpressionBytes);

@@ -6,7 +6,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstdlib>
 #include <map>
+#include <new>
 #include <set>
 #include <string>
 
@@ -14,6 +17,24 @@
 #include "event/schema.h"
 #include "examples/event_generator.h"
 #include "format/json.h"
+
+namespace {
+std::atomic<uint64_t> allocations{0};
+}  // namespace
+
+// Not inlined, or the compiler takes the pair for one that does not match.
+[[gnu::noinline]] void* operator new(size_t size) {
+  ++allocations;
+  void* const memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
 
 namespace crm {
 namespace {
@@ -229,7 +250,9 @@ TEST_CASE("catalogue: what the generator makes is valid") {
                     .first;
       }
       SchemaViolation violation;
+      const uint64_t before = allocations;
       const bool valid = found->second.Validate(event.payload, &violation);
+      CHECK(allocations == before);  // What is valid costs no memory.
       INFO(std::string(event.type), " ", std::string(event.payload), " ",
            violation.path, " ", violation.message);
       REQUIRE(valid);

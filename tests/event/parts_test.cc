@@ -74,8 +74,8 @@ TEST_CASE("packed lists come back, and damaged ones are refused or differ") {
     for (size_t n = random() % 100; n > 0; --n) {
       position += 1 + random() % (round % 2 == 0 ? 3 : 1'000'000'000);
       row.positions.push_back(position);
-      times.push_back({static_cast<int64_t>(random() % kHourUs) - kHourUs / 2,
-                       position});
+      times.push_back(
+          {static_cast<int64_t>(random() % kHourUs) - kHourUs / 2, position});
     }
     TypeRow back;
     REQUIRE(DecodeTypeRow(EncodeTypeRow(row), &back));

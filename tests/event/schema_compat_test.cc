@@ -160,7 +160,7 @@ std::string Changed(std::string text, RandomJson* random) {
 TEST_CASE("compatible: what was valid stays valid, for any schemas") {
   uint64_t proved = 0;
   uint64_t valid = 0;
-  for (uint64_t seed = 0; seed < 30'000; ++seed) {
+  for (uint64_t seed = 0; seed < 12'000; ++seed) {
     RandomJson random(seed + 1'000'000);
     const std::string before = random.Schema();
     const std::string after =
@@ -188,7 +188,7 @@ TEST_CASE("compatible: what was valid stays valid, for any schemas") {
       if (forward) REQUIRE((!is || was));
     }
   }
-  CHECK(proved > 1000);
+  CHECK(proved > 500);
   CHECK(valid > 10'000);
 }
 

@@ -395,6 +395,23 @@ TEST_CASE("schema: a check that would take for ever is refused") {
   std::string deep = "1";
   for (int i = 0; i < 25; ++i) deep = "{\"a\":" + deep + "}";
   CHECK(Refusal(schema, deep) == "steps");
+  // Few schemas, but each of them reads all of a large text.
+  std::string doubling = R"({"$ref":"#/$defs/d0","$defs":{)";
+  for (int i = 0; i < 14; ++i) {
+    const std::string next =
+        R"({"$ref":"#/$defs/d)" + std::to_string(i + 1) + R"("})";
+    doubling += "\"d" + std::to_string(i) + R"(":{"allOf":[)" + next + "," +
+                next + "]},";
+  }
+  const std::string large = R"({"a":")" + std::string(200'000, 'x') + R"("})";
+  CHECK(Refusal(Compiled(doubling + R"("d14":{"type":"object"}}})"), large) ==
+        "steps");
+  std::string patterns = R"({"patternProperties":{)";
+  for (int i = 0; i < 129; ++i) {
+    patterns += "\"a" + std::to_string(i) + "\":true,";
+  }
+  patterns.back() = '}';
+  CHECK(Refused(patterns + "}").code() == StatusCode::kTooLarge);
   std::string list = "[";
   for (int i = 0; i < 40'000; ++i) list += std::to_string(i) + ",";
   list.back() = ']';
