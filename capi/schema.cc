@@ -252,8 +252,7 @@ const crm_upcaster_list_view* crm_upcaster_list_read(
 void crm_upcaster_list_free(crm_upcaster_list* list) noexcept { Free(list); }
 
 crm_status crm_tenant_set_validation(crm_tenant* tenant, crm_slice type,
-                                     int32_t mode,
-                                     crm_error** error) noexcept {
+                                     int32_t mode, crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = Check(tenant, "tenant");
     if (status.ok()) status = CheckSlice(type, "type");

@@ -71,9 +71,9 @@ class Input final {
     if (name == "-") return Status::Ok();
     file_.open(name, std::ios::binary);
     if (file_.is_open()) return Status::Ok();
-    return Status(errno == ENOENT ? StatusCode::kNotFound
-                                  : StatusCode::kIoError,
-                  name + ": " + std::strerror(errno));
+    return Status(
+        errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIoError,
+        name + ": " + std::strerror(errno));
   }
   std::istream& stream() {
     return file_.is_open() ? static_cast<std::istream&>(file_) : std::cin;
@@ -167,8 +167,8 @@ template <typename Work>
 int WithTenant(const StoreOption& option, bool make, Work work) {
   Result<Store> store = OpenStore(option);
   if (!store.ok()) return Fail(store.status());
-  Result<Tenant> tenant = make ? store->Tenant(option.tenant)
-                               : FindTenant(&*store, option.tenant);
+  Result<Tenant> tenant =
+      make ? store->Tenant(option.tenant) : FindTenant(&*store, option.tenant);
   if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   const int code = work(*tenant);
   return Finish(&*store, code);
@@ -177,11 +177,10 @@ int WithTenant(const StoreOption& option, bool make, Work work) {
 void PrintViolation(uint64_t line, const Event& event,
                     const SchemaViolation& violation, bool as_json) {
   if (!as_json) {
-    std::printf("%llu  %s  payload%s: %s\n",
-                static_cast<unsigned long long>(line),
-                Showable(event.type, 60).c_str(),
-                Showable(violation.path, 200).c_str(),
-                Showable(violation.message, 200).c_str());
+    std::printf(
+        "%llu  %s  payload%s: %s\n", static_cast<unsigned long long>(line),
+        Showable(event.type, 60).c_str(), Showable(violation.path, 200).c_str(),
+        Showable(violation.message, 200).c_str());
     return;
   }
   JsonWriter json;
@@ -272,8 +271,7 @@ int Run(const SchemaListCommand& command) {
       table.Add({info.type, info.version,
                  info.catalogue ? "catalogue"
                                 : "position " + std::to_string(info.position),
-                 info.latest ? "yes" : "",
-                 ShowCount(info.fields.size())});
+                 info.latest ? "yes" : "", ShowCount(info.fields.size())});
     }
     if (!command.store.json) table.Print();
     return int{kExitOk};
@@ -337,8 +335,7 @@ int Run(const SchemaValidationCommand& command) {
         json.EndObject();
         json.PrintLine();
       } else {
-        PrintField(rule.type.empty() ? "(all types)"
-                                     : Showable(rule.type, 60),
+        PrintField(rule.type.empty() ? "(all types)" : Showable(rule.type, 60),
                    NameOf(rule.mode), 40);
       }
     }

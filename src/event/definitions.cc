@@ -15,8 +15,8 @@ namespace {
 constexpr uint8_t kBodyVersion = 1;
 
 Status At(Position position, const Status& status) {
-  return Status(status.code(), "log record " + std::to_string(position) +
-                                   ": " + std::string(status.message()));
+  return Status(status.code(), "log record " + std::to_string(position) + ": " +
+                                   std::string(status.message()));
 }
 
 Status AddSchema(const Definition& definition, TypeDefinitions* type) {
@@ -157,15 +157,13 @@ Status TenantDefinitions::Check(const TypedPayload& event,
                   "type: no schema of " + std::string(event.type));
   }
   SchemaViolation first;
-  if (schema->Validate(upcast.empty() ? event.payload
-                                      : std::string_view(upcast),
-                       &first)) {
+  if (schema->Validate(
+          upcast.empty() ? event.payload : std::string_view(upcast), &first)) {
     return Status::Ok();
   }
   return Status(StatusCode::kInvalidArgument,
-                "payload" + first.path + ": " + first.message +
-                    " (schema " + std::string(event.type) + " " +
-                    std::string(version) + ")");
+                "payload" + first.path + ": " + first.message + " (schema " +
+                    std::string(event.type) + " " + std::string(version) + ")");
 }
 
 bool TenantDefinitions::Upcast(const TypedPayload& event, Position at,

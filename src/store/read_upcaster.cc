@@ -9,8 +9,8 @@ namespace {
 // it when it was given where it is not usual. It would contradict the new one.
 std::string WithoutVersion(std::string_view extra) {
   std::string out;
-  Status status = ForEachMember(
-      extra, [&](std::string_view key, std::string_view value) {
+  Status status =
+      ForEachMember(extra, [&](std::string_view key, std::string_view value) {
         if (key == "version") return true;
         out += out.empty() ? '{' : ',';
         AppendJsonString(key, &out);

@@ -102,9 +102,9 @@ Status CheckRoom(const TenantDefinitions* definitions) {
 
 Status CheckSize(std::string_view what, std::string_view json) {
   if (json.size() <= kMaxDefinitionBytes) return Status::Ok();
-  return Status(StatusCode::kTooLarge,
-                std::string(what) + ": at most " +
-                    std::to_string(kMaxDefinitionBytes) + " bytes");
+  return Status(StatusCode::kTooLarge, std::string(what) + ": at most " +
+                                           std::to_string(kMaxDefinitionBytes) +
+                                           " bytes");
 }
 
 // Whether a schema may come behind those that are there. `*known`: it is one
@@ -275,8 +275,7 @@ Status Tenant::SetValidation(std::string_view type, Validation mode) {
   if (!status.ok()) return status;
   return Define(*impl_, [&](std::optional<Definition>* out) -> Status {
     const auto now = impl_->core->definitions.Of(impl_->info.id);
-    Validation before =
-        type.empty() ? Validation::kOff : Validation::kInherit;
+    Validation before = type.empty() ? Validation::kOff : Validation::kInherit;
     if (now != nullptr && type.empty()) before = now->validation().mode;
     const TypeDefinitions* own = FindType(now.get(), *impl_->core, type);
     if (own != nullptr) before = own->validation.mode;
@@ -298,9 +297,8 @@ Result<std::vector<ValidationRule>> Tenant::GetValidation() const {
     if (rule.mode == Validation::kInherit) continue;
     all.push_back({rule.type, rule.mode, rule.position});
   }
-  std::sort(all.begin() + 1, all.end(), [](const auto& a, const auto& b) {
-    return a.type < b.type;
-  });
+  std::sort(all.begin() + 1, all.end(),
+            [](const auto& a, const auto& b) { return a.type < b.type; });
   return all;
 }
 
@@ -329,14 +327,13 @@ Result<std::vector<SchemaViolation>> Tenant::CheckPayload(
   }
   std::string upcast;
   std::string_view reached;
-  const Schema* schema =
-      reading.now().SchemaFor(given, &upcast, &reached);
+  const Schema* schema = reading.now().SchemaFor(given, &upcast, &reached);
   if (schema == nullptr) {
     return Status(StatusCode::kNotFound, "no schema of this type");
   }
-  return schema->ValidateAll(upcast.empty() ? given.payload
-                                            : std::string_view(upcast),
-                             kMaxViolations);
+  return schema->ValidateAll(
+      upcast.empty() ? given.payload : std::string_view(upcast),
+      kMaxViolations);
 }
 
 }  // namespace crm

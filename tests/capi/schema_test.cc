@@ -15,9 +15,8 @@ using OwnedViolations = Owned<crm_violation_list, crm_violation_list_free>;
 constexpr char kSchema[] =
     R"({"type":"object","properties":{"n":{"type":"integer","minimum":0,)"
     R"("x-personal":true},"m":{"type":["integer","null"]}},"required":["n"]})";
-constexpr char kUpcaster[] =
-    R"({"type":"booked","from":"1.0","to":"2.0",)"
-    R"("steps":[{"rename":"/n","to":"/count"}]})";
+constexpr char kUpcaster[] = R"({"type":"booked","from":"1.0","to":"2.0",)"
+                             R"("steps":[{"rename":"/n","to":"/count"}]})";
 
 crm_schema_definition Definition(std::string_view json) {
   crm_schema_definition definition = CRM_SCHEMA_DEFINITION_INIT;
@@ -66,17 +65,17 @@ TEST_CASE("schema: registered, read, listed") {
                                           Slice(""), nullptr, list.out(),
                                           error));
   CHECK(crm_schema_list_read(list.get())->schema_count == 1);
-  REQUIRE_STATUS_OK(crm_tenant_list_schemas(club.tenant.get(), nullptr,
-                                            list.out(), error));
+  REQUIRE_STATUS_OK(
+      crm_tenant_list_schemas(club.tenant.get(), nullptr, list.out(), error));
   CHECK(crm_schema_list_read(list.get())->schema_count > 1);
   CHECK_STATUS(crm_tenant_get_schema(club.tenant.get(), Slice("booked"),
                                      Slice("9"), nullptr, list.out(), error),
                CRM_NOT_FOUND);
   CHECK(list.get() == nullptr);
   const crm_schema_definition other = Definition("{}");
-  CHECK_STATUS(crm_tenant_register_schema(club.tenant.get(), &other, nullptr,
-                                          error),
-               CRM_ALREADY_EXISTS);
+  CHECK_STATUS(
+      crm_tenant_register_schema(club.tenant.get(), &other, nullptr, error),
+      CRM_ALREADY_EXISTS);
 }
 
 TEST_CASE("schema: bad arguments") {
@@ -92,18 +91,18 @@ TEST_CASE("schema: bad arguments") {
   CHECK_STATUS(crm_tenant_register_schema(club.tenant.get(), &definition,
                                           list.out(), error),
                CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_tenant_register_schema(club.tenant.get(), nullptr,
-                                          list.out(), error),
-               CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_tenant_register_schema(nullptr, &definition, list.out(),
-                                          error),
-               CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_tenant_set_validation(club.tenant.get(), Slice(""), 4,
-                                         error),
-               CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_tenant_list_schemas(club.tenant.get(), nullptr, nullptr,
-                                       error),
-               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_register_schema(club.tenant.get(), nullptr, list.out(), error),
+      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_register_schema(nullptr, &definition, list.out(), error),
+      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_set_validation(club.tenant.get(), Slice(""), 4, error),
+      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_list_schemas(club.tenant.get(), nullptr, nullptr, error),
+      CRM_INVALID_ARGUMENT);
   CHECK_STATUS(crm_tenant_register_upcaster(club.tenant.get(), Slice("x"),
                                             nullptr, error),
                CRM_MALFORMED);
@@ -140,8 +139,8 @@ TEST_CASE("validation: warned, counted, refused") {
   const std::string worse = Booked("2", R"({"n":"secret"})");
   const crm_slice refused = Slice(worse);
   Error why;
-  CHECK(crm_tenant_append_json(club.tenant.get(), &refused, 1, nullptr,
-                               nullptr, why) == CRM_INVALID_ARGUMENT);
+  CHECK(crm_tenant_append_json(club.tenant.get(), &refused, 1, nullptr, nullptr,
+                               why) == CRM_INVALID_ARGUMENT);
   CHECK(why.message().starts_with("event 0: payload/n: "));
   CHECK(why.message().find("secret") == std::string::npos);
   OwnedValidation rules;
@@ -159,8 +158,7 @@ TEST_CASE("validation: warned, counted, refused") {
       club.tenant.get(), Slice("booked"), Slice(""),
       Slice(R"({"n":-1,"m":"x"})"), nullptr, found.out(), error));
   REQUIRE(crm_violation_list_read(found.get())->violation_count == 2);
-  CHECK(Text(crm_violation_list_read(found.get())->violations[0].path) ==
-        "/n");
+  CHECK(Text(crm_violation_list_read(found.get())->violations[0].path) == "/n");
 }
 
 TEST_CASE("upcaster: read as the newest version, or as appended") {
@@ -173,8 +171,7 @@ TEST_CASE("upcaster: read as the newest version, or as appended") {
   REQUIRE(crm_upcaster_list_read(upcasters.get())->upcaster_count == 1);
   REQUIRE_STATUS_OK(crm_tenant_list_upcasters(club.tenant.get(), nullptr,
                                               upcasters.out(), error));
-  const crm_upcaster_list_view* view =
-      crm_upcaster_list_read(upcasters.get());
+  const crm_upcaster_list_view* view = crm_upcaster_list_read(upcasters.get());
   REQUIRE(view->upcaster_count == 1);
   CHECK(Text(view->upcasters[0].from) == "1.0");
   CHECK(Text(view->upcasters[0].to) == "2.0");

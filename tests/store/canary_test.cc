@@ -177,6 +177,7 @@ void SearchDatabases(const std::string& store, Search* search) {
              {{"default", kPoint}, {"dedupe", kPoint}, {"names", kPoint},
               {"tenants", kPoint}, {"dictionaries", kPoint},
               {"types", kPacked}, {"times", kPacked}, {"filter", kPacked},
+              {"definitions", kPoint},
               {"identifiers", kPoint}, {"record_keys", kPoint},
               {"records", kPoint},
               {"members", kPoint}, {"profiles", FamilyKind::kSealed},
@@ -243,6 +244,25 @@ std::string Use(const std::string& path, StoreOptions options) {
     said += tenant.FindCustomer({"email", "x" + kCanaries[0]})
                 .status()
                 .ToString();
+    // The text of a schema is sealed, too; what it says of an event holds
+    // neither a personal value nor a name that it does not know.
+    REQUIRE_OK(tenant.RegisterSchema(
+        {.type = "visited",
+         .json = "{\"description\":\"" + kCanaries[5] +
+                 R"(","properties":{"name":{"type":"number",)"
+                 R"("x-personal":true}},)"
+                 R"("additionalProperties":{"type":"number"}})"}));
+    REQUIRE_OK(tenant.SetValidation("visited", Validation::kWarn));
+    const EventOutcome warned =
+        MustAppendOne(tenant, CanaryEvent(7001 + 2 * session));
+    CHECK_FALSE(warned.warning.ok());
+    said += warned.warning.ToString();
+    const auto found =
+        tenant.CheckPayload("visited", "", CanaryEvent(1).payload);
+    REQUIRE_OK(found);
+    for (const SchemaViolation& violation : *found) {
+      said += violation.path + violation.message;
+    }
     CheckSound(store);
     if (session == 0) {
       REQUIRE_OK(store.Checkpoint(path + "-copy"));

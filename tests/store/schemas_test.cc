@@ -1,12 +1,11 @@
 // Schemas, upcasters and validation of a tenant: what appends and readers see
 // of them, and that they outlive a reopen, a crash and the views.
 
-#include "crm/schema.h"
-
 #include <algorithm>
 #include <filesystem>
 #include <thread>
 
+#include "crm/schema.h"
 #include "store/fixture.h"
 
 namespace crm {
@@ -81,8 +80,8 @@ std::string All(const Tenant& tenant) {
   const Result<Snapshot> snapshot = tenant.GetSnapshot();
   REQUIRE_OK(snapshot);
   line(std::to_string(snapshot->GetStats()->schema_warnings));
-  for (const std::string& walked : Walk(snapshot->Replay(
-           {.as_appended = true}))) {
+  for (const std::string& walked :
+       Walk(snapshot->Replay({.as_appended = true}))) {
     line(walked);
   }
   return text + Everything(*snapshot);
@@ -237,8 +236,8 @@ TEST_CASE("enforce: what does not fit is refused, by index, field and limit") {
     CHECK_CODE(tenant.Append(MemberEvent("e", 1)), kInvalidArgument);
   }
   SUBCASE("a dry run refuses the same") {
-    const auto dry = tenant.Append(Order("f", R"({"price":-1})"),
-                                   {.dry_run = NewDryRun()});
+    const auto dry =
+        tenant.Append(Order("f", R"({"price":-1})"), {.dry_run = NewDryRun()});
     CHECK_CODE(dry, kInvalidArgument);
   }
   SUBCASE("JSON events are checked alike") {
@@ -269,9 +268,9 @@ TEST_CASE("warn: it is appended, said and counted") {
   Tenant tenant = MustTenant(store);
   MustRegister(tenant, kOrder);
   REQUIRE_OK(tenant.SetValidation("", Validation::kWarn));
-  const AppendResult result = MustAppend(
-      tenant, {Order("a", R"({"price":-5})"), Order("b", R"({"price":5})"),
-               MemberEvent("c", 1)});
+  const AppendResult result =
+      MustAppend(tenant, {Order("a", R"({"price":-5})"),
+                          Order("b", R"({"price":5})"), MemberEvent("c", 1)});
   CHECK(result.appended == 3);
   CHECK(MessageOf(result.events[0].warning).starts_with("payload/price: "));
   CHECK(result.events[0].status.ok());
@@ -324,14 +323,13 @@ TEST_CASE("upcaster: every read sees the newest version (A12, B14)") {
   const Result<UpcasterInfo> info = tenant.RegisterUpcaster(kConsent);
   REQUIRE_OK(info);
   CHECK(tenant.RegisterUpcaster(kConsent)->position == info->position);
-  const std::string upcast =
-      R"({"purpose":"news","weight":1.50,"gdprContext":)"
-      R"({"legalBasis":"unknown"}})";
+  const std::string upcast = R"({"purpose":"news","weight":1.50,"gdprContext":)"
+                             R"({"legalBasis":"unknown"}})";
 
   for (const ReplayQuery& query :
        {ReplayQuery{}, ReplayQuery{.customer = old.customer},
-        ReplayQuery{.record = old.record}, ReplayQuery{.types = {
-                                               "ConsentGranted"}}}) {
+        ReplayQuery{.record = old.record},
+        ReplayQuery{.types = {"ConsentGranted"}}}) {
     Result<EventCursor> cursor = tenant.Replay(query);
     REQUIRE_OK(cursor);
     EventView event;
@@ -472,8 +470,7 @@ TEST_CASE("a definition counts for all that is decided behind it") {
   for (int thread = 0; thread < 3; ++thread) {
     threads.emplace_back([&, thread] {
       for (int i = 0; !stop.load() && i < 100'000; ++i) {
-        const std::string id =
-            std::to_string(thread) + "-" + std::to_string(i);
+        const std::string id = std::to_string(thread) + "-" + std::to_string(i);
         const auto result = tenant.Append(Order(id, R"({"price":-1})", thread));
         (void)result;
       }

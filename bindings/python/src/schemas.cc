@@ -52,8 +52,8 @@ auto Change(TenantHandle& self, Call call) {
 void DefineRegister(py::class_<TenantHandle>& type) {
   Def(
       type, "register_schema",
-      [](TenantHandle& self, Text event_type, py::object schema,
-         Text version, py::object compatibility) {
+      [](TenantHandle& self, Text event_type, py::object schema, Text version,
+         py::object compatibility) {
         const SchemaDefinition definition = {
             .type = std::move(event_type),
             .version = std::move(version),
@@ -164,8 +164,7 @@ void DefineInfos(py::module_& module) {
              "JSON pointer into the payload; * stands for any element, and\n"
              "for members without a name of their own.")
       .Computed(
-          "types",
-          [](const SchemaField& self) { return TupleOf(self.types); },
+          "types", [](const SchemaField& self) { return TupleOf(self.types); },
           "JSON types; empty: any.")
       .Field("required", &SchemaField::required,
              "The object around it must have it.")
