@@ -196,8 +196,14 @@ bool MapParser::CheckColumns() {
     return Fail("columns", "two have the same name");
   }
   const bool named = map_->header || !names.empty();
+  const bool json = map_->format == ImportMap::Impl::Format::kJson;
+  if (map_->contact.has_value() && !named && !json &&
+      map_->contact->others != ContactRule::Others::kIgnore) {
+    return Fail("contact.others",
+                "without names of columns only \"ignore\" makes sense");
+  }
   for (const UsedColumn& used : map_->used) {
-    if (map_->format == ImportMap::Impl::Format::kJson) {
+    if (json) {
       if (used.number > 0) return Fail("column", "JSON has no numbers of them");
       continue;
     }

@@ -224,6 +224,17 @@ TEST_CASE("maps of contacts are checked") {
   const std::string id = R"("identity":{"email":{"column":"m"}})";
   CHECK(refusal(id) == "accepted");
   CHECK(refusal("") == "map: contact.identity: is missing");
+  // What has no name cannot be kept under it, and is not dropped in silence.
+  const auto numbered = [](const std::string& members) {
+    const Result<ImportMap> map = ImportMap::FromJson(
+        R"({"kind":"contacts","format":"csv","header":false,"contact":{)" +
+        members + R"("identity":{"email":{"column":1}}}})");
+    return map.ok() ? "accepted" : std::string(map.status().message());
+  };
+  CHECK(numbered("") ==
+        "map: contact.others: without names of columns only \"ignore\" makes "
+        "sense");
+  CHECK(numbered(R"("others":"ignore",)") == "accepted");
   CHECK(refusal(R"("identity":{}")") != "accepted");
   CHECK(refusal(id + R"(,"others":"drop")") ==
         "map: contact.others: must be \"traits\", \"ignore\" or \"reject\"");

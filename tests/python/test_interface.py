@@ -103,10 +103,13 @@ def test_options_are_keywords_only():
                     assert kind == "keyword", f"{name}.{key}({parameter})"
 
 
-def test_event_from_json():
-    [node] = [n for n in STUB.body if isinstance(n, ast.FunctionDef)]
-    assert parameters_of_module(crm.event_from_json) == (
-        parameters_of_stub(node))
+def test_functions_of_the_module():
+    nodes = [n for n in STUB.body if isinstance(n, ast.FunctionDef)]
+    assert {n.name for n in nodes} == {"canonical_event_type",
+                                       "event_from_json"}
+    for node in nodes:
+        assert parameters_of_module(getattr(crm, node.name)) == (
+            parameters_of_stub(node))
 
 
 def test_the_package_shows_everything():
