@@ -67,6 +67,15 @@ class StoredEvent final {
   std::string text_;
 };
 
+// One step of a walk over all tenants.
+struct StoreEventRecord {
+  explicit StoreEventRecord(const StoreEvent& from)
+      : tenant(from.tenant), event(from.event) {}
+  size_t bytes() const { return tenant.size() + event.bytes(); }
+  std::string tenant;
+  StoredEvent event;
+};
+
 // A tuple of copies.
 template <typename T>
 py::tuple TupleOf(const std::vector<T>& values) {
