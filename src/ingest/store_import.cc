@@ -74,9 +74,7 @@ class Lines final {
   Status Bad(const std::string& what) const {
     return reader_.Error(StatusCode::kMalformed, what);
   }
-  Status UnknownKind() const {
-    return Bad("kind: not what has to stand here");
-  }
+  Status UnknownKind() const { return Bad("kind: not what has to stand here"); }
 
   ExportReader& reader_;
   std::string region_;
@@ -521,8 +519,7 @@ Status StoreImport::CompareViews(const Lines& lines) {
   StoreExportOptions options;
   // An export without checksums of views is compared as far as it goes.
   options.views = std::any_of(
-      lines.tenants().begin(), lines.tenants().end(),
-      [](const auto& tenant) {
+      lines.tenants().begin(), lines.tenants().end(), [](const auto& tenant) {
         const std::vector<ProjectionChecksum>& all = tenant.second.checksums;
         return !all.empty() && all.back().projection != "definitions" &&
                all.back().projection != "log";
