@@ -220,6 +220,7 @@ struct ReconcileState {
 
 // Every member of `out` is written, so that nothing has to be cleared before.
 void ShowEvent(const EventView& from, crm_event_view* out);
+void ShowDefinition(const DefinitionView& from, crm_definition_view* out);
 
 // Empties what a call did not fill, also when memory ran out: what it pointed
 // at before is gone.

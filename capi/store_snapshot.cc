@@ -1,11 +1,11 @@
 // Snapshot of a store: all tenants at one position, and the walk over all of
-// their events.
+// their events and definitions.
 
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
 
-static_assert(sizeof(crm_store_event) == 304);
+static_assert(sizeof(crm_store_event) == 416);
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
@@ -59,6 +59,25 @@ crm_status crm_store_snapshot_get_tenant(crm_store_snapshot* snapshot,
   });
 }
 
+crm_status crm_store_snapshot_count_definitions(crm_store_snapshot* snapshot,
+                                                uint64_t* counts, size_t count,
+                                                crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckArray(counts, count, "counts");
+    if (status.ok()) status = Check(snapshot, "snapshot");
+    if (!status.ok()) return status;
+    const size_t tenants = StateOf(snapshot).tenants().size();
+    if (count != tenants) {
+      return Invalid("count: must be " + std::to_string(tenants) +
+                     ", one for each tenant, not " + std::to_string(count));
+    }
+    const auto found = StateOf(snapshot).CountDefinitions();
+    if (!found.ok()) return found.status();
+    std::copy(found->begin(), found->end(), counts);
+    return status;
+  });
+}
+
 crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
                                      crm_store_cursor** out,
                                      crm_error** error) noexcept {
@@ -85,9 +104,14 @@ crm_status crm_store_cursor_next(crm_store_cursor* cursor, crm_store_event* out,
     if (!more.ok()) return more.status();
     if (!*more) return crm_status{CRM_DONE};
     *out = crm_store_event();
-    out->kind = CRM_STORE_EVENT;
     out->tenant = Slice(state.event.tenant);
-    ShowEvent(state.event.event, &out->event);
+    if (state.event.is_definition) {
+      out->kind = CRM_STORE_DEFINITION;
+      ShowDefinition(state.event.definition, &out->definition);
+    } else {
+      out->kind = CRM_STORE_EVENT;
+      ShowEvent(state.event.event, &out->event);
+    }
     emptied.Keep();
     return crm_status{CRM_OK};
   });

@@ -1770,7 +1770,7 @@ CRM_API void crm_snapshot_free(crm_snapshot* snapshot) CRM_NOEXCEPT;
  *   crm_store_get_snapshot(store, NULL, &all, &error);
  *   crm_store_snapshot_replay(all, &cursor, &error);
  *   while ((status = crm_store_cursor_next(cursor, &one, &error)) == CRM_OK)
- *     copy(one.tenant, &one.event);
+ *     if (one.kind == CRM_STORE_EVENT) copy(one.tenant, &one.event);
  *   crm_store_cursor_free(cursor);
  *   crm_store_snapshot_free(all);
  *   if (status != CRM_DONE) return fail(error);
@@ -1804,18 +1804,25 @@ CRM_API crm_status crm_store_snapshot_get_tenant_names(
 /* One tenant at this position: all that is asked of a crm_snapshot. It is a
  * handle of its own, and may outlive this one. CRM_NOT_FOUND: no tenant of this
  * name; none is made. */
-CRM_API crm_status crm_store_snapshot_get_tenant(crm_store_snapshot* snapshot,
-                                                 crm_slice name,
-                                                 crm_snapshot** out,
-                                                 crm_error** error)
-    CRM_NOEXCEPT;
+CRM_API crm_status crm_store_snapshot_get_tenant(
+    crm_store_snapshot* snapshot, crm_slice name, crm_snapshot** out,
+    crm_error** error) CRM_NOEXCEPT;
 
-/* Walks over the events of all tenants in the order of their positions, each
- * as it was appended: upcasters are not asked. One thread at a time. A store
- * cannot be closed before it is freed. */
+/* How many definitions (see below) the walk gives of each tenant, in the order
+ * of the names above; they were made up to this position. `count`: of the array
+ * at `counts`, one for each name (CRM_INVALID_ARGUMENT); a call that fails does
+ * not write there. Reads the log, but where nobody has ever defined
+ * anything. */
+CRM_API crm_status crm_store_snapshot_count_definitions(
+    crm_store_snapshot* snapshot, uint64_t* counts, size_t count,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* Walks over the events and definitions of all tenants in the order of their
+ * positions, each as it was appended: upcasters are not asked. One thread at a
+ * time. A store cannot be closed before it is freed. */
 typedef struct crm_store_cursor crm_store_cursor;
 
-/* All events up to the position of the snapshot. The cursor keeps what it
+/* All of them up to the position of the snapshot. The cursor keeps what it
  * needs: the snapshot may be freed before it. */
 CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
                                              crm_store_cursor** out,
@@ -1824,8 +1831,43 @@ CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
 /* What a cursor over a store may come upon. The numbers are frozen; leave out
  * kinds that you do not know, as later versions may give others.
  *
- * EVENT: `event` is one that a host appended. */
-enum { CRM_STORE_EVENT = 1 };
+ * EVENT: `event` is one that a host appended; `definition` is all zero.
+ * DEFINITION: `definition` is one that a host made, with one of the calls of
+ *   the chapter on schemas; `event` is all zero. */
+enum { CRM_STORE_EVENT = 1, CRM_STORE_DEFINITION = 2 };
+
+/* What a definition is of: crm_tenant_register_schema,
+ * crm_tenant_register_upcaster, crm_tenant_set_validation. */
+enum {
+  CRM_DEFINITION_SCHEMA = 1,
+  CRM_DEFINITION_UPCASTER = 2,
+  CRM_DEFINITION_VALIDATION = 3
+};
+
+/* A definition of a tenant, as she made it. What a kind does not use is zero,
+ * or empty.
+ *
+ * type: of the events; empty: validation of all types.
+ * version, to: of a schema; of an upcaster where it begins, and where it leads.
+ * json: the schema or the upcaster, without the blanks between its tokens.
+ * compatibility: of a schema, one of CRM_COMPATIBILITY_...
+ * mode: of a validation, one of CRM_VALIDATION_... */
+typedef struct crm_definition_view {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t position;
+  crm_slice type;
+  crm_slice version;
+  crm_slice to;
+  crm_slice json;
+  int32_t compatibility;
+  int32_t mode;
+  uint64_t reserved[2];
+} crm_definition_view;
+
+/* Definitions stand between the events where they were made: what comes before
+ * one was appended without it. Whoever copies a store makes each of them again
+ * at its place, and events are checked there by what checked them here. */
 
 /* One step of the walk. `tenant`: whose it is. All zero at the end. What the
  * slices point at lives until the next crm_store_cursor_next on this cursor, or
@@ -1835,15 +1877,16 @@ typedef struct crm_store_event {
   uint32_t reserved0;
   crm_slice tenant;
   crm_event_view event;
-  uint64_t reserved[3];
+  crm_definition_view definition;
+  uint64_t reserved[4];
 } crm_store_event;
 
 /* CRM_OK with the next one in *out, CRM_DONE at the end, or an error:
  * CRM_CORRUPTION as crm_event_cursor_next, and where the log holds a record of
- * a kind that this version does not know: nothing is left out silently but what
- * libcrm makes again by itself (names, epochs, dictionaries). After CRM_DONE or
- * an error *out is all zero; after an error there is no going on:
- * CRM_FAILED_PRECONDITION. */
+ * a kind that this version does not know (of a definition:
+ * CRM_FORMAT_TOO_NEW): nothing is left out silently but what libcrm makes again
+ * by itself (names, epochs, dictionaries). After CRM_DONE or an error *out is
+ * all zero; after an error there is no going on: CRM_FAILED_PRECONDITION. */
 CRM_API crm_status crm_store_cursor_next(crm_store_cursor* cursor,
                                          crm_store_event* out,
                                          crm_error** error) CRM_NOEXCEPT;

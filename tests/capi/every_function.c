@@ -459,6 +459,7 @@ static void all_tenants(crm_store* store) {
   crm_snapshot* one = NULL;
   crm_store_event event;
   crm_status status;
+  uint64_t definitions = 7;
   int count = 0;
   EXPECT_OK(crm_store_get_snapshot(store, NULL, &all, &error));
   EXPECT(crm_store_snapshot_position(all) >= 3);
@@ -469,6 +470,8 @@ static void all_tenants(crm_store* store) {
                                           &error));
   EXPECT(crm_snapshot_position(one) == crm_store_snapshot_position(all));
   crm_snapshot_free(one);
+  EXPECT_OK(crm_store_snapshot_count_definitions(all, &definitions, 1, &error));
+  EXPECT(definitions == 0);
   EXPECT_OK(crm_store_snapshot_replay(all, &cursor, &error));
   crm_store_snapshot_free(all);
   while ((status = crm_store_cursor_next(cursor, &event, &error)) == CRM_OK) {

@@ -198,6 +198,69 @@ TEST_CASE("store snapshot: dead in a child of fork, alive in its parent") {
   CHECK(AllIdsOf(walk.get()).size() == 3);
 }
 
+TEST_CASE("store snapshot: definitions stand where they were made") {
+  Clubs clubs;
+  crm_tenant* const tenant = clubs.tenant.get();
+  crm_schema_definition schema = CRM_SCHEMA_DEFINITION_INIT;
+  schema.type = Slice("booked");
+  schema.version = Slice("1.0");
+  schema.json = Slice(R"({"type": "object"})");
+  schema.compatibility = CRM_COMPATIBILITY_NONE;
+  REQUIRE_STATUS_OK(
+      crm_tenant_register_schema(tenant, &schema, nullptr, error));
+  AppendOne(tenant, EventJson("4", ""));
+  REQUIRE_STATUS_OK(crm_tenant_register_upcaster(
+      tenant,
+      Slice(R"({"type":"booked","from":"0.9","to":"1.0",)"
+            R"("steps":[{"remove":"/n"}]})"),
+      nullptr, error));
+  REQUIRE_STATUS_OK(crm_tenant_set_validation(clubs.other.get(), {nullptr, 0},
+                                              CRM_VALIDATION_WARN, error));
+
+  const OwnedAll all = AllOf(clubs);
+  uint64_t counts[] = {7, 7, 7};
+  REQUIRE_STATUS_OK(
+      crm_store_snapshot_count_definitions(all.get(), counts, 2, error));
+  CHECK(counts[0] == 2);
+  CHECK(counts[1] == 1);
+  CHECK_STATUS(
+      crm_store_snapshot_count_definitions(all.get(), counts, 3, error),
+      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_store_snapshot_count_definitions(all.get(), nullptr, 2, error),
+      CRM_INVALID_ARGUMENT);
+  CHECK(counts[2] == 7);
+
+  const OwnedWalk walk = WalkOf(all);
+  Texts found;
+  uint64_t position = 0;
+  crm_store_event one = {};
+  Error error;
+  crm_status status = CRM_OK;
+  while ((status = crm_store_cursor_next(walk.get(), &one, error)) == CRM_OK) {
+    const crm_definition_view& definition = one.definition;
+    const bool event = one.kind == CRM_STORE_EVENT;
+    CHECK((one.event.position == 0) == !event);
+    CHECK((definition.kind == 0) == event);
+    const uint64_t at = event ? one.event.position : definition.position;
+    CHECK(at > position);
+    position = at;
+    found.push_back(
+        event ? Text(one.event.id)
+              : Text(one.tenant) + " " + std::to_string(definition.kind) + " " +
+                    Text(definition.type) + " " + Text(definition.version) +
+                    " " + Text(definition.to) + " " + Text(definition.json) +
+                    " " + std::to_string(definition.compatibility) + " " +
+                    std::to_string(definition.mode));
+  }
+  CHECK(status == CRM_DONE);
+  CHECK(found == Texts{"1", "2", "3",
+                       R"(club 1 booked 1.0  {"type":"object"} 4 0)", "4",
+                       R"(club 2 booked 0.9 1.0 {"type":"booked","from":"0.9",)"
+                       R"("to":"1.0","steps":[{"remove":"/n"}]} 0 0)",
+                       "other 3     0 1"});
+}
+
 // --- recorded_at -------------------------------------------------------------
 
 constexpr int64_t kYear2024 = 1'704'067'200'000'000;

@@ -41,7 +41,8 @@ def test_one_tenant_of_it(store, clubs):
     assert [e.id for e in one.replay()] == ["m-2"]
     assert len(list(walk)) == 3
     for question in (lambda: everything.position, lambda: everything.tenants,
-                     lambda: everything.tenant("one"), everything.replay):
+                     lambda: everything.tenant("one"), everything.replay,
+                     everything.count_definitions):
         with pytest.raises(crm.InputError, match="snapshot is closed"):
             question()
 
@@ -65,9 +66,40 @@ def test_what_a_walk_gives_is_a_record(store, clubs):
     assert isinstance(first, crm.StoreEvent)
     assert first.event == next(iter(clubs[0].replay()))
     assert first == next(store.snapshot().replay()) != next(walk)
-    assert first.to_dict() == {"tenant": "one", "event": first.event}
+    assert first.to_dict() == {"tenant": "one", "event": first.event,
+                               "definition": None}
+    assert not first.is_definition
     assert hash(first) == hash(next(store.snapshot().replay()))
     assert repr(first).startswith("crm.StoreEvent(tenant='one'")
+
+
+def test_definitions_stand_where_they_were_made(store, clubs):
+    one, other = clubs
+    one.register_schema("scl.member.created", {"type": "object"},
+                        compatibility="full")
+    one.append(member(4))
+    one.register_upcaster({"type": "scl.member.created", "from": "0.9",
+                           "to": "1.0", "steps": [{"remove": "/n"}]})
+    other.set_validation("warn")
+    with store.snapshot() as everything:
+        assert everything.count_definitions() == {"one": 2, "other": 1}
+        found = list(everything.replay())
+    assert [e.is_definition for e in found] == [False] * 3 + [
+        True, False, True, True]
+    assert all((e.event is None) == e.is_definition for e in found)
+    schema, upcaster, rule = (e.definition for e in found if e.is_definition)
+    kinds = crm.DefinitionKind
+    assert (schema.kind, schema.type, schema.version, schema.to, schema.json,
+            schema.compatibility, schema.mode) == (
+        kinds.SCHEMA, "scl.member.created", "1.0", "", '{"type":"object"}',
+        crm.Compatibility.FULL, None)
+    assert (upcaster.kind, upcaster.version, upcaster.to,
+            upcaster.compatibility, upcaster.mode) == (
+        kinds.UPCASTER, "0.9", "1.0", None, None)
+    assert (rule.kind, rule.type, rule.mode, rule.json) == (
+        "validation", "", crm.Validation.WARN, "")
+    assert found[-1].tenant == "other"
+    assert schema.position < found[4].event.position < upcaster.position
 
 
 def test_closing(store, clubs):
