@@ -365,7 +365,9 @@ const std::vector<std::string>& StoreSnapshot::tenants() const {
 
 Result<Snapshot> StoreSnapshot::Tenant(std::string_view name) const {
   StoreCore& core = impl_->all.core();
-  if (core.names.Find(NameKind::kTenant, name) == 0) {
+  const uint32_t id = core.names.Find(NameKind::kTenant, name);
+  // They are numbered as they are made; one that came later is none here.
+  if (id == 0 || id > impl_->tenants.size()) {
     return Status(StatusCode::kNotFound,
                   "no tenant \"" + std::string(name) + "\"");
   }

@@ -107,8 +107,17 @@ TEST_CASE("store snapshot: a tenant that is none is not made") {
   CHECK_STATUS(
       crm_store_snapshot_get_tenant(all.get(), {nullptr, 3}, one.out(), error),
       CRM_INVALID_ARGUMENT);
-  CHECK(one.get() == nullptr);
   CHECK(NamesOf(AllOf(clubs)) == Texts{"club", "other"});
+  // One that came later is none, either.
+  OwnedTenant third;
+  REQUIRE_STATUS_OK(
+      crm_tenant_open(clubs.store.get(), Slice("third"), third.out(), error));
+  AppendOne(third.get(), EventJson("9", ""));
+  CHECK_STATUS(crm_store_snapshot_get_tenant(all.get(), Slice("third"),
+                                             one.out(), error),
+               CRM_NOT_FOUND);
+  CHECK(one.get() == nullptr);
+  CHECK(NamesOf(all) == Texts{"club", "other"});
 }
 
 TEST_CASE("store snapshot: of a store in which nothing is") {

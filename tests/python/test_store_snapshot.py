@@ -51,7 +51,12 @@ def test_a_tenant_that_is_none_is_not_made(store, clubs):
     with store.snapshot() as everything:
         with pytest.raises(crm.NotFoundError):
             everything.tenant("third")
-    assert store.tenant_names() == ["one", "other"]
+        assert store.tenant_names() == ["one", "other"]
+        # One that came later is none, either.
+        store.tenant("third").append(member(9))
+        with pytest.raises(crm.NotFoundError):
+            everything.tenant("third")
+        assert everything.tenants == ("one", "other")
 
 
 def test_a_store_in_which_nothing_is(store):
@@ -70,7 +75,7 @@ def test_what_a_walk_gives_is_a_record(store, clubs):
                                "definition": None}
     assert not first.is_definition
     assert hash(first) == hash(next(store.snapshot().replay()))
-    assert repr(first).startswith("crm.StoreEvent(tenant='one'")
+    assert repr(first).startswith("StoreEvent(tenant='one'")
 
 
 def test_definitions_stand_where_they_were_made(store, clubs):
