@@ -90,7 +90,8 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
   if (in.shape < CRM_SHAPE_CRM || in.shape > CRM_SHAPE_FLAT) {
     return Invalid("event.shape: " + std::to_string(in.shape) + " is none");
   }
-  constexpr uint32_t kFlags = CRM_EVENT_VIEW_BACKFILL | CRM_EVENT_VIEW_OPENED;
+  constexpr uint32_t kFlags = CRM_EVENT_VIEW_BACKFILL | CRM_EVENT_VIEW_OPENED |
+                              CRM_EVENT_VIEW_WARNED;
   if ((in.flags & ~kFlags) != 0) {
     return Invalid("event.flags: holds unknown ones");
   }

@@ -133,6 +133,15 @@ TEST_CASE("validation: warned, counted, refused") {
   REQUIRE_STATUS_OK(
       crm_snapshot_get_stats(snapshot.get(), nullptr, &stats, error));
   CHECK(stats.schema_warnings == 1);
+  OwnedCursor cursor;
+  REQUIRE_STATUS_OK(
+      crm_snapshot_replay(snapshot.get(), nullptr, cursor.out(), error));
+  crm_event_view read = {};
+  REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &read, error));
+  CHECK((read.flags & CRM_EVENT_VIEW_WARNED) != 0);
+  OwnedBuffer json;
+  CHECK_STATUS(crm_event_view_to_json(&read, Slice("club"), json.out(), error),
+               CRM_OK);
 
   REQUIRE_STATUS_OK(crm_tenant_set_validation(
       club.tenant.get(), Slice("booked"), CRM_VALIDATION_ENFORCE, error));
