@@ -43,11 +43,12 @@ constexpr char kUsage[] =
 
 std::vector<Workload> AllWorkloads() {
   std::vector<Workload> all;
-  for (auto* make : {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
-                     crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
-                     crm::bench::SubscribeWorkloads, crm::bench::SchemaWorkloads,
-                     crm::bench::ExportWorkloads, crm::bench::CapiWorkloads,
-                     crm::bench::PythonWorkloads}) {
+  for (auto* make :
+       {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
+        crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
+        crm::bench::SubscribeWorkloads, crm::bench::SchemaWorkloads,
+        crm::bench::ExportWorkloads, crm::bench::CapiWorkloads,
+        crm::bench::PythonWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;
