@@ -2750,28 +2750,38 @@ CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
  * before it, so that a line that was changed, left out, put in or moved is
  * found, and named, where it is.
  *
- *   {"kind":"libcrm-export","version":1,"region":"ZA","definitions":0,
+ *   {"kind":"libcrm-export","version":1,"region":"ZA","definitions":1,
  *    "tenants":1,"events":2,"check":"..."}                    first, once
  *   {"kind":"tenant","tenant":"golf-club","events":2,"records":1,
  *    "customers":1,"check":"..."}               each tenant, as they were made
+ *   {"kind":"definition","tenant":"golf-club","after":0,
+ *    "definition":"schema","type":"OrderPlaced","version":"1.0",
+ *    "compatibility":"backward","schema":{...},"check":"..."}
  *   {"kind":"event","tenant":"golf-club","n":1,
  *    "recorded_at":"2026-02-03T10:00:00.000000Z","backfill":true,
- *    "source":"scl","record":1,"customer":1,"revision":0,"event":{...},
- *    "check":"..."}
+ *    "warned":true,"source":"scl","record":1,"customer":1,"revision":0,
+ *    "event":{...},"check":"..."}
  *   {"kind":"checksums","tenant":"golf-club","log":"...", ...}   each tenant
- *   {"kind":"end","events":2,"erased":0,"definitions":0,"check":"..."}  last
+ *   {"kind":"end","events":2,"erased":0,"definitions":1,"check":"..."}  last
  *
- * Events come in the order of the log. `event` is the event in the shape in
- * which it came in, without its tenant, and without a timestamp when it had
- * none; `n` counts the events of its tenant from 1. Record, customer (absent:
- * unattributed) and revision say how it was bound: an import compares them with
- * what it finds. An event whose key is gone is a line of the kind "erased": it
- * has type, version and occurred_at in place of `event`.
+ * Events and definitions come in the order of the log. `event` is the event in
+ * the shape in which it came in, without its tenant, and without a timestamp
+ * when it had none; `n` counts the events of its tenant from 1. Record,
+ * customer (absent: unattributed) and revision say how it was bound: an import
+ * compares them with what it finds; so it does with `warned` (it did not fit
+ * the schema of its type). An event whose key is gone is a line of the kind
+ * "erased": it has type, version and occurred_at in place of `event`.
+ *
+ * A definition of the tenant stands where it was made: `after` counts her
+ * events before it. It is a "schema" (type, version, compatibility: none,
+ * backward, forward or full, schema), an "upcaster" (type, version: where it
+ * begins, to, upcaster) or a "validation" (type, absent: all types; mode: off,
+ * warn, enforce or inherit).
  *
  * Not in it: names, epochs and dictionaries of the log, which the library makes
  * again; positions, therefore (they count those, too); the offsets of hosts,
  * which tell where a host stood in its own input; keys. So two stores with the
- * same events give the same file, byte by byte.
+ * same events and definitions give the same file, byte by byte.
  */
 
 /* The checksum of one projection, 32 hexadecimal digits, over all that it can
@@ -2779,6 +2789,7 @@ CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
  * there.
  *
  *   log          the event lines of the tenant
+ *   definitions  her definition lines
  *   counters     crm_tenant_stats
  *   identity     each customer: records, links, confidences
  *   identifiers  whose each identifier of each event is

@@ -23,33 +23,49 @@
 // that are made of the line and of the check before it, so that a line that was
 // changed, left out, put in or moved is found, and named, where it is.
 //
-//   {"kind":"libcrm-export","version":1,"region":"ZA","definitions":0,
+//   {"kind":"libcrm-export","version":1,"region":"ZA","definitions":2,
 //    "tenants":1,"events":2,"check":"..."}                   first, once
 //   {"kind":"tenant","tenant":"golf-club","events":2,"records":1,
 //    "customers":1,"check":"..."}              each tenant, as they were made
+//   {"kind":"definition","tenant":"golf-club","after":0,
+//    "definition":"schema","type":"OrderPlaced","version":"1.0",
+//    "compatibility":"backward","schema":{...},"check":"..."}
+//   {"kind":"definition","tenant":"golf-club","after":0,
+//    "definition":"validation","mode":"warn","check":"..."}
 //   {"kind":"event","tenant":"golf-club","n":1,
 //    "recorded_at":"2026-02-03T10:00:00.000000Z","backfill":true,
-//    "source":"scl","record":1,"customer":1,"revision":0,"event":{...},
-//    "check":"..."}
+//    "warned":true,"source":"scl","record":1,"customer":1,"revision":0,
+//    "event":{...},"check":"..."}
 //   {"kind":"checksums","tenant":"golf-club","log":"...", ...}  each tenant
-//   {"kind":"end","events":2,"erased":0,"definitions":0,"check":"..."}   last
+//   {"kind":"end","events":2,"erased":0,"definitions":2,"check":"..."}   last
 //
-// Events come in the order of the log. `event` is the event in the shape in
-// which it came in, without its tenant, and without a timestamp when it had
-// none; `n` counts the events of its tenant from 1. `record`, `customer`
-// (absent: unattributed) and `revision` say how it was bound: an import
-// compares them with what it finds. An event whose key is gone is a line of
-// the kind "erased": it has `type`, `version` and `occurred_at` in place of
-// `event`.
+// Events and definitions come in the order of the log. `event` is the event in
+// the shape in which it came in, without its tenant, and without a timestamp
+// when it had none; `n` counts the events of its tenant from 1. `record`,
+// `customer` (absent: unattributed) and `revision` say how it was bound: an
+// import compares them with what it finds; so it does with `warned` (it did not
+// fit the schema of its type). An event whose key is gone is a line of the kind
+// "erased": it has `type`, `version` and `occurred_at` in place of `event`.
+//
+// A definition (crm/schema.h) stands where it was made: what comes before it
+// was appended without it. `after` is how many events of the tenant those are.
+// `definition` is one of
+//   schema      `type`, `version`, `compatibility` (none, backward, forward,
+//               full) and `schema`, as it was registered
+//   upcaster    `type`, `version` (where it begins), `to`, and `upcaster`
+//   validation  `type` (absent: all types) and `mode` (off, warn, enforce,
+//               inherit)
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes
 // again; positions, therefore (they count those, too); the offsets of hosts
 // (Tenant::GetOffset), which tell where a host stood in its own input; keys. So
-// two stores with the same events give the same file, byte by byte.
+// two stores with the same events and definitions give the same file, byte by
+// byte.
 //
 // `checksums` has one for each projection, over all that it can be asked; every
 // position in them is the number of events of the tenant up to there:
 //   log          the event lines of the tenant
+//   definitions  her definition lines
 //   counters     TenantStats
 //   identity     each customer: records, links, confidences
 //   identifiers  whose each identifier of each event is
@@ -83,8 +99,9 @@ using ExportWriter = std::function<Status(std::string_view text)>;
 struct StoreExportOptions {
   // Only this one; kNotFound when there is none. Empty: all tenants.
   std::string tenant = {};
-  // Compute the checksums of the views. Off: those of the log alone, which
-  // takes a third of the time; an import then compares no views.
+  // Compute the checksums of the views. Off: those of the log alone (log and
+  // definitions), which takes a third of the time; an import then compares no
+  // views.
   bool views = true;
   // Events written, of how many. False: kCancelled, and no file.
   Progress progress = {};
@@ -155,8 +172,10 @@ struct StoreImportReport {
   bool identical() const { return differences_total == 0 && erased == 0; }
 };
 
-// Reads an export into a store without events (kFailedPrecondition otherwise;
-// tenants may be there). Events keep their order and recorded_at, so that
+// Reads an export into a store without events and definitions
+// (kFailedPrecondition otherwise; tenants may be there). Definitions are made
+// again at their places, so that each event is checked by those that it was
+// checked by before. Events keep their order and recorded_at, so that
 // those without a time of their own, and all that is derived, come out as they
 // were; that is also why the store has to be empty. Who is whose is found out
 // again, and compared with the file, and so are the checksums at the end: a
@@ -168,7 +187,9 @@ struct StoreImportReport {
 // The file is read twice (so not from a pipe: kInvalidArgument). The first
 // time every line is checked and nothing is written: a file that was cut or
 // changed (kMalformed), or that needs a newer libcrm (kFormatTooNew), or holds
-// a definition (kUnsupported) is refused with its line; the store stays empty.
+// what this version does not know (kUnsupported), or a definition that it
+// refuses (as Tenant::RegisterSchema, ...), is refused with its line; the store
+// stays empty.
 // An error after that (kNoSpace, kCancelled, an event that this version
 // refuses) says how many events have been appended: such a store is
 // incomplete, and to be thrown away. kInvalidArgument also when the store's

@@ -231,24 +231,44 @@ class Tenant final {
   std::shared_ptr<Impl> impl_;
 };
 
-// An event of any tenant. Views as those of EventView.
-struct StoreEvent {
-  std::string_view tenant = {};
-  EventView event = {};
+// A definition of a tenant, as she made it: see crm/schema.h. Views as those of
+// EventView.
+struct DefinitionView {
+  enum class Kind : uint8_t { kSchema = 1, kUpcaster = 2, kValidation = 3 };
+  Kind kind = Kind::kSchema;
+  Position position = 0;
+  std::string_view type = {};  // Empty: validation of all types.
+  // Of a schema; of an upcaster: where it begins, and where it leads.
+  std::string_view version = {};
+  std::string_view to = {};
+  Compatibility compatibility = Compatibility::kNone;  // Of a schema.
+  Validation mode = Validation::kOff;                  // Of a validation.
+  // What was registered, without the blanks between its tokens. Empty: a
+  // validation.
+  std::string_view json = {};
 };
 
-// Walks over the events of all tenants in the order of their positions. One
-// thread at a time; must be gone before the store is closed.
+// What any tenant appended or defined. Views as those of EventView.
+struct StoreEvent {
+  std::string_view tenant = {};
+  // True: it is `definition` that came, and `event` says nothing.
+  bool is_definition = false;
+  EventView event = {};
+  DefinitionView definition = {};
+};
+
+// Walks over the events and definitions of all tenants in the order of their
+// positions. One thread at a time; must be gone before the store is closed.
 class StoreCursor final {
  public:
   StoreCursor(StoreCursor&&) noexcept;
   StoreCursor& operator=(StoreCursor&&) noexcept;
   ~StoreCursor();
 
-  // True with the next event in `*event`; false at the end. kCorruption: as
+  // True with the next one in `*event`; false at the end. kCorruption: as
   // EventCursor, and where a record of the log is of a kind that this version
-  // does not know: nothing of the log is left out silently but names, epochs
-  // and dictionaries, which libcrm makes again.
+  // does not know (of a definition: kFormatTooNew): nothing of the log is left
+  // out silently but names, epochs and dictionaries, which libcrm makes again.
   Result<bool> Next(StoreEvent* event);
 
   struct Impl;  // Internal.
@@ -272,6 +292,9 @@ class StoreSnapshot final {
   // One tenant at this position. kNotFound.
   Result<Snapshot> Tenant(std::string_view name) const;
   Result<StoreCursor> Replay() const;
+  // How many definitions Replay gives of each of tenants(), in their order.
+  // Reads the log, but where nobody has ever defined anything.
+  Result<std::vector<uint64_t>> CountDefinitions() const;
 
   struct Impl;  // Internal.
   explicit StoreSnapshot(std::unique_ptr<Impl> impl);

@@ -230,26 +230,35 @@ void Definitions::Set(uint32_t tenant,
   generation_.fetch_add(1, std::memory_order_release);
 }
 
-Status Definitions::Add(const LogView& log, const Names& names,
-                        Position position, const LogRecord& record) {
+Status ReadDefinition(const LogView& log, const Names& names,
+                      Position position, const LogRecord& record,
+                      Definition* definition) {
   const DefinitionHeader& header = record.definition;
-  Definition definition;
-  definition.kind = static_cast<DefinitionKind>(header.kind);
+  definition->kind = static_cast<DefinitionKind>(header.kind);
   if (header.kind < 1 || header.kind > 3) {
     return At(position, Status(StatusCode::kFormatTooNew,
                                "defines what this version does not know"));
   }
-  definition.position = position;
-  definition.type_id = header.type;
-  definition.type = names.Text(NameKind::kType, header.type);
-  definition.version = names.Text(NameKind::kVersion, header.version);
-  definition.to = names.Text(NameKind::kVersion, header.to_version);
+  definition->position = position;
+  definition->type_id = header.type;
+  definition->type = names.Text(NameKind::kType, header.type);
+  definition->version = names.Text(NameKind::kVersion, header.version);
+  definition->to = names.Text(NameKind::kVersion, header.to_version);
   std::string body;
   Status status = log.OpenOfTenant(position, record, &body);
   if (!status.ok()) return status;
-  if (!DecodeDefinition(body, &definition)) {
+  if (!DecodeDefinition(body, definition)) {
     return At(position, Status(StatusCode::kCorruption, "malformed body"));
   }
+  return Status::Ok();
+}
+
+Status Definitions::Add(const LogView& log, const Names& names,
+                        Position position, const LogRecord& record) {
+  const DefinitionHeader& header = record.definition;
+  Definition definition;
+  Status status = ReadDefinition(log, names, position, record, &definition);
+  if (!status.ok()) return status;
   const std::shared_ptr<const TenantDefinitions> before = Of(header.tenant);
   Result<std::shared_ptr<const TenantDefinitions>> after =
       TenantDefinitions::With(before.get(), definition);

@@ -63,6 +63,12 @@ std::string EncodeDefinition(const Definition& definition);
 [[nodiscard]] bool DecodeDefinition(std::string_view body,
                                     Definition* definition);
 
+// The definition that a record of the log holds. kFormatTooNew: of a kind that
+// this version does not know.
+Status ReadDefinition(const LogView& log, const Names& names,
+                      Position position, const LogRecord& record,
+                      Definition* definition);
+
 // A schema in use.
 struct SchemaInUse {
   Definition definition;

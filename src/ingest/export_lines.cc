@@ -15,7 +15,41 @@ constexpr std::string_view kEnd = "\"}";
 constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
+constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation"};
+constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
+                                                 "full"};
+constexpr std::string_view kModes[] = {"off", "warn", "enforce", "inherit"};
+
+// The text with the number of `value`.
+template <typename Enum, size_t n>
+std::string_view TextOf(const std::string_view (&texts)[n], Enum value) {
+  const auto number = static_cast<size_t>(value);
+  return number < n ? texts[number] : std::string_view();
+}
+
+// False: no number has this text.
+template <typename Enum, size_t n>
+bool FromText(const std::string_view (&texts)[n], std::string_view text,
+              Enum* value) {
+  for (size_t i = 0; i < n; ++i) {
+    if (text.empty() || texts[i] != text) continue;
+    *value = static_cast<Enum>(i);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+std::string_view KindText(DefinitionView::Kind kind) {
+  return TextOf(kKinds, kind);
+}
+
+std::string_view CompatibilityText(Compatibility compatibility) {
+  return TextOf(kCompatibilities, compatibility);
+}
+
+std::string_view ModeText(Validation mode) { return TextOf(kModes, mode); }
 
 const std::string& CheckChain::Next(std::string_view body) {
   buffer_.assign(check_);
@@ -40,6 +74,32 @@ void AppendTextMember(std::string_view name, std::string_view text,
 void AppendNumberMember(std::string_view name, uint64_t number,
                         std::string* out) {
   AppendMember(name, std::to_string(number), out);
+}
+
+void AppendDefinition(std::string_view tenant, uint64_t after,
+                      const DefinitionView& definition, std::string* out) {
+  using Kind = DefinitionView::Kind;
+  *out = R"({"kind":"definition")";
+  AppendTextMember("tenant", tenant, out);
+  AppendNumberMember("after", after, out);
+  AppendTextMember("definition", KindText(definition.kind), out);
+  if (!definition.type.empty()) AppendTextMember("type", definition.type, out);
+  switch (definition.kind) {
+    case Kind::kSchema:
+      AppendTextMember("version", definition.version, out);
+      AppendTextMember("compatibility",
+                       CompatibilityText(definition.compatibility), out);
+      AppendMember("schema", definition.json, out);
+      break;
+    case Kind::kUpcaster:
+      AppendTextMember("version", definition.version, out);
+      AppendTextMember("to", definition.to, out);
+      AppendMember("upcaster", definition.json, out);
+      break;
+    case Kind::kValidation:
+      AppendTextMember("mode", ModeText(definition.mode), out);
+      break;
+  }
 }
 
 Result<std::unique_ptr<ExportReader>> ExportReader::Open(
@@ -138,6 +198,45 @@ uint64_t ExportReader::Number(std::string_view name) {
     members_.Fail(name, "not a number");
   }
   return number;
+}
+
+Status ExportReader::ReadDefinition(DefinitionLine* out) {
+  using Kind = DefinitionView::Kind;
+  *out = DefinitionLine();
+  out->tenant = Text("tenant");
+  out->after = Number("after");
+  const std::string kind = Text("definition");
+  if (!status().ok()) return status();
+  if (!FromText(kKinds, kind, &out->kind)) {
+    return Error(StatusCode::kUnsupported,
+                 "definition: of a kind that this version does not know");
+  }
+  if (out->kind == Kind::kValidation) {
+    out->type = TextOfJson(members_.TakeString("type"));  // All: none.
+    if (!FromText(kModes, Text("mode"), &out->mode)) {
+      members_.Fail("mode", "unknown");
+    }
+  } else {
+    out->type = Text("type");
+    out->version = Text("version");
+    if (out->kind == Kind::kSchema) {
+      if (!FromText(kCompatibilities, Text("compatibility"),
+                    &out->compatibility)) {
+        members_.Fail("compatibility", "unknown");
+      }
+      out->json = members_.Take("schema");
+    } else {
+      out->to = Text("to");
+      out->json = members_.TakeObject("upcaster");
+    }
+  }
+  if (!status().ok()) return status();
+  if (out->kind != Kind::kValidation && out->json.empty()) {
+    return Error(StatusCode::kMalformed, kind + ": missing");
+  }
+  if (!members_.HasRest()) return Status::Ok();
+  return Error(StatusCode::kUnsupported,
+               "definition: a member that this version does not know");
 }
 
 std::string ExportReader::Text(std::string_view name) {

@@ -10,7 +10,9 @@
 #include <string_view>
 
 #include "crm/event.h"
+#include "crm/schema.h"
 #include "crm/status.h"
+#include "crm/store.h"
 #include "ingest/byte_source.h"
 #include "ingest/json_members.h"
 
@@ -39,6 +41,28 @@ void AppendTextMember(std::string_view name, std::string_view text,
 void AppendNumberMember(std::string_view name, uint64_t number,
                         std::string* out);
 
+// What a line says instead of the numbers; empty: no such number.
+std::string_view KindText(DefinitionView::Kind kind);
+std::string_view CompatibilityText(Compatibility compatibility);
+std::string_view ModeText(Validation mode);
+
+// A definition, and whose it is.
+struct DefinitionLine {
+  std::string tenant;
+  uint64_t after = 0;  // Events of the tenant before it.
+  DefinitionView::Kind kind = DefinitionView::Kind::kSchema;
+  std::string type;
+  std::string version;
+  std::string to;
+  Compatibility compatibility = Compatibility::kNone;
+  Validation mode = Validation::kOff;
+  std::string json;
+};
+
+// The body of its line.
+void AppendDefinition(std::string_view tenant, uint64_t after,
+                      const DefinitionView& definition, std::string* out);
+
 // Reads lines of an export. One thread. Errors name the line.
 class ExportReader final {
  public:
@@ -57,6 +81,9 @@ class ExportReader final {
   // Members; missing ones and those of another kind go to status().
   uint64_t Number(std::string_view name);
   std::string Text(std::string_view name);
+  // Of a line of the kind "definition". kUnsupported: it defines what this
+  // version does not know.
+  Status ReadDefinition(DefinitionLine* out);
   Status status() const;
   // An error that names the line.
   Status Error(StatusCode code, const std::string& what) const;

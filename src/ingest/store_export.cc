@@ -27,8 +27,11 @@ Status Cancelled() {
 struct Gathered {
   crm::Snapshot snapshot;
   uint64_t total = 0;
+  uint64_t definitions_total = 0;
+  uint64_t definitions_seen = 0;
   TenantExport result;
   RunningHash log;
+  RunningHash definitions;
   Ordinals ordinals;
   IdentifierOwners owners;
 };
@@ -46,6 +49,8 @@ class StoreExport final {
   Status WriteBeginning(const std::string& region);
   Status WriteEvents(const StoreSnapshot& snapshot);
   Status WriteEvent(const EventView& event, Gathered* tenant);
+  Status WriteDefinition(const DefinitionView& definition, Gathered* tenant);
+  Status WriteChecksums(Gathered* tenant);
   Status WriteEnd();
   // Completes the line that body_ holds, and writes it.
   Status WriteLine();
@@ -57,6 +62,7 @@ class StoreExport final {
   const StoreExportOptions& options_;
   StoreExportReport report_;
   uint64_t total_ = 0;
+  uint64_t definitions_ = 0;
   // In the order in which they were made.
   std::vector<std::unique_ptr<Gathered>> tenants_;
   std::map<std::string, Gathered*, std::less<>> by_name_;
@@ -71,21 +77,29 @@ Status StoreExport::WriteLine() {
 }
 
 Status StoreExport::Choose(const StoreSnapshot& snapshot) {
-  std::vector<std::string> names = snapshot.tenants();
-  if (!options_.tenant.empty()) names = {options_.tenant};
-  for (const std::string& name : names) {
+  const std::vector<std::string>& names = snapshot.tenants();
+  Result<std::vector<uint64_t>> definitions = snapshot.CountDefinitions();
+  if (!definitions.ok()) return definitions.status();
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string& name = names[i];
+    if (!options_.tenant.empty() && options_.tenant != name) continue;
     Result<crm::Snapshot> own = snapshot.Tenant(name);
     if (!own.ok()) return own.status();
     Result<TenantStats> stats = own->GetStats();
     if (!stats.ok()) return stats.status();
     auto tenant = std::make_unique<Gathered>(Gathered{*std::move(own)});
     tenant->total = stats->events;
+    tenant->definitions_total = (*definitions)[i];
+    definitions_ += (*definitions)[i];
     tenant->result.tenant = name;
     tenant->result.records = stats->records;
     tenant->result.customers = stats->customers;
     total_ += stats->events;
     by_name_[name] = tenant.get();
     tenants_.push_back(std::move(tenant));
+  }
+  if (tenants_.empty() && !options_.tenant.empty()) {
+    return snapshot.Tenant(options_.tenant).status();  // There is none.
   }
   return Status::Ok();
 }
@@ -94,7 +108,7 @@ Status StoreExport::WriteBeginning(const std::string& region) {
   body_ = R"({"kind":"libcrm-export")";
   AppendNumberMember("version", kExportVersion, &body_);
   AppendTextMember("region", region, &body_);
-  AppendNumberMember("definitions", 0, &body_);
+  AppendNumberMember("definitions", definitions_, &body_);
   AppendNumberMember("tenants", tenants_.size(), &body_);
   AppendNumberMember("events", total_, &body_);
   Status status = WriteLine();
@@ -119,6 +133,7 @@ Status StoreExport::WriteEvent(const EventView& event, Gathered* tenant) {
   AppendNumberMember("n", result.events, &body_);
   AppendMember("recorded_at", TimeToken(event.recorded_at), &body_);
   if (event.backfill) AppendMember("backfill", "true", &body_);
+  if (event.warned) AppendMember("warned", "true", &body_);
   AppendTextMember("source", event.source, &body_);
   if (event.record != 0) {
     AppendNumberMember("record", event.record, &body_);
@@ -147,6 +162,15 @@ Status StoreExport::WriteEvent(const EventView& event, Gathered* tenant) {
   return WriteLine();
 }
 
+Status StoreExport::WriteDefinition(const DefinitionView& definition,
+                                    Gathered* tenant) {
+  AppendDefinition(tenant->result.tenant, tenant->result.events, definition,
+                   &body_);
+  ++tenant->definitions_seen;
+  tenant->definitions.Add(body_);
+  return WriteLine();
+}
+
 Status StoreExport::WriteEvents(const StoreSnapshot& snapshot) {
   Result<StoreCursor> cursor = snapshot.Replay();
   if (!cursor.ok()) return cursor.status();
@@ -166,41 +190,50 @@ Status StoreExport::WriteEvents(const StoreSnapshot& snapshot) {
       }
       tenant = found->second;
     }
-    Status status = WriteEvent(event.event, tenant);
+    Status status = event.is_definition
+                        ? WriteDefinition(event.definition, tenant)
+                        : WriteEvent(event.event, tenant);
     if (!status.ok()) return status;
   }
 }
 
+Status StoreExport::WriteChecksums(Gathered* tenant) {
+  if (tenant->result.events != tenant->total ||
+      tenant->definitions_seen != tenant->definitions_total) {
+    return Status(StatusCode::kCorruption,
+                  "export: the log does not hold as many events and "
+                  "definitions as were counted");
+  }
+  std::vector<ProjectionChecksum>& checksums = tenant->result.checksums;
+  checksums.push_back({"log", tenant->log.Finish()});
+  checksums.push_back({"definitions", tenant->definitions.Finish()});
+  if (options_.views) {
+    Result<std::vector<ProjectionChecksum>> views =
+        ChecksumViews(tenant->snapshot, tenant->ordinals,
+                      tenant->owners.Finish(), [this] { return Step(); });
+    if (!views.ok()) return views.status();
+    for (ProjectionChecksum& view : *views) {
+      checksums.push_back(std::move(view));
+    }
+  }
+  body_ = R"({"kind":"checksums")";
+  AppendTextMember("tenant", tenant->result.tenant, &body_);
+  for (const ProjectionChecksum& one : checksums) {
+    AppendTextMember(one.projection, one.checksum, &body_);
+  }
+  return WriteLine();
+}
+
 Status StoreExport::WriteEnd() {
   for (const auto& tenant : tenants_) {
-    if (tenant->result.events != tenant->total) {
-      return Status(StatusCode::kCorruption,
-                    "export: the log does not hold as many events as were "
-                    "counted");
-    }
-    tenant->result.checksums.push_back({"log", tenant->log.Finish()});
-    if (options_.views) {
-      Result<std::vector<ProjectionChecksum>> views =
-          ChecksumViews(tenant->snapshot, tenant->ordinals,
-                        tenant->owners.Finish(), [this] { return Step(); });
-      if (!views.ok()) return views.status();
-      for (ProjectionChecksum& view : *views) {
-        tenant->result.checksums.push_back(std::move(view));
-      }
-    }
-    body_ = R"({"kind":"checksums")";
-    AppendTextMember("tenant", tenant->result.tenant, &body_);
-    for (const ProjectionChecksum& one : tenant->result.checksums) {
-      AppendTextMember(one.projection, one.checksum, &body_);
-    }
-    Status status = WriteLine();
+    Status status = WriteChecksums(tenant.get());
     if (!status.ok()) return status;
     report_.tenants.push_back(tenant->result);
   }
   body_ = R"({"kind":"end")";
   AppendNumberMember("events", report_.events, &body_);
   AppendNumberMember("erased", report_.erased, &body_);
-  AppendNumberMember("definitions", 0, &body_);
+  AppendNumberMember("definitions", definitions_, &body_);
   return WriteLine();
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,13 +31,15 @@ struct FileTenant {
   std::vector<ProjectionChecksum> checksums;
 };
 
-// An event line, read.
+// The line of an event, or of a definition, read.
 struct EventLine {
   uint64_t line = 0;
+  std::optional<DefinitionLine> definition;  // Then the rest says nothing.
   bool erased = false;
   std::string tenant;
   Timestamp recorded_at;
   bool backfill = false;
+  bool warned = false;
   uint64_t record = 0;
   uint64_t customer = 0;
   uint64_t revision = 0;
@@ -50,12 +53,12 @@ class Lines final {
 
   // Up to the first event line or what follows them.
   Status ReadBeginning();
-  // The next event; false: there is none, and the end is as it must be.
-  Result<bool> NextEvent(EventLine* out);
+  // The next event or definition; false: there is none, and the end is as it
+  // must be.
+  Result<bool> Next(EventLine* out);
 
   const std::string& region() const { return region_; }
   uint64_t events() const { return events_; }
-  uint64_t erased() const { return erased_; }
   const std::vector<std::string>& names() const { return names_; }
   const std::map<std::string, FileTenant>& tenants() const { return tenants_; }
 
@@ -65,18 +68,22 @@ class Lines final {
   Status ReadHeader();
   Status ReadTenant();
   Status ReadEvent(EventLine* out);
+  Status ReadDefinition(EventLine* out);
   Status ReadEnding();
   Status ReadChecksums(const std::string& name);
   Status Bad(const std::string& what) const {
     return reader_.Error(StatusCode::kMalformed, what);
   }
-  Status UnknownKind() const;
+  Status UnknownKind() const { return Bad("kind: not what has to stand here"); }
 
   ExportReader& reader_;
   std::string region_;
   uint64_t tenant_count_ = 0;
-  uint64_t events_ = 0;  // That the header promises.
+  // What the header promises, and what has come of it.
+  uint64_t events_ = 0;
   uint64_t seen_ = 0;
+  uint64_t definitions_ = 0;
+  uint64_t definitions_seen_ = 0;
   uint64_t erased_ = 0;
   Timestamp last_recorded_ = Timestamp::min();
   std::vector<std::string> names_;
@@ -90,14 +97,6 @@ Status Lines::Advance() {
   return Status(StatusCode::kMalformed, "after line " +
                                             std::to_string(reader_.line()) +
                                             ": the file was cut off");
-}
-
-Status Lines::UnknownKind() const {
-  if (reader_.kind() == "definition") {
-    return reader_.Error(StatusCode::kUnsupported,
-                         "a definition: this version has none");
-  }
-  return Bad("kind: not what has to stand here");
 }
 
 Status Lines::ReadHeader() {
@@ -117,10 +116,7 @@ Status Lines::ReadHeader() {
   region_ = TextOfJson(reader_.members().TakeString("region"));
   tenant_count_ = reader_.Number("tenants");
   events_ = reader_.Number("events");
-  if (reader_.Number("definitions") != 0 && reader_.status().ok()) {
-    return reader_.Error(StatusCode::kUnsupported,
-                         "definitions: this version has none");
-  }
+  definitions_ = reader_.Number("definitions");
   return reader_.status();
 }
 
@@ -157,6 +153,7 @@ Status Lines::ReadEvent(EventLine* out) {
   const uint64_t n = reader_.Number("n");
   const std::string_view time = members.TakeString("recorded_at");
   out->backfill = members.Take("backfill") == "true";
+  out->warned = members.Take("warned") == "true";
   const bool bound = members.Has("record");
   out->record = bound ? reader_.Number("record") : 0;
   out->customer = bound ? reader_.Number("customer") : 0;
@@ -177,20 +174,44 @@ Status Lines::ReadEvent(EventLine* out) {
   return Status::Ok();
 }
 
-Result<bool> Lines::NextEvent(EventLine* out) {
-  if (seen_ == events_) {
-    Status status = ReadEnding();
+Status Lines::ReadDefinition(EventLine* out) {
+  if (definitions_seen_ == definitions_) {
+    return Bad("definition: one more than announced");
+  }
+  out->line = reader_.line();
+  out->definition.emplace();
+  Status status = reader_.ReadDefinition(&*out->definition);
+  if (!status.ok()) return status;
+  const auto tenant = tenants_.find(out->definition->tenant);
+  if (tenant == tenants_.end()) return Bad("tenant: was not announced");
+  if (out->definition->after != tenant->second.seen) {
+    return Bad("after: not the number of events before it");
+  }
+  ++definitions_seen_;
+  return status;
+}
+
+Result<bool> Lines::Next(EventLine* out) {
+  out->definition.reset();
+  Status status;
+  if (seen_ == events_ && definitions_seen_ == definitions_) {
+    status = ReadEnding();
     if (!status.ok()) return status;
     return false;
   }
-  Status status = Advance();
-  if (status.ok() && reader_.kind() != "event" && reader_.kind() != "erased") {
-    status = UnknownKind();
-  }
-  if (status.ok()) status = ReadEvent(out);
+  status = Advance();
   if (!status.ok()) return status;
-  ++seen_;
-  if (out->erased) ++erased_;
+  const std::string& kind = reader_.kind();
+  if (kind == "definition") {
+    status = ReadDefinition(out);
+  } else if ((kind != "event" && kind != "erased") || seen_ == events_) {
+    status = UnknownKind();
+  } else {
+    status = ReadEvent(out);
+    ++seen_;
+    if (out->erased) ++erased_;
+  }
+  if (!status.ok()) return status;
   return true;
 }
 
@@ -207,8 +228,8 @@ Status Lines::ReadChecksums(const std::string& name) {
     return Bad("events of the tenant: not as many as announced");
   }
   for (const std::string_view projection :
-       {"log", "counters", "identity", "identifiers", "profile", "timeline",
-        "times"}) {
+       {"log", "definitions", "counters", "identity", "identifiers", "profile",
+        "timeline", "times"}) {
     const std::string_view sum = reader_.members().TakeString(projection);
     if (sum.empty()) continue;
     tenant.checksums.push_back({std::string(projection), TextOfJson(sum)});
@@ -231,8 +252,10 @@ Status Lines::ReadEnding() {
   if (reader_.kind() != "end") return UnknownKind();
   const uint64_t events = reader_.Number("events");
   const uint64_t erased = reader_.Number("erased");
+  const uint64_t definitions = reader_.Number("definitions");
   if (!reader_.status().ok()) return reader_.status();
-  if (events != seen_ || erased != erased_) {
+  if (events != seen_ || erased != erased_ ||
+      definitions != definitions_seen_) {
     return Bad("its counts are not those of the lines");
   }
   Result<bool> more = reader_.Next();
@@ -241,6 +264,61 @@ Status Lines::ReadEnding() {
 }
 
 // --- The import --------------------------------------------------------------
+
+// Makes a definition again.
+Status Define(const EventLine& line, crm::Tenant* tenant) {
+  using Kind = DefinitionView::Kind;
+  const DefinitionLine& definition = *line.definition;
+  Status status;
+  switch (definition.kind) {
+    case Kind::kSchema:
+      status = tenant
+                   ->RegisterSchema({.type = definition.type,
+                                     .version = definition.version,
+                                     .json = definition.json,
+                                     .compatibility = definition.compatibility})
+                   .status();
+      break;
+    case Kind::kUpcaster:
+      status = tenant->RegisterUpcaster(definition.json).status();
+      break;
+    case Kind::kValidation:
+      status = tenant->SetValidation(definition.type, definition.mode);
+      break;
+  }
+  if (status.ok()) return status;
+  return Status(status.code(), "line " + std::to_string(line.line) + ": " +
+                                   std::string(status.message()));
+}
+
+// Tries definitions on a store that nobody else sees, so that one that is
+// refused is found before anything is written.
+class Rehearsal final {
+ public:
+  Status Try(const EventLine& line) {
+    if (!store_.has_value()) {
+      Result<Store> made = Store::OpenInMemory({.background_threads = 0});
+      if (!made.ok()) return made.status();
+      store_.emplace(*std::move(made));
+    }
+    Result<crm::Tenant> tenant = store_->Tenant(line.definition->tenant);
+    if (!tenant.ok()) return tenant.status();
+    return Define(line, &*tenant);
+  }
+
+ private:
+  std::optional<Store> store_;
+};
+
+// Whether anybody has ever defined anything, also what does not count any more.
+Result<bool> HasDefinitions(const Store& store) {
+  Result<StoreSnapshot> snapshot = store.GetSnapshot();
+  if (!snapshot.ok()) return snapshot.status();
+  Result<std::vector<uint64_t>> counts = snapshot->CountDefinitions();
+  if (!counts.ok()) return counts.status();
+  return std::any_of(counts->begin(), counts->end(),
+                     [](uint64_t count) { return count > 0; });
+}
 
 class StoreImport final {
  public:
@@ -256,6 +334,7 @@ class StoreImport final {
   Status AppendAll(const std::string& path);
   Status Add(EventLine line);
   Status SendBatch();
+  Status AddDefinition(const EventLine& line);
   void CompareEvent(const EventLine& line, const EventOutcome& outcome);
   Status CompareViews(const Lines& lines);
   void Differs(const std::string& tenant, uint64_t line,
@@ -283,10 +362,13 @@ Status StoreImport::CheckFile(const std::string& path) {
   if (!status.ok()) return status;
   total_ = lines.events() * 2;
   EventLine event;
+  Rehearsal rehearsal;
   while (true) {
-    Result<bool> more = lines.NextEvent(&event);
+    Result<bool> more = lines.Next(&event);
     if (!more.ok()) return more.status();
     if (!*more) return CheckTarget(lines);
+    if (event.definition.has_value()) status = rehearsal.Try(event);
+    if (!status.ok()) return status;
     if (!Step()) {
       return Status(StatusCode::kCancelled, "cancelled by the caller");
     }
@@ -300,6 +382,13 @@ Status StoreImport::CheckTarget(const Lines& lines) {
     return Status(StatusCode::kFailedPrecondition,
                   "the store has events: an export of a store goes into an "
                   "empty one");
+  }
+  Result<bool> defined = HasDefinitions(store_);
+  if (!defined.ok()) return defined.status();
+  if (*defined) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "the store has definitions: an export of a store goes into "
+                  "an empty one");
   }
   if (store_.default_region() != lines.region()) {
     return Status(StatusCode::kInvalidArgument,
@@ -327,6 +416,8 @@ void StoreImport::CompareEvent(const EventLine& line,
     Differs(line.tenant, line.line, "customer");
   } else if (outcome.revision != line.revision) {
     Differs(line.tenant, line.line, "revision");
+  } else if (outcome.warning.ok() == line.warned) {
+    Differs(line.tenant, line.line, "warned");
   }
 }
 
@@ -384,6 +475,18 @@ Status StoreImport::Add(EventLine line) {
   return status;
 }
 
+// At its place: behind all events that come before it in the file.
+Status StoreImport::AddDefinition(const EventLine& line) {
+  Status status = SendBatch();
+  if (!status.ok()) return status;
+  const auto tenant = tenants_.find(line.definition->tenant);
+  if (tenant == tenants_.end()) {
+    return Status(StatusCode::kMalformed,
+                  "the file was changed while it was read");
+  }
+  return Define(line, &tenant->second);
+}
+
 Status StoreImport::AppendAll(const std::string& path) {
   Result<std::unique_ptr<ExportReader>> reader = ExportReader::Open(path);
   if (!reader.ok()) return reader.status();
@@ -397,10 +500,11 @@ Status StoreImport::AppendAll(const std::string& path) {
   }
   while (true) {
     EventLine event;
-    Result<bool> more = lines.NextEvent(&event);
+    Result<bool> more = lines.Next(&event);
     if (!more.ok()) return more.status();
     if (!*more) break;
-    status = Add(std::move(event));
+    status = event.definition.has_value() ? AddDefinition(event)
+                                          : Add(std::move(event));
     if (!status.ok()) return status;
     if (!Step()) {
       return Status(StatusCode::kCancelled, "cancelled by the caller");
@@ -415,8 +519,11 @@ Status StoreImport::CompareViews(const Lines& lines) {
   StoreExportOptions options;
   // An export without checksums of views is compared as far as it goes.
   options.views = std::any_of(
-      lines.tenants().begin(), lines.tenants().end(),
-      [](const auto& tenant) { return tenant.second.checksums.size() > 1; });
+      lines.tenants().begin(), lines.tenants().end(), [](const auto& tenant) {
+        const std::vector<ProjectionChecksum>& all = tenant.second.checksums;
+        return !all.empty() && all.back().projection != "definitions" &&
+               all.back().projection != "log";
+      });
   Result<StoreExportReport> now = ChecksumStore(store_, options);
   if (!now.ok()) return now.status();
   for (const TenantExport& tenant : now->tenants) {

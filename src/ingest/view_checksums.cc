@@ -45,8 +45,9 @@ class Views final {
 };
 
 Status Views::AddCounters(const TenantStats& stats) {
-  for (const uint64_t count : {stats.events, stats.customers, stats.records,
-                               stats.unattributed, stats.contested}) {
+  for (const uint64_t count :
+       {stats.events, stats.customers, stats.records, stats.unattributed,
+        stats.contested, stats.schema_warnings}) {
     counters_.Add(count);
   }
   return Status::Ok();

@@ -1,10 +1,13 @@
 // EventCursor: replays over the log by position, over a record or customer,
 // over a type, and by event time.
 
+#include <absl/container/flat_hash_map.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "base/time_text.h"
+#include "event/definitions.h"
 #include "store/event_opener.h"
 #include "store/snapshot.h"
 
@@ -15,6 +18,11 @@ using Entry = Snapshot::Impl::Entry;
 
 Timestamp Instant(int64_t us) {
   return Timestamp(std::chrono::microseconds(us));
+}
+
+Status AtRecord(Position position, const Status& status) {
+  return Status(status.code(), "log record " + std::to_string(position) +
+                                   ": " + std::string(status.message()));
 }
 
 }  // namespace
@@ -42,9 +50,12 @@ struct EventCursor::Impl {
   LogRecordReader reader;
   std::string value;
   EventOpener opener;
-  // Of a StoreCursor: events of every tenant count.
+  // Of a StoreCursor: events and definitions of every tenant count.
   bool every_tenant = false;
-  uint32_t last_tenant = 0;  // Of the event that was given last.
+  // Of what was given last.
+  uint32_t last_tenant = 0;
+  bool gave_definition = false;
+  Definition definition;
 
   StoreCore& core() const { return snapshot->core(); }
   uint32_t tenant() const { return snapshot->tenant.id; }
@@ -201,7 +212,8 @@ Status EventCursor::Impl::FillHour() {
 }
 
 // What is left out by walks over events. A new kind of record has to be thought
-// of here: what a host said must not be missing in a copy of its store.
+// of here: what a host said must not be missing in a copy of its store. (That
+// is why a StoreCursor gives definitions, too.)
 bool EventCursor::Impl::IsEvent(const LogRecord& record) {
   switch (record.kind) {
     case LogKind::kEvent:
@@ -236,9 +248,14 @@ Result<bool> EventCursor::Impl::NextRecord(EventView* event) {
     }
     LogRecord record;
     Status status = reader.Read(stored, &record);
-    if (!status.ok()) {
-      return Status(status.code(), "log record " + std::to_string(position) +
-                                       ": " + std::string(status.message()));
+    if (!status.ok()) return AtRecord(position, status);
+    gave_definition = every_tenant && record.kind == LogKind::kDefinition;
+    if (gave_definition) {
+      last_tenant = record.definition.tenant;
+      status = ReadDefinition(*core().log_view, core().names, position, record,
+                              &definition);
+      if (!status.ok()) return status;
+      return true;
     }
     if (!IsEvent(record) ||
         (record.event.tenant != tenant() && !every_tenant) ||
@@ -306,6 +323,23 @@ Result<bool> StoreCursor::Next(StoreEvent* event) {
   if (!more.ok() || !*more) return more;
   event->tenant = impl_->walk.core().names.Text(NameKind::kTenant,
                                                 impl_->walk.last_tenant);
+  event->is_definition = impl_->walk.gave_definition;
+  if (!event->is_definition) return true;
+  const Definition& from = impl_->walk.definition;
+  DefinitionView& to = event->definition;
+  to = DefinitionView();
+  to.kind = static_cast<DefinitionView::Kind>(from.kind);
+  to.position = from.position;
+  to.type = from.type;
+  to.version = from.version;
+  to.to = from.to;
+  // The log has one number for both.
+  if (from.kind == DefinitionKind::kSchema) {
+    to.compatibility = from.compatibility;
+  } else if (from.kind == DefinitionKind::kValidation) {
+    to.mode = from.mode;
+  }
+  to.json = from.json;
   return true;
 }
 
@@ -349,6 +383,35 @@ Result<StoreCursor> StoreSnapshot::Replay() const {
   Status status = walk.Start();
   if (!status.ok()) return status;
   return StoreCursor(std::make_unique<StoreCursor::Impl>(std::move(walk)));
+}
+
+Result<std::vector<uint64_t>> StoreSnapshot::CountDefinitions() const {
+  const StoreCore& core = impl_->all.core();
+  std::vector<uint64_t> counts(tenants().size());
+  // A definition is in use before a snapshot can see it.
+  if (core.definitions.generation() == 0 || position() == 0) return counts;
+  absl::flat_hash_map<uint32_t, size_t> places;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    places[core.names.Find(NameKind::kTenant, tenants()[i])] = i;
+  }
+  LogCursor walk(*core.log, kLogEvents, 1, position(), false);
+  LogRecordReader reader;
+  while (true) {
+    Position at = 0;
+    std::string_view stored;
+    Result<bool> more = walk.Next(&at, &stored);
+    if (!more.ok()) return more.status();
+    if (!*more) return counts;
+    LogRecord record;
+    Status status = reader.Read(stored, &record);
+    if (!status.ok()) return AtRecord(at, status);
+    if (record.kind != LogKind::kDefinition) continue;
+    const auto place = places.find(record.definition.tenant);
+    if (place == places.end()) {
+      return AtRecord(at, Status(StatusCode::kCorruption, "of no tenant"));
+    }
+    ++counts[place->second];
+  }
 }
 
 Result<StoreSnapshot> MakeStoreSnapshot(

@@ -755,7 +755,7 @@ class Exports(CliTest):
         out = self.path("out.ndjson.gz")
         report = self.last("export", self.store, "-o", out)
         self.assertEqual(report["events"], 42)
-        self.assertEqual(len(report["tenants"][0]["checksums"]), 7)
+        self.assertEqual(len(report["tenants"][0]["checksums"]), 8)
         self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), 0o600)
         other = self.path("other")
         self.crm("init", other)
@@ -771,6 +771,22 @@ class Exports(CliTest):
         text, _ = self.crm("export", self.store, "-o", self.path("plain"))
         self.assertIn("identifiers", text)
         self.crm("verify", other)
+
+    def test_definitions_go_out_and_come_back(self):
+        self.fill()
+        schema = self.write("schema.json", json.dumps({"minProperties": 1}))
+        self.crm("schema", "register", self.store, schema, "--type", "T")
+        self.crm("schema", "validation", self.store, "enforce", "--type", "T")
+        out = self.path("out.ndjson")
+        self.crm("export", self.store, "-o", out)
+        other = self.path("other")
+        self.crm("init", other)
+        self.assertTrue(self.last("import", other, out, "--format",
+                                  "libcrm")["identical"])
+        self.assertEqual(self.crm("export", self.store),
+                         self.crm("export", other))
+        rules = self.crm("schema", "validation", other)[0]
+        self.assertIn("enforce", rules)
 
     def test_a_changed_file_is_refused_with_its_line(self):
         self.fill()
