@@ -136,6 +136,22 @@ Status ReadConditions(const crm_append_options& in,
   return status;
 }
 
+Status ReadRecordedAt(const crm_append_options& in,
+                      std::vector<Timestamp>* out) {
+  Status status = CheckArray(in.recorded_at_us, in.recorded_at_count,
+                             "options.recorded_at_us");
+  if (!status.ok()) return status;
+  if (in.recorded_at_count > kMaxRequestEvents) {
+    return Status(StatusCode::kTooLarge,
+                  "options.recorded_at_count: at most 10,000");
+  }
+  out->reserve(in.recorded_at_count);
+  for (const int64_t us : std::span(in.recorded_at_us, in.recorded_at_count)) {
+    out->push_back(Time(us));
+  }
+  return status;
+}
+
 // A dry run is of one tenant of one store.
 Status UseDryRun(const crm_dry_run* handle, const TenantState& tenant,
                  std::shared_ptr<DryRun>* out) {
@@ -213,6 +229,7 @@ Status ReadAppendOptions(const crm_append_options& in,
     }
   }
   if (status.ok()) status = ReadConditions(in, &out->conditions);
+  if (status.ok()) status = ReadRecordedAt(in, &out->recorded_at);
   if (status.ok() && in.dry_run != nullptr) {
     status = UseDryRun(in.dry_run, tenant, &out->dry_run);
   }

@@ -25,6 +25,8 @@ enum class Kind : uint32_t {
   kTenant,
   kSnapshot,
   kEventCursor,
+  kStoreSnapshot,
+  kStoreCursor,
   kSubscription,
   kDryRun,
   kAppendOrder,

@@ -94,6 +94,11 @@ struct CursorState {
   EventView event = {};
 };
 
+struct StoreCursorState {
+  StoreCursor cursor;
+  StoreEvent event = {};
+};
+
 struct SubscriptionState {
   Subscription subscription;
   std::shared_ptr<StoreHealth> health;
@@ -215,6 +220,7 @@ struct ReconcileState {
 
 // Every member of `out` is written, so that nothing has to be cleared before.
 void ShowEvent(const EventView& from, crm_event_view* out);
+void ShowDefinition(const DefinitionView& from, crm_definition_view* out);
 
 // Empties what a call did not fill, also when memory ran out: what it pointed
 // at before is gone.
@@ -233,6 +239,9 @@ class Emptied final {
   T* out_;
 };
 
+// A list of copies, for the caller.
+crm_name_list* NewNameList(std::vector<std::string> names);
+
 // Gives `text` to the caller.
 crm_status GiveBuffer(std::string text, crm_buffer** out);
 
@@ -245,6 +254,8 @@ CRM_CAPI_HANDLE(crm_store, kStore, crm::capi::StoreState);
 CRM_CAPI_HANDLE(crm_tenant, kTenant, crm::capi::TenantState);
 CRM_CAPI_HANDLE(crm_snapshot, kSnapshot, crm::capi::SnapshotState);
 CRM_CAPI_HANDLE(crm_event_cursor, kEventCursor, crm::capi::CursorState);
+CRM_CAPI_HANDLE(crm_store_snapshot, kStoreSnapshot, crm::StoreSnapshot);
+CRM_CAPI_HANDLE(crm_store_cursor, kStoreCursor, crm::capi::StoreCursorState);
 CRM_CAPI_HANDLE(crm_subscription, kSubscription, crm::capi::SubscriptionState);
 CRM_CAPI_HANDLE(crm_subscription_list, kSubscriptionList,
                 crm::capi::SubscriptionListState);
@@ -265,13 +276,11 @@ CRM_CAPI_HANDLE(crm_profile, kProfile, crm::capi::ProfileState);
 CRM_CAPI_HANDLE(crm_timeline, kTimeline, crm::capi::TimelineState);
 
 CRM_CAPI_HANDLE(crm_schema_list, kSchemaList, crm::capi::SchemaListState);
-CRM_CAPI_HANDLE(crm_upcaster_list, kUpcasterList,
-                crm::capi::UpcasterListState);
+CRM_CAPI_HANDLE(crm_upcaster_list, kUpcasterList, crm::capi::UpcasterListState);
 CRM_CAPI_HANDLE(crm_validation, kValidation, crm::capi::ValidationState);
 CRM_CAPI_HANDLE(crm_violation_list, kViolationList,
                 crm::capi::ViolationListState);
-CRM_CAPI_HANDLE(crm_import_report, kImportReport,
-                crm::capi::ImportReportState);
+CRM_CAPI_HANDLE(crm_import_report, kImportReport, crm::capi::ImportReportState);
 CRM_CAPI_HANDLE(crm_store_export_report, kStoreExport,
                 crm::capi::StoreExportState);
 CRM_CAPI_HANDLE(crm_store_import_report, kStoreImport,

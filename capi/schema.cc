@@ -162,6 +162,27 @@ Status Define(crm_tenant* tenant, Out** out, F define) {
 }
 
 }  // namespace
+
+static_assert(static_cast<int>(DefinitionView::Kind::kSchema) ==
+              CRM_DEFINITION_SCHEMA);
+static_assert(static_cast<int>(DefinitionView::Kind::kValidation) ==
+              CRM_DEFINITION_VALIDATION);
+
+void ShowDefinition(const DefinitionView& from, crm_definition_view* out) {
+  *out = crm_definition_view();
+  out->kind = static_cast<int32_t>(from.kind);
+  out->position = from.position;
+  out->type = Slice(from.type);
+  out->version = Slice(from.version);
+  out->to = Slice(from.to);
+  out->json = Slice(from.json);
+  if (from.kind == DefinitionView::Kind::kSchema) {
+    out->compatibility = CompatibilityOf(from.compatibility);
+  } else if (from.kind == DefinitionView::Kind::kValidation) {
+    out->mode = static_cast<int32_t>(from.mode);
+  }
+}
+
 }  // namespace crm::capi
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".

@@ -179,13 +179,23 @@ Status Write(crm_store* store, Call call) {
 }
 
 }  // namespace
+
+crm_name_list* NewNameList(std::vector<std::string> names) {
+  auto list = std::make_unique<NameListState>(NameListState{std::move(names)});
+  for (const std::string& text : list->texts) {
+    list->names.push_back(Slice(text));
+  }
+  list->view.names = list->names.data();
+  list->view.count = list->names.size();
+  return Adopt<crm_name_list>(std::move(list));
+}
+
 }  // namespace crm::capi
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
-crm_status crm_store_open(crm_slice directory,
-                          const crm_store_options* options, crm_store** out,
-                          crm_error** error) noexcept {
+crm_status crm_store_open(crm_slice directory, const crm_store_options* options,
+                          crm_store** out, crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::StoreOptions own;
     crm::Status status = ReadStoreOptions(options, &own);
@@ -288,14 +298,7 @@ crm_status crm_store_get_tenant_names(crm_store* store, crm_name_list** out,
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(store, "store");
     if (!status.ok()) return status;
-    auto list = std::make_unique<NameListState>(
-        NameListState{StateOf(store).store.TenantNames()});
-    for (const std::string& text : list->texts) {
-      list->names.push_back(Slice(text));
-    }
-    list->view.names = list->names.data();
-    list->view.count = list->names.size();
-    *out = Adopt<crm_name_list>(std::move(list));
+    *out = NewNameList(StateOf(store).store.TenantNames());
     return status;
   });
 }
@@ -318,8 +321,8 @@ crm_status crm_store_get_stats(crm_store* store,
     if (!status.ok()) return status;
     auto stats = StateOf(store).store.GetStats();
     if (!stats.ok()) return stats.status();
-    auto state = std::make_unique<StoreStatsState>(
-        StoreStatsState{*std::move(stats)});
+    auto state =
+        std::make_unique<StoreStatsState>(StoreStatsState{*std::move(stats)});
     Fill(state.get());
     *out = Adopt<crm_store_stats>(std::move(state));
     return status;

@@ -1080,7 +1080,13 @@ enum {
  *   outcomes are zero.
  * order, place: the append is decided when its place has come, and passes it,
  *   also when it fails (but not when it answers CRM_INVALID_ARGUMENT for
- *   struct_size, flags, order or place). NULL: as it comes. */
+ *   struct_size, flags, order or place). NULL: as it comes.
+ * recorded_at_us, recorded_at_count: when each event was recorded, instead of
+ *   the store's clock: for restoring a log (see crm_store_import, which does
+ *   it). NULL and 0: by the clock. One for each event, ascending, from 1900 up
+ *   to 2199 (CRM_INVALID_ARGUMENT), and none earlier than what the store has
+ *   recorded before (CRM_FAILED_PRECONDITION); what is appended later is not
+ *   recorded earlier than these, whatever the clock says. */
 typedef struct crm_append_options {
   size_t struct_size;
   uint32_t flags;
@@ -1092,10 +1098,21 @@ typedef struct crm_append_options {
   crm_dry_run* dry_run;
   crm_append_order* order;
   uint64_t place;
+  const int64_t* recorded_at_us;
+  size_t recorded_at_count;
 } crm_append_options;
 
 #define CRM_APPEND_OPTIONS_INIT \
-  { sizeof(crm_append_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0 }
+  { sizeof(crm_append_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0 }
+
+/* Moving events from one store into another, with their times:
+ *
+ *   times[n] = event.recorded_at_us;       (of crm_event_cursor_next)
+ *   lines[n] = json_of(&event);            (crm_event_view_to_json)
+ *   options.recorded_at_us = times;
+ *   options.recorded_at_count = count;
+ *   crm_tenant_append_json(tenant, lines, count, &options, NULL, &error);
+ */
 
 /* What became of one event.
  *
@@ -1744,6 +1761,141 @@ CRM_API crm_status crm_snapshot_replay(crm_snapshot* snapshot,
 
 /* Lets go of what was kept for it. */
 CRM_API void crm_snapshot_free(crm_snapshot* snapshot) CRM_NOEXCEPT;
+
+/* --- Snapshot of a store ---------------------------------------------------
+ *
+ * All tenants at one position: for copies and comparisons of the whole, which
+ * would not agree if each tenant were looked at in an instant of its own.
+ *
+ *   crm_store_get_snapshot(store, NULL, &all, &error);
+ *   crm_store_snapshot_replay(all, &cursor, &error);
+ *   while ((status = crm_store_cursor_next(cursor, &one, &error)) == CRM_OK)
+ *     if (one.kind == CRM_STORE_EVENT) copy(one.tenant, &one.event);
+ *   crm_store_cursor_free(cursor);
+ *   crm_store_snapshot_free(all);
+ *   if (status != CRM_DONE) return fail(error);
+ *
+ * What a tenant's own snapshot answers is had from crm_store_snapshot_get_
+ * tenant. Whoever wants one tenant only, asks crm_tenant_get_snapshot; whoever
+ * wants a file of everything, crm_store_export.
+ */
+
+/* Thread-safe. Keeps memory for what changes meanwhile: free it when done. A
+ * store cannot be closed before (CRM_FAILED_PRECONDITION). */
+typedef struct crm_store_snapshot crm_store_snapshot;
+
+/* Everything that was acknowledged so far, of all tenants. */
+CRM_API crm_status crm_store_get_snapshot(crm_store* store,
+                                          const crm_read_options* options,
+                                          crm_store_snapshot** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* Everything up to here is seen, and nothing after it. 0 for NULL. It is the
+ * position of every tenant's snapshot that comes from this one. */
+CRM_API uint64_t crm_store_snapshot_position(const crm_store_snapshot* snapshot)
+    CRM_NOEXCEPT;
+
+/* The names of its tenants, in the order in which they were made. The list is
+ * yours, and outlives the snapshot. */
+CRM_API crm_status crm_store_snapshot_get_tenant_names(
+    crm_store_snapshot* snapshot, crm_name_list** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* One tenant at this position: all that is asked of a crm_snapshot. It is a
+ * handle of its own, and may outlive this one. CRM_NOT_FOUND: no tenant of this
+ * name; none is made. */
+CRM_API crm_status crm_store_snapshot_get_tenant(
+    crm_store_snapshot* snapshot, crm_slice name, crm_snapshot** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* How many definitions (see below) the walk gives of each tenant, in the order
+ * of the names above; they were made up to this position. `count`: of the array
+ * at `counts`, one for each name (CRM_INVALID_ARGUMENT); a call that fails does
+ * not write there. Reads the log, but where nobody has ever defined
+ * anything. */
+CRM_API crm_status crm_store_snapshot_count_definitions(
+    crm_store_snapshot* snapshot, uint64_t* counts, size_t count,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* Walks over the events and definitions of all tenants in the order of their
+ * positions, each as it was appended: upcasters are not asked. One thread at a
+ * time. A store cannot be closed before it is freed. */
+typedef struct crm_store_cursor crm_store_cursor;
+
+/* All of them up to the position of the snapshot. The cursor keeps what it
+ * needs: the snapshot may be freed before it. */
+CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
+                                             crm_store_cursor** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* What a cursor over a store may come upon. The numbers are frozen; leave out
+ * kinds that you do not know, as later versions may give others.
+ *
+ * EVENT: `event` is one that a host appended; `definition` is all zero.
+ * DEFINITION: `definition` is one that a host made, with one of the calls of
+ *   the chapter on schemas; `event` is all zero. */
+enum { CRM_STORE_EVENT = 1, CRM_STORE_DEFINITION = 2 };
+
+/* What a definition is of: crm_tenant_register_schema,
+ * crm_tenant_register_upcaster, crm_tenant_set_validation. */
+enum {
+  CRM_DEFINITION_SCHEMA = 1,
+  CRM_DEFINITION_UPCASTER = 2,
+  CRM_DEFINITION_VALIDATION = 3
+};
+
+/* A definition of a tenant, as she made it. What a kind does not use is zero,
+ * or empty.
+ *
+ * type: of the events; empty: validation of all types.
+ * version, to: of a schema; of an upcaster where it begins, and where it leads.
+ * json: the schema or the upcaster, without the blanks between its tokens.
+ * compatibility: of a schema, one of CRM_COMPATIBILITY_...
+ * mode: of a validation, one of CRM_VALIDATION_... */
+typedef struct crm_definition_view {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t position;
+  crm_slice type;
+  crm_slice version;
+  crm_slice to;
+  crm_slice json;
+  int32_t compatibility;
+  int32_t mode;
+  uint64_t reserved[2];
+} crm_definition_view;
+
+/* Definitions stand between the events where they were made: what comes before
+ * one was appended without it. Whoever copies a store makes each of them again
+ * at its place, and events are checked there by what checked them here. */
+
+/* One step of the walk. `tenant`: whose it is. All zero at the end. What the
+ * slices point at lives until the next crm_store_cursor_next on this cursor, or
+ * until it is freed. */
+typedef struct crm_store_event {
+  int32_t kind;
+  uint32_t reserved0;
+  crm_slice tenant;
+  crm_event_view event;
+  crm_definition_view definition;
+  uint64_t reserved[4];
+} crm_store_event;
+
+/* CRM_OK with the next one in *out, CRM_DONE at the end, or an error:
+ * CRM_CORRUPTION as crm_event_cursor_next, and where the log holds a record of
+ * a kind that this version does not know (of a definition:
+ * CRM_FORMAT_TOO_NEW): nothing is left out silently but what libcrm makes again
+ * by itself (names, epochs, dictionaries). After CRM_DONE or an error *out is
+ * all zero; after an error there is no going on: CRM_FAILED_PRECONDITION. */
+CRM_API crm_status crm_store_cursor_next(crm_store_cursor* cursor,
+                                         crm_store_event* out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Also before its end. */
+CRM_API void crm_store_cursor_free(crm_store_cursor* cursor) CRM_NOEXCEPT;
+
+/* Cursors and tenants' snapshots that came from it live on. */
+CRM_API void crm_store_snapshot_free(crm_store_snapshot* snapshot) CRM_NOEXCEPT;
 
 /* --- Identity --------------------------------------------------------------
  *

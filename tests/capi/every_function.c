@@ -452,6 +452,37 @@ static void snapshots(crm_store* store, crm_tenant* tenant) {
   crm_snapshot_free(snapshot);
 }
 
+static void all_tenants(crm_store* store) {
+  crm_store_snapshot* all = NULL;
+  crm_store_cursor* cursor = NULL;
+  crm_name_list* names = NULL;
+  crm_snapshot* one = NULL;
+  crm_store_event event;
+  crm_status status;
+  uint64_t definitions = 7;
+  int count = 0;
+  EXPECT_OK(crm_store_get_snapshot(store, NULL, &all, &error));
+  EXPECT(crm_store_snapshot_position(all) >= 3);
+  EXPECT_OK(crm_store_snapshot_get_tenant_names(all, &names, &error));
+  EXPECT(is(crm_name_list_read(names)->names[0], "golf-club"));
+  crm_name_list_free(names);
+  EXPECT_OK(crm_store_snapshot_get_tenant(all, crm_slice_of("golf-club"), &one,
+                                          &error));
+  EXPECT(crm_snapshot_position(one) == crm_store_snapshot_position(all));
+  crm_snapshot_free(one);
+  EXPECT_OK(crm_store_snapshot_count_definitions(all, &definitions, 1, &error));
+  EXPECT(definitions == 0);
+  EXPECT_OK(crm_store_snapshot_replay(all, &cursor, &error));
+  crm_store_snapshot_free(all);
+  while ((status = crm_store_cursor_next(cursor, &event, &error)) == CRM_OK) {
+    EXPECT(event.kind == CRM_STORE_EVENT && is(event.tenant, "golf-club"));
+    EXPECT(event.event.recorded_at_us == january_us);
+    ++count;
+  }
+  EXPECT(status == CRM_DONE && count == 3);
+  crm_store_cursor_free(cursor);
+}
+
 static int32_t count_rows(void* user_data, const crm_rejected_row* row) {
   EXPECT(row->line == 3 && row->code < 0 && row->message.size > 0);
   EXPECT(row->reason == CRM_REJECT_MISSING_REQUIRED);
@@ -658,6 +689,7 @@ int main(int argc, char** argv) {
   append_json(tenant);
   tenants(store, tenant);
   snapshots(store, tenant);
+  all_tenants(store);
   subscriptions(tenant);
   imports(tenant, folder);
   schemas(tenant);

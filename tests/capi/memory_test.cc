@@ -105,6 +105,31 @@ crm_status Walk(Session& session, crm_error** error) {
   return CRM_OK;
 }
 
+// All tenants: what the session holds, however often it is asked.
+crm_status WalkAll(Session& session, crm_error** error) {
+  using OwnedAll = Owned<crm_store_snapshot, crm_store_snapshot_free>;
+  using OwnedWalk = Owned<crm_store_cursor, crm_store_cursor_free>;
+  OwnedAll all;
+  crm_status status =
+      crm_store_get_snapshot(session.store.get(), nullptr, all.out(), error);
+  if (status < 0) return status;
+  crm_name_list* names = nullptr;
+  status = crm_store_snapshot_get_tenant_names(all.get(), &names, error);
+  crm_name_list_free(names);
+  if (status < 0) return status;
+  OwnedSnapshot one;
+  status =
+      crm_store_snapshot_get_tenant(all.get(), Slice("club"), one.out(), error);
+  if (status < 0) return status;
+  OwnedWalk walk;
+  status = crm_store_snapshot_replay(all.get(), walk.out(), error);
+  crm_store_event event = {};
+  while (status == CRM_OK) {
+    status = crm_store_cursor_next(walk.get(), &event, error);
+  }
+  return status == CRM_DONE ? crm_status{CRM_OK} : status;
+}
+
 crm_status ReadCustomer(Session& session, crm_error** error) {
   uint64_t customer = 0;
   crm_tenant* const tenant = session.tenant.get();
@@ -194,6 +219,7 @@ std::vector<Step> Steps(bool on_disk) {
       {"append structs", true, AppendStructs},
       {"import", true, Import},
       {"walk", false, Walk},
+      {"walk all", false, WalkAll},
       {"follow", true, Follow},
       {"read a customer", false, ReadCustomer},
       {"read the store", false, ReadStore},

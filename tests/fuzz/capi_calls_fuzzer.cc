@@ -110,6 +110,7 @@ class World final {
   void Append(uint8_t verb);
   void Read(uint8_t verb);
   void Follow(uint8_t verb);
+  void ReadAll(uint8_t verb);
   void Forked();
   void End();
 
@@ -119,6 +120,8 @@ class World final {
   Slots<crm_tenant> tenants_;
   Slots<crm_snapshot> snapshots_;
   Slots<crm_event_cursor> cursors_;
+  Slots<crm_store_snapshot> wholes_;
+  Slots<crm_store_cursor> walks_;
   Slots<crm_subscription> subscriptions_;
   Slots<crm_dry_run> dry_runs_;
   Slots<crm_profile> profiles_;
@@ -175,6 +178,9 @@ void World::Append(uint8_t verb) {
   crm_append_options options = CRM_APPEND_OPTIONS_INIT;
   options.flags = bytes_.Next() % 16;
   options.offset_name = bytes_.Slice();
+  const int64_t recorded_at = static_cast<int64_t>(bytes_.Next()) << 44;
+  options.recorded_at_us = &recorded_at;
+  options.recorded_at_count = verb % 8 == 7 ? bytes_.Next() % 2 : 0;
   if (verb % 2 == 1) options.dry_run = dry_runs_[bytes_.Next()];
   if (verb % 3 == 0) {
     condition.kind = bytes_.Next() % 8;
@@ -285,6 +291,40 @@ void World::Follow(uint8_t verb) {
   }
 }
 
+// All tenants at one position.
+void World::ReadAll(uint8_t verb) {
+  crm_store_snapshot*& whole = wholes_[bytes_.Next()];
+  crm_store_cursor*& walk = walks_[bytes_.Next()];
+  switch (verb % 4) {
+    case 0: {
+      crm_store_snapshot* made = nullptr;
+      const crm_status status = crm_store_get_snapshot(stores_[bytes_.Next()],
+                                                       nullptr, &made, &error_);
+      return Keep(status, made, whole, crm_store_snapshot_free);
+    }
+    case 1: {
+      crm_store_cursor* made = nullptr;
+      const crm_status status =
+          crm_store_snapshot_replay(whole, &made, &error_);
+      Keep(status, made, walk, crm_store_cursor_free);
+      crm_snapshot*& slot = snapshots_[bytes_.Next()];
+      crm_snapshot* one = nullptr;
+      const crm_status found =
+          crm_store_snapshot_get_tenant(whole, bytes_.Slice(), &one, &error_);
+      return Keep(found, one, slot, crm_snapshot_free);
+    }
+    case 2: {
+      crm_store_event event = {};
+      const crm_status status = crm_store_cursor_next(walk, &event, &error_);
+      Require((status == CRM_OK) == (event.kind != 0));
+      return Took(status);
+    }
+    default:
+      if (bytes_.Next() % 2 == 0) crm_store_snapshot_free(whole);
+      return crm_store_cursor_free(walk);
+  }
+}
+
 // In a child everything of the parent's is dead.
 void World::Forked() {
   const pid_t child = fork();
@@ -308,6 +348,7 @@ void World::Forked() {
                                      nullptr) < 0;
       crm_tenant_free(tenant);
     }
+    for (crm_store_cursor* walk : walks_.all) crm_store_cursor_free(walk);
     for (crm_snapshot* snapshot : snapshots_.all) crm_snapshot_free(snapshot);
     _exit(well ? 0 : 1);
   }
@@ -370,12 +411,15 @@ void World::Call() {
     default:
       if ((verb >> 2) == 63) return Forked();
       if ((verb >> 2) >= 48) return Follow(verb >> 2);
+      if ((verb >> 2) >= 40) return ReadAll(verb >> 2);
       return Read(verb >> 2);
   }
 }
 
 void World::End() {
   for (crm_event_cursor* cursor : cursors_.all) crm_event_cursor_free(cursor);
+  for (crm_store_cursor* walk : walks_.all) crm_store_cursor_free(walk);
+  for (crm_store_snapshot* whole : wholes_.all) crm_store_snapshot_free(whole);
   for (crm_snapshot* snapshot : snapshots_.all) crm_snapshot_free(snapshot);
   for (crm_profile* profile : profiles_.all) crm_profile_free(profile);
   for (crm_store* store : stores_.all) CloseStore(store);

@@ -190,6 +190,14 @@ class Compatibility(_Name):
     FULL = "full"
 
 
+class DefinitionKind(_Name):
+    """What a Definition is of."""
+
+    SCHEMA = "schema"
+    UPCASTER = "upcaster"
+    VALIDATION = "validation"
+
+
 class Outcome(_Name):
     """What became of one event."""
 

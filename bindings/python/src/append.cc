@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bindings/python/src/append_options.h"
+#include "bindings/python/src/instant.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/text.h"
 
@@ -27,7 +28,12 @@ constexpr char kAppendDoc[] =
     "conditions: several Condition, which must all hold.\n"
     "ignore_tenant: do not look at the tenant that an event names.\n"
     "dry_run: a DryRun: decide everything, write nothing.\n"
-    "order, place: an AppendOrder and the place that was taken in it.\n\n"
+    "order, place: an AppendOrder and the place that was taken in it.\n"
+    "recorded_at: when each event was recorded, instead of the store's clock:\n"
+    "    several aware datetimes, one for each event, ascending, and none\n"
+    "    earlier than what the store has recorded before. For restoring a "
+    "log,\n"
+    "    as Store.import_store does.\n\n"
     "An event that is there already is no error: its outcome says DUPLICATE.\n"
     "Raises InputError (names the first bad event by its number), \n"
     "ConflictError (a condition, or the same id with other content),\n"
@@ -214,6 +220,22 @@ std::vector<Condition> ConditionsFromPython(py::handle object) {
       "conditions: must be several crm.Condition, for example a list");
 }
 
+std::vector<Timestamp> TimesFromPython(py::handle object) {
+  std::vector<Timestamp> times;
+  for (const py::handle one : py::iter(object)) {
+    if (!IsDatetime(one)) {
+      throw py::type_error(
+          "recorded_at: must be several aware datetimes, for example a list");
+    }
+    if (times.size() == kMaxRequestEvents) {
+      Raise(Status(StatusCode::kTooLarge,
+                   "recorded_at: over " + std::to_string(kMaxRequestEvents)));
+    }
+    times.push_back(InstantFromPython(one));
+  }
+  return times;
+}
+
 void Collect(py::handle events, Batch* batch) {
   if (Batch::IsEvent(events)) {
     batch->Add(events, 0);
@@ -246,12 +268,14 @@ void DefineAppend(py::class_<TenantHandle>& type) {
       [](TenantHandle& self, py::object events, bool partial, bool backfill,
          py::object durability, py::object offset, py::object conditions,
          bool ignore_tenant, std::optional<DryRunHandle> dry_run,
-         std::optional<OrderHandle> order, uint64_t place) {
+         std::optional<OrderHandle> order, uint64_t place,
+         py::object recorded_at) {
         PlacePasser passer(order, place);
         AppendOptions options = MakeAppendOptions(
             self, partial, backfill, durability, ignore_tenant, dry_run);
         if (!offset.is_none()) options.offset = OffsetFromPython(offset);
         options.conditions = ConditionsFromPython(conditions);
+        options.recorded_at = TimesFromPython(recorded_at);
         if (order.has_value()) {
           options.order = order->order;
           options.place = place;
@@ -267,7 +291,8 @@ void DefineAppend(py::class_<TenantHandle>& type) {
       py::arg("backfill") = false, py::arg("durability") = py::none(),
       py::arg("offset") = py::none(), py::arg("conditions") = py::tuple(),
       py::arg("ignore_tenant") = false, py::arg("dry_run") = py::none(),
-      py::arg("order") = py::none(), py::arg("place") = 0);
+      py::arg("order") = py::none(), py::arg("place") = 0,
+      py::arg("recorded_at") = py::tuple());
 }
 
 }  // namespace crm::python

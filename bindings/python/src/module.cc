@@ -60,6 +60,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineImportMap(module);
   DefineCursor(module);
   DefineSnapshot(module);
+  DefineStoreSnapshot(module);
   DefineSubscription(module);
   DefineTenant(module);
   DefineStore(module);

@@ -2,17 +2,12 @@
 
 #include <pybind11/stl.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "bindings/python/src/text.h"
 
 namespace crm::python {
 namespace {
-
-// Read ahead at most.
-constexpr size_t kMaxAhead = 64;
-constexpr size_t kMaxAheadBytes = size_t{1} << 20;
 
 constexpr EnumName<ReplayQuery::Order> kOrders[] = {
     {ReplayQuery::Order::kPosition, "POSITION"},
@@ -80,63 +75,6 @@ ReplayQuery MakeReplayQuery(py::handle order, bool backward, Position first,
 
 // --- Cursor ------------------------------------------------------------------
 
-CursorHandle::CursorHandle(std::shared_ptr<StoreBox> box, EventCursor cursor)
-    : state_(State::Make(std::move(box), std::move(cursor), "the cursor")) {}
-
-Status CursorHandle::Fill() {
-  size_t bytes = 0;
-  EventView view;
-  while (ahead_.size() < next_count_ && bytes < kMaxAheadBytes) {
-    Result<bool> more = state_->held().Next(&view);
-    if (!more.ok()) {
-      // First what came before it.
-      broken_ = more.status();
-      break;
-    }
-    if (!*more) {
-      at_end_ = true;
-      break;
-    }
-    bytes += ahead_.emplace_back(view).bytes();
-  }
-  next_count_ = std::min(kMaxAhead, next_count_ * 2);
-  return ahead_.empty() ? broken_ : Status::Ok();
-}
-
-std::optional<StoredEvent> CursorHandle::Pop() {
-  if (ahead_.empty()) return std::nullopt;
-  std::optional<StoredEvent> event(std::move(ahead_.front()));
-  ahead_.pop_front();
-  return event;
-}
-
-std::optional<StoredEvent> CursorHandle::Next() {
-  Check(state_->box()->CheckUsable());
-  {
-    // The usual case, with the interpreter's lock: nothing to wait for.
-    std::unique_lock<std::mutex> lock(state_->mutex(), std::try_to_lock);
-    if (lock.owns_lock() && state_->CheckOpen().ok() && !ahead_.empty()) {
-      return Pop();
-    }
-  }
-  std::optional<StoredEvent> event;
-  Check(Unlocked([&]() -> Status {
-    std::lock_guard<std::mutex> lock(state_->mutex());
-    Status status = state_->CheckOpen();
-    if (!status.ok()) return status;
-    if (ahead_.empty() && !at_end_) {
-      status = broken_.ok() ? Fill() : broken_;
-    }
-    event = Pop();
-    return status;
-  }));
-  return event;
-}
-
-void CursorHandle::Close() {
-  Unlocked([&] { state_->Close(); });
-}
-
 void DefineCursor(py::module_& module) {
   py::class_<CursorHandle> type(
       module, "EventCursor",
@@ -144,40 +82,13 @@ void DefineCursor(py::module_& module) {
       "Takes little memory, keeps its snapshot and the store alive. Several\n"
       "threads may share one; each event goes to one of them.",
       py::is_final());
-  Def(
-      type, "__iter__", [](py::object self) { return self; }, "");
-  Def(
-      type, "__next__",
-      [](CursorHandle& self) {
-        std::optional<StoredEvent> event = self.Next();
-        if (!event.has_value()) throw py::stop_iteration();
-        return *std::move(event);
-      },
-      "The next event. Raises CorruptionError where the log is damaged.");
-  Def(
-      type, "close", [](CursorHandle& self) { self.Close(); },
-      "Lets go of the snapshot. Idempotent; next() raises afterwards.");
-  Def(
-      type, "__enter__", [](py::object self) { return self; }, "");
-  Def(
-      type, "__exit__",
-      [](CursorHandle& self, py::object, py::object, py::object) {
-        self.Close();
-      },
-      "Closes.", py::arg("exc_type"), py::arg("exc_value"),
-      py::arg("traceback"));
+  DefineIteration(
+      type, "The next event. Raises CorruptionError where the log is damaged.");
+  DefineScope(type);
   FinishClass(type, "pickle what it gives");
 }
 
 // --- Snapshot ----------------------------------------------------------------
-
-SnapshotHandle::SnapshotHandle(std::shared_ptr<StoreBox> box, Snapshot snapshot)
-    : state_(State::Make(std::move(box), std::move(snapshot), "the snapshot")) {
-}
-
-void SnapshotHandle::Close() const {
-  Unlocked([&] { state_->Close(); });
-}
 
 void DefineSnapshot(py::module_& module) {
   py::class_<SnapshotHandle> type(
@@ -204,15 +115,7 @@ void DefineSnapshot(py::module_& module) {
   Def(
       type, "close", [](const SnapshotHandle& self) { self.Close(); },
       "Lets go of what it keeps. Idempotent; its calls raise afterwards.");
-  Def(
-      type, "__enter__", [](py::object self) { return self; }, "");
-  Def(
-      type, "__exit__",
-      [](const SnapshotHandle& self, py::object, py::object, py::object) {
-        self.Close();
-      },
-      "Closes.", py::arg("exc_type"), py::arg("exc_value"),
-      py::arg("traceback"));
+  DefineScope(type);
   FinishClass(type, "pickle what it answers");
 }
 

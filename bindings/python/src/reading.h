@@ -5,6 +5,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -32,44 +33,59 @@ ReplayQuery MakeReplayQuery(py::handle order, bool backward, Position first,
                             bool open_parts_only, bool as_appended);
 
 // Walks over events, some at a time, so that the interpreter's lock is not
-// given and taken for each. What it has read ahead is bounded.
-class CursorHandle final {
+// given and taken for each. What it has read ahead is bounded. `Record` is made
+// of what `Cursor` gives (a `View`), and has bytes().
+template <typename Cursor, typename View, typename Record>
+class AheadCursor final {
  public:
-  CursorHandle(std::shared_ptr<StoreBox> box, EventCursor cursor);
+  AheadCursor(std::shared_ptr<StoreBox> box, Cursor cursor);
 
   // Nothing at the end. Raises.
-  std::optional<StoredEvent> Next();
+  std::optional<Record> Next();
   void Close();
 
  private:
-  using State = Guarded<EventCursor, std::mutex>;
+  using State = Guarded<Cursor, std::mutex>;
   // REQUIRES of both: state_->mutex() is held.
-  std::optional<StoredEvent> Pop();
+  std::optional<Record> Pop();
   Status Fill();
 
   std::shared_ptr<State> state_;
   // Below: guarded by state_->mutex().
-  std::deque<StoredEvent> ahead_;
+  std::deque<Record> ahead_;
   size_t next_count_ = 1;
   bool at_end_ = false;
   Status broken_;
 };
 
-class SnapshotHandle final {
+using CursorHandle = AheadCursor<EventCursor, EventView, StoredEvent>;
+using StoreCursorHandle =
+    AheadCursor<StoreCursor, StoreEvent, StoreEventRecord>;
+
+// `Held` is a Snapshot or a StoreSnapshot.
+template <typename Held>
+class HeldSnapshot final {
  public:
-  SnapshotHandle(std::shared_ptr<StoreBox> box, Snapshot snapshot);
+  HeldSnapshot(std::shared_ptr<StoreBox> box, Held snapshot)
+      : state_(
+            State::Make(std::move(box), std::move(snapshot), "the snapshot")) {}
 
   // Runs `call` on the snapshot, without the lock. Raises.
   template <typename Call>
   auto Run(Call call) const;
 
   const std::shared_ptr<StoreBox>& box() const { return state_->box(); }
-  void Close() const;
+  void Close() const {
+    Unlocked([&] { state_->Close(); });
+  }
 
  private:
-  using State = Guarded<Snapshot, std::shared_mutex>;
+  using State = Guarded<Held, std::shared_mutex>;
   std::shared_ptr<State> state_;
 };
+
+using SnapshotHandle = HeldSnapshot<Snapshot>;
+using StoreSnapshotHandle = HeldSnapshot<StoreSnapshot>;
 
 class TenantHandle final {
  public:
@@ -88,8 +104,9 @@ class TenantHandle final {
   Tenant tenant_;
 };
 
+template <typename Held>
 template <typename Call>
-auto SnapshotHandle::Run(Call call) const {
+auto HeldSnapshot<Held>::Run(Call call) const {
   Check(state_->box()->CheckUsable());
   using Answer = decltype(call(state_->held()));
   return Take(Unlocked([&]() -> Answer {
@@ -117,6 +134,106 @@ void DefineSubscriptions(py::class_<TenantHandle>& type);
 void DefineSubscription(py::module_& module);
 void DefineCursor(py::module_& module);
 void DefineSnapshot(py::module_& module);
+// StoreEvent, StoreCursor and StoreSnapshot, in store_snapshot.cc.
+void DefineStoreSnapshot(py::module_& module);
+
+// --- AheadCursor -------------------------------------------------------------
+
+template <typename Cursor, typename View, typename Record>
+AheadCursor<Cursor, View, Record>::AheadCursor(std::shared_ptr<StoreBox> box,
+                                               Cursor cursor)
+    : state_(State::Make(std::move(box), std::move(cursor), "the cursor")) {}
+
+template <typename Cursor, typename View, typename Record>
+Status AheadCursor<Cursor, View, Record>::Fill() {
+  // Read ahead at most.
+  constexpr size_t kMaxAhead = 64;
+  constexpr size_t kMaxAheadBytes = size_t{1} << 20;
+  size_t bytes = 0;
+  View view;
+  while (ahead_.size() < next_count_ && bytes < kMaxAheadBytes) {
+    Result<bool> more = state_->held().Next(&view);
+    if (!more.ok()) {
+      // First what came before it.
+      broken_ = more.status();
+      break;
+    }
+    if (!*more) {
+      at_end_ = true;
+      break;
+    }
+    bytes += ahead_.emplace_back(view).bytes();
+  }
+  next_count_ = std::min(kMaxAhead, next_count_ * 2);
+  return ahead_.empty() ? broken_ : Status::Ok();
+}
+
+template <typename Cursor, typename View, typename Record>
+std::optional<Record> AheadCursor<Cursor, View, Record>::Pop() {
+  if (ahead_.empty()) return std::nullopt;
+  std::optional<Record> event(std::move(ahead_.front()));
+  ahead_.pop_front();
+  return event;
+}
+
+template <typename Cursor, typename View, typename Record>
+std::optional<Record> AheadCursor<Cursor, View, Record>::Next() {
+  Check(state_->box()->CheckUsable());
+  {
+    // The usual case, with the interpreter's lock: nothing to wait for.
+    std::unique_lock<std::mutex> lock(state_->mutex(), std::try_to_lock);
+    if (lock.owns_lock() && state_->CheckOpen().ok() && !ahead_.empty()) {
+      return Pop();
+    }
+  }
+  std::optional<Record> event;
+  Check(Unlocked([&]() -> Status {
+    std::lock_guard<std::mutex> lock(state_->mutex());
+    Status status = state_->CheckOpen();
+    if (!status.ok()) return status;
+    if (ahead_.empty() && !at_end_) {
+      status = broken_.ok() ? Fill() : broken_;
+    }
+    event = Pop();
+    return status;
+  }));
+  return event;
+}
+
+template <typename Cursor, typename View, typename Record>
+void AheadCursor<Cursor, View, Record>::Close() {
+  Unlocked([&] { state_->Close(); });
+}
+
+// The methods of an iterator that is a context manager, too.
+template <typename Handle>
+void DefineIteration(py::class_<Handle>& type, const char* next_doc) {
+  Def(
+      type, "__iter__", [](py::object self) { return self; }, "");
+  Def(
+      type, "__next__",
+      [](Handle& self) {
+        auto event = self.Next();
+        if (!event.has_value()) throw py::stop_iteration();
+        return *std::move(event);
+      },
+      next_doc);
+  Def(
+      type, "close", [](Handle& self) { self.Close(); },
+      "Lets go of the snapshot. Idempotent; next() raises afterwards.");
+}
+
+// `with` closes what it holds.
+template <typename Handle>
+void DefineScope(py::class_<Handle>& type) {
+  Def(
+      type, "__enter__", [](py::object self) { return self; }, "");
+  Def(
+      type, "__exit__",
+      [](Handle& self, py::object, py::object, py::object) { self.Close(); },
+      "Closes.", py::arg("exc_type"), py::arg("exc_value"),
+      py::arg("traceback"));
+}
 
 }  // namespace crm::python
 

@@ -6,6 +6,7 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,25 @@ class StoredEvent final {
   void Rebase(const char* from);
   EventView view_;
   std::string text_;
+};
+
+// As DefinitionView, without anything that dies with the cursor.
+struct DefinitionRecord {
+  explicit DefinitionRecord(const DefinitionView& from);
+  DefinitionView::Kind kind;
+  Position position;
+  std::string type, version, to, json;
+  Compatibility compatibility;
+  Validation mode;
+};
+
+// One step of a walk over all tenants: one of the two is there.
+struct StoreEventRecord {
+  explicit StoreEventRecord(const StoreEvent& from);
+  size_t bytes() const;
+  std::string tenant;
+  std::optional<StoredEvent> event = {};
+  std::optional<DefinitionRecord> definition = {};
 };
 
 // A tuple of copies.

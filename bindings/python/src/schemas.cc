@@ -22,6 +22,11 @@ constexpr EnumName<Validation> kModes[] = {
     {Validation::kEnforce, "ENFORCE"},
     {Validation::kInherit, "INHERIT"},
 };
+constexpr EnumName<DefinitionView::Kind> kDefinitions[] = {
+    {DefinitionView::Kind::kSchema, "SCHEMA"},
+    {DefinitionView::Kind::kUpcaster, "UPCASTER"},
+    {DefinitionView::Kind::kValidation, "VALIDATION"},
+};
 constexpr EnumName<Compatibility> kCompatibilities[] = {
     {Compatibility::kNone, "NONE"},
     {Compatibility::kBackward, "BACKWARD"},
@@ -211,6 +216,46 @@ void DefineInfos(py::module_& module) {
       .Finish();
 }
 
+void DefineDefinition(py::module_& module) {
+  RecordClass<DefinitionRecord>(module, "Definition",
+                                "A definition of a tenant, as it was made.")
+      .Computed(
+          "kind",
+          [](const DefinitionRecord& self) {
+            return EnumToPython("DefinitionKind", kDefinitions, self.kind);
+          },
+          "A DefinitionKind.")
+      .Field("position", &DefinitionRecord::position, "Where in the log.")
+      .Field("type", &DefinitionRecord::type,
+             "Of the events. Empty: validation of all types.")
+      .Field("version", &DefinitionRecord::version,
+             "Of a schema; of an upcaster: where it begins ...")
+      .Field("to", &DefinitionRecord::to, "... and where it leads.")
+      .Computed(
+          "compatibility",
+          [](const DefinitionRecord& self) {
+            if (self.kind != DefinitionView::Kind::kSchema) {
+              return py::object(py::none());
+            }
+            return EnumToPython("Compatibility", kCompatibilities,
+                                self.compatibility);
+          },
+          "Of a schema: a Compatibility; otherwise None.")
+      .Computed(
+          "mode",
+          [](const DefinitionRecord& self) {
+            if (self.kind != DefinitionView::Kind::kValidation) {
+              return py::object(py::none());
+            }
+            return EnumToPython("Validation", kModes, self.mode);
+          },
+          "Of a validation: a Validation; otherwise None.")
+      .Field("json", &DefinitionRecord::json,
+             "The schema or the upcaster, without the blanks between its\n"
+             "tokens; of a validation: empty.")
+      .Finish();
+}
+
 void DefineRules(py::module_& module) {
   RecordClass<ValidationRule>(module, "ValidationRule",
                               "What was said with Tenant.set_validation.")
@@ -246,6 +291,7 @@ void DefineSchemas(py::class_<TenantHandle>& type) {
 void DefineSchemaRecords(py::module_& module) {
   DefineInfos(module);
   DefineRules(module);
+  DefineDefinition(module);
 }
 
 }  // namespace crm::python

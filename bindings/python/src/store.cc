@@ -179,6 +179,15 @@ void DefineTenants(py::class_<StoreHandle>& type) {
       },
       "All tenants, in the order in which they were made.");
   Def(
+      type, "snapshot",
+      [](const StoreHandle& self) {
+        return std::make_unique<StoreSnapshotHandle>(
+            self.box(),
+            Take(self.Run([](Store& store) { return store.GetSnapshot(); })));
+      },
+      "Everything acknowledged so far, of all tenants: a StoreSnapshot. For\n"
+      "one of them see Tenant.snapshot.");
+  Def(
       type, "stats",
       [](const StoreHandle& self) {
         return Take(self.Run([](Store& store) { return store.GetStats(); }));
