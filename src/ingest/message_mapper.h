@@ -82,6 +82,10 @@ std::unique_ptr<MessageMapper> NewCloudEventsMapper(std::string_view source,
 std::unique_ptr<MessageMapper> NewPostHogMapper(std::string_view source,
                                                 std::string_view batch);
 
+// `context.library` of the messages that libcrm exports, where they carry
+// identifiers as traits.
+inline constexpr std::string_view kOwnLibrary = R"({"name":"libcrm"})";
+
 // The name that libcrm's own events have for a semantic event of Segment's
 // specification; empty: none.
 std::string_view OwnNameOf(std::string_view semantic_event);

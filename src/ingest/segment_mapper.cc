@@ -150,7 +150,10 @@ class SegmentMapper final : public MessageMapper {
     if (context.starts_with('{') && inner_.Split(context, "context.").ok()) {
       if (traits.empty()) {
         traits = inner_.Peek("traits");
-        AddContextTraits(traits, parts);
+        // Our own exports put identifiers there, not what the event said.
+        if (inner_.Peek("library") != kOwnLibrary) {
+          AddContextTraits(traits, parts);
+        }
       }
       device = inner_.Peek("device");
     }

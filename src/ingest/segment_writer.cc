@@ -151,6 +151,7 @@ void SegmentWriter::WriteContext(const EventView& event, std::string* out) {
     if (!email_.empty()) AppendTextMember("email", email_, &traits);
     if (!phone_.empty()) AppendTextMember("phone", phone_, &traits);
     AppendMember("traits", traits + "}", &context);
+    AppendMember("library", kOwnLibrary, &context);
   }
   if (!device_.empty()) {
     std::string device = "{";
