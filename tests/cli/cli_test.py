@@ -9,89 +9,16 @@ Standard library only.
 import json
 import os
 import pathlib
-import shutil
 import signal
 import stat
 import subprocess
-import sys
-import tempfile
 import time
-import unittest
 
-PROGRAM = ""
-MAPS = ""
+from cli_fixture import MEMBER, CliTest, event, lines, main
 
-COMMANDS = ("init import append show timeline replay tail subscribe "
-            "subscriptions stats verify checkpoint").split()
-
-
-COMMANDS = ("init import export append show timeline replay tail stats verify "
-            "checkpoint").split()
-
-MEMBER = {
-    "id": "m-1", "type": "scl.member.created", "version": "1.0",
-    "timestamp": "2026-02-02T09:15:00.250Z", "source": "scl",
-    "identity": {"sclMemberId": 10001, "email": "ada@example.com",
-                 "phoneNumber": "+27821234567"},
-    "payload": {"firstName": "Ada", "handicap": 12.50, "big": 2 ** 64},
-}
-
-
-def event(number, **members):
-    result = {
-        "id": f"e-{number}", "type": "teetime.booking.created",
-        "timestamp": f"2026-03-{1 + number % 28:02}T10:00:00Z",
-        "source": "teetime",
-        "identity": {"teetimePlayerId": str(1 + number % 7)},
-        "payload": {"n": number},
-    }
-    result.update(members)
-    return result
-
-
-def lines(events):
-    return "".join(json.dumps(e) + "\n" for e in events)
-
-
-class CliTest(unittest.TestCase):
-
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="crm-cli-")
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.store = self.path("store")
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, name, text):
-        pathlib.Path(self.path(name)).write_text(text, encoding="utf-8")
-        return self.path(name)
-
-    def crm(self, *arguments, code=0, stdin=""):
-        """Runs the program; its standard output and error."""
-        done = subprocess.run([PROGRAM, *arguments], input=stdin, text=True,
-                              capture_output=True, timeout=120, check=False)
-        self.assertEqual(done.returncode, code,
-                         f"crm {arguments}\n{done.stdout}\n{done.stderr}")
-        if code > 1:
-            self.assertTrue(done.stderr.startswith("crm: "), done.stderr)
-            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-        else:
-            self.assertEqual(done.stderr, "")
-        return done.stdout, done.stderr
-
-    def last(self, *arguments, code=0, stdin=""):
-        """The JSON on the last line of standard output."""
-        out, _ = self.crm(*arguments, "--json", code=code, stdin=stdin)
-        return json.loads(out.splitlines()[-1])
-
-    def init(self):
-        self.crm("init", self.store)
-
-    def sums(self, report):
-        return [report[name] for name in
-                ("read", "appended", "duplicates", "rejected",
-                 "customers_created", "unattributed")]
+# Those of `crm schema` are in cli_data_test.py.
+COMMANDS = ("init import presets export append show timeline replay tail "
+            "subscribe subscriptions stats verify checkpoint").split()
 
 
 class Help(CliTest):
@@ -167,7 +94,7 @@ class Stores(CliTest):
 
     def test_busy(self):
         self.init()
-        with subprocess.Popen([PROGRAM, "append", self.store],
+        with subprocess.Popen([self.program, "append", self.store],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True) as owner:
             # It prints the outcome while it waits for more.
@@ -328,7 +255,7 @@ class Import(CliTest):
                             self.path("none.json"), code=3)
         bad = self.write("bad.json", '{"format":"csv","evnt":{}}')
         _, error = self.crm("import", self.store, path, "--map", bad, code=2)
-        good = os.path.join(MAPS, "cdnow.json")
+        good = os.path.join(self.maps, "cdnow.json")
         report = self.last("import", self.store, path, "--map", good)
         self.assertEqual(self.sums(report), [3, 3, 0, 0, 2, 0])
         out, _ = self.crm("replay", self.store, "--json")
@@ -370,7 +297,7 @@ class Import(CliTest):
     def test_interrupt(self):
         self.init()
         path = self.write("a.ndjson", lines(event(i) for i in range(60000)))
-        with subprocess.Popen([PROGRAM, "import", self.store, path],
+        with subprocess.Popen([self.program, "import", self.store, path],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True) as running:
             time.sleep(0.15)
@@ -548,7 +475,7 @@ class Replay(CliTest):
 
     def test_closed_pipe(self):
         # As `crm replay | head -1`.
-        with subprocess.Popen([PROGRAM, "replay", self.store],
+        with subprocess.Popen([self.program, "replay", self.store],
                               stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL) as running:
             running.stdout.readline()
@@ -557,323 +484,5 @@ class Replay(CliTest):
         self.assertEqual(self.last("stats", self.store)["events"], 31)
 
 
-class Subscribe(CliTest):
-
-    def setUp(self):
-        super().setUp()
-        self.init()
-        self.append(0, 30)
-
-    def append(self, first, last):
-        self.crm("append", self.store,
-                 stdin=lines(event(i) for i in range(first, last)))
-
-    def new(self, *arguments):
-        out, _ = self.crm("subscribe", self.store, "--json", *arguments)
-        return [json.loads(row) for row in out.splitlines()]
-
-    def ids(self, *arguments):
-        return [int(row["id"][2:]) for row in self.new(*arguments)]
-
-    def listed(self):
-        out, _ = self.crm("subscriptions", self.store, "--json")
-        return [json.loads(row) for row in out.splitlines()]
-
-    def test_each_event_once(self):
-        mailer = ("--name", "mailer")
-        self.assertEqual(self.ids(*mailer), list(range(30)))
-        self.assertEqual(self.ids(*mailer), [])
-        self.append(30, 33)
-        self.assertEqual(self.listed()[0]["lag_events"], 3)
-        self.assertEqual(self.ids(*mailer, "--limit", "2"), [30, 31])
-        self.assertEqual(self.ids(*mailer), [32])
-        [listed] = self.listed()
-        self.assertEqual((listed["name"], listed["lag_events"],
-                          listed["lag_positions"], listed["rolled_back"]),
-                         ("mailer", 0, 0, False))
-        self.crm("subscriptions", self.store, "--drop", "mailer")
-        self.crm("subscriptions", self.store, "--drop", "mailer", code=3)
-        self.assertEqual(self.ids(*mailer, "--from-now"), [])
-        out, _ = self.crm("subscriptions", self.store)
-        self.assertIn("mailer  ", out)
-        self.assertEqual(len(out.splitlines()), 2)
-
-    def test_nothing_is_kept_without_a_name(self):
-        out, _ = self.crm("subscribe", self.store, "--limit", "3")
-        self.assertEqual(len(out.splitlines()), 4)
-        self.assertIn("POSITION", out)
-        self.assertEqual(self.ids(), list(range(30)))
-        self.assertEqual(self.ids(), list(range(30)))
-        self.assertEqual(self.listed(), [])
-
-    def test_filters_and_shares(self):
-        self.append(40, 50)
-        self.assertEqual(self.ids("--type", "none"), [])
-        self.assertEqual(len(self.ids("--source", "teetime")), 40)
-        shares = [self.ids("--name", "group", "--consumer", f"{i}/3")
-                  for i in range(3)]
-        self.assertEqual(sorted(sum(shares, [])),
-                         list(range(30)) + list(range(40, 50)))
-        self.crm("subscribe", self.store, "--name", "group", "--consumer",
-                 "0/2", code=4)
-        rows = self.new("--open-only", "--after", "2", "--limit", "1")
-        self.assertFalse(rows[0]["opened"])
-        self.assertGreater(rows[0]["position"], 2)
-
-    def test_wrong_options(self):
-        for wrong in ("4", "0/", "/4", "x/4", "4/4", "0/2000", "0/4/1"):
-            self.crm("subscribe", self.store, "--consumer", wrong, code=2)
-        self.crm("subscribe", self.store, "--after", "1", "--from-now",
-                 code=2)
-        # Beyond the end: the log was set back.
-        self.crm("subscribe", self.store, "--after", "9999", code=6)
-        self.crm("subscribe", self.store, "--name", "n" * 129, code=2)
-
-    def test_what_was_not_written_is_not_kept(self):
-        with subprocess.Popen([PROGRAM, "subscribe", self.store, "--name",
-                               "mailer"], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL) as running:
-            running.stdout.close()
-            running.wait(timeout=60)
-        self.assertEqual(self.ids("--name", "mailer"), list(range(30)))
-
-
-class Schemas(CliTest):
-
-    SCHEMA = {"type": "object", "required": ["n"],
-              "properties": {"n": {"type": "integer", "maximum": 9},
-                             "name": {"type": "string", "x-personal": True}}}
-    TYPE = "teetime.booking.created"
-
-    def register(self):
-        file = self.write("schema.json", json.dumps(self.SCHEMA, indent=2))
-        return self.last("schema", "register", self.store, file,
-                         "--type", self.TYPE)
-
-    def test_every_command_teaches(self):
-        out, _ = self.crm("schema", "--help")
-        for command in ("register list show check upcaster "
-                        "validation").split():
-            self.assertIn(f"  {command} ", out)
-            about, _ = self.crm("schema", command, "--help")
-            self.assertIn(f"crm schema {command}", about)
-        self.crm("schema", code=2)
-
-    def test_register_list_show(self):
-        self.init()
-        info = self.register()
-        self.assertEqual(info["schema"], self.SCHEMA)
-        self.assertEqual((info["type"], info["version"], info["latest"]),
-                         (self.TYPE, "1.0", True))
-        self.assertEqual(self.register(), info)
-        fields = {f["pointer"]: f for f in info["fields"]}
-        self.assertTrue(fields["/n"]["required"])
-        self.assertTrue(fields["/name"]["personal"])
-        out, _ = self.crm("schema", "list", self.store, "--json", "--own")
-        self.assertEqual([json.loads(line)["type"]
-                          for line in out.splitlines()], [self.TYPE])
-        out, _ = self.crm("schema", "list", self.store, "--json")
-        self.assertGreater(len(out.splitlines()), 1)
-        shown = self.last("schema", "show", self.store, self.TYPE)
-        self.assertEqual(shown, info)
-        out, _ = self.crm("schema", "show", self.store, self.TYPE)
-        self.assertIn("/name", out)
-        self.crm("schema", "show", self.store, "nobody.knows", code=3)
-        bad = self.write("bad.json", '{"typ": 1}')
-        self.crm("schema", "register", self.store, bad, "--type", "t", code=2)
-        other = self.write("other.json", "{}")
-        self.crm("schema", "register", self.store, other, "--type", self.TYPE,
-                 code=4)
-        self.crm("schema", "register", self.store, self.path("none"),
-                 "--type", "t", code=3)
-
-    def test_check(self):
-        self.init()
-        self.register()
-        events = [event(1), event(20), {"no": "event"},
-                  event(2, type="nobody.knows")]
-        file = self.write("events.ndjson", lines(events))
-        out, _ = self.crm("schema", "check", self.store, file, "--json",
-                          code=1)
-        found = [json.loads(line) for line in out.splitlines()]
-        self.assertEqual([(f["line"], f["keyword"]) for f in found],
-                         [(2, "maximum"), (3, "event"), (4, "type")])
-        self.assertEqual(found[0]["path"], "/n")
-        out, _ = self.crm("schema", "check", self.store, "-",
-                          stdin=lines(events[:1]))
-        self.assertIn("0 that do not fit", out)
-
-    def test_validation(self):
-        self.init()
-        self.register()
-        rule = self.last("schema", "validation", self.store)
-        self.assertEqual((rule["type"], rule["mode"]), ("", "off"))
-        rule = self.last("schema", "validation", self.store, "enforce",
-                         "--type", self.TYPE)
-        self.assertEqual((rule["type"], rule["mode"]), (self.TYPE, "enforce"))
-        out, _ = self.crm("append", self.store, "--json", code=1,
-                          stdin=lines([event(1), event(10)]))
-        answers = [json.loads(line) for line in out.splitlines()]
-        self.assertEqual([a["outcome"] for a in answers],
-                         ["appended", "invalid"])
-        self.assertIn("payload/n: ", answers[1]["message"])
-        self.crm("schema", "validation", self.store, "warn", "--type",
-                 self.TYPE)
-        answer = self.last("append", self.store, stdin=lines([event(11)]))
-        self.assertIn("payload/n: ", answer["warning"])
-        self.crm("schema", "validation", self.store, "sometimes", code=2)
-
-    def test_upcaster(self):
-        self.init()
-        self.crm("append", self.store, stdin=lines([event(1)]))
-        upcaster = {"type": self.TYPE, "from": "1.0", "to": "2.0",
-                    "steps": [{"rename": "/n", "to": "/number"}]}
-        file = self.write("upcaster.json", json.dumps(upcaster))
-        info = self.last("schema", "upcaster", self.store, file)
-        self.assertEqual(info["upcaster"], upcaster)
-        self.assertEqual(self.last("schema", "upcaster", self.store), info)
-        read = self.last("replay", self.store)
-        self.assertEqual((read["version"], read["payload"]),
-                         ("2.0", {"number": 1}))
-        read = self.last("replay", self.store, "--as-appended")
-        self.assertEqual((read["version"], read["payload"]), ("1.0", {"n": 1}))
-
-
-class Exports(CliTest):
-
-    def fill(self):
-        self.init()
-        rows = self.write("in.ndjson", lines(
-            [MEMBER] + [event(n) for n in range(40)] +
-            [{"id": "nobody", "type": "t", "source": "s",
-              "timestamp": "2026-01-01T00:00:00Z"}]))
-        self.crm("import", self.store, rows)
-        return rows
-
-    def test_a_store_goes_out_and_comes_back(self):
-        self.fill()
-        out = self.path("out.ndjson.gz")
-        report = self.last("export", self.store, "-o", out)
-        self.assertEqual(report["events"], 42)
-        self.assertEqual(len(report["tenants"][0]["checksums"]), 8)
-        self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), 0o600)
-        other = self.path("other")
-        self.crm("init", other)
-        back = self.last("import", other, out, "--format", "libcrm")
-        self.assertTrue(back["identical"])
-        self.assertEqual(back["tenants"], report["tenants"])
-        first, _ = self.crm("export", self.store)
-        second, _ = self.crm("export", other)
-        self.assertEqual(first, second)
-        self.assertEqual(len(first.splitlines()), 1 + 1 + 42 + 1 + 1)
-        # A second time: the store is not empty any more.
-        self.crm("import", other, out, "--format", "libcrm", code=2)
-        text, _ = self.crm("export", self.store, "-o", self.path("plain"))
-        self.assertIn("identifiers", text)
-        self.crm("verify", other)
-
-    def test_definitions_go_out_and_come_back(self):
-        self.fill()
-        schema = self.write("schema.json", json.dumps({"minProperties": 1}))
-        self.crm("schema", "register", self.store, schema, "--type", "T")
-        self.crm("schema", "validation", self.store, "enforce", "--type", "T")
-        out = self.path("out.ndjson")
-        self.crm("export", self.store, "-o", out)
-        other = self.path("other")
-        self.crm("init", other)
-        self.assertTrue(self.last("import", other, out, "--format",
-                                  "libcrm")["identical"])
-        self.assertEqual(self.crm("export", self.store),
-                         self.crm("export", other))
-        rules = self.crm("schema", "validation", other)[0]
-        self.assertIn("enforce", rules)
-
-    def test_a_changed_file_is_refused_with_its_line(self):
-        self.fill()
-        text, _ = self.crm("export", self.store, "--no-views")
-        rows = text.splitlines(keepends=True)
-        rows[4] = rows[4].replace("teetime", "teatime")
-        other = self.path("other")
-        self.crm("init", other)
-        bad = self.write("bad", "".join(rows))
-        _, error = self.crm("import", other, bad, "--format", "libcrm", code=2)
-        self.assertIn("line 5: ", error)
-        self.assertIn("nothing was appended", error)
-        self.assertEqual(self.last("stats", other)["events"], 0)
-        self.crm("import", other, "-", "--format", "libcrm", code=2,
-                 stdin=text)
-        self.crm("import", other, bad, "--format", "libcrm", "--strict",
-                 code=2)
-
-    def test_events_and_profiles_for_others(self):
-        self.fill()
-        out, _ = self.crm("export", self.store, "--format", "native")
-        again = self.write("again.ndjson", out)
-        self.assertEqual(self.last("import", self.store, again)["duplicates"],
-                         42)
-        out, _ = self.crm("export", self.store, "--format", "csv", "--column",
-                          "id", "--column", "/payload/firstName", "--type",
-                          "scl.member.created")
-        self.assertEqual(out, "id,/payload/firstName\nm-1,Ada\n")
-        out, _ = self.crm("export", self.store, "--format", "profiles",
-                          "--column", "customer", "--column", "trait:email")
-        self.assertEqual(out.splitlines()[:2],
-                         ["customer,trait:email", "1,ada@example.com"])
-        file = self.path("seg")
-        report = self.last("export", self.store, "--format", "segment", "-o",
-                           file, code=1)
-        self.assertEqual((report["written"], report["left_out"],
-                          report["substituted"]), (41, 1, 41))
-        text, _ = self.crm("export", self.store, "--format", "csv", "-o",
-                           file, "--source", "scl")
-        self.assertIn("events", text)
-
-    def test_options_that_do_not_go_together(self):
-        self.init()
-        self.crm("export", self.store, "--type", "t", code=2)
-        self.crm("export", self.store, "--format", "native", "--column", "id",
-                 code=2)
-        self.crm("export", self.store, "--format", "csv", "--no-views", code=2)
-        self.crm("export", self.store, "--format", "profiles", "--since",
-                 "2026-01-01", code=2)
-        self.crm("export", self.store, "--format", "csv", code=3)
-        self.crm("export", self.store, "--tenant", "none", code=3)
-        self.crm("export", self.store, "--format", "xml", code=2)
-        self.crm("import", self.store, "f", "--part", code=2)
-        self.crm("import", self.store, "f", "--reconcile", "--strict", code=2)
-
-
-class Reconciling(CliTest):
-
-    def test_a_migration_is_complete_or_says_what_is_missing(self):
-        self.init()
-        rows = self.write("in", lines([event(n) for n in range(30)]))
-        self.crm("import", self.store, rows)
-        for _ in range(2):
-            report = self.last("import", self.store, rows, "--reconcile")
-            self.assertTrue(report["same"])
-            self.assertEqual(report["found"], 30)
-            self.crm("import", self.store, rows)
-        more = self.write("more", lines(
-            [event(n) for n in range(28)] + [event(29, payload={"n": -1})] +
-            [event(99)]) + "{\n")
-        report = self.last("import", self.store, more, "--reconcile", code=1)
-        self.assertEqual(
-            [report[name] for name in ("read", "rejected", "found", "missing",
-                                       "conflicting", "extra")],
-            [31, 1, 28, 1, 1, 1])
-        self.assertEqual(report["counts"][0]["source"], "teetime")
-        self.assertEqual({one["kind"] for one in report["differences"]},
-                         {"missing", "conflict", "extra", "rejected"})
-        text, _ = self.crm("import", self.store, more, "--reconcile", "--part",
-                           code=1)
-        self.assertIn("File and store differ", text)
-        self.assertIn("teetime.booking.created", text)
-        self.assertEqual(self.last("stats", self.store)["events"], 30)
-        self.crm("import", self.store, self.path("none"), "--reconcile",
-                 code=3)
-
-
 if __name__ == "__main__":
-    PROGRAM, MAPS = sys.argv[1], sys.argv[2]
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
+    main()

@@ -1,0 +1,335 @@
+#!/usr/bin/env python3
+"""Tests of the crm program: subscriptions, schemas, exports, reconciling.
+
+  cli_data_test.py PROGRAM MAPS [unittest arguments]
+
+Standard library only.
+"""
+
+import json
+import os
+import stat
+import subprocess
+
+from cli_fixture import MEMBER, CliTest, event, lines, main
+
+
+class Subscribe(CliTest):
+
+    def setUp(self):
+        super().setUp()
+        self.init()
+        self.append(0, 30)
+
+    def append(self, first, last):
+        self.crm("append", self.store,
+                 stdin=lines(event(i) for i in range(first, last)))
+
+    def new(self, *arguments):
+        out, _ = self.crm("subscribe", self.store, "--json", *arguments)
+        return [json.loads(row) for row in out.splitlines()]
+
+    def ids(self, *arguments):
+        return [int(row["id"][2:]) for row in self.new(*arguments)]
+
+    def listed(self):
+        out, _ = self.crm("subscriptions", self.store, "--json")
+        return [json.loads(row) for row in out.splitlines()]
+
+    def test_each_event_once(self):
+        mailer = ("--name", "mailer")
+        self.assertEqual(self.ids(*mailer), list(range(30)))
+        self.assertEqual(self.ids(*mailer), [])
+        self.append(30, 33)
+        self.assertEqual(self.listed()[0]["lag_events"], 3)
+        self.assertEqual(self.ids(*mailer, "--limit", "2"), [30, 31])
+        self.assertEqual(self.ids(*mailer), [32])
+        [listed] = self.listed()
+        self.assertEqual((listed["name"], listed["lag_events"],
+                          listed["lag_positions"], listed["rolled_back"]),
+                         ("mailer", 0, 0, False))
+        self.crm("subscriptions", self.store, "--drop", "mailer")
+        self.crm("subscriptions", self.store, "--drop", "mailer", code=3)
+        self.assertEqual(self.ids(*mailer, "--from-now"), [])
+        out, _ = self.crm("subscriptions", self.store)
+        self.assertIn("mailer  ", out)
+        self.assertEqual(len(out.splitlines()), 2)
+
+    def test_nothing_is_kept_without_a_name(self):
+        out, _ = self.crm("subscribe", self.store, "--limit", "3")
+        self.assertEqual(len(out.splitlines()), 4)
+        self.assertIn("POSITION", out)
+        self.assertEqual(self.ids(), list(range(30)))
+        self.assertEqual(self.ids(), list(range(30)))
+        self.assertEqual(self.listed(), [])
+
+    def test_filters_and_shares(self):
+        self.append(40, 50)
+        self.assertEqual(self.ids("--type", "none"), [])
+        self.assertEqual(len(self.ids("--source", "teetime")), 40)
+        shares = [self.ids("--name", "group", "--consumer", f"{i}/3")
+                  for i in range(3)]
+        self.assertEqual(sorted(sum(shares, [])),
+                         list(range(30)) + list(range(40, 50)))
+        self.crm("subscribe", self.store, "--name", "group", "--consumer",
+                 "0/2", code=4)
+        rows = self.new("--open-only", "--after", "2", "--limit", "1")
+        self.assertFalse(rows[0]["opened"])
+        self.assertGreater(rows[0]["position"], 2)
+
+    def test_wrong_options(self):
+        for wrong in ("4", "0/", "/4", "x/4", "4/4", "0/2000", "0/4/1"):
+            self.crm("subscribe", self.store, "--consumer", wrong, code=2)
+        self.crm("subscribe", self.store, "--after", "1", "--from-now",
+                 code=2)
+        # Beyond the end: the log was set back.
+        self.crm("subscribe", self.store, "--after", "9999", code=6)
+        self.crm("subscribe", self.store, "--name", "n" * 129, code=2)
+
+    def test_what_was_not_written_is_not_kept(self):
+        with subprocess.Popen([self.program, "subscribe", self.store, "--name",
+                               "mailer"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as running:
+            running.stdout.close()
+            running.wait(timeout=60)
+        self.assertEqual(self.ids("--name", "mailer"), list(range(30)))
+
+
+class Schemas(CliTest):
+
+    SCHEMA = {"type": "object", "required": ["n"],
+              "properties": {"n": {"type": "integer", "maximum": 9},
+                             "name": {"type": "string", "x-personal": True}}}
+    TYPE = "teetime.booking.created"
+
+    def register(self):
+        file = self.write("schema.json", json.dumps(self.SCHEMA, indent=2))
+        return self.last("schema", "register", self.store, file,
+                         "--type", self.TYPE)
+
+    def test_every_command_teaches(self):
+        out, _ = self.crm("schema", "--help")
+        for command in ("register list show check upcaster "
+                        "validation").split():
+            self.assertIn(f"  {command} ", out)
+            about, _ = self.crm("schema", command, "--help")
+            self.assertIn(f"crm schema {command}", about)
+        self.crm("schema", code=2)
+
+    def test_register_list_show(self):
+        self.init()
+        info = self.register()
+        self.assertEqual(info["schema"], self.SCHEMA)
+        self.assertEqual((info["type"], info["version"], info["latest"]),
+                         (self.TYPE, "1.0", True))
+        self.assertEqual(self.register(), info)
+        fields = {f["pointer"]: f for f in info["fields"]}
+        self.assertTrue(fields["/n"]["required"])
+        self.assertTrue(fields["/name"]["personal"])
+        out, _ = self.crm("schema", "list", self.store, "--json", "--own")
+        self.assertEqual([json.loads(line)["type"]
+                          for line in out.splitlines()], [self.TYPE])
+        out, _ = self.crm("schema", "list", self.store, "--json")
+        self.assertGreater(len(out.splitlines()), 1)
+        shown = self.last("schema", "show", self.store, self.TYPE)
+        self.assertEqual(shown, info)
+        out, _ = self.crm("schema", "show", self.store, self.TYPE)
+        self.assertIn("/name", out)
+        self.crm("schema", "show", self.store, "nobody.knows", code=3)
+        bad = self.write("bad.json", '{"typ": 1}')
+        self.crm("schema", "register", self.store, bad, "--type", "t", code=2)
+        other = self.write("other.json", "{}")
+        self.crm("schema", "register", self.store, other, "--type", self.TYPE,
+                 code=4)
+        self.crm("schema", "register", self.store, self.path("none"),
+                 "--type", "t", code=3)
+
+    def test_check(self):
+        self.init()
+        self.register()
+        events = [event(1), event(20), {"no": "event"},
+                  event(2, type="nobody.knows")]
+        file = self.write("events.ndjson", lines(events))
+        out, _ = self.crm("schema", "check", self.store, file, "--json",
+                          code=1)
+        found = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([(f["line"], f["keyword"]) for f in found],
+                         [(2, "maximum"), (3, "event"), (4, "type")])
+        self.assertEqual(found[0]["path"], "/n")
+        out, _ = self.crm("schema", "check", self.store, "-",
+                          stdin=lines(events[:1]))
+        self.assertIn("0 that do not fit", out)
+
+    def test_validation(self):
+        self.init()
+        self.register()
+        rule = self.last("schema", "validation", self.store)
+        self.assertEqual((rule["type"], rule["mode"]), ("", "off"))
+        rule = self.last("schema", "validation", self.store, "enforce",
+                         "--type", self.TYPE)
+        self.assertEqual((rule["type"], rule["mode"]), (self.TYPE, "enforce"))
+        out, _ = self.crm("append", self.store, "--json", code=1,
+                          stdin=lines([event(1), event(10)]))
+        answers = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([a["outcome"] for a in answers],
+                         ["appended", "invalid"])
+        self.assertIn("payload/n: ", answers[1]["message"])
+        self.crm("schema", "validation", self.store, "warn", "--type",
+                 self.TYPE)
+        answer = self.last("append", self.store, stdin=lines([event(11)]))
+        self.assertIn("payload/n: ", answer["warning"])
+        self.crm("schema", "validation", self.store, "sometimes", code=2)
+
+    def test_upcaster(self):
+        self.init()
+        self.crm("append", self.store, stdin=lines([event(1)]))
+        upcaster = {"type": self.TYPE, "from": "1.0", "to": "2.0",
+                    "steps": [{"rename": "/n", "to": "/number"}]}
+        file = self.write("upcaster.json", json.dumps(upcaster))
+        info = self.last("schema", "upcaster", self.store, file)
+        self.assertEqual(info["upcaster"], upcaster)
+        self.assertEqual(self.last("schema", "upcaster", self.store), info)
+        read = self.last("replay", self.store)
+        self.assertEqual((read["version"], read["payload"]),
+                         ("2.0", {"number": 1}))
+        read = self.last("replay", self.store, "--as-appended")
+        self.assertEqual((read["version"], read["payload"]), ("1.0", {"n": 1}))
+
+
+class Exports(CliTest):
+
+    def fill(self):
+        self.init()
+        rows = self.write("in.ndjson", lines(
+            [MEMBER] + [event(n) for n in range(40)] +
+            [{"id": "nobody", "type": "t", "source": "s",
+              "timestamp": "2026-01-01T00:00:00Z"}]))
+        self.crm("import", self.store, rows)
+        return rows
+
+    def test_a_store_goes_out_and_comes_back(self):
+        self.fill()
+        out = self.path("out.ndjson.gz")
+        report = self.last("export", self.store, "-o", out)
+        self.assertEqual(report["events"], 42)
+        self.assertEqual(len(report["tenants"][0]["checksums"]), 8)
+        self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), 0o600)
+        other = self.path("other")
+        self.crm("init", other)
+        back = self.last("import", other, out, "--format", "libcrm")
+        self.assertTrue(back["identical"])
+        self.assertEqual(back["tenants"], report["tenants"])
+        first, _ = self.crm("export", self.store)
+        second, _ = self.crm("export", other)
+        self.assertEqual(first, second)
+        self.assertEqual(len(first.splitlines()), 1 + 1 + 42 + 1 + 1)
+        # A second time: the store is not empty any more.
+        self.crm("import", other, out, "--format", "libcrm", code=2)
+        text, _ = self.crm("export", self.store, "-o", self.path("plain"))
+        self.assertIn("identifiers", text)
+        self.crm("verify", other)
+
+    def test_definitions_go_out_and_come_back(self):
+        self.fill()
+        schema = self.write("schema.json", json.dumps({"minProperties": 1}))
+        self.crm("schema", "register", self.store, schema, "--type", "T")
+        self.crm("schema", "validation", self.store, "enforce", "--type", "T")
+        out = self.path("out.ndjson")
+        self.crm("export", self.store, "-o", out)
+        other = self.path("other")
+        self.crm("init", other)
+        self.assertTrue(self.last("import", other, out, "--format",
+                                  "libcrm")["identical"])
+        self.assertEqual(self.crm("export", self.store),
+                         self.crm("export", other))
+        rules = self.crm("schema", "validation", other)[0]
+        self.assertIn("enforce", rules)
+
+    def test_a_changed_file_is_refused_with_its_line(self):
+        self.fill()
+        text, _ = self.crm("export", self.store, "--no-views")
+        rows = text.splitlines(keepends=True)
+        rows[4] = rows[4].replace("teetime", "teatime")
+        other = self.path("other")
+        self.crm("init", other)
+        bad = self.write("bad", "".join(rows))
+        _, error = self.crm("import", other, bad, "--format", "libcrm", code=2)
+        self.assertIn("line 5: ", error)
+        self.assertIn("nothing was appended", error)
+        self.assertEqual(self.last("stats", other)["events"], 0)
+        self.crm("import", other, "-", "--format", "libcrm", code=2,
+                 stdin=text)
+        self.crm("import", other, bad, "--format", "libcrm", "--strict",
+                 code=2)
+
+    def test_events_and_profiles_for_others(self):
+        self.fill()
+        out, _ = self.crm("export", self.store, "--format", "native")
+        again = self.write("again.ndjson", out)
+        self.assertEqual(self.last("import", self.store, again)["duplicates"],
+                         42)
+        out, _ = self.crm("export", self.store, "--format", "csv", "--column",
+                          "id", "--column", "/payload/firstName", "--type",
+                          "scl.member.created")
+        self.assertEqual(out, "id,/payload/firstName\nm-1,Ada\n")
+        out, _ = self.crm("export", self.store, "--format", "profiles",
+                          "--column", "customer", "--column", "trait:email")
+        self.assertEqual(out.splitlines()[:2],
+                         ["customer,trait:email", "1,ada@example.com"])
+        file = self.path("seg")
+        report = self.last("export", self.store, "--format", "segment", "-o",
+                           file, code=1)
+        self.assertEqual((report["written"], report["left_out"],
+                          report["substituted"]), (41, 1, 41))
+        text, _ = self.crm("export", self.store, "--format", "csv", "-o",
+                           file, "--source", "scl")
+        self.assertIn("events", text)
+
+    def test_options_that_do_not_go_together(self):
+        self.init()
+        self.crm("export", self.store, "--type", "t", code=2)
+        self.crm("export", self.store, "--format", "native", "--column", "id",
+                 code=2)
+        self.crm("export", self.store, "--format", "csv", "--no-views", code=2)
+        self.crm("export", self.store, "--format", "profiles", "--since",
+                 "2026-01-01", code=2)
+        self.crm("export", self.store, "--format", "csv", code=3)
+        self.crm("export", self.store, "--tenant", "none", code=3)
+        self.crm("export", self.store, "--format", "xml", code=2)
+        self.crm("import", self.store, "f", "--part", code=2)
+        self.crm("import", self.store, "f", "--reconcile", "--strict", code=2)
+
+
+class Reconciling(CliTest):
+
+    def test_a_migration_is_complete_or_says_what_is_missing(self):
+        self.init()
+        rows = self.write("in", lines([event(n) for n in range(30)]))
+        self.crm("import", self.store, rows)
+        for _ in range(2):
+            report = self.last("import", self.store, rows, "--reconcile")
+            self.assertTrue(report["same"])
+            self.assertEqual(report["found"], 30)
+            self.crm("import", self.store, rows)
+        more = self.write("more", lines(
+            [event(n) for n in range(28)] + [event(29, payload={"n": -1})] +
+            [event(99)]) + "{\n")
+        report = self.last("import", self.store, more, "--reconcile", code=1)
+        self.assertEqual(
+            [report[name] for name in ("read", "rejected", "found", "missing",
+                                       "conflicting", "extra")],
+            [31, 1, 28, 1, 1, 1])
+        self.assertEqual(report["counts"][0]["source"], "teetime")
+        self.assertEqual({one["kind"] for one in report["differences"]},
+                         {"missing", "conflict", "extra", "rejected"})
+        text, _ = self.crm("import", self.store, more, "--reconcile", "--part",
+                           code=1)
+        self.assertIn("File and store differ", text)
+        self.assertIn("teetime.booking.created", text)
+        self.assertEqual(self.last("stats", self.store)["events"], 30)
+        self.crm("import", self.store, self.path("none"), "--reconcile",
+                 code=3)
+
+
+if __name__ == "__main__":
+    main()
