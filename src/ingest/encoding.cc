@@ -50,7 +50,9 @@ uint32_t CodeOf(TextEncoding encoding, unsigned char byte) {
   return byte < 0xa0 ? kWindows1252[byte - 0x80] : byte;
 }
 
-void AppendCode(uint32_t code, std::string* out) {
+}  // namespace
+
+void AppendUtf8(uint32_t code, std::string* out) {
   const auto put = [out](uint32_t byte) {
     out->push_back(static_cast<char>(byte));
   };
@@ -68,8 +70,6 @@ void AppendCode(uint32_t code, std::string* out) {
   }
   put(0x80 | (code & 0x3f));
 }
-
-}  // namespace
 
 std::optional<TextEncoding> EncodingOfName(std::string_view name) {
   for (const auto& [known, encoding] : kNames) {
@@ -95,7 +95,7 @@ bool AppendFromEightBit(TextEncoding encoding, std::string_view text,
   for (const char c : text) {
     const uint32_t code = CodeOf(encoding, static_cast<unsigned char>(c));
     if (code == 0 && c != '\0') return false;
-    AppendCode(code, out);
+    AppendUtf8(code, out);
   }
   return true;
 }
@@ -119,7 +119,7 @@ void Utf8Stream::Append(std::string_view bytes, std::string* out) {
       if (code == 0 && byte != 0) {
         out->push_back(kNoUtf8);
       } else {
-        AppendCode(code, out);
+        AppendUtf8(code, out);
       }
     } else if (first_byte_ < 0) {
       first_byte_ = byte;
@@ -139,7 +139,7 @@ void Utf8Stream::AppendUnit(uint32_t unit, std::string* out) {
     const uint32_t high = high_;
     high_ = 0;
     if (low) {
-      AppendCode(0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00), out);
+      AppendUtf8(0x10000 + ((high - 0xd800) << 10) + (unit - 0xdc00), out);
       return;
     }
     out->push_back(kNoUtf8);
@@ -149,7 +149,7 @@ void Utf8Stream::AppendUnit(uint32_t unit, std::string* out) {
   } else if (unit >= 0xd800 && unit < 0xdc00) {
     high_ = unit;
   } else {
-    AppendCode(unit, out);
+    AppendUtf8(unit, out);
   }
 }
 

@@ -24,6 +24,9 @@ std::string_view NameOfEncoding(TextEncoding encoding);
 
 bool IsEightBit(TextEncoding encoding);
 
+// Appends one character, which must be one of Unicode's, as UTF-8.
+void AppendUtf8(uint32_t code, std::string* out);
+
 // Appends `text` as UTF-8. False: it holds a byte that means nothing.
 bool AppendFromEightBit(TextEncoding encoding, std::string_view text,
                         std::string* out);

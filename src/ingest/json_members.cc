@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "ingest/encoding.h"
+
 namespace crm::ingest {
 namespace {
 
@@ -71,25 +73,6 @@ int32_t HexUnit(std::string_view text, size_t i) {
     unit = unit * 16 + digit;
   }
   return unit;
-}
-
-void AppendUtf8(uint32_t code, std::string* out) {
-  const auto put = [out](uint32_t byte) {
-    out->push_back(static_cast<char>(byte));
-  };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) {
-    put(0xc0 | (code >> 6));
-  } else {
-    if (code < 0x10000) {
-      put(0xe0 | (code >> 12));
-    } else {
-      put(0xf0 | (code >> 18));
-      put(0x80 | ((code >> 12) & 0x3f));
-    }
-    put(0x80 | ((code >> 6) & 0x3f));
-  }
-  put(0x80 | (code & 0x3f));
 }
 
 // Appends the escape behind the backslash at `i`; returns how many bytes it
