@@ -83,10 +83,6 @@ Result<Position> NewestOf(Result<Members> members, ReadRow read) {
 
 }  // namespace
 
-bool IsNamespace(std::string_view name) {
-  return CheckName("namespace", name, 64).ok();
-}
-
 std::string Members::Encode() const {
   std::string out;
   PutVarint(&out, records.size());
@@ -156,11 +152,12 @@ std::vector<RowFamily> IdentityRoom::families() const {
 }
 
 Result<Hash128> IdentityRoom::HashOf(uint32_t tenant,
-                                     const Identifier& identifier) const {
-  const NamespaceInfo info = ClassifyNamespace(identifier.name_space);
+                                     const Identifier& identifier,
+                                     const IdentitySettings* settings) const {
+  const NamespaceInfo info = Classify(settings, identifier.name_space);
   std::string canonical;
-  Status status =
-      normaliser_->Normalise(info.name, identifier.value, &canonical);
+  Status status = normaliser_->Normalise(info, identifier.value, settings, {},
+                                         &canonical);
   if (!status.ok()) return status;
   std::string text(1, 'i');
   PutBytes(&text, info.name);
@@ -178,12 +175,16 @@ Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
   std::array<FactIdentifier, kMaxIdentifiers> found;
   size_t count = 0;
   IdentityData* out = arena.New<IdentityData>();
+  out->settings = content.identity;
   std::string_view best_canonical;
   for (const DecodedEvent::Hint& hint : content.hints) {
     if (count == found.size()) break;
-    const NamespaceInfo info = ClassifyNamespace(hint.name_space);
+    const NamespaceInfo info = Classify(content.identity, hint.name_space);
     if (!IsNamespace(info.name) ||
-        !normaliser_->Normalise(info.name, hint.value, &canonical).ok()) {
+        !normaliser_
+             ->Normalise(info, hint.value, content.identity, content.source,
+                         &canonical)
+             .ok()) {
       ++out->withheld;
       continue;
     }
@@ -313,11 +314,12 @@ Status IdentityRoom::Claim(uint32_t tenant, const IdentityData& data,
 Status IdentityRoom::Attach(uint32_t tenant, const IdentityData& data,
                             std::span<const CustomerId> owners,
                             FoldContext& context, Choice* choice) const {
+  const uint8_t bar = RulesOf(data.settings).attach_bar;
   choice->new_record = true;
   choice->record = context.counts.records + 1;
   for (size_t i = 0; i < owners.size(); ++i) {
     const FactIdentifier& identifier = data.identifiers[i];
-    if (owners[i] == 0 || identifier.confidence < kAttachBar) continue;
+    if (owners[i] == 0 || identifier.confidence < bar) continue;
     Result<bool> may = MayAttach(tenant, data, owners, owners[i], context);
     if (!may.ok()) return std::move(may).status();
     if (!*may) continue;

@@ -13,6 +13,7 @@
 #include "crm/identity.h"
 #include "event/room.h"
 #include "identity/normalise.h"
+#include "identity/settings.h"
 
 namespace crm {
 
@@ -32,6 +33,8 @@ struct IdentityData {
   Hash128 record_key;
   // Hints that cannot be identifiers (blocked, malformed).
   uint32_t withheld = 0;
+  // What they were prepared with; null: the defaults. See RulesOf.
+  const IdentitySettings* settings = nullptr;
   // What warming found, so that the sequencer need not look again as long as
   // the rows hold. By identifier; empty: not warmed. 0: nobody, as yet.
   mutable std::span<const CustomerId> owners;
@@ -77,9 +80,6 @@ struct RecordRow {
   [[nodiscard]] bool Decode(std::string_view bytes);
 };
 
-// Whether a name can be that of a namespace: 1 to 64 bytes of text.
-bool IsNamespace(std::string_view name);
-
 // Thread safety: Prepare and the look-ups from any thread; Resolve and Fold by
 // the sequencer or a replay.
 class IdentityRoom final : public Room {
@@ -91,9 +91,6 @@ class IdentityRoom final : public Room {
     kMembers,          // (tenant, customer) -> Members
     kFamilies,
   };
-  // Two bars: an event may be attached at 85.
-  static constexpr uint8_t kAttachBar = 85;
-
   explicit IdentityRoom(const Normaliser* normaliser)
       : normaliser_(normaliser) {}
 
@@ -121,7 +118,8 @@ class IdentityRoom final : public Room {
                  FoldContext& context, Choice* choice) const;
 
   // The hash under which an identifier is found. Errors as Normalise.
-  Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier) const;
+  Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier,
+                         const IdentitySettings* settings) const;
   // 0: nobody.
   Result<CustomerId> Find(uint32_t tenant, const Hash128& hash,
                           const View& view) const;

@@ -32,7 +32,11 @@ Status Sequencer::CheckCondition(const Request& request,
   const IdentityRoom& identity = core_->views->identity();
   CustomerId customer = condition.customer;
   if (customer == 0) {
-    Result<Hash128> hash = identity.HashOf(tenant, condition.identifier);
+    const TenantDefinitions* definitions = request.definitions.get();
+    Result<Hash128> hash = identity.HashOf(
+        tenant, condition.identifier,
+        definitions == nullptr ? nullptr
+                               : definitions->IdentityAt(kEveryPosition));
     if (!hash.ok()) return std::move(hash).status();
     Result<CustomerId> owner = identity.Find(tenant, *hash, rows);
     if (!owner.ok()) return std::move(owner).status();

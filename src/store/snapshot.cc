@@ -63,10 +63,19 @@ Status Snapshot::Impl::ReadCustomer(CustomerId customer,
 
 Result<CustomerId> Snapshot::FindCustomer(const Identifier& identifier) const {
   const IdentityRoom& identity = impl_->core().views->identity();
-  Result<Hash128> hash = identity.HashOf(impl_->tenant.id, identifier);
+  const uint32_t tenant = impl_->tenant.id;
+  // An identifier has the form that the next event would give it.
+  const std::shared_ptr<const TenantDefinitions> definitions =
+      impl_->core().definitions.generation() == 0
+          ? nullptr
+          : impl_->core().definitions.Of(tenant);
+  Result<Hash128> hash = identity.HashOf(
+      tenant, identifier,
+      definitions == nullptr ? nullptr
+                             : definitions->IdentityAt(position() + 1));
   if (!hash.ok()) return std::move(hash).status();
   Result<CustomerId> customer =
-      identity.Find(impl_->tenant.id, *hash, *impl_->view);
+      identity.Find(tenant, *hash, *impl_->view);
   if (!customer.ok()) return customer;
   if (*customer == 0) {
     return Status(StatusCode::kNotFound,
