@@ -33,7 +33,8 @@ struct IdentityRules {
   uint8_t merge_bar = 95;
   // Two customers who meet are merged by events at all.
   bool automatic_merges = true;
-  // A shareable value that so many different people claim links nobody.
+  // A shareable value that so many different people claim links nobody; 0:
+  // there is no such number.
   uint32_t shared_after = 3;
   // Per customer.
   uint32_t values_per_shareable = 5;

@@ -183,7 +183,7 @@ bool IdentitySettingsReader::ReadRules(const JsonTree& tree) {
       !Number(tree, place, "attach_bar", 1, 100, &rules.attach_bar) ||
       !Number(tree, place, "merge_bar", 1, 100, &rules.merge_bar) ||
       !Bool(tree, place, "automatic_merges", &rules.automatic_merges) ||
-      !Number(tree, place, "shared_after", 2, 1'000'000,
+      !Number(tree, place, "shared_after", 0, 1'000'000,
               &rules.shared_after) ||
       !Number(tree, place, "values_per_shareable", 1, 1000,
               &rules.values_per_shareable) ||
@@ -194,6 +194,10 @@ bool IdentitySettingsReader::ReadRules(const JsonTree& tree) {
               &rules.merges_per_minute) ||
       !Number(tree, place, "phone_months", 0, 1200, &rules.phone_months)) {
     return false;
+  }
+  if (rules.shared_after == 1) {
+    return Fail("/rules/shared_after",
+                "must be 0 (never) or at least 2: every value has one person");
   }
   if (rules.merge_bar < rules.attach_bar) {
     return Fail("/rules/merge_bar", "is below the attach bar, " +

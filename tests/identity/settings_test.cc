@@ -153,7 +153,10 @@ TEST_CASE("identity settings: what is refused, and where") {
       {R"({"rules":{"phone_months":99999999999999999999}})",
        "/rules/phone_months: must be a whole number from 0 to 1200"},
       {R"({"rules":{"shared_after":1}})",
-       "/rules/shared_after: must be a whole number from 2 to 1000000"},
+       "/rules/shared_after: must be 0 (never) or at least 2: every value has "
+       "one person"},
+      {R"({"rules":{"shared_after":1000001}})",
+       "/rules/shared_after: must be a whole number from 0 to 1000000"},
       {R"({"rules":{"automatic_merges":1}})",
        "/rules/automatic_merges: must be true or false"},
       {R"({"rules":{"attach_bar":90,"merge_bar":89}})",
