@@ -2965,8 +2965,8 @@ CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
  * events before it. It is a "schema" (type, version, compatibility: none,
  * backward, forward or full, schema), an "upcaster" (type, version: where it
  * begins, to, upcaster), "identity" (settings: what differs from the defaults)
- * or a "validation" (type, absent: all types; mode: off,
- * warn, enforce or inherit).
+ * or a "validation" (type, absent: all types; mode: off, warn, enforce or
+ * inherit).
  *
  * Not in it: names, epochs and dictionaries of the log, which the library makes
  * again; positions, therefore (they count those, too); the offsets of hosts,

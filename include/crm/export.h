@@ -48,8 +48,8 @@
 // "erased": it has `type`, `version` and `occurred_at` in place of `event`.
 //
 // A definition (crm/schema.h, and Tenant::SetIdentitySettings) stands where it
-// was made: what comes before it was appended without it. `after` is how many events of the tenant those are.
-// `definition` is one of
+// was made: what comes before it was appended without it. `after` is how many
+// events of the tenant those are. `definition` is one of
 //   schema      `type`, `version`, `compatibility` (none, backward, forward,
 //               full) and `schema`, as it was registered
 //   upcaster    `type`, `version` (where it begins), `to`, and `upcaster`

@@ -61,7 +61,7 @@
 //                                   Of an ephemeral one below the merge bar
 //        "priority": 100,           0 to 255: within a class the lower one is
 //                                   looked at first
-//        "fold_case": false,        "AB-1" is "ab-1" (not of email, phoneNumber)
+//        "fold_case": false,        "AB-1" is "ab-1"; not of email and phone
 //        "aliases": ["card"]}},     other names of it, at most 32
 //    "other_namespaces": "accept",  as exclusive ones; "withhold": what is not
 //                                   built in or named above is no identifier

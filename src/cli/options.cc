@@ -474,10 +474,10 @@ void AddIdentity(CLI::App* main, CommandLine* line) {
   CLI::App* const sub = AddCommand(
       app, line, s, "settings",
       "Show the settings of identity, or set them.\n\n"
-      "Namespaces, forms of addresses and phone numbers, block lists, bars and\n"
-      "limits, as JSON with all defaults spelled out. Setting takes the place\n"
-      "of everything that was set before; what FILE does not name is the\n"
-      "default. It counts for the events to come.",
+      "Namespaces, forms of addresses and phone numbers, block lists, bars\n"
+      "and limits, as JSON with all defaults spelled out. Setting takes the\n"
+      "place of everything that was set before; what FILE does not name is\n"
+      "the default. It counts for the events to come.",
       "crm identity settings shop --set identity.json");
   AddTenant(sub, &s->store);
   sub->add_option("--set", s->file, "A file with JSON, or -");

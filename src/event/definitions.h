@@ -1,6 +1,7 @@
 // What a tenant has defined about her events: schemas, upcasters, how strictly
-// events are checked, and how it is found out whose they are. Each is a record of the log; here they are in
-// use, compiled, with the position from which on they count.
+// events are checked, and how it is found out whose they are. Each is a record
+// of the log; here they are in use, compiled, with the position from which on
+// they count.
 //
 // A TenantDefinitions never changes: a new definition makes a new one, that
 // takes the place of the one before when the record is in the log. So who has

@@ -12,12 +12,12 @@ constexpr std::string_view kEmail = "email";
 
 // The mail boxes of RFC 2142 and of common use that are nobody's own.
 constexpr std::string_view kRoles[] = {
-    "abuse",      "accounts",    "admin",      "administrator", "billing",
+    "abuse",      "accounts",     "admin",      "administrator", "billing",
     "contact",    "do-not-reply", "donotreply", "enquiries",     "help",
-    "helpdesk",   "hostmaster",  "info",       "mailer-daemon", "marketing",
-    "no-reply",   "no_reply",    "noc",        "noreply",       "office",
-    "postmaster", "reception",   "root",       "sales",         "security",
-    "support",    "team",        "webmaster"};
+    "helpdesk",   "hostmaster",   "info",       "mailer-daemon", "marketing",
+    "no-reply",   "no_reply",     "noc",        "noreply",       "office",
+    "postmaster", "reception",    "root",       "sales",         "security",
+    "support",    "team",         "webmaster"};
 
 bool IsRole(std::string_view local) {
   return std::binary_search(std::begin(kRoles), std::end(kRoles),

@@ -183,8 +183,7 @@ bool IdentitySettingsReader::ReadRules(const JsonTree& tree) {
       !Number(tree, place, "attach_bar", 1, 100, &rules.attach_bar) ||
       !Number(tree, place, "merge_bar", 1, 100, &rules.merge_bar) ||
       !Bool(tree, place, "automatic_merges", &rules.automatic_merges) ||
-      !Number(tree, place, "shared_after", 0, 1'000'000,
-              &rules.shared_after) ||
+      !Number(tree, place, "shared_after", 0, 1'000'000, &rules.shared_after) ||
       !Number(tree, place, "values_per_shareable", 1, 1000,
               &rules.values_per_shareable) ||
       !Number(tree, place, "identifiers", 1, 10'000, &rules.identifiers) ||
@@ -200,8 +199,8 @@ bool IdentitySettingsReader::ReadRules(const JsonTree& tree) {
                 "must be 0 (never) or at least 2: every value has one person");
   }
   if (rules.merge_bar < rules.attach_bar) {
-    return Fail("/rules/merge_bar", "is below the attach bar, " +
-                                        std::to_string(rules.attach_bar));
+    return Fail("/rules/merge_bar",
+                "is below the attach bar, " + std::to_string(rules.attach_bar));
   }
   return true;
 }
@@ -247,8 +246,7 @@ bool IdentitySettingsReader::ReadNamespace(const std::string& name,
       !Bool(tree, place, "fold_case", &out.fold_case)) {
     return false;
   }
-  if (tree.Find("fold_case") != nullptr &&
-      (name == kEmail || name == kPhone)) {
+  if (tree.Find("fold_case") != nullptr && (name == kEmail || name == kPhone)) {
     return Fail(At(place, "fold_case"), "has a form of its own");
   }
   return ReadAliases(tree, place, &out);
@@ -295,8 +293,8 @@ bool IdentitySettingsReader::ReadAliases(const JsonTree& tree,
     if (one.text == out->name) return Fail(here, "is the namespace itself");
     const NamespaceInfo known = ClassifyNamespace(one.text);
     const bool built_in =
-        known.name != one.text || IdentitySettings::Default().namespaces_.count(
-                                      one.text) != 0;
+        known.name != one.text ||
+        IdentitySettings::Default().namespaces_.count(one.text) != 0;
     if (built_in && known.name != out->name) {
       return Fail(here, "already stands for " + std::string(known.name));
     }
@@ -492,8 +490,7 @@ bool IdentitySettingsReader::ReadBlocks(const std::string& name,
 // Errors name the place, not the value: it may be somebody's address.
 bool IdentitySettingsReader::ReadBlock(const std::string& name,
                                        const std::string& place,
-                                       const JsonTree& tree,
-                                       std::string* out) {
+                                       const JsonTree& tree, std::string* out) {
   if (!tree.Is(Kind::kString)) return Fail(place, "must be a text");
   const std::string_view value = Trim(tree.text);
   if (!CheckName("value", value, kMaxIdBytes).ok()) {

@@ -640,8 +640,8 @@ static void identity_settings(crm_tenant* tenant) {
   EXPECT_CODE(crm_tenant_set_identity_settings(
                   tenant, crm_slice_of("{\"rules\":{\"bar\":90}}"), &error),
               CRM_INVALID_ARGUMENT);
-  EXPECT_OK(crm_tenant_set_identity_settings(tenant, crm_slice_of("{}"),
-                                             &error));
+  EXPECT_OK(
+      crm_tenant_set_identity_settings(tenant, crm_slice_of("{}"), &error));
 }
 
 static void schemas(crm_tenant* tenant) {

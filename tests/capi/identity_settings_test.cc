@@ -61,9 +61,8 @@ TEST_CASE("identity settings: what is refused says where") {
 
 TEST_CASE("identity settings: a walk over the store gives them") {
   Club club;
-  REQUIRE_STATUS_OK(
-      Set(club, R"( { "rules" : {"attach_bar":90 , "merge_bar":95} } )",
-          error));
+  REQUIRE_STATUS_OK(Set(
+      club, R"( { "rules" : {"attach_bar":90 , "merge_bar":95} } )", error));
   Owned<crm_store_snapshot, crm_store_snapshot_free> snapshot;
   REQUIRE_STATUS_OK(
       crm_store_get_snapshot(club.store.get(), nullptr, snapshot.out(), error));

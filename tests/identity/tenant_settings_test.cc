@@ -119,8 +119,7 @@ TEST_CASE("tenant settings: the class decides what conflicts") {
   Tenant tenant = MustTenant(store);
   MustSet(tenant, R"({"namespaces":{"card":{"class":"shareable",)"
                   R"("confidence":95},"seat":{}}})");
-  const CustomerId ada =
-      Owner(tenant, "1", {{"seat", "s-1"}, {"card", "c-1"}});
+  const CustomerId ada = Owner(tenant, "1", {{"seat", "s-1"}, {"card", "c-1"}});
   // A second card is fine, a second seat is not.
   CHECK(Owner(tenant, "2", {{"seat", "s-1"}, {"card", "c-2"}}) == ada);
   CHECK(Find(tenant, "card", "c-2") == ada);
@@ -369,9 +368,8 @@ TEST_CASE("tenant settings: values that cannot be identifiers") {
   const auto owner = [&](std::string value) {
     return Owner(tenant, std::to_string(id++), {{"card", std::move(value)}});
   };
-  for (const char* value :
-       {" ", "null", "00000000-0000-0000-0000-000000000000",
-        "[object Object]", "Front Desk", "a\x01z"}) {
+  for (const char* value : {" ", "null", "00000000-0000-0000-0000-000000000000",
+                            "[object Object]", "Front Desk", "a\x01z"}) {
     CAPTURE(value);
     CHECK(owner(value) == 0);
   }
