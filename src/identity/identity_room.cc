@@ -479,6 +479,26 @@ Result<Members> IdentityRoom::MembersOf(uint32_t tenant, CustomerId customer,
   return ReadMembers(rows.Get(family(kMembers), NumberRow(tenant, customer)));
 }
 
+Status IdentityRoom::RecordsOf(uint32_t tenant, CustomerId customer,
+                               const View* view, RecordIds* records) const {
+  records->clear();
+  const RowKey key = NumberRow(tenant, customer);
+  Result<Row> row = view == nullptr
+                        ? services_.overlay->Get(family(kMembers), key)
+                        : view->Get(family(kMembers), key);
+  if (!row.ok()) return std::move(row).status();
+  if (!row->exists()) return Status::Ok();
+  // As Members::Decode, but for what is not asked for.
+  ByteReader reader(row->value());
+  const uint64_t count = reader.Varint();
+  if (count > reader.remaining()) return Malformed("members");
+  for (uint64_t i = 0; i < count; ++i) {
+    records->push_back(reader.Varint());
+    for (int field = 0; field < 3; ++field) (void)reader.Varint();
+  }
+  return reader.ok() ? Status::Ok() : Malformed("members");
+}
+
 Result<RecordRow> IdentityRoom::RecordOf(uint32_t tenant, RecordId record,
                                          const View& view) const {
   return ReadRecord(view.Get(family(kRecords), NumberRow(tenant, record)));

@@ -3,6 +3,8 @@
 #ifndef CRM_IDENTITY_IDENTITY_ROOM_H_
 #define CRM_IDENTITY_IDENTITY_ROOM_H_
 
+#include <absl/container/inlined_vector.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -136,6 +138,10 @@ class IdentityRoom final : public Room {
                             const View& view) const;
   Result<Members> MembersOf(uint32_t tenant, CustomerId customer,
                             Generation& rows) const;
+  // The records alone; none: no such customer. Null: at the head. Cheap.
+  using RecordIds = absl::InlinedVector<RecordId, 4>;
+  Status RecordsOf(uint32_t tenant, CustomerId customer, const View* view,
+                   RecordIds* records) const;
   // Does not exist: kNotFound.
   Result<RecordRow> RecordOf(uint32_t tenant, RecordId record,
                              const View& view) const;

@@ -309,6 +309,7 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
           views.identity().WarmRecord(tenant, *identity, arena);
       if (!record.ok()) return std::move(record).status();
       event.record = *record;
+      if (*record != 0) views.profile().Prefetch(tenant, *record);
       return Status::Ok();
     }
     case 2: {
@@ -316,15 +317,12 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
       Result<CustomerId> customer =
           views.identity().WarmCustomer(tenant, event.record);
       if (!customer.ok()) return std::move(customer).status();
-      event.customer = *customer;
-      if (event.customer != 0) {
-        views.profile().Prefetch(tenant, event.customer);
-      }
+      if (*customer == 0) event.record = 0;
       return Status::Ok();
     }
     default:
-      if (event.customer == 0) return Status::Ok();
-      return views.profile().Warm(tenant, event.customer);
+      if (event.record == 0) return Status::Ok();
+      return views.profile().Warm(tenant, event.record);
   }
 }
 

@@ -160,7 +160,7 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
     const Fact& fact = chunk.facts[i];
     if (i + kAhead < chunk.facts.size()) {
       const EventHeader& next = chunk.facts[i + kAhead].header;
-      views.Prefetch(next.tenant, next.record, next.customer);
+      views.Prefetch(next.tenant, next.record);
     }
     Result<TenantCounts*> counts = counters.Of(fact.header.tenant);
     if (!counts.ok()) return std::move(counts).status();

@@ -346,7 +346,7 @@ Status Sequencer::Decide(Request* request, FoldContext& context, bool dry) {
   for (size_t i = 0; i < request->events.size(); ++i) {
     if (i + kAhead < request->events.size()) {
       const PreparedEvent& next = request->events[i + kAhead];
-      core_->views->Prefetch(request->tenant.id, next.record, next.customer);
+      core_->views->Prefetch(request->tenant.id, next.record);
     }
     if (result.events[i].outcome == Outcome::kDuplicate ||
         !result.events[i].status.ok()) {
