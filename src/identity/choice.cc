@@ -8,6 +8,13 @@
 namespace crm {
 namespace {
 
+std::string AssociatedOf(const ChoiceSeal& seal, RecordId record) {
+  std::string associated = "crm choice";
+  PutBe64(&associated, seal.position);
+  PutBe64(&associated, record);
+  return associated;
+}
+
 // What one record brought.
 std::string EncodeClaims(const std::vector<Members::Claim>& claims,
                          RecordId record) {
@@ -18,7 +25,7 @@ std::string EncodeClaims(const std::vector<Members::Claim>& claims,
   return only.claims.empty() ? std::string() : only.Encode();
 }
 
-Status EncodePart(const IdentityChoice::Part& part, const SealOfRecord& seal,
+Status EncodePart(const IdentityChoice::Part& part, const ChoiceSeal& seal,
                   std::string* out) {
   PutVarint(out, part.customer);
   Members open = part.members;
@@ -30,10 +37,12 @@ Status EncodePart(const IdentityChoice::Part& part, const SealOfRecord& seal,
     const std::string plain =
         EncodeClaims(part.members.claims, member.record);
     if (plain.empty()) continue;
+    Result<Key> key = seal.keyring->RecordKey(seal.tenant, member.record);
+    if (key.status().code() == StatusCode::kErased) continue;
+    if (!key.ok()) return std::move(key).status();
     std::string sealed;
-    Result<bool> done = seal(member.record, plain, &sealed);
-    if (!done.ok()) return std::move(done).status();
-    if (!*done) continue;
+    seal.keyring->Seal(*key, seal.nonce, plain,
+                       AssociatedOf(seal, member.record), &sealed);
     PutVarint(&sealed_all, member.record);
     PutBytes(&sealed_all, sealed);
     ++count;
@@ -43,7 +52,7 @@ Status EncodePart(const IdentityChoice::Part& part, const SealOfRecord& seal,
   return Status::Ok();
 }
 
-Status DecodePart(ByteReader& reader, const OpenOfRecord& open,
+Status DecodePart(ByteReader& reader, const ChoiceSeal& seal,
                   IdentityChoice::Part* part) {
   const Status malformed(StatusCode::kCorruption, "malformed identity choice");
   part->customer = reader.Varint();
@@ -52,12 +61,16 @@ Status DecodePart(ByteReader& reader, const OpenOfRecord& open,
     const RecordId record = reader.Varint();
     const std::string_view sealed = reader.Bytes();
     if (!reader.ok()) return malformed;
+    Result<Key> key = seal.keyring->RecordKey(seal.tenant, record);
+    if (key.status().code() == StatusCode::kErased) continue;
+    if (!key.ok()) return std::move(key).status();
     std::string plain;
-    Result<bool> opened = open(record, sealed, &plain);
-    if (!opened.ok()) return std::move(opened).status();
-    if (!*opened) continue;
     Members only;
-    if (!only.Decode(plain)) return malformed;
+    if (!seal.keyring->Open(*key, seal.nonce, sealed,
+                            AssociatedOf(seal, record), &plain) ||
+        !only.Decode(plain)) {
+      return malformed;
+    }
     part->members.claims.insert(part->members.claims.end(),
                                 only.claims.begin(), only.claims.end());
   }
@@ -66,7 +79,7 @@ Status DecodePart(ByteReader& reader, const OpenOfRecord& open,
 
 }  // namespace
 
-Status EncodeChoice(const IdentityChoice& choice, const SealOfRecord& seal,
+Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
                     std::string* out) {
   out->clear();
   PutVarint(out, static_cast<uint64_t>(choice.kind));
@@ -95,7 +108,7 @@ Status EncodeChoice(const IdentityChoice& choice, const SealOfRecord& seal,
   return Status::Ok();
 }
 
-Status DecodeChoice(std::string_view bytes, const OpenOfRecord& open,
+Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
                     IdentityChoice* choice) {
   const Status malformed(StatusCode::kCorruption, "malformed identity choice");
   ByteReader reader(bytes);
@@ -104,6 +117,9 @@ Status DecodeChoice(std::string_view bytes, const OpenOfRecord& open,
     return Status(StatusCode::kFormatTooNew,
                   "an identity choice of a kind that a later version writes");
   }
+  *choice = IdentityChoice();
+  choice->tenant = seal.tenant;
+  choice->position = seal.position;
   choice->kind = static_cast<ChoiceKind>(kind);
   const uint64_t origin = reader.Varint();
   choice->origin = static_cast<ChoiceOrigin>(origin);
@@ -135,10 +151,25 @@ Status DecodeChoice(std::string_view bytes, const OpenOfRecord& open,
   }
   choice->parts.resize(parts);
   for (IdentityChoice::Part& part : choice->parts) {
-    Status status = DecodePart(reader, open, &part);
+    Status status = DecodePart(reader, seal, &part);
     if (!status.ok()) return status;
   }
   return reader.AtEnd() ? Status::Ok() : malformed;
+}
+
+Status ReadChoice(const LogView& log, KeyRing* keyring, Position position,
+                  const LogRecord& record, IdentityChoice* choice) {
+  std::string body;
+  Status status = log.OpenOfTenant(position, record, &body);
+  if (!status.ok()) return status;
+  Result<std::string> epoch = log.Epoch(record.epoch);
+  if (!epoch.ok()) return std::move(epoch).status();
+  const ChoiceSeal seal{keyring, record.tenant, position,
+                        NonceOf(*epoch, position)};
+  status = DecodeChoice(body, seal, choice);
+  if (status.ok()) return status;
+  return Status(status.code(), "log record " + std::to_string(position) + ": " +
+                                   std::string(status.message()));
 }
 
 }  // namespace crm

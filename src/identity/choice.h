@@ -10,14 +10,15 @@
 #define CRM_IDENTITY_CHOICE_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "crm/identity.h"
 #include "crm/status.h"
+#include "event/log_view.h"
 #include "identity/rows.h"
+#include "storage/keyring.h"
 
 namespace crm {
 
@@ -75,18 +76,25 @@ struct IdentityChoice {
   std::vector<Part> parts = {};
 };
 
-// Seals or opens what a record's key protects. False: the key is destroyed.
-using SealOfRecord = std::function<Result<bool>(
-    RecordId record, std::string_view plain, std::string* sealed)>;
-using OpenOfRecord = std::function<Result<bool>(
-    RecordId record, std::string_view sealed, std::string* plain)>;
+// What seals a choice besides the tenant's key: those of records, with the
+// nonce of the choice's own place.
+struct ChoiceSeal {
+  KeyRing* keyring;
+  uint32_t tenant;
+  Position position;
+  Nonce nonce;
+};
 
-Status EncodeChoice(const IdentityChoice& choice, const SealOfRecord& seal,
+Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
                     std::string* out);
-// Identifiers of records whose key is gone are left out. kCorruption;
-// kFormatTooNew: of a kind that this version does not know.
-Status DecodeChoice(std::string_view bytes, const OpenOfRecord& open,
+// Identifiers of records whose key is gone are left out. Tenant and position
+// are those of `seal`. kCorruption; kFormatTooNew: of a kind that this version
+// does not know.
+Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
                     IdentityChoice* choice);
+// The choice that a record of the log holds.
+Status ReadChoice(const LogView& log, KeyRing* keyring, Position position,
+                  const LogRecord& record, IdentityChoice* choice);
 
 }  // namespace crm
 

@@ -3,9 +3,45 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/coding.h"
 #include "identity/identity_internal.h"
 
 namespace crm {
+
+const char* IdentityReasonName(IdentityReason reason) {
+  switch (reason) {
+    case IdentityReason::kNone:
+      return "none";
+    case IdentityReason::kMalformed:
+      return "malformed";
+    case IdentityReason::kBlocked:
+      return "blocked";
+    case IdentityReason::kExclusiveConflict:
+      return "exclusive_conflict";
+    case IdentityReason::kCannotLink:
+      return "cannot_link";
+    case IdentityReason::kContradiction:
+      return "contradiction";
+    case IdentityReason::kSharedValue:
+      return "shared_value";
+    case IdentityReason::kLimit:
+      return "limit";
+    case IdentityReason::kEphemeral:
+      return "ephemeral";
+    case IdentityReason::kRecycled:
+      return "recycled";
+    case IdentityReason::kBelowMergeBar:
+      return "below_merge_bar";
+    case IdentityReason::kMergeBrake:
+      return "merge_brake";
+    case IdentityReason::kCohesion:
+      return "cohesion";
+    case IdentityReason::kWeakMatch:
+      return "weak_match";
+  }
+  return "unknown";
+}
+
 namespace {
 
 template <typename Rows>
@@ -99,6 +135,38 @@ Result<Members> IdentityRoom::OwnMembers(uint32_t tenant, CustomerId customer,
                                          Generation& rows) const {
   return ReadAs<Members>(
       rows.Get(family(kMembers), NumberRow(tenant, customer)), "members");
+}
+
+Status IdentityRoom::RecordsOf(uint32_t tenant, CustomerId* customer,
+                               const View* view, RecordIds* records) const {
+  records->clear();
+  // At most one step: see FollowMembers.
+  for (int step = 0; step < 2; ++step) {
+    const RowKey key = NumberRow(tenant, *customer);
+    Result<Row> row = view == nullptr
+                          ? services_.overlay->Get(family(kMembers), key)
+                          : view->Get(family(kMembers), key);
+    if (!row.ok()) return std::move(row).status();
+    if (!row->exists()) return Status::Ok();
+    // As Members::DecodeRecords, but for what is not asked for.
+    ByteReader reader(row->value());
+    const CustomerId moved_to = reader.Varint();
+    if (moved_to != 0) {
+      *customer = moved_to;
+      continue;
+    }
+    reader.Varint();
+    const uint64_t count = reader.Varint();
+    if (count > reader.remaining()) return MalformedRow("members");
+    for (uint64_t i = 0; i < count; ++i) {
+      records->push_back(reader.Varint());
+      for (int skipped = 1; skipped < Members::kMemberNumbers; ++skipped) {
+        reader.Varint();
+      }
+    }
+    return reader.ok() ? Status::Ok() : MalformedRow("members");
+  }
+  return MalformedRow("members");
 }
 
 Result<ClaimantsRow> IdentityRoom::ClaimantsOf(uint32_t tenant,

@@ -3,6 +3,8 @@
 #ifndef CRM_IDENTITY_IDENTITY_ROOM_H_
 #define CRM_IDENTITY_IDENTITY_ROOM_H_
 
+#include <absl/container/inlined_vector.h>
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -127,6 +129,11 @@ class IdentityRoom final : public Room {
   Result<std::string> Carry(uint32_t tenant, CustomerId customer,
                             const View& view) const override;
 
+  // What Prepare made of an event; null: it has no hints.
+  const IdentityData* DataOf(
+      const std::array<const void*, kMaxRooms>& prepared) const {
+    return static_cast<const IdentityData*>(prepared[index_]);
+  }
   // To whom an event belongs. Reads rows; what it changes (merges, questions)
   // goes through the host. `counts` gives new numbers.
   Status Resolve(uint32_t tenant, const IdentityData& data,
@@ -184,6 +191,11 @@ class IdentityRoom final : public Room {
   // Of two customers who become one, the one who stays.
   CustomerId Survivor(CustomerId a, const Members& of_a, CustomerId b,
                       const Members& of_b) const;
+  // The records alone; none: no such customer. Null: at the head. Cheap. Of a
+  // retired id, those of the one whom it leads to, who is then `*customer`.
+  using RecordIds = absl::InlinedVector<RecordId, 4>;
+  Status RecordsOf(uint32_t tenant, CustomerId* customer, const View* view,
+                   RecordIds* records) const;
   // Does not exist: kNotFound.
   Result<RecordRow> RecordOf(uint32_t tenant, RecordId record,
                              const View& view) const;

@@ -116,7 +116,9 @@ bool Members::Decode(std::string_view bytes) {
   ByteReader reader(bytes);
   reader.Varint();
   reader.Varint();
-  for (uint64_t left = reader.Varint() * 6; left > 0; --left) reader.Varint();
+  for (uint64_t left = reader.Varint() * kMemberNumbers; left > 0; --left) {
+    reader.Varint();
+  }
   if (!ReadList(reader, &merges)) return false;
   for (Merge& merge : merges) {
     merge.position = reader.Varint();

@@ -69,6 +69,7 @@ struct Members {
   };
   // So many kNamed are kept, the first ones.
   static constexpr size_t kMaxNamed = 64;
+  static constexpr int kMemberNumbers = 6;  // Varints of a Member.
   struct Merge {
     Position position = 0;
     CustomerId retired = 0;  // Leads to her now.
