@@ -170,20 +170,24 @@ TEST_CASE("the same words at the same time: those that came first stay") {
     std::vector<Told> all;
     Store store = MustOpenInMemory();
     Tenant tenant = MustTenant(store);
+    // The record that is linked first is not the first to say it.
     for (const size_t source : {1, 3, 0, 1}) {
       Told told;
-      told.event = OfRecord("same", source, all.empty());
-      if (all.size() == 3) told.event.id = "other";
+      told.event =
+          OfRecord(all.empty() ? "first" : "same", source, source == 1);
       told.event.occurred_at = At(5);
-      told.event.payload = std::string("{\"") +
-                           (is_default ? "defaultTraits" : "traits") +
-                           "\":{\"city\":\"c\"}}";
-      told.traits["city"] = {"\"c\"", is_default};
       told.traits["email"] = {"\"" + EmailOf(1) + "\"", false};
+      if (!all.empty()) {
+        told.event.payload = std::string("{\"") +
+                             (is_default ? "defaultTraits" : "traits") +
+                             "\":{\"city\":\"c\"}}";
+        told.traits["city"] = {"\"c\"", is_default};
+      }
       told.position = MustAppendOne(tenant, told.event).position;
       all.push_back(std::move(told));
     }
-    CHECK(tenant.GetCustomer(1)->records.size() == 4);
+    CHECK(tenant.GetProfile(1)->Find("city")->source == "web");
+    CHECK(tenant.GetCustomer(1)->records.size() == 3);
     CHECK(ToText(*tenant.GetProfile(1)) == Folded(all));
   }
 }
@@ -278,6 +282,36 @@ TEST_CASE("a profile of two records is of one position, also at the head") {
   stop = true;
   for (std::thread& reader : readers) reader.join();
   CHECK(torn == 0);
+}
+
+// The same while a customer of one record gets her second one.
+TEST_CASE("a second record and the first one's event are seen together") {
+  constexpr int kPeople = 3000;
+  Store store = MustOpenInMemory();
+  Tenant tenant = MustTenant(store);
+  for (int person = 1; person <= kPeople; ++person) {
+    MustAppendOne(tenant,
+                  OfRecord("a" + std::to_string(person), 1, true, person));
+  }
+  std::atomic<CustomerId> current{1};
+  std::atomic<int> torn{0};
+  std::thread reader([&] {
+    Profile profile;
+    for (CustomerId id = 1; id <= kPeople; id = current) {
+      const bool ok = tenant.GetProfile(id, &profile).ok();
+      if (!ok || profile.events == 2) ++torn;
+    }
+  });
+  for (int person = 1; person <= kPeople; ++person) {
+    current = static_cast<CustomerId>(person);
+    const std::string number = std::to_string(person);
+    MustAppend(tenant, {OfRecord("b" + number, 1, true, person),
+                        OfRecord("c" + number, 3, false, person)});
+  }
+  current = kPeople + 1;
+  reader.join();
+  CHECK(torn == 0);
+  CHECK(tenant.GetProfile(kPeople)->events == 3);
 }
 
 }  // namespace
