@@ -43,7 +43,9 @@ class Disk;
 struct TenantStats {
   std::string tenant = {};
   uint64_t events = 0;
-  uint64_t customers = 0;
+  uint64_t customers = 0;     // Those that were merged away are not counted.
+  CustomerId last_customer = 0;  // The greatest id so far.
+  uint64_t open_reviews = 0;  // Questions that nobody has answered.
   uint64_t records = 0;
   uint64_t unattributed = 0;  // Events that belong to nobody.
   uint64_t contested = 0;     // Events that named an identifier of another.

@@ -73,6 +73,9 @@ struct TenantCounts {
   uint64_t contested = 0;
   uint64_t records = 0;    // Also the last RecordId.
   uint64_t customers = 0;  // Also the last CustomerId.
+  uint64_t retired = 0;    // Of these, merged away.
+  uint64_t reviews = 0;    // Also the number of the last one.
+  uint64_t open_reviews = 0;
   uint64_t schema_warnings = 0;
 
   std::string Encode() const;

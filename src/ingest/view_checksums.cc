@@ -194,7 +194,7 @@ Result<std::vector<ProjectionChecksum>> ChecksumViews(
   if (!stats.ok()) return stats.status();
   Views views(snapshot, ordinals);
   Status status = views.AddCounters(*stats);
-  for (CustomerId id = 1; status.ok() && id <= stats->customers; ++id) {
+  for (CustomerId id = 1; status.ok() && id <= stats->last_customer; ++id) {
     status = views.AddCustomer(id);
     if (id % 64 == 0 && !step()) {
       return Status(StatusCode::kCancelled, "cancelled by the caller");

@@ -26,7 +26,7 @@ class DryRun final {
   // Who got an event of which type, for conditions: would-be events have no
   // timeline, and new types no number.
   struct Happened {
-    CustomerId customer;
+    RecordId record;
     std::string type;
   };
   std::vector<Happened>& happened() { return happened_; }

@@ -326,7 +326,8 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
   Views& views = *core_->views;
   const uint32_t tenant = event.header.tenant;
   const Hash128 id{event.header.dedupe_hi, event.header.dedupe_lo};
-  const auto* identity = static_cast<const IdentityData*>(event.prepared[1]);
+  const IdentityData* identity = views.identity().DataOf(event.prepared);
+  if (identity != nullptr && identity->identifiers.empty()) identity = nullptr;
   switch (step) {
     case 0:
       views.event().filter().Prefetch(id);
@@ -339,6 +340,7 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
           views.identity().WarmRecord(tenant, *identity, arena);
       if (!record.ok()) return std::move(record).status();
       event.record = *record;
+      if (*record != 0) views.profile().Prefetch(tenant, *record);
       return Status::Ok();
     }
     case 2: {
@@ -346,15 +348,12 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
       Result<CustomerId> customer =
           views.identity().WarmCustomer(tenant, event.record);
       if (!customer.ok()) return std::move(customer).status();
-      event.customer = *customer;
-      if (event.customer != 0) {
-        views.profile().Prefetch(tenant, event.customer);
-      }
+      if (*customer == 0) event.record = 0;
       return Status::Ok();
     }
     default:
-      if (event.customer == 0) return Status::Ok();
-      return views.profile().Warm(tenant, event.customer);
+      if (event.record == 0) return Status::Ok();
+      return views.profile().Warm(tenant, event.record);
   }
 }
 

@@ -223,6 +223,7 @@ bool EventCursor::Impl::IsEvent(const LogRecord& record) {
     case LogKind::kDictionary:
     case LogKind::kEpoch:
     case LogKind::kDefinition:
+    case LogKind::kIdentity:
       return false;
   }
   return false;

@@ -19,6 +19,8 @@
 #ifndef CRM_STORE_SEQUENCER_H_
 #define CRM_STORE_SEQUENCER_H_
 
+#include <absl/container/flat_hash_map.h>
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -113,8 +115,12 @@ class Sequencer final {
   Status SetTimes(const AppendOptions& options, size_t index, bool dry,
                   EventHeader* header) const;
   Status WriteRecord(const PreparedEvent& event, Fact* fact);
-  Status ResolveEvent(const PreparedEvent& event, FoldContext& context,
-                      Fact* fact, Choice* choice);
+  Status ResolveEvent(const PreparedEvent& event, bool dry,
+                      FoldContext& context, Fact* fact, Choice* choice);
+  friend class ResolvingEvent;
+  // Writes a choice, unless the run is dry, and folds it. Its position.
+  Status EmitChoice(IdentityChoice* choice, FoldContext& context, bool dry);
+  bool MayMerge(uint32_t tenant, uint32_t per_minute, int64_t now);
   void Report(Request* request, size_t index, const Fact& fact,
               const Choice& choice, bool dry);
   Status EmitName(NameKind kind, std::string_view text, uint32_t* id);
@@ -167,6 +173,8 @@ class Sequencer final {
   std::string epoch_;  // Random part of the nonces; empty: not written yet.
   Position epoch_position_ = 0;
   int64_t last_recorded_at_;
+  // When events merged customers within the last minute, by tenant.
+  absl::flat_hash_map<uint32_t, std::deque<int64_t>> merges_;
   std::string associated_;
 
   Digest chain_;  // Guarded by write_mutex_.

@@ -38,9 +38,9 @@ Status Sequencer::CheckCondition(const Request& request,
         definitions == nullptr ? nullptr
                                : definitions->IdentityAt(kEveryPosition));
     if (!hash.ok()) return std::move(hash).status();
-    Result<CustomerId> owner = identity.Find(tenant, *hash, rows);
+    Result<IdentifierRow> owner = identity.Find(tenant, *hash, rows);
     if (!owner.ok()) return std::move(owner).status();
-    customer = *owner;
+    customer = owner->owner;
   }
   Result<Position> version = identity.Version(tenant, customer, rows);
   if (!version.ok()) return std::move(version).status();
@@ -70,21 +70,23 @@ Status Sequencer::CheckNoEventSince(const Request& request,
                                     bool* holds) {
   const uint32_t tenant = request.tenant.id;
   const IdentityRoom& identity = core_->views->identity();
+  Result<Members> members = identity.MembersOf(tenant, customer, rows);
+  if (!members.ok()) return std::move(members).status();
   if (request.options->dry_run != nullptr) {
     for (const DryRun::Happened& event : request.options->dry_run->happened()) {
-      if (event.customer == customer && event.type == condition.type) {
+      if (members->FindRecord(event.record) != nullptr &&
+          event.type == condition.type) {
         *holds = false;
       }
     }
   }
   const uint32_t type = core_->names.FindAny(NameKind::kType, condition.type);
   if (type == 0) return Status::Ok();
-  Result<Members> members = identity.MembersOf(tenant, customer, rows);
-  if (!members.ok()) return std::move(members).status();
   for (const Group* group : {group_, writing_}) {
     if (group == nullptr) continue;
     for (const Fact& fact : group->facts) {
-      if (fact.header.tenant == tenant && fact.header.customer == customer &&
+      if (fact.header.tenant == tenant &&
+          members->FindRecord(fact.header.record) != nullptr &&
           fact.header.type == type && fact.position > condition.version) {
         *holds = false;
       }

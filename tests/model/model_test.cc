@@ -198,10 +198,10 @@ class Model {
       CHECK(have.matched_by == want.matched_by);
       CHECK(have.new_record == want.new_record);
       CHECK(have.new_customer == want.new_customer);
-      REQUIRE(have.contested.size() == want.contested.size());
+      REQUIRE(have.withheld.size() == want.contested.size());
       for (size_t j = 0; j < want.contested.size(); ++j) {
-        CHECK(have.contested[j].name_space == want.contested[j].first);
-        CHECK(have.contested[j].owner == want.contested[j].second);
+        CHECK(have.withheld[j].name_space == want.contested[j].first);
+        CHECK(have.withheld[j].owner == want.contested[j].second);
       }
       created += want.new_customer ? 1 : 0;
     }

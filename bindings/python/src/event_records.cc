@@ -53,11 +53,11 @@ void DefineIdentifiers(py::module_& module) {
       "For example Identifier(\"email\", \"ada@example.com\").",
       py::arg("namespace"), py::arg("value"));
 
-  RecordClass<ContestedIdentifier>(
+  RecordClass<WithheldIdentifier>(
       module, "ContestedIdentifier",
       "An identifier that belongs to another customer than the event's.")
-      .Field("namespace", &ContestedIdentifier::name_space, "Of which kind.")
-      .Field("owner", &ContestedIdentifier::owner,
+      .Field("namespace", &WithheldIdentifier::name_space, "Of which kind.")
+      .Field("owner", &WithheldIdentifier::owner,
              "The customer who has it. Zero: nobody, but the event's customer\n"
              "has another value of this exclusive namespace.")
       .Finish();
@@ -92,7 +92,7 @@ void DefineOutcome(py::module_& module) {
       .Computed(
           "contested",
           [](const OutcomeRecord& self) {
-            return TupleOf(self.outcome.contested);
+            return TupleOf(self.outcome.withheld);
           },
           "Identifiers of this event that did not become her customer's.")
       .Computed(
