@@ -166,7 +166,7 @@ void World::CallStore(uint8_t verb) {
       crm_tenant*& slot = tenants_[bytes_.Next()];
       crm_tenant* made = nullptr;
       const crm_status status =
-          crm_tenant_open(store, bytes_.Slice(), &made, &error_);
+          crm_tenant_open(store, bytes_.Slice(), nullptr, &made, &error_);
       return Keep(status, made, slot, crm_tenant_free);
     }
   }
@@ -276,7 +276,7 @@ void World::Follow(uint8_t verb) {
     }
     case 3: {
       crm_lag lag = {};
-      Took(crm_subscription_get_lag(slot, &lag, &error_));
+      Took(crm_subscription_get_lag(slot, nullptr, &lag, &error_));
       if (bytes_.Next() % 4 == 0) Took(crm_subscription_cancel(slot, &error_));
       if (bytes_.Next() % 2 == 0) crm_subscription_free(slot);
       return;
@@ -305,12 +305,12 @@ void World::ReadAll(uint8_t verb) {
     case 1: {
       crm_store_cursor* made = nullptr;
       const crm_status status =
-          crm_store_snapshot_replay(whole, &made, &error_);
+          crm_store_snapshot_replay(whole, nullptr, &made, &error_);
       Keep(status, made, walk, crm_store_cursor_free);
       crm_snapshot*& slot = snapshots_[bytes_.Next()];
       crm_snapshot* one = nullptr;
-      const crm_status found =
-          crm_store_snapshot_get_tenant(whole, bytes_.Slice(), &one, &error_);
+      const crm_status found = crm_store_snapshot_get_tenant(
+          whole, bytes_.Slice(), nullptr, &one, &error_);
       return Keep(found, one, slot, crm_snapshot_free);
     }
     case 2: {
