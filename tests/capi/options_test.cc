@@ -152,6 +152,25 @@ TEST_CASE("options: what fills them up must be zero") {
   OwnedProof report;
   CHECK_STATUS(crm_store_verify(club.store.get(), &proof, report.out(), error),
                CRM_INVALID_ARGUMENT);
+  crm_tenant_options opening = CRM_TENANT_OPTIONS_INIT;
+  opening.reserved = 1;
+  OwnedTenant tenant;
+  CHECK_STATUS(crm_tenant_open(club.store.get(), Slice("club"), &opening,
+                               tenant.out(), error),
+               CRM_INVALID_ARGUMENT);
+  crm_key_file_options key_file = CRM_KEY_FILE_OPTIONS_INIT;
+  key_file.reserved = 1;
+  OwnedKeys keys;
+  CHECK_STATUS(
+      crm_key_provider_open_file(Slice("/none"), &key_file, keys.out(), error),
+      CRM_INVALID_ARGUMENT);
+  crm_event_json_options line = CRM_EVENT_JSON_OPTIONS_INIT;
+  line.reserved = 1;
+  const crm_event_view event = {};
+  OwnedBuffer json;
+  CHECK_STATUS(
+      crm_event_view_to_json(&event, Slice("club"), &line, json.out(), error),
+      CRM_INVALID_ARGUMENT);
   crm_checkpoint_options copy = CRM_CHECKPOINT_OPTIONS_INIT;
   copy.reserved = 1;
   CHECK_STATUS(

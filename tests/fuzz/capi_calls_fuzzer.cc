@@ -111,6 +111,7 @@ class World final {
   void Read(uint8_t verb);
   void Follow(uint8_t verb);
   void ReadAll(uint8_t verb);
+  void WriteJson(const crm_event_view& event, bool is_one);
   void Forked();
   void End();
 
@@ -357,6 +358,20 @@ void World::Forked() {
   Require(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+// An event of a cursor, or the empty one of its end.
+void World::WriteJson(const crm_event_view& event, bool is_one) {
+  crm_event_json_options options = CRM_EVENT_JSON_OPTIONS_INIT;
+  options.flags = CRM_EVENT_JSON_AS_GIVEN;
+  crm_buffer* json = nullptr;
+  const crm_status status =
+      crm_event_view_to_json(&event, event.source, &options, &json, &error_);
+  Require((status == CRM_OK) == (json != nullptr));
+  Require((status == CRM_OK) ==
+          (is_one && (event.flags & CRM_EVENT_VIEW_OPENED) != 0));
+  Took(status);
+  crm_buffer_free(json);
+}
+
 void World::CallTenant(uint8_t verb) {
   switch (verb % 6) {
     case 0: {
@@ -369,8 +384,10 @@ void World::CallTenant(uint8_t verb) {
     }
     case 1: {
       crm_event_view event = {};
-      return Took(
-          crm_event_cursor_next(cursors_[bytes_.Next()], &event, &error_));
+      const crm_status status =
+          crm_event_cursor_next(cursors_[bytes_.Next()], &event, &error_);
+      Took(status);
+      return WriteJson(event, status == CRM_OK);
     }
     case 2:
       // Freed, and used again by whoever chooses this slot.
