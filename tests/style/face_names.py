@@ -26,6 +26,11 @@ C_ENUMS = {
     "TextEncoding": "CRM_ENCODING",
 }
 
+# Enums whose numbers are others in C, and why.
+OTHER_NUMBERS = {
+    "Compatibility": "(zero is the default there: backward)",
+}
+
 # Nouns of C, where they are not the name of the class.
 C_NOUNS = {
     "EventExportOptions": "crm_export_options",

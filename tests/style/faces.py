@@ -251,6 +251,25 @@ def different_limits(headers, crm_h):
             yield f"{name} is {value}, {c_name} is {match[1] or match[2]}"
 
 
+def different_numbers(headers, crm_h, names):
+    """Enumerators whose numbers differ, but for enums that a table names."""
+    numbers = {name: int(value) for name, value in re.findall(
+        r"\b(CRM_\w+) = (-?\d+)\b", crm_h)}
+    for text in headers:
+        for enum, body in re.findall(
+                r"\benum class (\w+)[^{;]*\{(.*?)\};", blank_out(text), re.S):
+            prefixes = [names.c("enum", owner, "kX")[0][:-1] for owner in {
+                enum, *(key for key in names.of("C_ENUMS")
+                        if key.endswith(enum))}]
+            for name, value in re.findall(r"\b(k\w+) = (-?\d+)", body):
+                found = {numbers[prefix + snake(name[1:]).upper()]
+                         for prefix in prefixes
+                         if prefix + snake(name[1:]).upper() in numbers}
+                if found and int(value) not in found and (
+                        enum not in names.of("OTHER_NUMBERS")):
+                    yield f"{enum}::{name} is {value}, in C {sorted(found)}"
+
+
 def without_options(crm_h, reasons):
     """Calls of C that can fail and cannot grow, but for those with a reason."""
     crm_h = re.sub(r"/\*.*?\*/", " ", crm_h, flags=re.S)
@@ -276,4 +295,5 @@ def problems(tables, headers, crm_h, *stubs):
     yield from missing_in(items, python_face(*stubs), names.python,
                           names.of("PYTHON"))
     yield from different_limits("\n".join(headers), crm_h)
+    yield from different_numbers(headers, crm_h, names)
     yield from without_options(crm_h, names.of("NO_OPTIONS"))

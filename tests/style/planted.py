@@ -187,6 +187,11 @@ PLANTED = [
         "include/crm.h": _CRM_H.replace(
             "CRM_API int", "enum { CRM_SIZE = 15 };\nCRM_API int"),
         "tests/style/face_names.py": "\n"}, "CRM_SIZE is 15"),
+    ("faces", {
+        **_more("  // It.\n  enum class Kind { kOne = 1 };\n"),
+        "include/crm.h": _CRM_H.replace(
+            "CRM_API int", "enum { CRM_KIND_ONE = 2 };\nCRM_API int")},
+     "Kind::kOne is 1, in C [2]"),
     ("faces", {"include/crm.h": _CRM_H.replace(
         "int second);", "crm_error** error) CRM_NOEXCEPT;")},
      "crm_a takes no options"),
