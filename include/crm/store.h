@@ -369,7 +369,8 @@ class Store final {
   // create_if_missing is off), kAlreadyExists, kBusy (another process, or
   // this one, has it open; names the pid), kCorruption, kRolledBack,
   // kFormatTooNew, kKeyMissing, kInvalidArgument (an option, a directory that
-  // others can write to, or that holds something else), kIoError.
+  // others can write to, or that holds something else), kIoError (also: no
+  // thread to be had).
   static Result<Store> Open(const std::string& directory,
                             const StoreOptions& options = {});
   // A store that lives and dies with this object; nothing touches the disk.
