@@ -191,6 +191,11 @@ const IdentitySettings* TenantDefinitions::IdentityAt(Position at) const {
   return nullptr;
 }
 
+const IdentitySettings* IdentityAt(const TenantDefinitions* definitions,
+                                   Position at) {
+  return definitions == nullptr ? nullptr : definitions->IdentityAt(at);
+}
+
 Result<std::shared_ptr<const TenantDefinitions>> TenantDefinitions::With(
     const TenantDefinitions* before, const Definition& definition) {
   auto after = std::make_shared<TenantDefinitions>();

@@ -91,6 +91,11 @@ struct UpcasterInUse {
   Upcaster upcaster;
 };
 
+class TenantDefinitions;
+// Those of `definitions`, which may be null, at a position; null: none.
+const IdentitySettings* IdentityAt(const TenantDefinitions* definitions,
+                                   Position at);
+
 // That of the catalogue, compiled; null: it does not know the type.
 const Schema* CompiledCatalogueSchema(std::string_view type);
 

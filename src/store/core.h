@@ -110,6 +110,12 @@ struct StoreCore {
   }
   // Ok while the store is open. REQUIRES: lifecycle held.
   Status CheckOpen() const;
+  // Null: the tenant has defined nothing. Costs next to nothing where nobody
+  // ever did.
+  std::shared_ptr<const TenantDefinitions> DefinitionsOf(
+      uint32_t tenant) const {
+    return definitions.generation() == 0 ? nullptr : definitions.Of(tenant);
+  }
   // Tenants by name. REQUIRES: CheckOpen.
   Result<TenantInfo> OpenTenant(std::string_view name);
   ViewsOptions MakeViewsOptions() const;
@@ -118,7 +124,9 @@ struct StoreCore {
   }
 
   // Maintenance, in maintenance.cc.
-  void StartMaintenance();
+  // kIoError: the operating system has no thread to give.
+  Status StartMaintenance();
+  void MaintainUntilStopped();
   void StopMaintenance();
   void WakeMaintenance();
   // What is due; true: more is to do. Any one thread at a time.

@@ -14,9 +14,7 @@ namespace {
 int64_t Microseconds(Timestamp time) { return time.time_since_epoch().count(); }
 
 const IdentitySettings* IdentityOf(const Request& request) {
-  return request.definitions == nullptr
-             ? nullptr
-             : request.definitions->IdentityAt(kEveryPosition);
+  return IdentityAt(request.definitions.get(), kEveryPosition);
 }
 
 // The names of the namespaces as other settings have them.

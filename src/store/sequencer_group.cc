@@ -32,11 +32,9 @@ Status Sequencer::CheckCondition(const Request& request,
   const IdentityRoom& identity = core_->views->identity();
   CustomerId customer = condition.customer;
   if (customer == 0) {
-    const TenantDefinitions* definitions = request.definitions.get();
     Result<Hash128> hash = identity.HashOf(
         tenant, condition.identifier,
-        definitions == nullptr ? nullptr
-                               : definitions->IdentityAt(kEveryPosition));
+        IdentityAt(request.definitions.get(), kEveryPosition));
     if (!hash.ok()) return std::move(hash).status();
     Result<IdentifierRow> owner = identity.Find(tenant, *hash, rows);
     if (!owner.ok()) return std::move(owner).status();
@@ -355,7 +353,8 @@ Status Sequencer::EmitDefinition(uint32_t tenant, Definition* definition) {
                                           group_->rows);
 }
 
-Result<Position> Sequencer::Define(uint32_t tenant, const Choose& choose) {
+Result<Position> Sequencer::Define(uint32_t tenant,
+                                   const ChooseDefinition& choose) {
   Position position = 0;
   Status status = RunAlone([&]() -> Status {
     return Contained("a definition could not be made", [&] {
@@ -367,7 +366,8 @@ Result<Position> Sequencer::Define(uint32_t tenant, const Choose& choose) {
 }
 
 // REQUIRES: between two groups.
-Status Sequencer::MakeDefinition(uint32_t tenant, const Choose& choose,
+Status Sequencer::MakeDefinition(uint32_t tenant,
+                                 const ChooseDefinition& choose,
                                  Position* position) {
   Status made = CheckWritable();
   if (!made.ok()) return made;

@@ -65,14 +65,9 @@ Result<CustomerId> Snapshot::FindCustomer(const Identifier& identifier) const {
   const IdentityRoom& identity = impl_->core().views->identity();
   const uint32_t tenant = impl_->tenant.id;
   // An identifier has the form that the next event would give it.
-  const std::shared_ptr<const TenantDefinitions> definitions =
-      impl_->core().definitions.generation() == 0
-          ? nullptr
-          : impl_->core().definitions.Of(tenant);
+  const auto definitions = impl_->core().DefinitionsOf(tenant);
   Result<Hash128> hash = identity.HashOf(
-      tenant, identifier,
-      definitions == nullptr ? nullptr
-                             : definitions->IdentityAt(position() + 1));
+      tenant, identifier, IdentityAt(definitions.get(), position() + 1));
   if (!hash.ok()) return std::move(hash).status();
   Result<IdentifierRow> row = identity.Find(tenant, *hash, *impl_->view);
   if (!row.ok()) return std::move(row).status();
