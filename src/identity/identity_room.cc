@@ -63,15 +63,16 @@ Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
     if (count == found.size()) break;
     const NamespaceInfo info = ClassifyNamespace(hint.name_space);
     Status fits(StatusCode::kInvalidArgument, "");
-    if (IsNamespace(info.name)) {
+    const bool named = IsNamespace(info.name);
+    if (named) {
       fits = normaliser_->Normalise(info.name, hint.value, &canonical);
     }
     if (!fits.ok()) {
       if (withheld_count == withheld.size()) continue;
       withheld[withheld_count++] = {
-          hint.name_space, fits.code() == StatusCode::kDenied
-                               ? IdentityReason::kBlocked
-                               : IdentityReason::kMalformed};
+          named ? info.name : hint.name_space,
+          fits.code() == StatusCode::kDenied ? IdentityReason::kBlocked
+                                             : IdentityReason::kMalformed};
       continue;
     }
     text.assign(1, 'i');
