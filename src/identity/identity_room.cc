@@ -61,16 +61,17 @@ Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
     if (count == found.size()) break;
     const NamespaceInfo info = Classify(content.identity, hint.name_space);
     Status fits(StatusCode::kInvalidArgument, "");
-    if (IsNamespace(info.name)) {
+    const bool named = IsNamespace(info.name);
+    if (named) {
       fits = normaliser_->Normalise(info, hint.value, content.identity,
                                     content.source, &canonical);
     }
     if (!fits.ok()) {
       if (withheld_count == withheld.size()) continue;
       withheld[withheld_count++] = {
-          hint.name_space, fits.code() == StatusCode::kDenied
-                               ? IdentityReason::kBlocked
-                               : IdentityReason::kMalformed};
+          named ? info.name : hint.name_space,
+          fits.code() == StatusCode::kDenied ? IdentityReason::kBlocked
+                                             : IdentityReason::kMalformed};
       continue;
     }
     text.assign(1, 'i');

@@ -81,9 +81,11 @@ class ResolveHost {
   // What the event itself says of its person, and what is known of a customer.
   virtual Result<Person> EventPerson() = 0;
   virtual Result<Person> PersonOf(CustomerId customer) = 0;
-  // When the event happened, and (when that is known) another one in the log.
+  // When the event happened, and the newest one of a record, at `last` (when
+  // that is known).
   virtual int64_t now() const = 0;
-  virtual Result<std::optional<int64_t>> TimeOf(Position position) = 0;
+  virtual Result<std::optional<int64_t>> TimeOf(RecordId record,
+                                                Position last) = 0;
   // Whether one more merge may be made this minute.
   virtual bool MayMerge() = 0;
   // Puts a choice into the log before the event, and folds it.

@@ -486,7 +486,8 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   status = SetTimes(*request->options, index, dry, &header);
   if (!status.ok()) return status;
   Choice choice;
-  status = ResolveEvent(event, dry, context, &fact, &choice);
+  status = ResolveEvent(event, request->options->dry_run.get(), context,
+                        &fact, &choice);
   if (!status.ok()) return status;
   if (dry) {
     fact.position = DryRun::kPosition;
@@ -504,13 +505,13 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   if (!dry) group_->facts.push_back(fact);
   if (dry && header.record != 0) {
     request->options->dry_run->happened().push_back(
-        {header.record, std::string(event.content.type)});
+        {header.record, std::string(event.content.type), header.occurred_at});
   }
   Report(request, index, fact, choice, dry);
   return Status::Ok();
 }
 
-Status Sequencer::ResolveEvent(const PreparedEvent& event, bool dry,
+Status Sequencer::ResolveEvent(const PreparedEvent& event, const DryRun* dry,
                                FoldContext& context, Fact* fact,
                                Choice* choice) {
   EventHeader& header = fact->header;
