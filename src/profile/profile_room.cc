@@ -6,6 +6,7 @@
 
 #include "base/coding.h"
 #include "format/dictionary.h"
+#include "format/packed_profile.h"
 #include "profile/catalogue.h"
 
 namespace crm {
@@ -15,6 +16,8 @@ constexpr size_t kMaxTraitNameBytes = 128;
 constexpr size_t kMaxTraitValueBytes = 8 * 1024;
 // More than kMaxTraits of the largest names and values.
 constexpr uint64_t kMaxProfileBytes = uint64_t{16} << 20;
+// Packed profiles below this have nothing that repeats.
+constexpr size_t kCompressedFrom = 512;
 
 bool SortsBefore(const TraitUpdate& a, const TraitUpdate& b) {
   return a.name < b.name;
@@ -62,9 +65,9 @@ std::string AssociatedOf(const RowKey& key) {
 
 }  // namespace
 
-// Profiles on disk: nonce, then the state, compressed and sealed with the key
-// of the customer's bucket. What is sealed begins with the size of the state,
-// or zero when it is not compressed.
+// Profiles on disk: nonce, then the state, packed and sealed with the key of
+// the customer's bucket. What is sealed begins with the size of the packed
+// state when it is compressed, or else with zero.
 struct ProfileRoom::Codec final : RowCodec {
   explicit Codec(KeyRing* ring) : keyring(ring) {}
 
@@ -74,11 +77,15 @@ struct ProfileRoom::Codec final : RowCodec {
         keyring->BucketKey(key.tenant, key.a / kCustomersPerBucket, true);
     if (!bucket.ok()) return std::move(bucket).status();
     thread_local std::string packed;
-    packed.clear();
-    PutVarint(&packed, row.size());
-    if (!compressor.Compress(row, &packed)) {
-      packed.assign(1, '\0');
-      packed.append(row);
+    packed.assign(1, '\0');
+    if (!PackProfile(row, &packed)) return Malformed(key);
+    if (packed.size() >= kCompressedFrom) {
+      thread_local std::string smaller;
+      smaller.clear();
+      PutVarint(&smaller, packed.size() - 1);
+      if (compressor.Compress(std::string_view(packed).substr(1), &smaller)) {
+        packed.swap(smaller);
+      }
     }
     thread_local NonceSource nonces;
     const Nonce nonce = nonces.Next();
@@ -112,13 +119,20 @@ struct ProfileRoom::Codec final : RowCodec {
     return Status::Ok();
   }
 
+  static Status Malformed(const RowKey& key) {
+    return Status(StatusCode::kCorruption,
+                  "profile of customer " + std::to_string(key.a) +
+                      " is malformed");
+  }
+
   bool Unpack(std::string_view packed, std::string* row) const {
     ByteReader reader(packed);
     const uint64_t size = reader.Varint();
     if (!reader.ok() || size > kMaxProfileBytes) return false;
-    if (size != 0) return compressor.Decompress(reader.Rest(), size, row);
-    row->assign(reader.Rest());
-    return true;
+    if (size == 0) return UnpackProfile(reader.Rest(), row);
+    thread_local std::string expanded;
+    return compressor.Decompress(reader.Rest(), size, &expanded) &&
+           UnpackProfile(expanded, row);
   }
 
   KeyRing* const keyring;

@@ -39,7 +39,7 @@ class ProfileRoom final : public Room {
   ~ProfileRoom() override;
 
   std::string_view name() const override { return "profile"; }
-  uint32_t version() const override { return 2; }
+  uint32_t version() const override { return 3; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;
@@ -89,7 +89,9 @@ class ProfileRoom final : public Room {
   const IdentityRoom* const identity_;
   std::shared_ptr<const Codec> codec_;
   NonceSource nonces_;                // The checkpoint's.
-  std::vector<uint32_t> chain_;       // Scratch of WriteRecord.
+  std::vector<uint32_t> chain_;       // Scratch of WriteRecord, as plain_.
+  std::string plain_;
+  std::string packed_;                // Of WriteBlock.
 };
 
 }  // namespace crm

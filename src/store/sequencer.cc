@@ -559,7 +559,7 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   if (header.record != 0) {
     thread_local std::string entry;
     entry.clear();
-    EncodeTimelineEntry(fact->position, header, event.body, &entry);
+    EncodeTimelineEntry({fact->position, header, event.body}, {}, &entry);
     fact->entry = group_->arena.Copy(entry);
   }
   return Status::Ok();
