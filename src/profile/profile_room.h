@@ -77,8 +77,19 @@ class ProfileRoom final : public Room {
 
  private:
   struct Codec;
-  Status WriteRecord(uint32_t tenant, uint64_t record,
-                     const Tail::Part& part, uint32_t last, Ingestion& out);
+  // An entry of the tail, ordered by record, then as it came.
+  struct Place {
+    uint32_t tenant;
+    uint32_t index;
+    uint64_t record;
+    bool operator<(const Place& other) const {
+      if (tenant != other.tenant) return tenant < other.tenant;
+      return record != other.record ? record < other.record
+                                    : index < other.index;
+    }
+  };
+  Status WriteRecord(const Tail::Part& part, std::span<const Place>* rest,
+                     Ingestion& out);
   Status WriteBlock(uint32_t tenant, uint64_t record, uint64_t first_revision,
                     uint64_t count, std::string_view plain, Ingestion& out);
   // The entries of a stored block, oldest first; `plain` keeps the bytes.
@@ -88,10 +99,9 @@ class ProfileRoom final : public Room {
   KeyRing* const keyring_;
   const IdentityRoom* const identity_;
   std::shared_ptr<const Codec> codec_;
-  NonceSource nonces_;                // The checkpoint's.
-  std::vector<uint32_t> chain_;       // Scratch of WriteRecord, as plain_.
-  std::string plain_;
-  std::string packed_;                // Of WriteBlock.
+  NonceSource nonces_;  // The checkpoint's.
+  std::string plain_;   // Scratch of WriteRecord.
+  std::string packed_;  // Of WriteBlock.
 };
 
 }  // namespace crm

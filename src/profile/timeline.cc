@@ -14,6 +14,8 @@ namespace {
 // A block ends at so many events or bytes.
 constexpr size_t kBlockEvents = 128;
 constexpr size_t kBlockBytes = 64 * 1024;
+// So many entries ahead memory is asked for.
+constexpr size_t kAhead = 6;
 
 // Bodies are compressed already, each for itself. What they share, a person's
 // identifiers above all, stands in them as it is: a second pass over all of
@@ -72,42 +74,57 @@ Status ProfileRoom::WritePacked(const Tail::Part& part,
     numbers.clear();
   }
 
-  std::vector<std::pair<std::pair<uint32_t, uint64_t>, uint32_t>> records(
-      part.last.begin(), part.last.end());
-  std::sort(records.begin(), records.end());
-  for (const auto& [record, last] : records) {
-    Status status = WriteRecord(record.first, record.second, part, last, out);
+  // By record. Entries lie in the order in which they came, so that each is
+  // asked of memory some time before it is its turn.
+  std::vector<Place> places;
+  places.reserve(part.entries.size());
+  for (size_t i = 0; i < part.entries.size(); ++i) {
+    const TailEntry& entry = part.entries[i];
+    if (entry.record == 0) continue;
+    places.push_back({entry.tenant, static_cast<uint32_t>(i), entry.record});
+  }
+  std::sort(places.begin(), places.end());
+  std::span<const Place> rest = places;
+  while (!rest.empty()) {
+    Status status = WriteRecord(part, &rest, out);
     if (!status.ok()) return status;
   }
   return Status::Ok();
 }
 
-Status ProfileRoom::WriteRecord(uint32_t tenant, uint64_t record,
-                                const Tail::Part& part, uint32_t last,
-                                Ingestion& out) {
-  chain_.clear();
-  for (uint32_t index = last; index != 0;
-       index = part.entries[index - 1].previous) {
-    chain_.push_back(index - 1);
-  }
+// The first record of `rest`, which it is taken from.
+Status ProfileRoom::WriteRecord(const Tail::Part& part,
+                                std::span<const Place>* rest, Ingestion& out) {
+  const auto [tenant, index, record] = rest->front();
   plain_.clear();
   TimelineRecord before;
   uint64_t first_revision = 0;
   uint64_t count = 0;
-  for (size_t i = chain_.size(); i-- > 0;) {
-    const TailEntry& entry = part.entries[chain_[i]];
+  bool more = true;
+  while (more) {
+    const TailEntry& entry = part.entries[rest->front().index];
+    if (rest->size() > 2 * kAhead) {
+      __builtin_prefetch(&part.entries[(*rest)[2 * kAhead].index]);
+      const std::string_view next = part.entries[(*rest)[kAhead].index].content;
+      for (size_t at = 0; at < next.size(); at += 64) {
+        __builtin_prefetch(next.data() + at);
+      }
+    }
+    *rest = rest->subspan(1);
+    more = !rest->empty() && rest->front().record == record &&
+           rest->front().tenant == tenant;
     if (count == 0) first_revision = entry.revision;
-    if (entry.content.exists()) {  // Else its key is gone.
-      TimelineRecord record_entry;
-      ByteReader reader(entry.content.value());
-      if (!DecodeTimelineEntry(reader, {}, &record_entry)) {
+    if (!entry.content.empty()) {  // Else its key is gone.
+      TimelineRecord timeline;
+      ByteReader reader(entry.content);
+      if (!DecodeTimelineEntry(reader, {}, &timeline)) {
         return DamagedBlock(record);
       }
-      EncodeTimelineEntry(record_entry, before, &plain_);
-      before = record_entry;
+      EncodeTimelineEntry(timeline, before, &plain_);
+      before = timeline;
     }
     ++count;
-    if (i != 0 && count < kBlockEvents && plain_.size() < kBlockBytes) continue;
+    if (more && count < kBlockEvents && plain_.size() < kBlockBytes) continue;
     Status status =
         WriteBlock(tenant, record, first_revision, count, plain_, out);
     if (!status.ok()) return status;
@@ -174,7 +191,8 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
   // The tail first: what a checkpoint moves meanwhile is then seen twice, not
   // missed, and told by its revision.
   std::vector<TailEntry> tail;
-  services_.tail->ReadRecord(tenant, record, last, &tail);
+  const Tail::Parts parts =
+      services_.tail->ReadRecord(tenant, record, last, &tail);
   uint64_t on_disk =
       tail.empty() ? expected : std::min(expected, tail[0].revision);
   std::vector<std::pair<std::string, std::string>> blocks;
@@ -226,11 +244,11 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
   for (const TailEntry& entry : tail) {
     if (entry.revision < revision) continue;
     if (entry.revision > revision) return DamagedBlock(record);
-    if (!entry.content.exists()) {  // Folded without its key.
+    if (entry.content.empty()) {  // Folded without its key.
       ++revision;
       continue;
     }
-    if (!add(entry.content.value(), 1)) return DamagedBlock(record);
+    if (!add(entry.content, 1)) return DamagedBlock(record);
   }
   if (revision < expected) {
     return Status(StatusCode::kCorruption,

@@ -259,8 +259,8 @@ class Overlay final {
     return frozen;
   }
   // Sorts the frozen keys and takes their values, off the sequencer. From then
-  // on the frozen rows cost the writer nothing.
-  Status Capture(FrozenRows& frozen);
+  // on the frozen rows cost the writer nothing. `between` is called often.
+  Status Capture(FrozenRows& frozen, const std::function<void()>& between);
   // The frozen rows are on disk now.
   void Written(FrozenRows& frozen);
   // Drops clean rows until about the resident budget is met.
