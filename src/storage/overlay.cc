@@ -215,13 +215,17 @@ size_t Overlay::ShardOf(const RowKey& key) {
 }
 
 Result<Row> Overlay::Get(size_t family, const RowKey& key) {
+  Prefetch(family, key);  // Tags and slot at once.
   const size_t shard_index = ShardOf(key);
   Shard& shard = shards_[shard_index];
   {
     std::lock_guard<std::mutex> lock(shard.mutex);
     Overlay::Slot* slot = shard.tables[family].Find(key);
     if (slot != nullptr) {
-      slot->used = true;
+      // A store that changes nothing would take the line from other threads.
+      if (!slot->used) slot->used = true;
+      // Its lines together, before the count of references waits for one.
+      slot->row.Prefetch();
       return slot->row;
     }
   }
