@@ -18,6 +18,25 @@ int64_t DelayOf(const EventHeader& header) {
   return Minus(header.recorded_at, header.occurred_at);
 }
 
+// As PutVarint and PutSigned, of eleven numbers.
+class Varints {
+ public:
+  void Put(uint64_t value) {
+    for (; value >= 0x80; value >>= 7) {
+      bytes_[size_++] = static_cast<char>(value | 0x80);
+    }
+    bytes_[size_++] = static_cast<char>(value);
+  }
+  void PutSigned(int64_t value) {
+    Put(static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63));
+  }
+  std::string_view text() const { return {bytes_, size_}; }
+
+ private:
+  char bytes_[110];
+  size_t size_ = 0;
+};
+
 }  // namespace
 
 // First what differs from entry to entry, then what seldom does, so that it is
@@ -25,17 +44,20 @@ int64_t DelayOf(const EventHeader& header) {
 void EncodeTimelineEntry(const TimelineRecord& entry,
                          const TimelineRecord& before, std::string* out) {
   const EventHeader& header = entry.header;
-  PutVarint(out, entry.position - before.position);
-  PutSigned(out, Minus(header.occurred_at, before.header.occurred_at));
-  PutSigned(out, Minus(DelayOf(header), DelayOf(before.header)));
-  PutVarint(out, header.plain_size);
-  PutVarint(out, entry.body.size());
-  PutVarint(out, header.type);
-  PutVarint(out, header.dictionary);
-  PutVarint(out, header.source);
-  PutVarint(out, header.version);
-  PutVarint(out, header.flags);
-  PutVarint(out, header.shape);
+  // In one piece: eleven varints cost more than their bytes otherwise.
+  Varints numbers;
+  numbers.Put(entry.position - before.position);
+  numbers.PutSigned(Minus(header.occurred_at, before.header.occurred_at));
+  numbers.PutSigned(Minus(DelayOf(header), DelayOf(before.header)));
+  numbers.Put(header.plain_size);
+  numbers.Put(entry.body.size());
+  numbers.Put(header.type);
+  numbers.Put(header.dictionary);
+  numbers.Put(header.source);
+  numbers.Put(header.version);
+  numbers.Put(header.flags);
+  numbers.Put(header.shape);
+  out->append(numbers.text());
   out->append(entry.body);
 }
 

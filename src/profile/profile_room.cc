@@ -169,9 +169,8 @@ Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
   }
   const std::string_view payload = content.body.payload;
   const bool profile_event = IsProfileEvent(content.type);
-  if (profile_event ||
-      payload.find("\"traits\":{") != std::string_view::npos ||
-      payload.find("\"defaultTraits\":{") != std::string_view::npos) {
+  // "traits" or "defaultTraits"; a quote is too common to look for.
+  if (profile_event || payload.find("raits\":{") != std::string_view::npos) {
     std::string traits;
     std::string defaults;
     Status status = ForEachMember(
@@ -239,6 +238,7 @@ Status ProfileRoom::Fold(const Fact& fact, FoldContext& context) const {
 Status ProfileRoom::Read(uint32_t tenant, CustomerId customer,
                          const View* view, Profile* profile) const {
   const RowKey key{customer, 0, tenant};
+  Prefetch(tenant, customer);
   Result<Row> row = view == nullptr
                         ? services_.overlay->Get(family(kProfiles), key)
                         : view->Get(family(kProfiles), key);
@@ -295,14 +295,8 @@ Status ProfileRoom::Load(
 }
 
 Status ProfileRoom::Warm(uint32_t tenant, CustomerId customer) const {
-  Result<Row> row =
-      services_.overlay->Get(family(kProfiles), RowKey{customer, 0, tenant});
-  if (!row.ok()) return std::move(row).status();
-  const std::string_view value = row->value();
-  for (size_t i = 0; i < value.size(); i += 64) {
-    __builtin_prefetch(value.data() + i);
-  }
-  return Status::Ok();
+  return services_.overlay->Touch(family(kProfiles),
+                                  RowKey{customer, 0, tenant});
 }
 
 Status ProfileRoom::Erase(uint32_t tenant, CustomerId customer,

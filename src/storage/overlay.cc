@@ -215,7 +215,6 @@ size_t Overlay::ShardOf(const RowKey& key) {
 }
 
 Result<Row> Overlay::Get(size_t family, const RowKey& key) {
-  Prefetch(family, key);  // Tags and slot at once.
   const size_t shard_index = ShardOf(key);
   Shard& shard = shards_[shard_index];
   {
@@ -234,6 +233,21 @@ Result<Row> Overlay::Get(size_t family, const RowKey& key) {
 
 void Overlay::Prefetch(size_t family, const RowKey& key) const {
   shards_[ShardOf(key)].tables[family].Prefetch(key);
+}
+
+Status Overlay::Touch(size_t family, const RowKey& key) {
+  const size_t shard_index = ShardOf(key);
+  Shard& shard = shards_[shard_index];
+  {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    Overlay::Slot* slot = shard.tables[family].Find(key);
+    if (slot != nullptr) {
+      if (!slot->used) slot->used = true;
+      slot->row.Prefetch();
+      return Status::Ok();
+    }
+  }
+  return Load(family, key, shard_index).status();
 }
 
 Result<Row> Overlay::Load(size_t family, const RowKey& key,

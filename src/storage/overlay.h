@@ -209,6 +209,8 @@ class Overlay final {
 
   // The published state.
   Result<Row> Get(size_t family, const RowKey& key);
+  // Brings a row into memory, and asks the processor for its value.
+  Status Touch(size_t family, const RowKey& key);
   // Brings rows into memory, those on the disk together: cheaper than one by
   // one. Orders `keys`, and leaves of them those that were not in memory.
   Status Load(size_t family, std::vector<RowKey>& keys);
