@@ -93,6 +93,7 @@ struct StoreCore {
   bool maintenance_stop = false;         // Guarded by maintenance_mutex.
   bool maintenance_due = false;          // Guarded by maintenance_mutex.
   std::atomic<bool> warm_stop{false};
+  std::atomic<bool> keys_low{false};     // FillPools is due.
   std::atomic<bool> warmed{false};
   Failure failed;                        // A checkpoint failed: read-only.
   std::mutex maintain_one;

@@ -202,7 +202,7 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event,
     if (!status.ok()) return status;
   }
   entry_.clear();
-  EncodeTimelineEntry(position, record.event, body_, &entry_);
+  EncodeTimelineEntry({position, record.event, body_}, {}, &entry_);
   fact.entry = chunk->arena.Copy(entry_);
   chunk->facts.push_back(fact);
   return Status::Ok();

@@ -550,8 +550,12 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   header.epoch = epoch_position_;
   if ((header.flags & kEventNewRecord) != 0 &&
       core_->keyring->PoolEnd(header.tenant) <= header.record) {
-    Status status = core_->keyring->FillPool(header.tenant,
-                                             header.record + kPoolKeys);
+    // As few as let maintenance catch up: everybody waits for these.
+    const uint64_t keys = core_->options.background_threads > 0
+                              ? kPoolKeys / 8
+                              : kPoolKeys;
+    Status status =
+        core_->keyring->FillPool(header.tenant, header.record + keys);
     if (!status.ok()) return status;
   }
   Result<Key> key = core_->log_view->KeyOf(header, true);
@@ -567,7 +571,7 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   if (header.record != 0) {
     thread_local std::string entry;
     entry.clear();
-    EncodeTimelineEntry(fact->position, header, event.body, &entry);
+    EncodeTimelineEntry({fact->position, header, event.body}, {}, &entry);
     fact->entry = group_->arena.Copy(entry);
   }
   return Status::Ok();

@@ -216,7 +216,9 @@ void Sequencer::PublishGroup(Group* group, bool durable) {
   core_->views->Publish(group->rows, group->tail, group->facts, position);
   head_.store(position);
   core_->head_signal.Raise();
-  if (core_->CheckpointDue() || PoolRunsLow(*group)) core_->WakeMaintenance();
+  const bool keys_low = PoolRunsLow(*group);
+  if (keys_low) core_->keys_low.store(true);
+  if (keys_low || core_->CheckpointDue()) core_->WakeMaintenance();
 }
 
 bool Sequencer::PoolRunsLow(const Group& group) const {
