@@ -121,6 +121,8 @@ class Room {
     services_ = services;
   }
   size_t first_family() const { return first_family_; }
+  // Where its prepared data lies in a Fact.
+  size_t index() const { return index_; }
 
   // Thread-safe, without side effects. `*data` lives in the arena.
   virtual Status Prepare(const EventContent& content, Arena& arena,

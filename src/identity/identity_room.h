@@ -178,6 +178,8 @@ class IdentityRoom final : public Room {
                                      const View& view) const;
   Result<AssertionsRow> AssertionsOf(uint32_t tenant, RecordId record,
                                      Generation& rows) const;
+  // The same at the head.
+  Result<AssertionsRow> AssertionsOf(uint32_t tenant, RecordId record) const;
   // Not there: position 0.
   Result<ReviewRow> ReviewOf(uint32_t tenant, uint64_t number,
                              const View& view) const;

@@ -394,6 +394,21 @@ Result<Person> ProfileRoom::PersonOf(uint32_t tenant, CustomerId customer,
   return person;
 }
 
+Result<Person> ProfileRoom::PersonOfRecord(uint32_t tenant,
+                                           RecordId record) const {
+  Result<Row> row =
+      services_.overlay->Get(family(kProfiles), RowKey{record, 0, tenant});
+  if (!row.ok()) return std::move(row).status();
+  Person person;
+  if (!row->exists()) return person;
+  ProfileView state;
+  if (!state.Parse(row->value())) return Malformed(record);
+  for (const TraitEntry& entry : state.traits()) {
+    AddToPerson(state.NameOf(entry), state.ValueOf(entry), &person);
+  }
+  return person;
+}
+
 Person ProfileRoom::PersonOf(const Fact& fact) const {
   Person person;
   const auto* data = static_cast<const ProfileData*>(fact.prepared[index_]);

@@ -65,6 +65,8 @@ class ProfileRoom final : public Room {
   Result<Person> PersonOf(uint32_t tenant, CustomerId customer,
                           Generation& rows) const;
   Person PersonOf(const Fact& fact) const;
+  // Of one record, at the head; nothing known: an empty one.
+  Result<Person> PersonOfRecord(uint32_t tenant, RecordId record) const;
   // The events of a record up to `last`, oldest first; `expected` of them
   // (the record's own count, which proves that none is missing). Bodies are
   // still compressed; when the record's key is gone, there are none.
