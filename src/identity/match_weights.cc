@@ -1,0 +1,159 @@
+// From a model to the weight of a pair. See match_model.h.
+
+#include <algorithm>
+#include <cmath>
+
+#include "identity/match_model.h"
+
+namespace crm {
+namespace {
+
+constexpr double kMostBits = 24;
+
+double Bits(double m, double u) {
+  return std::clamp(std::log2(m / u), kLeastBits, kMostBits);
+}
+
+// Pools neighbours that are out of order, so that more agreement never weighs
+// less; then keeps the levels beside the order within its ends.
+void MakeMonotone(const ComparatorInfo& info, const LevelTable& m,
+                  const LevelTable& u, std::array<double, kMaxLevels>* out) {
+  struct Pool {
+    double m;
+    double u;
+    std::vector<size_t> levels;
+  };
+  std::vector<Pool> pools;
+  for (size_t level = kDifferent; level < info.levels; ++level) {
+    if (((info.ordered >> level) & 1) == 0) continue;
+    pools.push_back({m[level], u[level], {level}});
+    while (pools.size() > 1) {
+      Pool& last = pools.back();
+      Pool& before = pools[pools.size() - 2];
+      if (before.m / before.u <= last.m / last.u) break;
+      before.m += last.m;
+      before.u += last.u;
+      before.levels.insert(before.levels.end(), last.levels.begin(),
+                           last.levels.end());
+      pools.pop_back();
+    }
+  }
+  for (const Pool& pool : pools) {
+    for (const size_t level : pool.levels) {
+      (*out)[level] = Bits(pool.m, pool.u);
+    }
+  }
+  const double low = (*out)[kDifferent];
+  const double high = (*out)[info.levels - 1u];
+  for (size_t level = kDifferent; level < info.levels; ++level) {
+    if (((info.ordered >> level) & 1) != 0) continue;
+    (*out)[level] =
+        std::clamp(Bits(m[level], u[level]), low, std::max(low, high));
+  }
+}
+
+}  // namespace
+
+WeightTables WeightsOf(const MatchModel::Impl& model) {
+  WeightTables weights{};
+  for (size_t c = 0; c < kComparators; ++c) {
+    for (size_t s = 0; s < kStates; ++s) {
+      MakeMonotone(InfoOf(c), model.m[c][s], model.u[c][s], &weights[c][s]);
+    }
+  }
+  return weights;
+}
+
+PairWeigher::PairWeigher(const MatchSet::Impl& set,
+                         const MatchModel::Impl& model)
+    : set_(set), weights_(WeightsOf(model)) {
+  for (size_t c = 0; c < kComparators; ++c) {
+    const size_t exact = InfoOf(c).levels - 1u;
+    exact_m_[c] = std::log2(model.m[c][kAlone][exact]);
+    exact_u_[c] = model.u[c][kAlone][exact];
+  }
+}
+
+double PairWeigher::ExactBits(size_t comparator, uint32_t count) const {
+  const double present =
+      static_cast<double>(std::max<uint64_t>(set_.present[comparator], 2));
+  double share = 0;
+  if (count <= 2) {
+    // Only these two records have it, so how rare it is cannot be counted.
+    share = std::clamp(exact_u_[comparator], 0.1 / present, 1 / present);
+  } else {
+    share = (count - 1) / present;
+  }
+  return std::min(exact_m_[comparator] - std::log2(share), kMostBits);
+}
+
+uint32_t PairWeigher::CountOf(size_t comparator, const MatchFeatures& a,
+                              const MatchFeatures& b) const {
+  const auto shared = [&](const auto& x, const auto& y) {
+    for (const uint32_t mine : x) {
+      for (const uint32_t other : y) {
+        if (mine != 0 && mine == other) {
+          return set_.dictionaries[comparator][mine].count[0];
+        }
+      }
+    }
+    return uint32_t{2};
+  };
+  switch (comparator) {
+    case kGiven:
+      return set_.names()[a.given].count[kGiven];
+    case kSurname:
+      return set_.names()[a.surname].count[kSurname];
+    case kMiddle:
+      for (const uint32_t mine : a.middle) {
+        for (const uint32_t other : b.middle) {
+          if (mine == other && mine != 0) {
+            return set_.names()[mine].count[kMiddle];
+          }
+        }
+      }
+      return 2;
+    case kBirth: {
+      const auto found = set_.birth_counts.find(a.birth);
+      return found == set_.birth_counts.end() ? 2 : found->second;
+    }
+    case kPhone:
+      return shared(a.phone, b.phone);
+    case kEmail:
+      return shared(a.email, b.email);
+    default:
+      return set_.dictionaries[comparator][a.value[comparator]].count[0];
+  }
+}
+
+double PairWeigher::WeighOne(size_t comparator, const MatchFeatures& a,
+                             const MatchFeatures& b,
+                             const Comparison& comparison,
+                             double* rareness) const {
+  *rareness = 0;
+  const uint8_t level = comparison.level[comparator];
+  if (level == kMissing) return 0;
+  const uint8_t state = comparison.state[comparator];
+  const ComparatorInfo& info = InfoOf(comparator);
+  const double weight = weights_[comparator][state][level];
+  // Beside something that agrees, a rare value is no surprise.
+  if (!info.rareness || level + 1u != info.levels || state == kAgrees) {
+    return weight;
+  }
+  const double exact = ExactBits(comparator, CountOf(comparator, a, b));
+  *rareness = exact - weights_[comparator][kAlone][level];
+  return weight + *rareness;
+}
+
+double PairWeigher::Weigh(const MatchFeatures& a, const MatchFeatures& b,
+                          const Comparison& comparison) const {
+  double sum = 0;
+  double rareness = 0;
+  for (size_t c = 0; c < kComparators; ++c) {
+    if (comparison.level[c] == kMissing) continue;
+    sum += WeighOne(c, a, b, comparison, &rareness);
+  }
+  return sum;
+}
+
+}  // namespace crm
