@@ -267,17 +267,16 @@ uint8_t CompareBirth(uint32_t a, uint32_t b) {
     if (DigitSlips(a, b) == 1) return level::kClose;
     if (year && x.month == y.day && x.day == y.month) return level::kClose;
   }
-  if (year + month + day >= 2) return level::kTwoParts;
-  if (year) return level::kYear;
+  if (year) return month || day ? level::kTwoParts : level::kYear;
   if (x.year == 0 || y.year == 0) {
     return month && day ? level::kTwoParts : kMissing;
   }
-  if (std::abs(x.year - y.year) <= 2) return level::kNearYear;
-  if ((month || day) && DigitSlips(static_cast<uint32_t>(x.year),
-                                   static_cast<uint32_t>(y.year)) == 1) {
-    return level::kNearYear;
-  }
-  return kDifferent;
+  const bool near = std::abs(x.year - y.year) <= 2;
+  const bool slip = DigitSlips(static_cast<uint32_t>(x.year),
+                               static_cast<uint32_t>(y.year)) == 1;
+  if (month && day && (near || slip)) return level::kTwoParts;
+  return near || (slip && (month || day)) || (month && day) ? level::kNearYear
+                                                            : kDifferent;
 }
 
 RecordComparer::RecordComparer(const MatchSet::Impl& set)

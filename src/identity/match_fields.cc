@@ -27,30 +27,31 @@ constexpr uint8_t kSurnameOrder = 0b00110110;
 
 using F = MatchField;
 constexpr ComparatorInfo kInfos[kComparators] = {
-    {F::kGivenName, 0, "given_name", 8, kGivenNames, kGivenOrder, true},
-    {F::kSurname, 0, "surname", 6, kSurnameNames, kSurnameOrder, true},
-    {F::kMiddleName, 0, "middle_name", 4, kMiddleNames, kAllOrdered, true},
-    {F::kBirthDate, 0, "birth_date", 7, kBirthNames, kAllOrdered, true},
-    {F::kPostcode, 0, "postcode", 5, kTextNames, kAllOrdered, true},
-    {F::kStreet, 0, "street", 5, kTextNames, kAllOrdered, true},
-    {F::kHouseNumber, 0, "house_number", 4, kShortNames, kAllOrdered, true},
-    {F::kCity, 0, "city", 5, kTextNames, kAllOrdered, true},
-    {F::kRegion, 0, "region", 4, kShortNames, kAllOrdered, true},
-    {F::kCountry, 0, "country", 4, kShortNames, kAllOrdered, true},
-    {F::kPhone, 0, "phone", 4, kShortNames, kAllOrdered, true},
-    {F::kEmail, 0, "email", 5, kTextNames, kAllOrdered, true},
-    {F::kNationalId, 0, "national_id", 5, kTextNames, kAllOrdered, true},
-    {F::kSex, 0, "sex", 3, kSexNames, kAllOrdered, false},
-    {F::kOccupation, 0, "occupation", 5, kTextNames, kAllOrdered, true},
-    {F::kBirthPlace, 0, "birth_place", 5, kTextNames, kAllOrdered, true},
-    {F::kOther, 0, "other", 5, kTextNames, kAllOrdered, true},
-    {F::kOther, 1, "other_1", 5, kTextNames, kAllOrdered, true},
-    {F::kOther, 2, "other_2", 5, kTextNames, kAllOrdered, true},
-    {F::kOther, 3, "other_3", 5, kTextNames, kAllOrdered, true},
+    {F::kGivenName, 0, "given_name", 8, kGivenNames, kGivenOrder, true, given_level::kClose},
+    {F::kSurname, 0, "surname", 6, kSurnameNames, kSurnameOrder, true, surname_level::kClose},
+    {F::kMiddleName, 0, "middle_name", 4, kMiddleNames, kAllOrdered, true, 0},
+    {F::kBirthDate, 0, "birth_date", 7, kBirthNames, kAllOrdered, true, 0},
+    {F::kPostcode, 0, "postcode", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kStreet, 0, "street", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kHouseNumber, 0, "house_number", 4, kShortNames, kAllOrdered, true, 0},
+    {F::kCity, 0, "city", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kRegion, 0, "region", 4, kShortNames, kAllOrdered, true, 0},
+    {F::kCountry, 0, "country", 4, kShortNames, kAllOrdered, true, 0},
+    {F::kPhone, 0, "phone", 4, kShortNames, kAllOrdered, true, 0},
+    {F::kEmail, 0, "email", 5, kTextNames, kAllOrdered, true, 0},
+    {F::kNationalId, 0, "national_id", 5, kTextNames, kAllOrdered, true, 0},
+    {F::kSex, 0, "sex", 3, kSexNames, kAllOrdered, false, 0},
+    {F::kOccupation, 0, "occupation", 5, kTextNames, kAllOrdered, true, 0},
+    {F::kBirthPlace, 0, "birth_place", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kOther, 0, "other", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kOther, 1, "other_1", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kOther, 2, "other_2", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kOther, 3, "other_3", 5, kTextNames, kAllOrdered, true, text_level::kClose},
 };
 
 uint8_t StateOf(bool agrees, bool differs) {
-  return agrees ? kAgrees : differs ? kDiffers : kAlone;
+  if (agrees) return kAgrees;
+  return differs ? kDiffers : kAlone;
 }
 
 }  // namespace
@@ -64,50 +65,57 @@ std::optional<Comparator> ComparatorOfName(std::string_view name) {
   return std::nullopt;
 }
 
-bool SharesHousehold(const Comparison& comparison) {
+namespace {
+
+// Whether the pair agrees on an address, slips allowed: on a street or a house
+// and one thing more, or on a postcode where there is neither.
+bool SharesAddress(const Comparison& comparison) {
   const auto& level = comparison.level;
   const bool house = level[kHouse] == short_level::kExact;
-  const bool street = level[kStreet] == text_level::kExact;
-  const bool postcode = level[kPostcode] == text_level::kExact;
-  // A file without house numbers has street and postcode at best.
-  const bool address = (house && (street || postcode)) ||
-                       (level[kHouse] == kMissing && street && postcode);
-  return address || level[kPhone] == short_level::kExact ||
-         level[kEmail] == text_level::kExact;
+  const bool street = level[kStreet] >= text_level::kSimilar;
+  const bool postcode = level[kPostcode] >= text_level::kClose;
+  const bool city = level[kCity] >= text_level::kClose;
+  if (level[kHouse] == kMissing && level[kStreet] == kMissing) return postcode;
+  return (house || street) && house + street + postcode + city >= 2;
 }
+
+}  // namespace
 
 void FindStates(Comparison* comparison) {
   const auto& level = comparison->level;
   auto& state = comparison->state;
   state.fill(kAlone);
-  const bool postcode = level[kPostcode] == text_level::kExact;
+  const bool postcode = level[kPostcode] >= text_level::kClose;
   const bool no_postcode = level[kPostcode] == kDifferent;
-  const bool street = level[kStreet] == text_level::kExact;
+  const bool street = level[kStreet] >= text_level::kSimilar;
   const bool no_street = level[kStreet] == kDifferent;
-  const bool city = level[kCity] == text_level::kExact;
+  const bool city = level[kCity] >= text_level::kClose;
   const bool no_city = level[kCity] == kDifferent;
   const bool region = level[kRegion] == short_level::kExact;
-  state[kCity] = StateOf(postcode, no_postcode);
-  state[kStreet] = StateOf(
-      postcode, no_postcode || (level[kPostcode] == kMissing && no_city));
-  state[kHouse] = StateOf(street, no_street);
-  state[kRegion] = StateOf(postcode || city,
-                           no_city || (level[kCity] == kMissing && no_postcode));
+  state[kCity] =
+      StateOf(level[kPostcode] >= text_level::kSimilar, no_postcode);
+  state[kStreet] = StateOf(postcode || city, no_postcode || no_city);
+  state[kHouse] = StateOf(street || postcode, no_street || no_postcode);
+  state[kRegion] = StateOf(postcode || city, no_city || no_postcode);
   state[kCountry] = StateOf(postcode || city || region,
                             level[kRegion] == kDifferent);
-  const bool house = level[kHouse] == short_level::kExact;
-  const bool address = (house && (street || postcode)) ||
-                       (level[kHouse] == kMissing && street && postcode);
+  const bool address = SharesAddress(*comparison);
   const bool phone = level[kPhone] == short_level::kExact;
+  const uint8_t given = level[kGiven];
+  const bool named = given >= given_level::kNickname &&
+                     level[kSurname] >= surname_level::kClose;
   state[kPhone] = StateOf(address, no_street || no_postcode);
-  state[kEmail] = StateOf(address || phone, false);
-  const bool household = SharesHousehold(*comparison);
+  // Many addresses are made of the name: beside it, a likeness says little.
+  state[kEmail] = StateOf(!named && (address || phone), named);
+  // Where the e-mail address is weighed beside the name, the name is not
+  // weighed beside the e-mail address.
+  const bool email = level[kEmail] == text_level::kExact && !named;
+  const bool household = address || phone || email;
   state[kSurname] = StateOf(household, false);
   const bool family =
-      household && level[kSurname] == surname_level::kExact;
+      household && level[kSurname] >= surname_level::kClose;
   state[kGiven] = StateOf(family, false);
   state[kBirth] = StateOf(household, false);
-  const uint8_t given = level[kGiven];
   state[kSex] = StateOf(given >= given_level::kNickname, given == kDifferent);
   state[kBirthPlace] =
       StateOf(level[kSurname] == surname_level::kExact, false);

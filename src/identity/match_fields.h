@@ -93,6 +93,8 @@ struct ComparatorInfo {
   uint8_t ordered;
   // A rare value is worth more.
   bool rareness;
+  // The level of what is one slip away; 0: rareness is of no use there.
+  uint8_t close;
 };
 const ComparatorInfo& InfoOf(size_t comparator);
 
@@ -109,10 +111,6 @@ struct Comparison {
 
 // Fills in the states, which follow from the levels.
 void FindStates(Comparison* comparison);
-
-// Whether the pair agrees on where to find the person: an address, a phone or
-// an e-mail address.
-bool SharesHousehold(const Comparison& comparison);
 
 }  // namespace crm
 

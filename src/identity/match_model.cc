@@ -33,7 +33,7 @@ struct Default {
 // and one birth date in a hundred (twins).
 constexpr Default kDefaults[] = {
     {kGiven, kAlone, {3, 3, 2, 1, 3, 8, 80}, {93, 3, 1.2, .3, .5, .7, 1.3}},
-    {kGiven, kAgrees, {3, 3, 2, 1, 3, 8, 80}, {90, 3, 1.2, .3, .6, .9, 4}},
+    {kGiven, kAgrees, {3, 3, 2, 1, 3, 8, 80}, {92, 3, 1.2, .3, .5, .9, 2}},
     {kSurname, kAlone, {5, 3, 3, 9, 80}, {96.5, 2, .4, .6, .5}},
     {kSurname, kAgrees, {4, 2, 3, 7, 84}, {35, 2, 2, 3, 58}},
     {kMiddle, kAlone, {25, 20, 55}, {90, 5, 5}},
@@ -59,7 +59,8 @@ constexpr Default kDefaults[] = {
     {kPhone, kAgrees, {30, 3, 67}, {60, 1, 39}},
     {kPhone, kDiffers, {55, 3, 42}, {99.996, .002, .002}},
     {kEmail, kAlone, {35, 5, 8, 52}, {99.84, .1, .05, .01}},
-    {kEmail, kAgrees, {30, 5, 8, 57}, {72, 3, 2, 23}},
+    {kEmail, kAgrees, {30, 5, 8, 57}, {86, 3, 2, 9}},
+    {kEmail, kDiffers, {35, 7, 12, 46}, {90, 7, 3, .01}},
     {kNationalId, kAlone, {4, 4, 10, 82}, {99.85, .1, .04, .01}},
     {kSex, kAlone, {3, 97}, {50, 50}},
     {kSex, kAgrees, {1, 99}, {4, 96}},
@@ -139,7 +140,7 @@ Status ReadTable(const JsonTree* array, const std::string& path, size_t levels,
     if (element.Is(JsonTree::Kind::kNumber)) {
       std::from_chars(text.data(), text.data() + text.size(), value);
     }
-    if (!(value > 0 && value < 1)) {
+    if (!(value > 0 && value <= 1)) {
       return Bad(path, "holds what is no number between 0 and 1");
     }
     (*out)[i + 1] = value;

@@ -49,14 +49,14 @@ class PairWeigher final {
                   double* rareness) const;
 
  private:
-  // Bits of an exact value that `count` of `present` records have.
-  double ExactBits(size_t comparator, uint32_t count) const;
+  // Bits that a value is worth more, or less, than usual because so many
+  // records have it.
+  double Rareness(size_t comparator, uint32_t count) const;
   uint32_t CountOf(size_t comparator, const MatchFeatures& a,
                    const MatchFeatures& b) const;
 
   const MatchSet::Impl& set_;
   WeightTables weights_;
-  std::array<double, kComparators> exact_m_{};  // log2.
   std::array<double, kComparators> exact_u_{};
 };
 

@@ -24,6 +24,9 @@ constexpr uint64_t kLeastSessionPairs = 20;
 constexpr double kPriorOfM = 8;
 constexpr double kPriorOfU = 2;
 constexpr double kPriorOfFamilies = 40;
+constexpr double kLeastNamesakes = 0.015;
+constexpr double kLeastTwins = 0.01;
+constexpr double kMostSharedEmails = 0.0005;
 // Fewer matches than this teach a field nothing.
 constexpr double kLeastMatches = 15;
 constexpr double kFirstShare = 0.3;
@@ -54,6 +57,7 @@ const std::vector<SessionKind>& SessionKinds() {
       {SessionKey::kCity, Teaches::kBesideU, {kCity}},
       {SessionKey::kGiven, Teaches::kBesideU, {kGiven}},
       {SessionKey::kSurname, Teaches::kBesideU, {kSurname}},
+      {SessionKey::kFullName, Teaches::kBesideU, {kGiven, kSurname, kMiddle}},
   };
   return kinds;
 }
@@ -108,6 +112,7 @@ class Trainer final {
   Status AddSession(Teaches teaches, uint32_t agreed, const Pairs& pairs);
   Status Collect();
   void Iterate();
+  void KeepFamilies();
   // Adds what a session expects of its pairs to the counts.
   void Expect(Session* session, ModelTables* m, ModelTables* u) const;
   Status Refuse(Training* training);
@@ -258,7 +263,7 @@ void Trainer::Expect(Session* session, ModelTables* m, ModelTables* u) const {
       if (session->teaches == Teaches::kM) {
         (*m)[c][state[c]][level[c]] += match;
       } else if (session->teaches == Teaches::kRandomU ||
-                 state[c] == kAgrees) {
+                 state[c] == kAgrees || (c == kEmail && state[c] != kAlone)) {
         (*u)[c][state[c]][level[c]] += pattern.count - match;
       }
     }
@@ -295,7 +300,29 @@ void Trainer::Iterate() {
                 &model_.u[c][s]);
     }
   }
+  KeepFamilies();
   learned_m_ = m;
+}
+
+// Namesakes and twins of a family look like one person in all else, so that
+// nothing can be learned of how many there are: never fewer than usual.
+void Trainer::KeepFamilies() {
+  const auto keep = [](size_t exact, double least, LevelTable* u) {
+    double& share = (*u)[exact];
+    if (share >= least) return;
+    const double others = (1 - least) / (1 - share);
+    for (size_t l = 1; l < exact; ++l) (*u)[l] *= others;
+    share = least;
+  };
+  keep(given_level::kExact, kLeastNamesakes, &model_.u[kGiven][kAgrees]);
+  keep(birth_level::kExact, kLeastTwins, &model_.u[kBirth][kAgrees]);
+  // Nor do namesakes share an e-mail address: who does so is one person.
+  LevelTable& emails = model_.u[kEmail][kDiffers];
+  double& shared = emails[text_level::kExact];
+  if (shared > kMostSharedEmails) {
+    emails[kDifferent] += shared - kMostSharedEmails;
+    shared = kMostSharedEmails;
+  }
 }
 
 // Undoes what was learned wrongly.

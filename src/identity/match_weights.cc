@@ -9,6 +9,10 @@ namespace crm {
 namespace {
 
 constexpr double kMostBits = 24;
+// So many records with one value may be those of one person.
+constexpr double kOwnRecords = 3;
+// What rareness counts for at most where the values are only close.
+constexpr double kMostCloseBits = 4;
 
 double Bits(double m, double u) {
   return std::clamp(std::log2(m / u), kLeastBits, kMostBits);
@@ -69,22 +73,19 @@ PairWeigher::PairWeigher(const MatchSet::Impl& set,
     : set_(set), weights_(WeightsOf(model)) {
   for (size_t c = 0; c < kComparators; ++c) {
     const size_t exact = InfoOf(c).levels - 1u;
-    exact_m_[c] = std::log2(model.m[c][kAlone][exact]);
     exact_u_[c] = model.u[c][kAlone][exact];
   }
 }
 
-double PairWeigher::ExactBits(size_t comparator, uint32_t count) const {
+double PairWeigher::Rareness(size_t comparator, uint32_t count) const {
   const double present =
       static_cast<double>(std::max<uint64_t>(set_.present[comparator], 2));
-  double share = 0;
-  if (count <= 2) {
-    // Only these two records have it, so how rare it is cannot be counted.
-    share = std::clamp(exact_u_[comparator], 0.1 / present, 1 / present);
-  } else {
-    share = (count - 1) / present;
-  }
-  return std::min(exact_m_[comparator] - std::log2(share), kMostBits);
+  // A few records are likely to be those of one person.
+  const double others =
+      (static_cast<double>(count) - 1 - kOwnRecords) / present;
+  const double usual = exact_u_[comparator];
+  const double share = std::max(others, std::min(usual, 1 / present));
+  return std::log2(usual / share);
 }
 
 uint32_t PairWeigher::CountOf(size_t comparator, const MatchFeatures& a,
@@ -137,12 +138,16 @@ double PairWeigher::WeighOne(size_t comparator, const MatchFeatures& a,
   const ComparatorInfo& info = InfoOf(comparator);
   const double weight = weights_[comparator][state][level];
   // Beside something that agrees, a rare value is no surprise.
-  if (!info.rareness || level + 1u != info.levels || state == kAgrees) {
-    return weight;
+  if (!info.rareness || state == kAgrees) return weight;
+  if (level + 1u == info.levels) {
+    *rareness = Rareness(comparator, CountOf(comparator, a, b));
+  } else if (level == info.close) {
+    *rareness = std::clamp(
+        Rareness(comparator, std::max(CountOf(comparator, a, a),
+                                      CountOf(comparator, b, b))),
+        -kMostCloseBits, kMostCloseBits);
   }
-  const double exact = ExactBits(comparator, CountOf(comparator, a, b));
-  *rareness = exact - weights_[comparator][kAlone][level];
-  return weight + *rareness;
+  return std::min(weight + *rareness, kMostBits);
 }
 
 double PairWeigher::Weigh(const MatchFeatures& a, const MatchFeatures& b,
