@@ -124,6 +124,8 @@ class MatchSet final {
   size_t size() const;
   // The id of a record. REQUIRES: number < size().
   std::string_view id(size_t number) const;
+  // The number of a record. kNotFound.
+  Result<uint32_t> Find(std::string_view id) const;
 
   struct Impl;  // Internal.
   const Impl& impl() const { return *impl_; }

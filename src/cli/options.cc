@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/encoding_option.h"
 
 #ifndef CRM_VERSION
 #define CRM_VERSION "unknown"
@@ -73,6 +74,8 @@ struct CommandLine {
   SchemaCheckCommand schema_check;
   SchemaUpcasterCommand schema_upcaster;
   SchemaValidationCommand schema_validation;
+  IdentityLinkFileCommand identity_link_file;
+  IdentityTrainCommand identity_train;
   std::function<int()> run;
 };
 
@@ -465,6 +468,78 @@ void AddSchema(CLI::App* main, CommandLine* line) {
   AddTenant(sub, &c->store);
 }
 
+// A command that needs no store.
+template <typename Command>
+CLI::App* AddStoreless(CLI::App* app, CommandLine* line, Command* command,
+                       const std::string& name, const std::string& about,
+                       const std::string& example) {
+  CLI::App* const sub = app->add_subcommand(name, about);
+  sub->footer("Example:\n  " + example);
+  sub->add_flag("--json", command->json, "Print JSON, for programs");
+  sub->callback(
+      [line, command] { line->run = [command] { return Run(*command); }; });
+  return sub;
+}
+
+// What the commands on files of persons share.
+template <typename Command>
+void AddPersonFile(CLI::App* sub, Command* c) {
+  sub->add_option("FILE", c->file, "CSV file of persons, or -")->required();
+  sub->add_option("--map", c->map,
+                  "What the columns are; see examples/maps/README.md")
+      ->required();
+  sub->add_option("--encoding", c->encoding,
+                  "Of FILE, instead of what the map says")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kEncodings),
+                                                     std::end(kEncodings))));
+  sub->add_option("--seed", c->seed, "Of the random pairs of the training")
+      ->capture_default_str();
+}
+
+void AddIdentityFiles(CLI::App* app, CommandLine* line) {
+  IdentityLinkFileCommand* const l = &line->identity_link_file;
+  CLI::App* sub = AddStoreless(
+      app, line, l, "link-file",
+      "Tell which records of a file are the same person.\n\n"
+      "Writes record_id,cluster_id for each record. Records are compared field\n"
+      "by field; a model says what agreement is worth. It is trained on the\n"
+      "file itself unless --model gives one. No store is needed.",
+      "crm identity link-file people.csv --map people.json --out clusters.csv");
+  AddPersonFile(sub, l);
+  sub->add_option("--out", l->output, "File of the clusters, or -")->required();
+  auto* model =
+      sub->add_option("--model", l->model, "A model that was kept, or default");
+  sub->add_option("--save-model", l->save_model, "Keep the trained model here")
+      ->excludes(model);
+  sub->add_option("--threshold", l->threshold,
+                  "Link pairs of at least so many bits; 12 is for merges that "
+                  "nobody looks at")
+      ->capture_default_str();
+  sub->add_option("--review", l->review,
+                  "Write lighter pairs, for a person to look at, here");
+  sub->add_option("--review-from", l->review_from,
+                  "Of at least so many bits")
+      ->capture_default_str();
+  sub->add_option("--threads", l->threads, "Threads that compare")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  IdentityTrainCommand* const t = &line->identity_train;
+  sub = AddStoreless(app, line, t, "train",
+                     "Train a model of persons on a file, and keep it.\n\n"
+                     "The same file, map and seed give the same model.",
+                     "crm identity train people.csv --map people.json --out "
+                     "model.json");
+  AddPersonFile(sub, t);
+  sub->add_option("--out", t->output, "File of the model, or -")->required();
+}
+
+void AddIdentity(CLI::App* main, CommandLine* line) {
+  CLI::App* const app = main->add_subcommand(
+      "identity", "Who is the same person: linking and its models.");
+  app->require_subcommand(1);
+  AddIdentityFiles(app, line);
+}
+
 }  // namespace
 
 int RunProgram(int argc, char** argv) {
@@ -486,6 +561,7 @@ int RunProgram(int argc, char** argv) {
   AddTail(&app, &line);
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
+  AddIdentity(&app, &line);
   AddStoreCommands(&app, &line);
   try {
     app.parse(argc, argv);

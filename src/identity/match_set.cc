@@ -259,6 +259,12 @@ std::string_view MatchSet::id(size_t number) const {
   return impl_->ids[number];
 }
 
+Result<uint32_t> MatchSet::Find(std::string_view id) const {
+  const auto found = impl_->numbers.find(id);
+  if (found != impl_->numbers.end()) return found->second;
+  return Status(StatusCode::kNotFound, "no record of the set has this id");
+}
+
 Status MatchSet::Add(const MatchRecord& record) {
   Impl& set = *impl_;
   Status status = Check(record);
