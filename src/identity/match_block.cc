@@ -82,7 +82,7 @@ void ReadBirth(uint32_t packed, Parts* parts) {
 Parts PartsOf(const MatchSet::Impl& set, const MatchFeatures& f) {
   Parts parts;
   const MatchDictionary& names = set.names();
-  parts.given = SoundIn(names, f.first);
+  parts.given = f.first == 0 ? 0 : names[f.first].given_sound;
   parts.surname = SoundIn(names, f.last);
   parts.middle = SoundIn(names, f.middle[0]);
   ReadBirth(f.birth, &parts);
@@ -173,6 +173,10 @@ std::array<uint32_t, kKeyColumns> KeysOf(const MatchSet::Impl& set,
       Mix(24, p.given, p.year, p.occupation),
       Mix(25, other(0), p.surname),
       Mix(26, other(1), p.given),
+      Mix(27, p.given, p.birth_place),
+      Mix(28, p.postcode, p.birth_place),
+      Mix(29, p.birth_place, p.occupation),
+      Mix(30, p.given, p.city),
   };
   // A name that is there twice makes one key.
   if (keys[1] == keys[0]) keys[1] = 0;

@@ -14,8 +14,8 @@ namespace crm {
 
 // Keys of several columns may be equal to one another when they are of one
 // space: a second name may be somebody's last name elsewhere.
-inline constexpr size_t kKeyColumns = 27;
-inline constexpr size_t kKeySpaces = 24;
+inline constexpr size_t kKeyColumns = 31;
+inline constexpr size_t kKeySpaces = 28;
 
 // A block of more records is not compared pair by pair, but each record with
 // its neighbours in a few orders.

@@ -291,6 +291,13 @@ NicknameGroups NicknamesOf(std::string_view folded) {
   return found->second;
 }
 
+uint32_t SoundOfGiven(std::string_view folded) {
+  const uint16_t group = NicknamesOf(folded).group[0];
+  if (group == 0) return SoundOf(folded);
+  const std::string_view line = kNicknames[group - 1];
+  return SoundOf(line.substr(0, line.find(' ')));
+}
+
 std::string FoldStreet(std::string_view text, std::string* house) {
   const std::string folded = FoldText(text);
   std::vector<std::string_view> words = SplitWords(folded);

@@ -234,7 +234,10 @@ uint32_t MatchDictionary::Intern(std::string_view text, bool names) {
   entry.text = texts_.emplace_back(text);
   entry.sound = SoundOf(entry.text);
   entry.hash = static_cast<uint32_t>(StableHash64(entry.text)) | 1;
-  if (names) entry.nicknames = NicknamesOf(entry.text);
+  if (names) {
+    entry.nicknames = NicknamesOf(entry.text);
+    entry.given_sound = SoundOfGiven(entry.text);
+  }
   const auto number = static_cast<uint32_t>(entries_.size());
   entries_.push_back(entry);
   numbers_.emplace(entry.text, number);

@@ -25,6 +25,7 @@ class MatchDictionary final {
   struct Entry {
     std::string_view text;
     uint32_t sound = 0;
+    uint32_t given_sound = 0;  // Of names.
     uint32_t hash = 0;  // Of the text, the same in every set.
     NicknameGroups nicknames;
     // How many records have it, as what (see below).

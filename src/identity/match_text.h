@@ -60,6 +60,10 @@ std::string FoldEmail(std::string_view text);
 // How a name sounds, roughly; 0: no letters. Equal for most ways to write it.
 uint32_t SoundOf(std::string_view folded);
 
+// The same of a given name, where a short form sounds like what it is short
+// for.
+uint32_t SoundOfGiven(std::string_view folded);
+
 // Numbers of the groups of names that are one another's short forms; at most
 // two, the rest zero.
 struct NicknameGroups {

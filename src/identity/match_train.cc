@@ -341,8 +341,9 @@ Status Trainer::Refuse(Training* training) {
     if (set_.present[c] == 0) continue;
     const size_t exact = InfoOf(c).levels - 1u;
     double learned = 0;
-    for (const double count : learned_m_[c][kAlone]) learned += count;
-    for (const double count : learned_m_[c][kDiffers]) learned += count;
+    for (const LevelTable& counts : learned_m_[c]) {
+      for (const double count : counts) learned += count;
+    }
     bool falls = false;
     for (size_t s = 0; s < kStates; ++s) {
       const auto ratio = [&](size_t level) {
