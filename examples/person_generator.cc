@@ -178,7 +178,7 @@ std::string PersonGenerator::Email(const Someone& who) {
   for (const char c : who.given + "." + who.surname) {
     if ((c >= 'a' && c <= 'z') || c == '.') name.push_back(c);
   }
-  return name + Digits(random_.Below(4), &random_) +
+  return name + Digits(2 + random_.Below(3), &random_) +
          (random_.Percent(50) ? "@example.com" : "@mail.example.org");
 }
 

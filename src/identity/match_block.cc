@@ -308,9 +308,7 @@ uint32_t SessionKeyOf(const MatchSet::Impl& set, SessionKey key,
     case SessionKey::kPostcodeHouse:
       return Mix(41, value(kPostcode), value(kHouse));
     case SessionKey::kStreetHouse:
-      return Mix(42, value(kStreet), value(kHouse));
-    case SessionKey::kStreet:
-      return value(kStreet);
+      return Mix(42, value(kStreet), value(kHouse), value(kCity) | 1);
     case SessionKey::kCity:
       return value(kCity);
     case SessionKey::kGiven:

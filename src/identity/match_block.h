@@ -64,7 +64,6 @@ enum class SessionKey : uint8_t {
   kPostcode,
   kPostcodeHouse,
   kStreetHouse,
-  kStreet,
   kCity,
   kGiven,
   kSurname,

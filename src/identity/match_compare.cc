@@ -295,6 +295,17 @@ uint8_t RecordComparer::Remembered(size_t which, const Dictionary& dictionary,
   return slot.level;
 }
 
+// Given name and surname in each other's place; one of them may be missing,
+// or mistyped.
+bool RecordComparer::Swapped(const MatchFeatures& a, const MatchFeatures& b) {
+  const auto same = [&](uint32_t x, uint32_t y) {
+    return x == 0 || y == 0 || x == y ||
+           Remembered(kGiven, set_.names(), x, y, CompareNames) == 2;
+  };
+  const bool any = a.given == b.surname || b.given == a.surname;
+  return any && same(a.given, b.surname) && same(b.given, a.surname);
+}
+
 uint8_t RecordComparer::CompareGiven(const MatchFeatures& a,
                                      const MatchFeatures& b) {
   namespace level = given_level;
@@ -319,7 +330,7 @@ uint8_t RecordComparer::CompareGiven(const MatchFeatures& a,
                                   CompareNames);
   if (part == 2) return level::kClose;
   // Given name and surname in each other's place; called by a middle name.
-  if (a.given == b.surname || b.given == a.surname) return level::kElsewhere;
+  if (Swapped(a, b)) return level::kElsewhere;
   for (size_t i = 0; i < kMiddleNames; ++i) {
     if (a.middle[i] == b.first || b.middle[i] == a.first) {
       return level::kElsewhere;
@@ -342,7 +353,7 @@ uint8_t RecordComparer::CompareSurname(const MatchFeatures& a,
                                    CompareNames);
   if (whole == 2) return level::kClose;
   const bool last = a.last == b.last;
-  bool elsewhere = last || a.surname == b.given || b.surname == a.given;
+  bool elsewhere = last || Swapped(a, b);
   for (size_t i = 0; i < kMiddleNames && !elsewhere; ++i) {
     elsewhere = (a.middle[i] != 0 && a.middle[i] == b.last) ||
                 (b.middle[i] != 0 && b.middle[i] == a.last);

@@ -35,6 +35,7 @@ class RecordComparer final {
 
   uint8_t Remembered(size_t which, const MatchDictionary& dictionary,
                      uint32_t a, uint32_t b, Compute compute);
+  bool Swapped(const MatchFeatures& a, const MatchFeatures& b);
   uint8_t CompareGiven(const MatchFeatures& a, const MatchFeatures& b);
   uint8_t CompareSurname(const MatchFeatures& a, const MatchFeatures& b);
   uint8_t CompareMiddle(const MatchFeatures& a, const MatchFeatures& b);

@@ -67,19 +67,29 @@ std::optional<Comparator> ComparatorOfName(std::string_view name) {
 
 namespace {
 
-// Whether the pair agrees on an address, slips allowed: on a street or a house
-// and one thing more, or on a postcode where there is neither.
+// Whether the pair agrees on an address, slips allowed: on two of street, house
+// and postcode, or on a postcode where there is nothing else.
 bool SharesAddress(const Comparison& comparison) {
   const auto& level = comparison.level;
   const bool house = level[kHouse] == short_level::kExact;
   const bool street = level[kStreet] >= text_level::kSimilar;
   const bool postcode = level[kPostcode] >= text_level::kClose;
-  const bool city = level[kCity] >= text_level::kClose;
   if (level[kHouse] == kMissing && level[kStreet] == kMissing) return postcode;
-  return (house || street) && house + street + postcode + city >= 2;
+  // There are streets of one name in many towns.
+  const bool elsewhere = !postcode && level[kCity] == kDifferent;
+  return house + street + postcode >= 2 && !elsewhere;
 }
 
 }  // namespace
+
+bool MayShareHousehold(const Comparison& comparison) {
+  const auto& level = comparison.level;
+  const bool house = level[kHouse] == short_level::kExact;
+  const bool street = level[kStreet] >= text_level::kSimilar;
+  const bool postcode = level[kPostcode] >= text_level::kSimilar;
+  const bool city = level[kCity] >= text_level::kSimilar;
+  return (house || street) && house + street + postcode + city >= 2;
+}
 
 void FindStates(Comparison* comparison) {
   const auto& level = comparison->level;
@@ -94,16 +104,17 @@ void FindStates(Comparison* comparison) {
   const bool region = level[kRegion] == short_level::kExact;
   state[kCity] =
       StateOf(level[kPostcode] >= text_level::kSimilar, no_postcode);
-  state[kStreet] = StateOf(postcode || city, no_postcode || no_city);
-  state[kHouse] = StateOf(street || postcode, no_street || no_postcode);
+  state[kStreet] = StateOf(postcode, no_postcode || no_city);
+  state[kHouse] = StateOf(postcode || (street && city),
+                          no_street || no_postcode);
   state[kRegion] = StateOf(postcode || city, no_city || no_postcode);
   state[kCountry] = StateOf(postcode || city || region,
                             level[kRegion] == kDifferent);
   const bool address = SharesAddress(*comparison);
   const bool phone = level[kPhone] == short_level::kExact;
   const uint8_t given = level[kGiven];
-  const bool named = given >= given_level::kNickname &&
-                     level[kSurname] >= surname_level::kClose;
+  const bool named = given >= given_level::kElsewhere &&
+                     level[kSurname] >= surname_level::kElsewhere;
   state[kPhone] = StateOf(address, no_street || no_postcode);
   // Many addresses are made of the name: beside it, a likeness says little.
   state[kEmail] = StateOf(!named && (address || phone), named);
@@ -112,9 +123,7 @@ void FindStates(Comparison* comparison) {
   const bool email = level[kEmail] == text_level::kExact && !named;
   const bool household = address || phone || email;
   state[kSurname] = StateOf(household, false);
-  const bool family =
-      household && level[kSurname] >= surname_level::kClose;
-  state[kGiven] = StateOf(family, false);
+  state[kGiven] = StateOf(household, false);
   state[kBirth] = StateOf(household, false);
   state[kSex] = StateOf(given >= given_level::kNickname, given == kDifferent);
   state[kBirthPlace] =

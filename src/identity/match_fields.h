@@ -109,6 +109,9 @@ struct Comparison {
   bool operator==(const Comparison&) const = default;
 };
 
+// Whether two strangers who agree like this are likely to live together.
+bool MayShareHousehold(const Comparison& comparison);
+
 // Fills in the states, which follow from the levels.
 void FindStates(Comparison* comparison);
 

@@ -403,6 +403,9 @@ Result<MatchExplanation> ExplainPair(const MatchSet& set,
   Comparison comparison;
   comparer.Compare(x, y, &comparison);
   FindStates(&comparison);
+  PairWeigher::Bits bits;
+  PairWeigher::Bits rareness;
+  weigher.WeighAll(x, y, comparison, &bits, &rareness);
   MatchExplanation explanation;
   explanation.prior = prior;
   explanation.weight = prior;
@@ -414,7 +417,8 @@ Result<MatchExplanation> ExplainPair(const MatchSet& set,
     one.field = info.field;
     one.slot = info.slot;
     one.level = info.level_names[level];
-    one.weight = weigher.WeighOne(c, x, y, comparison, &one.rareness);
+    one.weight = bits[c];
+    one.rareness = rareness[c];
     if (level != kMissing) one.beside = kBeside[comparison.state[c]];
     explanation.weight += one.weight;
     explanation.evidence.push_back(one);

@@ -125,6 +125,12 @@ Status Bad(const std::string& path, std::string_view what) {
                 "model: " + path + ": " + std::string(what));
 }
 
+bool ReadNumber(const JsonTree& json, double* value) {
+  const char* const end = json.text.data() + json.text.size();
+  return json.Is(JsonTree::Kind::kNumber) &&
+         std::from_chars(json.text.data(), end, *value).ec == std::errc();
+}
+
 Status ReadTable(const JsonTree* array, const std::string& path, size_t levels,
                  LevelTable* out) {
   if (array == nullptr || !array->Is(JsonTree::Kind::kArray) ||
@@ -135,12 +141,8 @@ Status ReadTable(const JsonTree* array, const std::string& path, size_t levels,
   double sum = 0;
   for (size_t i = 0; i + 1 < levels; ++i) {
     const JsonTree& element = array->elements[i];
-    const std::string& text = element.text;
     double value = -1;
-    if (element.Is(JsonTree::Kind::kNumber)) {
-      std::from_chars(text.data(), text.data() + text.size(), value);
-    }
-    if (!(value > 0 && value <= 1)) {
+    if (!ReadNumber(element, &value) || !(value > 0 && value <= 1)) {
       return Bad(path, "holds what is no number between 0 and 1");
     }
     (*out)[i + 1] = value;
@@ -189,7 +191,7 @@ Status ReadField(const std::string& name, const JsonTree& json,
 }
 
 // Checks what is around the fields.
-Status ReadHead(const JsonTree& tree, uint64_t* trained_on) {
+Status ReadHead(const JsonTree& tree, MatchModel::Impl* model) {
   const JsonTree* const format = tree.Find("format");
   if (format == nullptr || format->text != kFormat) {
     return Bad("format", "must be \"" + std::string(kFormat) + "\"");
@@ -208,7 +210,18 @@ Status ReadHead(const JsonTree& tree, uint64_t* trained_on) {
       records->text.size() > 18) {
     return Bad("trained_on", "must be a count");
   }
-  *trained_on = std::strtoull(records->text.c_str(), nullptr, 10);
+  model->trained_on = std::strtoull(records->text.c_str(), nullptr, 10);
+  const auto positive = [&](std::string_view name, double* value) {
+    const JsonTree* const json = tree.Find(name);
+    return json != nullptr && ReadNumber(*json, value) && *value > 0 &&
+           *value < 1e6;
+  };
+  if (!positive("household", &model->household)) {
+    return Bad("household", "must be a number over 0");
+  }
+  if (!positive("shared_contact", &model->shared_contact)) {
+    return Bad("shared_contact", "must be a number over 0");
+  }
   return Status();
 }
 
@@ -233,6 +246,9 @@ std::string MatchModel::ToJson() const {
   std::string out = "{\"format\":\"" + std::string(kFormat) +
                     "\",\n\"version\":" + std::to_string(kVersion) +
                     ",\n\"trained_on\":" + std::to_string(impl_->trained_on) +
+                    ",\n\"household\":" + Number(impl_->household) +
+                    ",\n\"shared_contact\":" +
+                    Number(impl_->shared_contact) +
                     ",\n\"fields\":{";
   for (size_t c = 0; c < kComparators; ++c) {
     const ComparatorInfo& info = InfoOf(c);
@@ -258,11 +274,11 @@ Result<MatchModel> MatchModel::FromJson(std::string_view json) {
     return Status(StatusCode::kMalformed, "model: must be an object");
   }
   auto model = std::make_shared<Impl>(DefaultTables());
-  Status status = ReadHead(*tree, &model->trained_on);
+  Status status = ReadHead(*tree, model.get());
   if (!status.ok()) return status;
   for (const std::string& key : tree->keys) {
     if (key != "format" && key != "version" && key != "trained_on" &&
-        key != "fields") {
+        key != "household" && key != "shared_contact" && key != "fields") {
       return Bad(key, "is not known");
     }
   }

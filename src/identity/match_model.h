@@ -21,6 +21,11 @@ using ModelTables = std::array<StateTables, kComparators>;
 struct MatchModel::Impl {
   ModelTables m{};
   ModelTables u{};
+  // How many records of others a record shares its address with, on average:
+  // what an address is worth cannot be more than that allows.
+  double household = 2;
+  // The same for a phone or an e-mail address.
+  double shared_contact = 0.2;
   uint64_t trained_on = 0;
 };
 
@@ -40,15 +45,20 @@ class PairWeigher final {
  public:
   PairWeigher(const MatchSet::Impl& set, const MatchModel::Impl& model);
 
+  using Bits = std::array<double, kComparators>;
+
   // Without the prior. The comparison's states are there.
   double Weigh(const MatchFeatures& a, const MatchFeatures& b,
                const Comparison& comparison) const;
-  // Of one comparator; `rareness` is the part for a rare value.
+  // What each comparator is worth, and the part of it for a rare value.
+  void WeighAll(const MatchFeatures& a, const MatchFeatures& b,
+                const Comparison& comparison, Bits* bits,
+                Bits* rareness) const;
+
+ private:
   double WeighOne(size_t comparator, const MatchFeatures& a,
                   const MatchFeatures& b, const Comparison& comparison,
                   double* rareness) const;
-
- private:
   // Bits that a value is worth more, or less, than usual because so many
   // records have it.
   double Rareness(size_t comparator, uint32_t count) const;
@@ -58,6 +68,8 @@ class PairWeigher final {
   const MatchSet::Impl& set_;
   WeightTables weights_;
   std::array<double, kComparators> exact_u_{};
+  double most_of_address_ = 0;
+  double most_of_household_ = 0;
 };
 
 }  // namespace crm

@@ -16,8 +16,8 @@
 namespace crm {
 namespace {
 
-constexpr uint64_t kRandomPairs = 400'000;
-constexpr uint64_t kSessionPairs = 80'000;
+constexpr uint64_t kRandomPairs = 300'000;
+constexpr uint64_t kSessionPairs = 30'000;
 constexpr size_t kSessionWindow = 12;
 constexpr uint64_t kLeastSessionPairs = 20;
 // What the default model counts for, in pairs.
@@ -25,6 +25,7 @@ constexpr double kPriorOfM = 8;
 constexpr double kPriorOfU = 2;
 constexpr double kPriorOfFamilies = 40;
 constexpr double kLeastNamesakes = 0.015;
+constexpr double kLeastHousehold = 0.02;
 constexpr double kLeastTwins = 0.01;
 constexpr double kMostSharedEmails = 0.0005;
 // Fewer matches than this teach a field nothing.
@@ -51,7 +52,6 @@ const std::vector<SessionKind>& SessionKinds() {
       {SessionKey::kPostcode, Teaches::kBesideU, {kPostcode}},
       {SessionKey::kPostcodeHouse, Teaches::kBesideU, {kPostcode, kHouse}},
       {SessionKey::kStreetHouse, Teaches::kBesideU, {kStreet, kHouse}},
-      {SessionKey::kStreet, Teaches::kBesideU, {kStreet}},
       {SessionKey::kPhone, Teaches::kBesideU, {kPhone}},
       {SessionKey::kEmail, Teaches::kBesideU, {kEmail}},
       {SessionKey::kCity, Teaches::kBesideU, {kCity}},
@@ -86,6 +86,10 @@ struct Session {
   uint32_t agreed = 0;  // Bits of comparators that are left out.
   double share = kFirstShare;  // Of matches among its pairs.
   double pairs = 0;
+  // Of sessions that agree on an address, or on a phone or an e-mail address:
+  // all pairs that do so.
+  double address_pairs = 0;
+  double contact_pairs = 0;
   std::vector<Pattern> patterns;
 };
 
@@ -108,11 +112,13 @@ class Trainer final {
 
   void Order();
   Pairs RandomPairs() const;
-  Pairs PairsThatAgree(SessionKey key) const;
+  // `all`: how many there are, of which some are given.
+  Pairs PairsThatAgree(SessionKey key, double* all) const;
   Status AddSession(Teaches teaches, uint32_t agreed, const Pairs& pairs);
   Status Collect();
   void Iterate();
   void KeepFamilies();
+  void CountHouseholds();
   // Adds what a session expects of its pairs to the counts.
   void Expect(Session* session, ModelTables* m, ModelTables* u) const;
   Status Refuse(Training* training);
@@ -168,7 +174,7 @@ Trainer::Pairs Trainer::RandomPairs() const {
   return pairs;
 }
 
-Trainer::Pairs Trainer::PairsThatAgree(SessionKey key) const {
+Trainer::Pairs Trainer::PairsThatAgree(SessionKey key, double* all) const {
   // (mixed key, place in the order): blocks in an order of chance.
   std::vector<std::pair<uint32_t, uint32_t>> members;
   for (size_t i = 0; i < order_.size(); ++i) {
@@ -178,6 +184,11 @@ Trainer::Pairs Trainer::PairsThatAgree(SessionKey key) const {
     }
   }
   std::sort(members.begin(), members.end());
+  *all = 0;
+  for (size_t i = 0, begin = 0; i < members.size(); ++i) {
+    if (members[i].first != members[begin].first) begin = i;
+    *all += static_cast<double>(i - begin);
+  }
   Pairs pairs;
   for (size_t i = 0; i < members.size() && pairs.size() < kSessionPairs; ++i) {
     const size_t end = std::min(members.size(), i + 1 + kSessionWindow);
@@ -229,11 +240,20 @@ Status Trainer::Collect() {
   Status status = AddSession(Teaches::kRandomU, 0, RandomPairs());
   for (const SessionKind& kind : SessionKinds()) {
     if (!status.ok()) return status;
-    const Pairs pairs = PairsThatAgree(kind.key);
+    double all = 0;
+    const Pairs pairs = PairsThatAgree(kind.key, &all);
     if (pairs.size() < kLeastSessionPairs) continue;
     uint32_t agreed = 0;
     for (const Comparator c : kind.agreed) agreed |= 1u << c;
     status = AddSession(kind.teaches, agreed, pairs);
+    const bool address = kind.key == SessionKey::kPostcodeHouse ||
+                         kind.key == SessionKey::kStreetHouse;
+    if (address) sessions_.back().address_pairs = all;
+    const bool contact = kind.key == SessionKey::kPhone ||
+                         kind.key == SessionKey::kEmail;
+    if (contact && kind.teaches == Teaches::kBesideU) {
+      sessions_.back().contact_pairs = all;
+    }
   }
   return status;
 }
@@ -325,6 +345,23 @@ void Trainer::KeepFamilies() {
   }
 }
 
+void Trainer::CountHouseholds() {
+  double address = -1;
+  double contact = -1;
+  for (const Session& session : sessions_) {
+    const double others =
+        2 * (1 - session.share) / static_cast<double>(order_.size());
+    if (session.address_pairs > 0) {
+      address = std::max(address, others * session.address_pairs);
+    }
+    if (session.contact_pairs > 0) {
+      contact = std::max(contact, others * session.contact_pairs);
+    }
+  }
+  if (address >= 0) model_.household = std::max(address, kLeastHousehold);
+  if (contact >= 0) model_.shared_contact = std::max(contact, kLeastHousehold);
+}
+
 // Undoes what was learned wrongly.
 Status Trainer::Refuse(Training* training) {
   const MatchModel::Impl& before = DefaultTables();
@@ -388,6 +425,7 @@ Result<Training> Trainer::Run() {
                     static_cast<uint64_t>(options_.iterations));
     if (!status.ok()) return status;
   }
+  CountHouseholds();
   status = Refuse(&training);
   if (!status.ok()) return status;
   model_.trained_on = order_.size();

@@ -75,6 +75,10 @@ PairWeigher::PairWeigher(const MatchSet::Impl& set,
     const size_t exact = InfoOf(c).levels - 1u;
     exact_u_[c] = model.u[c][kAlone][exact];
   }
+  const double others = std::max(2.0, static_cast<double>(set.features.size()));
+  most_of_address_ = std::max(1.0, std::log2(others / model.household));
+  most_of_household_ = std::max(
+      most_of_address_, std::log2(others / model.shared_contact));
 }
 
 double PairWeigher::Rareness(size_t comparator, uint32_t count) const {
@@ -150,14 +154,47 @@ double PairWeigher::WeighOne(size_t comparator, const MatchFeatures& a,
   return std::min(weight + *rareness, kMostBits);
 }
 
+namespace {
+
+// What speaks for a pair from `first` to `last` is worth `most` together: as
+// much as it is rare that two people live together.
+void Limit(size_t first, size_t last, double most, PairWeigher::Bits* bits) {
+  double sum = 0;
+  for (size_t c = first; c <= last; ++c) sum += std::max(0.0, (*bits)[c]);
+  if (sum <= most) return;
+  for (size_t c = first; c <= last; ++c) {
+    if ((*bits)[c] > 0) (*bits)[c] *= most / sum;
+  }
+}
+
+}  // namespace
+
+void PairWeigher::WeighAll(const MatchFeatures& a, const MatchFeatures& b,
+                           const Comparison& comparison, Bits* bits,
+                           Bits* rareness) const {
+  for (size_t c = 0; c < kComparators; ++c) {
+    (*rareness)[c] = 0;
+    (*bits)[c] = comparison.level[c] == kMissing
+                     ? 0
+                     : WeighOne(c, a, b, comparison, &(*rareness)[c]);
+  }
+  // An e-mail address that fits the name is weighed beside that.
+  const bool email = comparison.state[kEmail] != kDiffers;
+  if (MayShareHousehold(comparison)) {
+    Limit(kPostcode, kCountry, most_of_address_, bits);
+  }
+  if ((*bits)[kPhone] > 0 || (email && (*bits)[kEmail] > 0)) {
+    Limit(kPostcode, email ? kEmail : kPhone, most_of_household_, bits);
+  }
+}
+
 double PairWeigher::Weigh(const MatchFeatures& a, const MatchFeatures& b,
                           const Comparison& comparison) const {
+  Bits bits;
+  Bits rareness;
+  WeighAll(a, b, comparison, &bits, &rareness);
   double sum = 0;
-  double rareness = 0;
-  for (size_t c = 0; c < kComparators; ++c) {
-    if (comparison.level[c] == kMissing) continue;
-    sum += WeighOne(c, a, b, comparison, &rareness);
-  }
+  for (const double one : bits) sum += one;
   return sum;
 }
 
