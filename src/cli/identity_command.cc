@@ -95,13 +95,9 @@ std::string Names(const std::vector<std::string>& names) {
   return text;
 }
 
-// On standard error, where the clusters themselves go to standard output.
 void PrintReport(const IdentityLinkFileCommand& command,
                  const LinkFileReport& report, double seconds) {
-  if (!report.not_trained_because.empty()) {
-    std::fprintf(stderr, "crm: the default model was used: %s\n",
-                 report.not_trained_because.c_str());
-  }
+  // The clusters themselves are on standard output.
   if (command.output == "-") return;
   std::printf("Linked\n");
   PrintField("records", ShowCount(report.records));
@@ -113,6 +109,9 @@ void PrintReport(const IdentityLinkFileCommand& command,
   PrintField("model", report.trained ? "trained on the file"
                       : command.model.empty() ? "default"
                                               : command.model);
+  if (!report.not_trained_because.empty()) {
+    PrintField("not trained", report.not_trained_because);
+  }
   if (!report.kept_default.empty()) {
     PrintField("fields by default", Names(report.kept_default));
   }

@@ -47,6 +47,7 @@ from crm._crm import (
     ImportProgress,
     ImportReport,
     Lag,
+    LinkFileReport,
     Message,
     Profile,
     ReconcileCount,
@@ -82,6 +83,8 @@ from crm._crm import (
     __version__,
     canonical_event_type,
     event_from_json,
+    link_file,
+    train_file,
 )
 from crm._types import (
     Compatibility,
@@ -123,6 +126,7 @@ __all__ = [
     "EventExportReport", "EventOutcome", "ExportFormat", "FatalError", "FileKeyProvider", "Finding",
     "FormatTooNewError", "Identifier", "ImportFormat", "ImportMap",
     "ImportProgress", "ImportReport", "InputError", "KeyProvider", "Lag",
+    "LinkFileReport",
     "LogLevel", "Message", "MessageKind", "NotFoundError",
     "Order", "Outcome", "Profile", "RejectReason", "RejectedEvent",
     "RejectedRow", "ReconcileCount", "ReconcileCustomer",
@@ -133,4 +137,5 @@ __all__ = [
     "TenantExport", "TenantStats", "TextEncoding", "TimelineEntry", "TimelinePage",
     "Trait", "UpcasterInfo", "Validation", "ValidationRule", "VerifyReport",
     "__version__", "canonical_event_type", "event_from_json",
+    "link_file", "train_file",
 ]
