@@ -42,9 +42,8 @@ Status ReadWeights(const crm_link_options& in, LinkFileOptions* out) {
   return Status::Ok();
 }
 
-Status ReadInput(crm_slice path, crm_slice map_json,
-                 const crm_link_options& in, void* user_data,
-                 LinkInput* out) {
+Status ReadInput(crm_slice path, crm_slice map_json, const crm_link_options& in,
+                 void* user_data, LinkInput* out) {
   Status status = CheckPath(path, "path");
   if (status.ok()) status = CheckSlice(map_json, "map_json");
   if (status.ok()) status = CheckSlice(in.model, "options.model");
@@ -83,11 +82,9 @@ void Give(std::unique_ptr<LinkReportState> state, crm_link_report** out) {
   if (out != nullptr) *out = Adopt<crm_link_report>(std::move(state));
 }
 
-Status Link(const LinkInput& input, crm_slice clusters,
-            crm_link_report** out) {
-  Result<LinkFileReport> report =
-      LinkFile(input.path, *input.map, std::string(View(clusters)),
-               input.options);
+Status Link(const LinkInput& input, crm_slice clusters, crm_link_report** out) {
+  Result<LinkFileReport> report = LinkFile(
+      input.path, *input.map, std::string(View(clusters)), input.options);
   if (!report.ok()) return Ended(input, report.status());
   auto state = std::make_unique<LinkReportState>();
   state->model = report->model.ToJson();
@@ -126,9 +123,9 @@ Status Train(const LinkInput& input, crm_link_report** out) {
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
-crm_status crm_link_file(crm_slice path, crm_slice map_json,
-                         crm_slice clusters, const crm_link_options* options,
-                         crm_link_report** out, crm_error** error) noexcept {
+crm_status crm_link_file(crm_slice path, crm_slice map_json, crm_slice clusters,
+                         const crm_link_options* options, crm_link_report** out,
+                         crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm_link_options own = CRM_LINK_OPTIONS_INIT;
     const PassingUserData held(own.user_data, own.destroy);

@@ -9,66 +9,79 @@ namespace crm::examples {
 namespace {
 
 constexpr const char* kMen[] = {
-    "james",   "john",    "robert", "michael", "william", "david",  "richard",
-    "joseph",  "thomas",  "charles", "daniel", "matthew", "anthony", "mark",
-    "steven",  "paul",    "andrew", "joshua",  "kenneth", "kevin",  "brian",
-    "george",  "edward",  "henry",  "samuel",  "peter",   "frank",  "walter",
-    "arthur",  "albert",  "philip", "stephen", "simon",   "patrick", "oliver",
-    "thabo",   "sipho",   "pieter", "johan",   "lukas",   "jonas",  "felix",
-    "lars",    "stefan",  "carlos", "miguel",  "luis",    "ahmed",  "omar",
-    "rajesh",  "vikram",  "wei",    "kenji",   "mateusz", "dmitri", "benjamin"};
+    "james",  "john",   "robert",  "michael", "william", "david",   "richard",
+    "joseph", "thomas", "charles", "daniel",  "matthew", "anthony", "mark",
+    "steven", "paul",   "andrew",  "joshua",  "kenneth", "kevin",   "brian",
+    "george", "edward", "henry",   "samuel",  "peter",   "frank",   "walter",
+    "arthur", "albert", "philip",  "stephen", "simon",   "patrick", "oliver",
+    "thabo",  "sipho",  "pieter",  "johan",   "lukas",   "jonas",   "felix",
+    "lars",   "stefan", "carlos",  "miguel",  "luis",    "ahmed",   "omar",
+    "rajesh", "vikram", "wei",     "kenji",   "mateusz", "dmitri",  "benjamin"};
 constexpr const char* kWomen[] = {
-    "mary",     "patricia", "jennifer", "elizabeth", "susan",   "jessica",
-    "sarah",    "karen",    "margaret", "catherine", "emma",    "olivia",
-    "sophia",   "charlotte", "amelia",  "alice",     "florence", "grace",
-    "harriet",  "rebecca",  "deborah",  "christine", "victoria", "helen",
-    "nomsa",    "thandi",   "lerato",   "anika",     "johanna", "katharina",
-    "ursula",   "ingrid",   "maria",    "carmen",    "lucia",   "fatima",
-    "aisha",    "priya",    "lakshmi",  "mei",       "yuki",    "agnieszka",
-    "olga",     "theresa",  "dorothy",  "barbara",   "joan",    "ruth",
-    "judith",   "frances",  "martha",   "abigail",   "eleanor", "penelope"};
+    "mary",    "patricia",  "jennifer", "elizabeth", "susan",    "jessica",
+    "sarah",   "karen",     "margaret", "catherine", "emma",     "olivia",
+    "sophia",  "charlotte", "amelia",   "alice",     "florence", "grace",
+    "harriet", "rebecca",   "deborah",  "christine", "victoria", "helen",
+    "nomsa",   "thandi",    "lerato",   "anika",     "johanna",  "katharina",
+    "ursula",  "ingrid",    "maria",    "carmen",    "lucia",    "fatima",
+    "aisha",   "priya",     "lakshmi",  "mei",       "yuki",     "agnieszka",
+    "olga",    "theresa",   "dorothy",  "barbara",   "joan",     "ruth",
+    "judith",  "frances",   "martha",   "abigail",   "eleanor",  "penelope"};
 constexpr const char* kSurnames[] = {
-    "smith",    "jones",   "williams", "brown",   "taylor",  "davies",
-    "wilson",   "evans",   "thomas",   "johnson", "roberts", "walker",
-    "wright",   "robinson", "thompson", "white",  "hughes",  "edwards",
-    "green",    "hall",    "naidoo",   "dlamini", "botha",   "van der merwe",
-    "mueller",  "schmidt", "schneider", "fischer", "weber",  "becker",
-    "garcia",   "martinez", "o'brien", "murphy",  "kelly",   "patel",
-    "singh",    "khan",    "nguyen",   "chen",    "kowalski", "ivanov"};
+    "smith",   "jones",    "williams",  "brown",   "taylor",   "davies",
+    "wilson",  "evans",    "thomas",    "johnson", "roberts",  "walker",
+    "wright",  "robinson", "thompson",  "white",   "hughes",   "edwards",
+    "green",   "hall",     "naidoo",    "dlamini", "botha",    "van der merwe",
+    "mueller", "schmidt",  "schneider", "fischer", "weber",    "becker",
+    "garcia",  "martinez", "o'brien",   "murphy",  "kelly",    "patel",
+    "singh",   "khan",     "nguyen",    "chen",    "kowalski", "ivanov"};
 constexpr const char* kFronts[] = {
-    "ash",  "black", "brad", "carl", "chad", "clif", "cran", "dal",  "dun",
-    "east", "fair",  "glen", "hard", "hart", "hol",  "kings", "lang", "mar",
-    "nor",  "oak",   "pem",  "quin", "rad",  "sher", "stan", "thorn", "wal",
-    "west", "whit",  "wood", "berg", "stein", "hoch", "lind", "mok", "ndlo"};
+    "ash",  "black", "brad", "carl", "chad",  "clif", "cran",  "dal",   "dun",
+    "east", "fair",  "glen", "hard", "hart",  "hol",  "kings", "lang",  "mar",
+    "nor",  "oak",   "pem",  "quin", "rad",   "sher", "stan",  "thorn", "wal",
+    "west", "whit",  "wood", "berg", "stein", "hoch", "lind",  "mok",   "ndlo"};
 constexpr const char* kEnds[] = {
-    "field", "wood",  "ford", "ton",  "ham",  "ley",  "worth", "burn",
-    "well",  "more",  "by",   "wick", "land", "bridge", "man", "stone",
-    "hausen", "mann", "vu",   "ena",  "bury", "combe", "stead", "gate"};
+    "field",  "wood", "ford", "ton",  "ham",  "ley",    "worth", "burn",
+    "well",   "more", "by",   "wick", "land", "bridge", "man",   "stone",
+    "hausen", "mann", "vu",   "ena",  "bury", "combe",  "stead", "gate"};
 constexpr const char* kStreetEnds[] = {"street", "road", "lane", "avenue",
                                        "close"};
 constexpr const char* kOccupations[] = {
-    "politician", "writer", "painter",  "farmer",   "clergyman", "soldier",
-    "merchant",   "lawyer", "physician", "engineer", "teacher",  "composer",
-    "labourer",   "weaver", "sailor",   "botanist", "actor",     "publisher"};
+    "politician", "writer", "painter",   "farmer",   "clergyman", "soldier",
+    "merchant",   "lawyer", "physician", "engineer", "teacher",   "composer",
+    "labourer",   "weaver", "sailor",    "botanist", "actor",     "publisher"};
 // One in the same trade.
-constexpr const char* kTrades[] = {
-    "member of parliament", "author", "artist",   "yeoman",    "priest",
-    "army officer",         "trader", "barrister", "surgeon",  "civil engineer",
-    "schoolmaster",         "musician", "worker", "clothier", "mariner",
-    "naturalist",           "stage actor", "editor"};
+constexpr const char* kTrades[] = {"member of parliament",
+                                   "author",
+                                   "artist",
+                                   "yeoman",
+                                   "priest",
+                                   "army officer",
+                                   "trader",
+                                   "barrister",
+                                   "surgeon",
+                                   "civil engineer",
+                                   "schoolmaster",
+                                   "musician",
+                                   "worker",
+                                   "clothier",
+                                   "mariner",
+                                   "naturalist",
+                                   "stage actor",
+                                   "editor"};
 struct ShortForm {
   const char* name;
   const char* form;
 };
 constexpr ShortForm kShortForms[] = {
-    {"william", "bill"},   {"robert", "bob"},      {"richard", "dick"},
-    {"james", "jim"},      {"john", "jack"},       {"thomas", "tom"},
-    {"charles", "chas"},   {"edward", "ted"},      {"henry", "harry"},
-    {"elizabeth", "liz"},  {"margaret", "maggie"}, {"catherine", "kate"},
-    {"mary", "molly"},     {"sarah", "sally"},     {"samuel", "sam"},
-    {"michael", "mike"},   {"daniel", "dan"},      {"joseph", "joe"},
-    {"patricia", "pat"},   {"rebecca", "becky"},   {"george", "geo"},
-    {"frances", "fanny"},  {"victoria", "vicky"},  {"andrew", "andy"}};
+    {"william", "bill"},  {"robert", "bob"},      {"richard", "dick"},
+    {"james", "jim"},     {"john", "jack"},       {"thomas", "tom"},
+    {"charles", "chas"},  {"edward", "ted"},      {"henry", "harry"},
+    {"elizabeth", "liz"}, {"margaret", "maggie"}, {"catherine", "kate"},
+    {"mary", "molly"},    {"sarah", "sally"},     {"samuel", "sam"},
+    {"michael", "mike"},  {"daniel", "dan"},      {"joseph", "joe"},
+    {"patricia", "pat"},  {"rebecca", "becky"},   {"george", "geo"},
+    {"frances", "fanny"}, {"victoria", "vicky"},  {"andrew", "andy"}};
 struct Country {
   const char* name;
   const char* code;
@@ -102,9 +115,9 @@ std::string Digits(size_t count, Random* random) {
 PersonGenerator::PersonGenerator(const PersonOptions& options)
     : options_(options), random_(options.seed * 7919 + 17) {
   if (options.style == PersonStyle::kClean) {
-    columns_ = {"given_name", "surname",  "birth_date", "sex",
-                "street",     "house_number", "city",   "postcode",
-                "country",    "email",    "phone"};
+    columns_ = {"given_name", "surname",      "birth_date", "sex",
+                "street",     "house_number", "city",       "postcode",
+                "country",    "email",        "phone"};
   } else {
     columns_ = {"full_name", "birth_date", "birth_place",
                 "postcode",  "sex",        "occupation"};
@@ -361,14 +374,14 @@ void PersonGenerator::WriteHistorical(const Someone& who, const Address& home,
   const size_t trade = std::stoul(who.occupation);
   const std::string occupation =
       random_.Percent(15) ? kTrades[trade] : kOccupations[trade];
-  record->cells = {maybe(98, name),
-                   maybe(80, date),
-                   maybe(75, place),
-                   maybe(70, random_.Percent(15)
-                                 ? NewAddress(who.country).postcode
-                                 : MaybeSlip(home.postcode, 6)),
-                   maybe(80, who.woman ? "female" : "male"),
-                   maybe(60, occupation)};
+  record->cells = {
+      maybe(98, name),
+      maybe(80, date),
+      maybe(75, place),
+      maybe(70, random_.Percent(15) ? NewAddress(who.country).postcode
+                                    : MaybeSlip(home.postcode, 6)),
+      maybe(80, who.woman ? "female" : "male"),
+      maybe(60, occupation)};
 }
 
 }  // namespace crm::examples

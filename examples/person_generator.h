@@ -39,8 +39,8 @@ struct PersonOptions {
 };
 
 struct PersonRecord {
-  std::string id;      // Says nothing about the person.
-  uint64_t person = 0;  // The truth.
+  std::string id;                  // Says nothing about the person.
+  uint64_t person = 0;             // The truth.
   std::vector<std::string> cells;  // One for each of columns().
 };
 

@@ -2308,8 +2308,10 @@ typedef struct crm_schema_definition {
   crm_slice json;
 } crm_schema_definition;
 
-#define CRM_SCHEMA_DEFINITION_INIT \
-  { sizeof(crm_schema_definition), 0, 0, {0, 0}, {0, 0}, {0, 0} }
+#define CRM_SCHEMA_DEFINITION_INIT                                \
+  {                                                               \
+    sizeof(crm_schema_definition), 0, 0, {0, 0}, {0, 0}, { 0, 0 } \
+  }
 
 /* crm_schema_field.flags: the object around it must have it; it is personal. */
 enum { CRM_FIELD_REQUIRED = 1, CRM_FIELD_PERSONAL = 2 };
@@ -2474,8 +2476,8 @@ CRM_API void crm_upcaster_list_free(crm_upcaster_list* list) CRM_NOEXCEPT;
  * version, else against that of the version which upcasters make of it, else
  * against the latest. A type without a schema is refused (ENFORCE) or warned of
  * (WARN), too. Events that are there already stay duplicates. */
-CRM_API crm_status crm_tenant_set_validation(crm_tenant* tenant,
-                                             crm_slice type, int32_t mode,
+CRM_API crm_status crm_tenant_set_validation(crm_tenant* tenant, crm_slice type,
+                                             int32_t mode,
                                              crm_error** error) CRM_NOEXCEPT;
 
 /* What was said with crm_tenant_set_validation: the rule for all types (an
@@ -3232,9 +3234,9 @@ typedef struct crm_export_counts {
  * filled. Errors: those of crm_tenant_replay, CRM_INVALID_ARGUMENT (a column),
  * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE. */
 CRM_API crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
-                                     const crm_export_options* options,
-                                     crm_export_counts* out,
-                                     crm_error** error) CRM_NOEXCEPT;
+                                          const crm_export_options* options,
+                                          crm_export_counts* out,
+                                          crm_error** error) CRM_NOEXCEPT;
 
 /* --- Reconcile -------------------------------------------------------------
  *

@@ -126,8 +126,7 @@ Result<LinkFileReport> LinkFile(const std::string& path, const PersonMap& map,
 
 // Trains a model on such a file, to be kept. Of the options `seed`, `encoding`
 // and `progress` count. Errors: those of LinkFile, and of TrainModel.
-Result<Training> TrainModelOnFile(const std::string& path,
-                                  const PersonMap& map,
+Result<Training> TrainModelOnFile(const std::string& path, const PersonMap& map,
                                   const LinkFileOptions& options = {});
 
 }  // namespace crm

@@ -66,19 +66,19 @@ enum class MatchField : uint8_t {
   // birth_date: "1961-04-09"; unknown parts are zeros or left out at the end:
   // "1961-04", "1961", "0000-04-09".
   kBirthDate = 5,
-  kStreet = 6,        // street: may begin or end with the house number.
-  kHouseNumber = 7,   // house_number
-  kCity = 8,          // city: or suburb, village, parish.
-  kPostcode = 9,      // postcode
-  kRegion = 10,       // region: or state, province, county.
-  kCountry = 11,      // country
-  kEmail = 12,        // email: two are compared, further ones left out.
-  kPhone = 13,        // phone: the same; with or without a country code.
-  kNationalId = 14,   // national_id: or another number of her own.
-  kSex = 15,          // sex: its first letter counts.
-  kOccupation = 16,   // occupation
-  kBirthPlace = 17,   // birth_place
-  kOther = 18,        // other: anything else that is a word or a number.
+  kStreet = 6,       // street: may begin or end with the house number.
+  kHouseNumber = 7,  // house_number
+  kCity = 8,         // city: or suburb, village, parish.
+  kPostcode = 9,     // postcode
+  kRegion = 10,      // region: or state, province, county.
+  kCountry = 11,     // country
+  kEmail = 12,       // email: two are compared, further ones left out.
+  kPhone = 13,       // phone: the same; with or without a country code.
+  kNationalId = 14,  // national_id: or another number of her own.
+  kSex = 15,         // sex: its first letter counts.
+  kOccupation = 16,  // occupation
+  kBirthPlace = 17,  // birth_place
+  kOther = 18,       // other: anything else that is a word or a number.
 };
 
 // "given_name"; empty for numbers that are none.

@@ -106,7 +106,7 @@ void PrintReport(const IdentityLinkFileCommand& command,
   PrintField("records not alone", ShowCount(report.linked));
   PrintField("pairs compared", ShowCount(report.pairs));
   PrintField("for review", ShowCount(report.review_total));
-  PrintField("model", report.trained ? "trained on the file"
+  PrintField("model", report.trained          ? "trained on the file"
                       : command.model.empty() ? "default"
                                               : command.model);
   if (!report.not_trained_because.empty()) {
@@ -154,9 +154,9 @@ int Run(const IdentityLinkFileCommand& command) {
   if (!report.ok()) return Fail(report.status());
   if (!command.save_model.empty()) {
     if (!report->trained) {
-      return Fail(Status(StatusCode::kFailedPrecondition,
-                         "save-model: no model was trained: " +
-                             report->not_trained_because));
+      return Fail(Status(
+          StatusCode::kFailedPrecondition,
+          "save-model: no model was trained: " + report->not_trained_because));
     }
     const Status status = WriteModel(report->model, command.save_model);
     if (!status.ok()) return Fail(status);

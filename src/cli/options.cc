@@ -213,8 +213,7 @@ void AddExport(CLI::App* app, CommandLine* line) {
                   "Tenant of the store (libcrm: all; others: default)");
   sub->add_option("--format", c->format,
                   "libcrm, native, segment, csv or profiles")
-      ->check(CLI::IsMember({"libcrm", "native", "segment", "csv",
-                             "profiles"}))
+      ->check(CLI::IsMember({"libcrm", "native", "segment", "csv", "profiles"}))
       ->capture_default_str();
   sub->add_option("-o,--output", c->output,
                   "The file; gzip if it ends with .gz; - for standard output")
@@ -501,7 +500,8 @@ void AddIdentityFiles(CLI::App* app, CommandLine* line) {
   CLI::App* sub = AddStoreless(
       app, line, l, "link-file",
       "Tell which records of a file are the same person.\n\n"
-      "Writes record_id,cluster_id for each record. Records are compared field\n"
+      "Writes record_id,cluster_id for each record. Records are compared "
+      "field\n"
       "by field; a model says what agreement is worth. It is trained on the\n"
       "file itself unless --model gives one. No store is needed.",
       "crm identity link-file people.csv --map people.json --out clusters.csv");
@@ -517,8 +517,7 @@ void AddIdentityFiles(CLI::App* app, CommandLine* line) {
       ->capture_default_str();
   sub->add_option("--review", l->review,
                   "Write lighter pairs, for a person to look at, here");
-  sub->add_option("--review-from", l->review_from,
-                  "Of at least so many bits")
+  sub->add_option("--review-from", l->review_from, "Of at least so many bits")
       ->capture_default_str();
   sub->add_option("--threads", l->threads, "Threads that compare")
       ->check(CLI::Range(1, 64))

@@ -61,7 +61,8 @@ uint8_t CompareTexts(const Dictionary& texts, uint32_t a, uint32_t b) {
     const int limit = longer >= 8 ? 2 : 1;
     if (EditDistance(x, y, limit) <= limit) return text_level::kClose;
   }
-  if (SharesWords(x, y) || (longer >= 5 && JaroWinkler(x, y) >= kSimilarTexts)) {
+  if (SharesWords(x, y) ||
+      (longer >= 5 && JaroWinkler(x, y) >= kSimilarTexts)) {
     return text_level::kSimilar;
   }
   return kDifferent;
@@ -131,7 +132,8 @@ uint8_t CompareShort(const Dictionary& texts, uint32_t a, uint32_t b) {
   const std::string_view y = texts[b].text;
   return EditDistance(x, y, 1) <= 1 && std::max(x.size(), y.size()) >= 2
              ? short_level::kClose
-             : SharesWords(x, y) ? short_level::kClose : kDifferent;
+         : SharesWords(x, y) ? short_level::kClose
+                             : kDifferent;
 }
 
 struct Date {
@@ -240,10 +242,10 @@ double JaroWinkler(std::string_view a, std::string_view b) {
     ++j;
   }
   const double m = static_cast<double>(matches);
-  const double jaro = (m / static_cast<double>(a.size()) +
-                       m / static_cast<double>(b.size()) +
-                       (m - static_cast<double>(swaps / 2)) / m) /
-                      3;
+  const double jaro =
+      (m / static_cast<double>(a.size()) + m / static_cast<double>(b.size()) +
+       (m - static_cast<double>(swaps / 2)) / m) /
+      3;
   size_t prefix = 0;
   while (prefix < 4 && prefix < a.size() && prefix < b.size() &&
          a[prefix] == b[prefix]) {
@@ -319,15 +321,15 @@ uint8_t RecordComparer::CompareGiven(const MatchFeatures& a,
   const Dictionary::Entry& y = names[b.first];
   // "Mary" and "Mary Ann" are close, not the same.
   if (a.first == b.first && x.text.size() > 1) return level::kClose;
-  const uint8_t whole = Remembered(kGiven, names, a.given, b.given,
-                                   CompareNames);
+  const uint8_t whole =
+      Remembered(kGiven, names, a.given, b.given, CompareNames);
   if (whole == 2) return level::kClose;
   if (x.nicknames.Shares(y.nicknames) ||
       names[a.given].nicknames.Shares(names[b.given].nicknames)) {
     return level::kNickname;
   }
-  const uint8_t part = Remembered(kGiven, names, a.first, b.first,
-                                  CompareNames);
+  const uint8_t part =
+      Remembered(kGiven, names, a.first, b.first, CompareNames);
   if (part == 2) return level::kClose;
   // Given name and surname in each other's place; called by a middle name.
   if (Swapped(a, b)) return level::kElsewhere;
@@ -349,8 +351,8 @@ uint8_t RecordComparer::CompareSurname(const MatchFeatures& a,
   if (a.surname == 0 || b.surname == 0) return kMissing;
   if (a.surname == b.surname) return level::kExact;
   const Dictionary& names = set_.names();
-  const uint8_t whole = Remembered(kGiven, names, a.surname, b.surname,
-                                   CompareNames);
+  const uint8_t whole =
+      Remembered(kGiven, names, a.surname, b.surname, CompareNames);
   if (whole == 2) return level::kClose;
   const bool last = a.last == b.last;
   bool elsewhere = last || Swapped(a, b);
@@ -395,10 +397,10 @@ void RecordComparer::Compare(const MatchFeatures& a, const MatchFeatures& b,
   const auto compare = [&](Comparator which, uint8_t exact, Compute compute) {
     const uint32_t x = a.value[which];
     const uint32_t y = b.value[which];
-    level[which] = x == 0 || y == 0 ? kMissing
-                   : x == y         ? exact
-                                    : Remembered(which, set_.dictionaries[which],
-                                                 x, y, compute);
+    level[which] =
+        x == 0 || y == 0 ? kMissing
+        : x == y         ? exact
+                 : Remembered(which, set_.dictionaries[which], x, y, compute);
   };
   const auto contacts = [&](Comparator which, const auto& x, const auto& y,
                             uint8_t exact, Compute compute) {
@@ -406,10 +408,10 @@ void RecordComparer::Compare(const MatchFeatures& a, const MatchFeatures& b,
     for (const uint32_t mine : x) {
       for (const uint32_t other : y) {
         if (mine == 0 || other == 0) continue;
-        const uint8_t one =
-            mine == other ? exact
-                          : Remembered(which, set_.dictionaries[which], mine,
-                                       other, compute);
+        const uint8_t one = mine == other
+                                ? exact
+                                : Remembered(which, set_.dictionaries[which],
+                                             mine, other, compute);
         level[which] = std::max(level[which], one);
       }
     }

@@ -27,8 +27,7 @@ class RecordComparer final {
   explicit RecordComparer(const MatchSet::Impl& set);
 
   // The levels, without the states.
-  void Compare(const MatchFeatures& a, const MatchFeatures& b,
-               Comparison* out);
+  void Compare(const MatchFeatures& a, const MatchFeatures& b, Comparison* out);
 
  private:
   using Compute = uint8_t (*)(const MatchDictionary&, uint32_t, uint32_t);

@@ -27,12 +27,16 @@ constexpr uint8_t kSurnameOrder = 0b00110110;
 
 using F = MatchField;
 constexpr ComparatorInfo kInfos[kComparators] = {
-    {F::kGivenName, 0, "given_name", 8, kGivenNames, kGivenOrder, true, given_level::kClose},
-    {F::kSurname, 0, "surname", 6, kSurnameNames, kSurnameOrder, true, surname_level::kClose},
+    {F::kGivenName, 0, "given_name", 8, kGivenNames, kGivenOrder, true,
+     given_level::kClose},
+    {F::kSurname, 0, "surname", 6, kSurnameNames, kSurnameOrder, true,
+     surname_level::kClose},
     {F::kMiddleName, 0, "middle_name", 4, kMiddleNames, kAllOrdered, true, 0},
     {F::kBirthDate, 0, "birth_date", 7, kBirthNames, kAllOrdered, true, 0},
-    {F::kPostcode, 0, "postcode", 5, kTextNames, kAllOrdered, true, text_level::kClose},
-    {F::kStreet, 0, "street", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kPostcode, 0, "postcode", 5, kTextNames, kAllOrdered, true,
+     text_level::kClose},
+    {F::kStreet, 0, "street", 5, kTextNames, kAllOrdered, true,
+     text_level::kClose},
     {F::kHouseNumber, 0, "house_number", 4, kShortNames, kAllOrdered, true, 0},
     {F::kCity, 0, "city", 5, kTextNames, kAllOrdered, true, text_level::kClose},
     {F::kRegion, 0, "region", 4, kShortNames, kAllOrdered, true, 0},
@@ -42,11 +46,16 @@ constexpr ComparatorInfo kInfos[kComparators] = {
     {F::kNationalId, 0, "national_id", 5, kTextNames, kAllOrdered, true, 0},
     {F::kSex, 0, "sex", 3, kSexNames, kAllOrdered, false, 0},
     {F::kOccupation, 0, "occupation", 5, kTextNames, kAllOrdered, true, 0},
-    {F::kBirthPlace, 0, "birth_place", 5, kTextNames, kAllOrdered, true, text_level::kClose},
-    {F::kOther, 0, "other", 5, kTextNames, kAllOrdered, true, text_level::kClose},
-    {F::kOther, 1, "other_1", 5, kTextNames, kAllOrdered, true, text_level::kClose},
-    {F::kOther, 2, "other_2", 5, kTextNames, kAllOrdered, true, text_level::kClose},
-    {F::kOther, 3, "other_3", 5, kTextNames, kAllOrdered, true, text_level::kClose},
+    {F::kBirthPlace, 0, "birth_place", 5, kTextNames, kAllOrdered, true,
+     text_level::kClose},
+    {F::kOther, 0, "other", 5, kTextNames, kAllOrdered, true,
+     text_level::kClose},
+    {F::kOther, 1, "other_1", 5, kTextNames, kAllOrdered, true,
+     text_level::kClose},
+    {F::kOther, 2, "other_2", 5, kTextNames, kAllOrdered, true,
+     text_level::kClose},
+    {F::kOther, 3, "other_3", 5, kTextNames, kAllOrdered, true,
+     text_level::kClose},
 };
 
 uint8_t StateOf(bool agrees, bool differs) {
@@ -102,14 +111,13 @@ void FindStates(Comparison* comparison) {
   const bool city = level[kCity] >= text_level::kClose;
   const bool no_city = level[kCity] == kDifferent;
   const bool region = level[kRegion] == short_level::kExact;
-  state[kCity] =
-      StateOf(level[kPostcode] >= text_level::kSimilar, no_postcode);
+  state[kCity] = StateOf(level[kPostcode] >= text_level::kSimilar, no_postcode);
   state[kStreet] = StateOf(postcode, no_postcode || no_city);
-  state[kHouse] = StateOf(postcode || (street && city),
-                          no_street || no_postcode);
+  state[kHouse] =
+      StateOf(postcode || (street && city), no_street || no_postcode);
   state[kRegion] = StateOf(postcode || city, no_city || no_postcode);
-  state[kCountry] = StateOf(postcode || city || region,
-                            level[kRegion] == kDifferent);
+  state[kCountry] =
+      StateOf(postcode || city || region, level[kRegion] == kDifferent);
   const bool address = SharesAddress(*comparison);
   const bool phone = level[kPhone] == short_level::kExact;
   const uint8_t given = level[kGiven];
@@ -126,8 +134,7 @@ void FindStates(Comparison* comparison) {
   state[kGiven] = StateOf(household, false);
   state[kBirth] = StateOf(household, false);
   state[kSex] = StateOf(given >= given_level::kNickname, given == kDifferent);
-  state[kBirthPlace] =
-      StateOf(level[kSurname] == surname_level::kExact, false);
+  state[kBirthPlace] = StateOf(level[kSurname] == surname_level::kExact, false);
 }
 
 }  // namespace crm

@@ -206,8 +206,8 @@ double Linker::EstimatePrior() const {
       if (sum[i] == 0) continue;
       const double weight =
           kLowestBin + (static_cast<double>(i) + 0.5) / kBinsPerBit;
-      expected += static_cast<double>(sum[i]) /
-                  (1 + std::exp2(-(weight + prior)));
+      expected +=
+          static_cast<double>(sum[i]) / (1 + std::exp2(-(weight + prior)));
     }
     matches = std::clamp(expected, std::max(1.0, n / 100), n * kMostMatches);
     matches = std::min(matches, pairs / 2);
@@ -282,8 +282,7 @@ void Linker::List(
     if (clusterer->Together(edge.a, edge.b)) return;
     ++result->review_total;
     if (result->review.size() >= options_.max_review) return;
-    result->review.push_back(
-        {{edge.a, edge.b, edge.weight + prior_}, reason});
+    result->review.push_back({{edge.a, edge.b, edge.weight + prior_}, reason});
   };
   for (const auto& [edge, reason] : refused) add(edge, reason);
   for (const MatchEdge& edge : edges_) {

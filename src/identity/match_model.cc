@@ -135,8 +135,8 @@ Status ReadTable(const JsonTree* array, const std::string& path, size_t levels,
                  LevelTable* out) {
   if (array == nullptr || !array->Is(JsonTree::Kind::kArray) ||
       array->elements.size() != levels - 1) {
-    return Bad(path, "must be an array of " + std::to_string(levels - 1) +
-                         " numbers");
+    return Bad(
+        path, "must be an array of " + std::to_string(levels - 1) + " numbers");
   }
   double sum = 0;
   for (size_t i = 0; i + 1 < levels; ++i) {
@@ -228,8 +228,7 @@ Status ReadHead(const JsonTree& tree, MatchModel::Impl* model) {
 }  // namespace
 
 const MatchModel::Impl& DefaultTables() {
-  static const MatchModel::Impl& model =
-      *new MatchModel::Impl(MakeDefault());
+  static const MatchModel::Impl& model = *new MatchModel::Impl(MakeDefault());
   return model;
 }
 
@@ -247,8 +246,7 @@ std::string MatchModel::ToJson() const {
                     "\",\n\"version\":" + std::to_string(kVersion) +
                     ",\n\"trained_on\":" + std::to_string(impl_->trained_on) +
                     ",\n\"household\":" + Number(impl_->household) +
-                    ",\n\"shared_contact\":" +
-                    Number(impl_->shared_contact) +
+                    ",\n\"shared_contact\":" + Number(impl_->shared_contact) +
                     ",\n\"fields\":{";
   for (size_t c = 0; c < kComparators; ++c) {
     const ComparatorInfo& info = InfoOf(c);

@@ -52,8 +52,7 @@ class PairWeigher final {
                const Comparison& comparison) const;
   // What each comparator is worth, and the part of it for a rare value.
   void WeighAll(const MatchFeatures& a, const MatchFeatures& b,
-                const Comparison& comparison, Bits* bits,
-                Bits* rareness) const;
+                const Comparison& comparison, Bits* bits, Bits* rareness) const;
 
  private:
   double WeighOne(size_t comparator, const MatchFeatures& a,

@@ -346,9 +346,9 @@ uint32_t SoundOf(std::string_view folded) {
   bool first = true;
   for (; at < text.size() && kept < 5; ++at) {
     char sound = ClassOf(text[at]);
-    if (text[at] == 'c' && (at + 1 >= text.size() ||
-                            (text[at + 1] != 'e' && text[at + 1] != 'i' &&
-                             text[at + 1] != 'y'))) {
+    if (text[at] == 'c' &&
+        (at + 1 >= text.size() ||
+         (text[at + 1] != 'e' && text[at + 1] != 'i' && text[at + 1] != 'y'))) {
       sound = 'k';
     }
     if (at + 1 < text.size()) {

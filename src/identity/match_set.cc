@@ -278,9 +278,9 @@ Status MatchSet::Add(const MatchRecord& record) {
   const auto number = static_cast<uint32_t>(set.features.size());
   const auto found = set.numbers.find(record.id);
   if (found != set.numbers.end()) {
-    return Status(StatusCode::kAlreadyExists,
-                  "id: record " + std::to_string(found->second) +
-                      " has the same");
+    return Status(
+        StatusCode::kAlreadyExists,
+        "id: record " + std::to_string(found->second) + " has the same");
   }
   const std::string& id = set.ids.emplace_back(record.id);
   set.numbers.emplace(id, number);

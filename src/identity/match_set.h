@@ -26,7 +26,7 @@ class MatchDictionary final {
     std::string_view text;
     uint32_t sound = 0;
     uint32_t given_sound = 0;  // Of names.
-    uint32_t hash = 0;  // Of the text, the same in every set.
+    uint32_t hash = 0;         // Of the text, the same in every set.
     NicknameGroups nicknames;
     // How many records have it, as what (see below).
     std::array<uint32_t, 3> count{};

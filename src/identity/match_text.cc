@@ -46,9 +46,9 @@ std::string Decompose(std::string_view text) {
   if (U_FAILURE(error)) return {};
   // No character becomes more than 18 units.
   std::u16string parts(static_cast<size_t>(folded_size) * 18 + 1, u'\0');
-  const int32_t parts_size = unorm2_normalize(
-      normaliser, folded.data(), folded_size, parts.data(),
-      static_cast<int32_t>(parts.size()), &error);
+  const int32_t parts_size =
+      unorm2_normalize(normaliser, folded.data(), folded_size, parts.data(),
+                       static_cast<int32_t>(parts.size()), &error);
   if (U_FAILURE(error)) return {};
   // Combining marks of European scripts.
   std::u16string bare;
@@ -101,18 +101,18 @@ bool IsOneOf(std::string_view word,
 
 // Sorted. What stands beside a name and is none.
 constexpr auto kTitles = std::to_array<std::string_view>({
-    "1st",   "2nd",     "3rd",  "4th",    "5th",      "6th",      "7th",
-    "8th",   "9th",     "and",  "baron",  "baroness", "bt",       "capt",
-    "col",   "countess", "dame", "dr",    "duchess",  "duke",     "earl",
-    "esq",   "frau",    "herr", "hon",    "ii",       "iii",      "iv",
-    "jnr",   "jr",      "junior", "lady", "lord",     "lt",       "marquess",
-    "miss",  "mme",     "mr",   "mrs",    "ms",       "prof",     "rev",
-    "sir",   "sr",      "viscount",
+    "1st",  "2nd",      "3rd",      "4th",   "5th",      "6th",  "7th",
+    "8th",  "9th",      "and",      "baron", "baroness", "bt",   "capt",
+    "col",  "countess", "dame",     "dr",    "duchess",  "duke", "earl",
+    "esq",  "frau",     "herr",     "hon",   "ii",       "iii",  "iv",
+    "jnr",  "jr",       "junior",   "lady",  "lord",     "lt",   "marquess",
+    "miss", "mme",      "mr",       "mrs",   "ms",       "prof", "rev",
+    "sir",  "sr",       "viscount",
 });
 constexpr auto kParticles = std::to_array<std::string_view>({
-    "af",  "al", "ap",  "bin", "da", "de",  "del", "della",
-    "den", "der", "des", "di", "do", "dos", "du",  "el",
-    "la",  "le", "of",  "ten", "the", "van", "von", "zu",
+    "af",  "al",  "ap",  "bin", "da",  "de",  "del", "della",
+    "den", "der", "des", "di",  "do",  "dos", "du",  "el",
+    "la",  "le",  "of",  "ten", "the", "van", "von", "zu",
 });
 
 // The words of a name that are neither titles nor, among others, particles.
@@ -121,8 +121,7 @@ std::vector<std::string_view> NameWords(std::string_view folded,
   const std::vector<std::string_view> all = SplitWords(folded);
   std::vector<std::string_view> out;
   for (const std::string_view word : all) {
-    if (IsOneOf(word, kParticles) ||
-        (drop_titles && IsOneOf(word, kTitles))) {
+    if (IsOneOf(word, kParticles) || (drop_titles && IsOneOf(word, kTitles))) {
       continue;
     }
     out.push_back(word);
@@ -186,8 +185,7 @@ NameParts SplitName(const RawName& raw) {
   const std::string surname = FoldText(raw.surname);
   const std::string middle = FoldText(raw.middle);
   const std::vector<std::string_view> given_words = NameWords(given, false);
-  const std::vector<std::string_view> surname_words =
-      NameWords(surname, false);
+  const std::vector<std::string_view> surname_words = NameWords(surname, false);
   std::vector<std::string> full = FullNameWords(raw.full);
   parts.given = Join(given_words);
   if (!given_words.empty()) parts.first = given_words.front();
@@ -261,8 +259,7 @@ std::string FoldPhone(std::string_view text) {
 
 std::string FoldEmail(std::string_view text) {
   std::string out;
-  const std::string plain(IsAscii(text) ? std::string(text)
-                                        : Decompose(text));
+  const std::string plain(IsAscii(text) ? std::string(text) : Decompose(text));
   for (char c : plain) {
     if (static_cast<unsigned char>(c) <= ' ') continue;
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

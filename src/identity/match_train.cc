@@ -83,7 +83,7 @@ struct ByBytes {
 
 struct Session {
   Teaches teaches = Teaches::kM;
-  uint32_t agreed = 0;  // Bits of comparators that are left out.
+  uint32_t agreed = 0;         // Bits of comparators that are left out.
   double share = kFirstShare;  // Of matches among its pairs.
   double pairs = 0;
   // Of sessions that agree on an address, or on a phone or an e-mail address:
@@ -194,8 +194,7 @@ Trainer::Pairs Trainer::PairsThatAgree(SessionKey key, double* all) const {
     const size_t end = std::min(members.size(), i + 1 + kSessionWindow);
     for (size_t j = i + 1; j < end; ++j) {
       if (members[j].first != members[i].first) break;
-      pairs.emplace_back(order_[members[i].second],
-                         order_[members[j].second]);
+      pairs.emplace_back(order_[members[i].second], order_[members[j].second]);
     }
   }
   return pairs;
@@ -249,8 +248,8 @@ Status Trainer::Collect() {
     const bool address = kind.key == SessionKey::kPostcodeHouse ||
                          kind.key == SessionKey::kStreetHouse;
     if (address) sessions_.back().address_pairs = all;
-    const bool contact = kind.key == SessionKey::kPhone ||
-                         kind.key == SessionKey::kEmail;
+    const bool contact =
+        kind.key == SessionKey::kPhone || kind.key == SessionKey::kEmail;
     if (contact && kind.teaches == Teaches::kBesideU) {
       sessions_.back().contact_pairs = all;
     }
@@ -282,8 +281,8 @@ void Trainer::Expect(Session* session, ModelTables* m, ModelTables* u) const {
       if (level[c] == kMissing || ((session->agreed >> c) & 1) != 0) continue;
       if (session->teaches == Teaches::kM) {
         (*m)[c][state[c]][level[c]] += match;
-      } else if (session->teaches == Teaches::kRandomU ||
-                 state[c] == kAgrees || (c == kEmail && state[c] != kAlone)) {
+      } else if (session->teaches == Teaches::kRandomU || state[c] == kAgrees ||
+                 (c == kEmail && state[c] != kAlone)) {
         (*u)[c][state[c]][level[c]] += pattern.count - match;
       }
     }

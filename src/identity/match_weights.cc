@@ -77,8 +77,8 @@ PairWeigher::PairWeigher(const MatchSet::Impl& set,
   }
   const double others = std::max(2.0, static_cast<double>(set.features.size()));
   most_of_address_ = std::max(1.0, std::log2(others / model.household));
-  most_of_household_ = std::max(
-      most_of_address_, std::log2(others / model.shared_contact));
+  most_of_household_ =
+      std::max(most_of_address_, std::log2(others / model.shared_contact));
 }
 
 double PairWeigher::Rareness(size_t comparator, uint32_t count) const {
@@ -146,10 +146,10 @@ double PairWeigher::WeighOne(size_t comparator, const MatchFeatures& a,
   if (level + 1u == info.levels) {
     *rareness = Rareness(comparator, CountOf(comparator, a, b));
   } else if (level == info.close) {
-    *rareness = std::clamp(
-        Rareness(comparator, std::max(CountOf(comparator, a, a),
-                                      CountOf(comparator, b, b))),
-        -kMostCloseBits, kMostCloseBits);
+    *rareness =
+        std::clamp(Rareness(comparator, std::max(CountOf(comparator, a, a),
+                                                 CountOf(comparator, b, b))),
+                   -kMostCloseBits, kMostCloseBits);
   }
   return std::min(weight + *rareness, kMostBits);
 }

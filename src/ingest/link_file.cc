@@ -66,8 +66,8 @@ std::string_view PersonReader::ValueOf(const RowValues& values,
     if (missing.size() != value.size()) continue;
     const bool same = std::equal(
         value.begin(), value.end(), missing.begin(), [](char a, char b) {
-          return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) ==
-                 b;
+          return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a')
+                                       : a) == b;
         });
     if (same) return {};
   }
@@ -134,10 +134,10 @@ Status PersonReader::ReadRow(const RowBatch& batch, const Row& row,
   if (status.code() == StatusCode::kAlreadyExists) {
     const Result<uint32_t> earlier = set_.Find(record_.id);
     const uint64_t line = earlier.ok() ? lines_[*earlier] : 0;
-    return Fail(row, Status(status.code(),
-                            "column \"" + values->NameOf(map_.id) +
-                                "\": the id is that of line " +
-                                std::to_string(line)));
+    return Fail(row,
+                Status(status.code(), "column \"" + values->NameOf(map_.id) +
+                                          "\": the id is that of line " +
+                                          std::to_string(line)));
   }
   if (!status.ok()) return Fail(row, status);
   lines_.push_back(row.line);
@@ -188,6 +188,14 @@ std::string Bits(double weight) {
   return text;
 }
 
+// Lines end as those of the header do.
+Status WriteRow(CsvWriter* writer, ExportFile* file) {
+  std::string_view row = writer->EndRow();
+  while (row.ends_with('\n') || row.ends_with('\r')) row.remove_suffix(1);
+  Status status = file->Write(row);
+  return status.ok() ? file->Write("\n") : status;
+}
+
 Status WriteClusters(const MatchSet& set, const LinkResult& links,
                      const std::string& path) {
   Result<std::unique_ptr<ExportFile>> file = ExportFile::Create(path);
@@ -197,7 +205,7 @@ Status WriteClusters(const MatchSet& set, const LinkResult& links,
   for (size_t i = 0; status.ok() && i < set.size(); ++i) {
     writer.Cell(set.id(i));
     writer.Cell(std::to_string(links.clusters[i] + uint64_t{1}));
-    status = (*file)->Write(writer.EndRow());
+    status = WriteRow(&writer, file->get());
   }
   return status.ok() ? (*file)->Finish() : status;
 }
@@ -219,19 +227,18 @@ Status WriteReview(const MatchSet& set, const MatchModel& model,
   Result<std::unique_ptr<ExportFile>> file = ExportFile::Create(path);
   if (!file.ok()) return file.status();
   CsvWriter writer(false);
-  Status status =
-      (*file)->Write("record_a,record_b,weight,reason,evidence\n");
+  Status status = (*file)->Write("record_a,record_b,weight,reason,evidence\n");
   for (const ReviewPair& review : links.review) {
     if (!status.ok()) return status;
-    Result<MatchExplanation> why = ExplainPair(set, model, review.pair.a,
-                                               review.pair.b, links.prior);
+    Result<MatchExplanation> why =
+        ExplainPair(set, model, review.pair.a, review.pair.b, links.prior);
     if (!why.ok()) return why.status();
     writer.Cell(set.id(review.pair.a));
     writer.Cell(set.id(review.pair.b));
     writer.Cell(Bits(review.pair.weight));
     writer.Cell(ReviewReasonName(review.reason));
     writer.Cell(EvidenceOf(*why));
-    status = (*file)->Write(writer.EndRow());
+    status = WriteRow(&writer, file->get());
   }
   return status.ok() ? (*file)->Finish() : status;
 }
@@ -327,15 +334,14 @@ Result<LinkFileReport> LinkFile(const std::string& path, const PersonMap& map,
   });
 }
 
-Result<Training> TrainModelOnFile(const std::string& path,
-                                  const PersonMap& map,
+Result<Training> TrainModelOnFile(const std::string& path, const PersonMap& map,
                                   const LinkFileOptions& options) {
   return ingest::Guarded([&]() -> Result<Training> {
     ingest::PersonReader reader(map.impl(), options);
     Status status = reader.Read(path);
     if (!status.ok()) return status;
-    return TrainModel(reader.set(), {.seed = options.seed,
-                                     .progress = options.progress});
+    return TrainModel(reader.set(),
+                      {.seed = options.seed, .progress = options.progress});
   });
 }
 

@@ -20,7 +20,7 @@ constexpr std::string_view kMonths[] = {"jan", "feb", "mar", "apr",
                                         "may", "jun", "jul", "aug",
                                         "sep", "oct", "nov", "dec"};
 // Nobody is called like this.
-constexpr const char* kUsualMissing[] = {"null", "nan",  "n/a",     "none",
+constexpr const char* kUsualMissing[] = {"null", "nan", "n/a",     "none",
                                          "nil",  "\\n", "unknown", "-"};
 constexpr const char* kUsualFormats[] = {"%Y-%m-%d", "%Y%m%d", "%Y-%m", "%Y"};
 
@@ -382,8 +382,8 @@ bool BirthFormat::Read(std::string_view text, std::string* date) const {
     }
     if (!good) return false;
   }
-  const bool time = text.size() > 1 && (text[0] == ' ' || text[0] == 'T') &&
-                    IsDigit(text[1]);
+  const bool time =
+      text.size() > 1 && (text[0] == ' ' || text[0] == 'T') && IsDigit(text[1]);
   if (!text.empty() && !time) return false;
   *date = BirthText(year, month, day);
   return true;

@@ -19,15 +19,14 @@ namespace {
 
 // As the definition has it: a whole table.
 int SimpleDistance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<int>> d(a.size() + 1,
-                                  std::vector<int>(b.size() + 1));
+  std::vector<std::vector<int>> d(a.size() + 1, std::vector<int>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) d[i][0] = static_cast<int>(i);
   for (size_t j = 0; j <= b.size(); ++j) d[0][j] = static_cast<int>(j);
   for (size_t i = 1; i <= a.size(); ++i) {
     for (size_t j = 1; j <= b.size(); ++j) {
       const int cost = a[i - 1] == b[j - 1] ? 0 : 1;
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1,
-                          d[i - 1][j - 1] + cost});
+      d[i][j] =
+          std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + cost});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
         d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
       }
@@ -56,7 +55,8 @@ TEST_CASE("match: edit distance is that of the whole table") {
 }
 
 TEST_CASE("match: the measure of Jaro and Winkler, as published") {
-  CHECK(JaroWinkler("martha", "marhta") == doctest::Approx(0.9611).epsilon(1e-4));
+  CHECK(JaroWinkler("martha", "marhta") ==
+        doctest::Approx(0.9611).epsilon(1e-4));
   CHECK(JaroWinkler("dixon", "dicksonx") ==
         doctest::Approx(0.8133).epsilon(1e-4));
   CHECK(JaroWinkler("dwayne", "duane") == doctest::Approx(0.84).epsilon(1e-4));
@@ -69,9 +69,11 @@ TEST_CASE("match: the measure of Jaro and Winkler, as published") {
 TEST_CASE("match: names without case, marks and ligatures") {
   CHECK(FoldText("  O'Brien-SMITH ") == "obrien smith");
   CHECK(FoldText("M\xc3\xbcller") == "muller");
-  CHECK(FoldText("Stra\xc3\x9f" "e") == "strasse");
+  CHECK(FoldText("Stra\xc3\x9f"
+                 "e") == "strasse");
   CHECK(FoldText("S\xc3\xb8ren \xc5\x81ukasz") == "soren lukasz");
-  CHECK(FoldText("\xef\xbc\xa1" "da") == "ada");  // Full width.
+  CHECK(FoldText("\xef\xbc\xa1"
+                 "da") == "ada");  // Full width.
   CHECK(FoldText("...") == "");
 }
 
@@ -115,7 +117,9 @@ TEST_CASE("match: streets, phones, e-mail addresses") {
   CHECK(FoldStreet("12b High Street", &house) == "high st");
   CHECK(house == "12b");
   house.clear();
-  CHECK(FoldStreet("Hauptstra\xc3\x9f" "e 7", &house) == "hauptstrasse");
+  CHECK(FoldStreet("Hauptstra\xc3\x9f"
+                   "e 7",
+                   &house) == "hauptstrasse");
   CHECK(house == "7");
   house = "9";
   CHECK(FoldStreet("5 Acacia Avenue", &house) == "5 acacia av");
@@ -250,8 +254,7 @@ TEST_CASE("match: training finds the shares that the data were made with") {
   };
   MatchSet set;
   constexpr MatchField kNames[] = {MatchField::kSurname, MatchField::kPostcode,
-                                   MatchField::kOccupation,
-                                   MatchField::kOther};
+                                   MatchField::kOccupation, MatchField::kOther};
   for (int person = 0; person < 2'000; ++person) {
     uint32_t own[4];
     for (size_t f = 0; f < 4; ++f) own[f] = random() % made.values[f];
@@ -339,8 +342,7 @@ TEST_CASE("match: models as text") {
         StatusCode::kInvalidArgument);
   CHECK(code("\"exact\"", "\"equal\"") == StatusCode::kInvalidArgument);
   CHECK(code("\"given_name\"", "\"name\"") == StatusCode::kInvalidArgument);
-  CHECK(code("\"alone\":[", "\"alone\":[0.5,") ==
-        StatusCode::kInvalidArgument);
+  CHECK(code("\"alone\":[", "\"alone\":[0.5,") == StatusCode::kInvalidArgument);
   CHECK(code("\"trained_on\":0", "\"trained_on\":-1") ==
         StatusCode::kInvalidArgument);
   CHECK(code("\"fields\"", "\"felds\"") == StatusCode::kInvalidArgument);

@@ -36,16 +36,14 @@ struct Persons {
 };
 
 Persons Generate(uint64_t persons, uint64_t seed, PersonStyle style) {
-  PersonGenerator generator(
-      {.persons = persons, .seed = seed, .style = style});
+  PersonGenerator generator({.persons = persons, .seed = seed, .style = style});
   Persons out;
   PersonRecord made;
   while (generator.Next(&made)) {
     MatchRecord record;
     record.id = made.id;
     for (size_t i = 0; i < made.cells.size(); ++i) {
-      record.values.push_back(
-          {FieldOf(generator.columns()[i]), made.cells[i]});
+      record.values.push_back({FieldOf(generator.columns()[i]), made.cells[i]});
     }
     out.truth[made.id] = made.person;
     out.records.push_back(std::move(record));
@@ -189,8 +187,8 @@ TEST_CASE("match: neither order nor threads change what comes out") {
     const Result<Training> again = TrainModel(other);
     REQUIRE(again.ok());
     CHECK(again->model.ToJson() == model);
-    const LinkResult same = Link(
-        other, again->model, {.link_weight = 4, .threads = 1 + round * 2});
+    const LinkResult same =
+        Link(other, again->model, {.link_weight = 4, .threads = 1 + round * 2});
     CHECK(PartitionOf(other, same) == partition);
     CHECK(same.review_total == links.review_total);
     CHECK(same.prior == links.prior);
@@ -258,14 +256,14 @@ TEST_CASE("match: a chain of weak links does not collapse") {
     chain.push_back(
         {.id = "chain " + mine,
          .values = {{F::kGivenName, i % 2 == 0 ? "Ada" : "Zoe"},
-                    {F::kBirthDate, Date(1940 + i * 17 % 60, 1 + i * 7 % 12,
-                                         1 + i * 11 % 28)},
+                    {F::kBirthDate,
+                     Date(1940 + i * 17 % 60, 1 + i * 7 % 12, 1 + i * 11 % 28)},
                     {F::kEmail, "shared" + mine + "@example.com"},
                     {F::kEmail, "shared" + next + "@example.com"}}});
   }
   const MatchSet set = InACrowd(chain);
-  const LinkResult links = Link(set, MatchModel::Default(),
-                                {.link_weight = 0, .review_weight = 0});
+  const LinkResult links =
+      Link(set, MatchModel::Default(), {.link_weight = 0, .review_weight = 0});
   std::map<uint32_t, size_t> sizes;
   for (uint32_t i = 0; i < 30; ++i) ++sizes[links.clusters[i]];
   for (const auto& [cluster, size] : sizes) CHECK(size <= 3);
@@ -327,21 +325,21 @@ TEST_CASE("match: two values of an exclusive namespace are two persons") {
 TEST_CASE("match: clusters have a limit") {
   std::vector<MatchRecord> records;
   for (int i = 0; i < 9; ++i) {
-    records.push_back(Somebody(std::to_string(i), "William", "Blackwood",
-                               "1961-04-09"));
+    records.push_back(
+        Somebody(std::to_string(i), "William", "Blackwood", "1961-04-09"));
   }
   const MatchSet set = InACrowd(records);
-  const LinkResult links = Link(set, MatchModel::Default(),
-                                {.link_weight = 4, .max_cluster = 4});
+  const LinkResult links =
+      Link(set, MatchModel::Default(), {.link_weight = 4, .max_cluster = 4});
   std::map<uint32_t, size_t> sizes;
   for (uint32_t i = 0; i < 9; ++i) ++sizes[links.clusters[i]];
   for (const auto& [cluster, size] : sizes) CHECK(size <= 4);
 }
 
 TEST_CASE("match: an explanation adds up") {
-  const MatchSet set = InACrowd(
-      {Somebody("1", "William", "Blackwood", "1961-04-09"),
-       Somebody("2", "Bill", "Blackwod", "1961-04-09")});
+  const MatchSet set =
+      InACrowd({Somebody("1", "William", "Blackwood", "1961-04-09"),
+                Somebody("2", "Bill", "Blackwod", "1961-04-09")});
   const LinkResult links = Link(set, MatchModel::Default());
   const Result<MatchExplanation> why =
       ExplainPair(set, MatchModel::Default(), 0, 1, links.prior);
@@ -402,15 +400,13 @@ TEST_CASE("match: bad records are refused and change nothing") {
   CHECK(code({.id = "a"}) == StatusCode::kAlreadyExists);
   CHECK(code({.id = ""}) == StatusCode::kInvalidArgument);
   CHECK(code({.id = std::string(257, 'x')}) == StatusCode::kInvalidArgument);
-  CHECK(code(with(F::kSurname, "secret\xff")) ==
-        StatusCode::kInvalidArgument);
+  CHECK(code(with(F::kSurname, "secret\xff")) == StatusCode::kInvalidArgument);
   CHECK(code(with(F::kBirthDate, "secret")) == StatusCode::kInvalidArgument);
   CHECK(code(with(F::kOther, "x", 4)) == StatusCode::kInvalidArgument);
   CHECK(code(with(F::kCity, "x", 1)) == StatusCode::kInvalidArgument);
   CHECK(code(with(static_cast<F>(0), "x")) == StatusCode::kInvalidArgument);
   CHECK(code(with(static_cast<F>(99), "x")) == StatusCode::kInvalidArgument);
-  CHECK(code(with(F::kCity, std::string(4097, 'x'))) ==
-        StatusCode::kTooLarge);
+  CHECK(code(with(F::kCity, std::string(4097, 'x'))) == StatusCode::kTooLarge);
 }
 
 TEST_CASE("match: options are checked, and a call can be cancelled") {
@@ -427,9 +423,10 @@ TEST_CASE("match: options are checked, and a call can be cancelled") {
         StatusCode::kCancelled);
   CHECK(TrainModel(set, {.iterations = 0}).status().code() ==
         StatusCode::kInvalidArgument);
-  CHECK(TrainModel(set, {.progress = [](const MatchProgress&) {
-                     return false;
-                   }}).status().code() == StatusCode::kCancelled);
+  CHECK(
+      TrainModel(set, {.progress = [](const MatchProgress&) { return false; }})
+          .status()
+          .code() == StatusCode::kCancelled);
 }
 
 }  // namespace

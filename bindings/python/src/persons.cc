@@ -108,7 +108,8 @@ void DefinePersons(py::module_& module) {
          uint64_t seed, int threads, py::object progress) {
         const PersonMap columns = MapFrom(std::move(map));
         LinkFileOptions options;
-        if (model.has_value()) options.model = Take(MatchModel::FromJson(*model));
+        if (model.has_value())
+          options.model = Take(MatchModel::FromJson(*model));
         options.link_weight = link_weight;
         options.review_weight = review_weight;
         if (review.has_value()) options.review = review->string();
@@ -130,17 +131,16 @@ void DefinePersons(py::module_& module) {
       py::arg("threads") = 2, py::arg("progress") = py::none());
   DefFunction(
       module, "train_file",
-      [](const std::filesystem::path& path, py::object map,
-         py::handle encoding, uint64_t seed, py::object progress) {
+      [](const std::filesystem::path& path, py::object map, py::handle encoding,
+         uint64_t seed, py::object progress) {
         const PersonMap columns = MapFrom(std::move(map));
         LinkFileOptions options;
         options.encoding = EnumFromPython("TextEncoding", kEncodings, encoding);
         options.seed = seed;
         ProgressCaller caller(std::move(progress));
         options.progress = ProgressTo(&caller);
-        Result<Training> training = Unlocked([&] {
-          return TrainModelOnFile(path.string(), columns, options);
-        });
+        Result<Training> training = Unlocked(
+            [&] { return TrainModelOnFile(path.string(), columns, options); });
         caller.Rethrow();
         return Take(std::move(training)).model.ToJson();
       },
