@@ -233,6 +233,12 @@ struct ReconcileState {
   crm_reconcile_report_view view = {};
 };
 
+struct LinkReportState {
+  std::string model = {};
+  std::string not_trained_because = {};
+  crm_link_report_view view = {};
+};
+
 // Every member of `out` is written, so that nothing has to be cleared before.
 void ShowEvent(const EventView& from, crm_event_view* out);
 void ShowDefinition(const DefinitionView& from, crm_definition_view* out);
@@ -301,6 +307,7 @@ CRM_CAPI_HANDLE(crm_store_export_report, kStoreExport,
 CRM_CAPI_HANDLE(crm_store_import_report, kStoreImport,
                 crm::capi::StoreImportState);
 CRM_CAPI_HANDLE(crm_reconcile_report, kReconcile, crm::capi::ReconcileState);
+CRM_CAPI_HANDLE(crm_link_report, kLinkReport, crm::capi::LinkReportState);
 
 #undef CRM_CAPI_HANDLE
 

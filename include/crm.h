@@ -2408,8 +2408,10 @@ typedef struct crm_schema_definition {
   crm_slice json;
 } crm_schema_definition;
 
-#define CRM_SCHEMA_DEFINITION_INIT \
-  { sizeof(crm_schema_definition), 0, 0, {0, 0}, {0, 0}, {0, 0} }
+#define CRM_SCHEMA_DEFINITION_INIT                                \
+  {                                                               \
+    sizeof(crm_schema_definition), 0, 0, {0, 0}, {0, 0}, { 0, 0 } \
+  }
 
 /* crm_schema_field.flags: the object around it must have it; it is personal. */
 enum { CRM_FIELD_REQUIRED = 1, CRM_FIELD_PERSONAL = 2 };
@@ -2574,8 +2576,8 @@ CRM_API void crm_upcaster_list_free(crm_upcaster_list* list) CRM_NOEXCEPT;
  * version, else against that of the version which upcasters make of it, else
  * against the latest. A type without a schema is refused (ENFORCE) or warned of
  * (WARN), too. Events that are there already stay duplicates. */
-CRM_API crm_status crm_tenant_set_validation(crm_tenant* tenant,
-                                             crm_slice type, int32_t mode,
+CRM_API crm_status crm_tenant_set_validation(crm_tenant* tenant, crm_slice type,
+                                             int32_t mode,
                                              crm_error** error) CRM_NOEXCEPT;
 
 /* What was said with crm_tenant_set_validation: the rule for all types (an
@@ -3342,9 +3344,9 @@ typedef struct crm_export_counts {
  * filled. Errors: those of crm_tenant_replay, CRM_INVALID_ARGUMENT (a column),
  * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE. */
 CRM_API crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
-                                     const crm_export_options* options,
-                                     crm_export_counts* out,
-                                     crm_error** error) CRM_NOEXCEPT;
+                                          const crm_export_options* options,
+                                          crm_export_counts* out,
+                                          crm_error** error) CRM_NOEXCEPT;
 
 /* --- Reconcile -------------------------------------------------------------
  *
@@ -3500,6 +3502,126 @@ CRM_API const crm_reconcile_report_view* crm_reconcile_report_read(
 /* Frees what it lists as well. */
 CRM_API void crm_reconcile_report_free(crm_reconcile_report* report)
     CRM_NOEXCEPT;
+
+/* ---------------------------------------------------------------------------
+ * Link a file: which rows of a file of persons are the same person?
+ *
+ *   crm_link_file(crm_slice_of("people.csv"), map_json,
+ *                 crm_slice_of("clusters.csv"), NULL, &report, &error);
+ *   view = crm_link_report_read(report);
+ *   printf("%llu records of %llu persons\n",
+ *          (unsigned long long)view->records,
+ *          (unsigned long long)view->clusters);
+ *   crm_link_report_free(report);
+ *
+ * Records are compared field by field, and what agrees is weighed in bits: 4
+ * are odds of 16 to 1 that both are one person, 12 are 4,096 to 1. What a field
+ * is worth says a model, which is trained on the file itself unless one is
+ * given. crm/match.h tells how, examples/maps/README.md what a map is.
+ *
+ * No store is needed, and none is changed. Any thread; calls share nothing.
+ * The same file, map, options and model give the same bytes.
+ * ------------------------------------------------------------------------- */
+
+/* How a file is linked. Zero is the default of every member.
+ *
+ * encoding: one of CRM_ENCODING_..., instead of what the map says.
+ * model: JSON as model_json of a report has it; empty: train one on the file,
+ *   or take the default model where that cannot be.
+ * review: path of a CSV file for pairs that a person should look at: record_a,
+ *   record_b, weight, reason, evidence. Empty: none is written.
+ * link_weight: pairs of at least so many bits are linked; 0: 4. (For exactly
+ *   none give something very small.)
+ * review_weight: lighter pairs of at least so many bits go to `review`.
+ * seed: chooses the random pairs of the training; 0: 1.
+ * threads: that compare, up to 64; 0: 2.
+ * progress: how far the present step is, of how much; steps follow one another,
+ *   each from the beginning. Anything but 0 stops. May be NULL.
+ * destroy: called with user_data before the call returns. */
+typedef struct crm_link_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t encoding;
+  crm_slice model;
+  crm_slice review;
+  double link_weight;
+  double review_weight;
+  uint64_t seed;
+  uint32_t threads;
+  uint32_t reserved;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_link_options;
+
+#define CRM_LINK_OPTIONS_INIT \
+  { sizeof(crm_link_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* What was linked, or trained. Immutable. */
+typedef struct crm_link_report crm_link_report;
+
+/* What a crm_link_report holds. Of a training: records, pairs, trained and
+ * model_json.
+ *
+ * records: rows of the file.
+ * clusters: how many persons they are taken for.
+ * largest: records of the largest cluster.
+ * linked: records that are not alone in theirs.
+ * without_values: records with nothing to compare: each is alone.
+ * unreadable_dates: birth dates that no format fits: they count as missing.
+ * pairs: how many were compared.
+ * review_total: pairs that a person should look at.
+ * cut_pairs: pairs that were not compared, because too many records share what
+ *   they have in common.
+ * prior: bits; log2 of the odds that any two records are one person.
+ * model_json: the model that was used, to be kept.
+ * trained: 1 when that was trained on this file.
+ * not_trained_because: why not, when none was given; otherwise empty. */
+typedef struct crm_link_report_view {
+  uint64_t records;
+  uint64_t clusters;
+  uint64_t largest;
+  uint64_t linked;
+  uint64_t without_values;
+  uint64_t unreadable_dates;
+  uint64_t pairs;
+  uint64_t review_total;
+  uint64_t cut_pairs;
+  double prior;
+  crm_slice model_json;
+  crm_slice not_trained_because;
+  int32_t trained;
+  uint32_t reserved_word;
+  uint64_t reserved[4];
+} crm_link_report_view;
+
+/* Links the CSV file `path` ("-": standard input; plain or gzip) by the map
+ * `map_json`, and writes `clusters` ("-": standard output), whole or not at
+ * all: a header record_id,cluster_id and a line for each record, in the order
+ * of the file; clusters are numbered from 1 on. `out` may be NULL. Errors: the
+ * map's; CRM_MALFORMED (a row that cannot be read; the message has its line),
+ * CRM_ALREADY_EXISTS (an id that stands twice), CRM_NOT_FOUND, CRM_IO_ERROR,
+ * CRM_NO_SPACE (the files), CRM_INVALID_ARGUMENT, what `progress` answered. */
+CRM_API crm_status crm_link_file(crm_slice path, crm_slice map_json,
+                                 crm_slice clusters,
+                                 const crm_link_options* options,
+                                 crm_link_report** out,
+                                 crm_error** error) CRM_NOEXCEPT;
+
+/* Trains a model on such a file and links nothing; of the options encoding,
+ * seed and progress count. Errors: those of crm_link_file, and
+ * CRM_FAILED_PRECONDITION: the file is too small, or teaches nothing. */
+CRM_API crm_status crm_train_file(crm_slice path, crm_slice map_json,
+                                  const crm_link_options* options,
+                                  crm_link_report** out,
+                                  crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_link_report_view* crm_link_report_read(
+    const crm_link_report* report) CRM_NOEXCEPT;
+
+/* Frees what it holds as well. */
+CRM_API void crm_link_report_free(crm_link_report* report) CRM_NOEXCEPT;
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -637,6 +637,48 @@ static void exports(crm_store* store, crm_tenant* tenant, const char* folder) {
   crm_reconcile_report_free(report);
 }
 
+static void persons(const char* folder) {
+  char path[512];
+  char clusters[512];
+  FILE* file;
+  crm_link_report* report = NULL;
+  crm_link_options options = CRM_LINK_OPTIONS_INIT;
+  const crm_slice map = crm_slice_of(
+      "{\"id\":\"id\",\"fields\":{\"full_name\":\"name\","
+      "\"birth_date\":\"born\",\"email\":\"mail\"}}");
+  snprintf(path, sizeof(path), "%s/persons.csv", folder);
+  snprintf(clusters, sizeof(clusters), "%s/clusters.csv", folder);
+  file = fopen(path, "w");
+  EXPECT(file != NULL);
+  fputs("id,name,born,mail\n", file);
+  fputs("1,William Blackwood,1961-04-09,wb@example.com\n", file);
+  fputs("2,Bill Blackwood,1961-04-09,wb@example.com\n", file);
+  fputs("3,Nomsa Dlamini,1990-01-17,nd@example.com\n", file);
+  EXPECT(fclose(file) == 0);
+  EXPECT_OK(crm_link_file(crm_slice_of(path), map, crm_slice_of(clusters), NULL,
+                          &report, &error));
+  EXPECT(crm_link_report_read(report)->records == 3);
+  EXPECT(crm_link_report_read(report)->clusters == 2);
+  EXPECT(crm_link_report_read(report)->trained == 0);
+  EXPECT(crm_link_report_read(report)->not_trained_because.size > 0);
+  options.model = crm_link_report_read(report)->model_json;
+  options.link_weight = 4;
+  EXPECT_OK(crm_link_file(crm_slice_of(path), map, crm_slice_of(clusters),
+                          &options, NULL, &error));
+  crm_link_report_free(report);
+  options.model = crm_slice_of("{}");
+  EXPECT_CODE(crm_link_file(crm_slice_of(path), map, crm_slice_of(clusters),
+                            &options, NULL, &error),
+              CRM_INVALID_ARGUMENT);
+  EXPECT_CODE(crm_link_file(crm_slice_of(path), crm_slice_of("{}"),
+                            crm_slice_of(clusters), NULL, NULL, &error),
+              CRM_INVALID_ARGUMENT);
+  EXPECT_CODE(crm_train_file(crm_slice_of(path), map, NULL, &report, &error),
+              CRM_FAILED_PRECONDITION);
+  EXPECT(crm_link_report_read(NULL) == NULL);
+  crm_link_report_free(NULL);
+}
+
 static void whole_store(crm_store* store, const char* folder) {
   char copy[512];
   int32_t more = 1;
@@ -747,6 +789,7 @@ int main(int argc, char** argv) {
   schemas(tenant);
   identity_settings(tenant);
   exports(store, tenant, folder);
+  persons(folder);
   whole_store(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),

@@ -371,5 +371,53 @@ class Reconciling(CliTest):
                  code=3)
 
 
+class Persons(CliTest):
+
+    PEOPLE = ("id,name,born\n"
+              "1,William Blackwood,1961-04-09\n"
+              "2,Nomsa Dlamini,1990-01-17\n"
+              "3,\"Blackwood, Wm\",1961-04-09\n")
+    MAP = json.dumps({"id": "id", "fields": {"full_name": "name",
+                                             "birth_date": "born"}})
+
+    def test_link_file(self):
+        people = self.write("people.csv", self.PEOPLE)
+        people_map = self.write("map.json", self.MAP)
+        out = self.path("clusters.csv")
+        arguments = ("identity", "link-file", people, "--map", people_map)
+        report = self.last(*arguments, "--out", out)
+        self.assertEqual((report["records"], report["trained"]), (3, False))
+        self.assertIn("200", report["not_trained_because"])
+        with open(out, encoding="utf-8") as file:
+            rows = file.read().splitlines()
+        self.assertEqual(rows[0], "record_id,cluster_id")
+        self.assertEqual([row.split(",")[0] for row in rows[1:]],
+                         ["1", "2", "3"])
+        text, _ = self.crm(*arguments, "--out", "-", "--model", "default",
+                           "--threshold", "12", "--threads", "1")
+        self.assertTrue(text.startswith("record_id,cluster_id\n1,1\n2,2\n"))
+        text, _ = self.crm(*arguments, "--out", out, "--review",
+                           self.path("review.csv"))
+        self.assertIn("not trained", text)
+        self.assertTrue(os.path.exists(self.path("review.csv")))
+
+    def test_refused(self):
+        people = self.write("people.csv", self.PEOPLE + "1,again,\n")
+        people_map = self.write("map.json", self.MAP)
+        out = self.path("clusters.csv")
+        link = ("identity", "link-file", people, "--out", out, "--map")
+        _, error = self.crm(*link, people_map, code=4)
+        self.assertIn("line 5", error)
+        self.crm(*link, self.path("none.json"), code=3)
+        bad_map = self.write("bad.json", '{"id": "id"}')
+        _, error = self.crm(*link, bad_map, code=2)
+        self.assertIn("fields", error)
+        self.crm("identity", "link-file", self.path("none.csv"), "--out", out,
+                 "--map", people_map, code=3)
+        self.crm("identity", "train", self.write("few.csv", self.PEOPLE),
+                 "--map", people_map, "--out", self.path("model"), code=4)
+        self.assertFalse(os.path.exists(out))
+
+
 if __name__ == "__main__":
     main()

@@ -52,6 +52,7 @@ from crm._crm import (
     ImportProgress,
     ImportReport,
     Lag,
+    LinkFileReport,
     Message,
     Profile,
     ReconcileCount,
@@ -87,6 +88,8 @@ from crm._crm import (
     __version__,
     canonical_event_type,
     event_from_json,
+    link_file,
+    train_file,
 )
 from crm._types import (
     Compatibility,
@@ -131,7 +134,7 @@ __all__ = [
     "EventExportReport", "EventOutcome", "ExportFormat", "FatalError",
     "FileKeyProvider", "Finding", "FormatTooNewError", "Identifier",
     "ImportFormat", "ImportMap", "ImportProgress", "ImportReport", "InputError",
-    "KeyProvider", "Lag", "LogLevel", "Message", "MessageKind", "NotFoundError",
+    "KeyProvider", "Lag", "LinkFileReport", "LogLevel", "Message", "MessageKind", "NotFoundError",
     "Order", "Outcome", "Profile", "ReconcileCount", "ReconcileCustomer",
     "ReconcileDifference", "ReconcileKind", "ReconcileReport", "RejectReason",
     "RejectedEvent", "RejectedRow", "Remedy", "RetryableError", "SchemaField",
@@ -142,4 +145,5 @@ __all__ = [
     "TextEncoding", "TimelineEntry", "TimelinePage", "Trait", "UpcasterInfo",
     "Validation", "ValidationRule", "VerifyReport", "__version__",
     "canonical_event_type", "event_from_json",
+    "link_file", "train_file",
 ]

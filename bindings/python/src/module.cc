@@ -64,6 +64,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);
+  DefinePersons(module);
   DefineCursor(module);
   DefineSnapshot(module);
   DefineStoreSnapshot(module);
