@@ -214,12 +214,19 @@ struct ReviewQuery {
   size_t limit = 100;
 };
 
-// One change of who is who, for those who keep customer ids elsewhere.
+// One change of who is who, for those who keep customer ids elsewhere: a table
+// of the ids that lead to others, say. Whoever applies every change in its
+// order has, at the position of the last one, what GetCustomer answers:
+//
+//   kMerged  `from` leads to `to` now, and so does every id that led to `from`.
+//   kSplit   `to` leads to nobody: she is a customer. What is kept for the
+//            records that moved goes from `from` to her.
 struct IdentityChange {
   // The numbers never change.
   enum class Kind : uint8_t {
-    kMerged = 1,  // `from` is retired; `to` stands for her.
-    kSplit = 2,   // Some records of `from` became, or went back to, `to`.
+    // `to` stands for `from`, who is retired, or was before and led to another.
+    kMerged = 1,
+    kSplit = 2,  // Some records of `from` became, or went back to, `to`.
   };
   Kind kind = Kind::kMerged;
   Position position = 0;
@@ -278,8 +285,8 @@ struct IdentityStep {
   enum class Kind : uint8_t { kBegan = 1, kAttached = 2, kMerged = 3 };
   Kind kind = Kind::kBegan;
   Position position = 0;
-  RecordId record = 0;      // Which came in; of kMerged zero.
-  CustomerId retired = 0;   // Of kMerged: whose records came in.
+  RecordId record = 0;     // Which came in; of kMerged zero.
+  CustomerId retired = 0;  // Of kMerged: whose records came in.
   std::string matched_by = {};
   int confidence = 100;
   // Of a choice by hand: who, and why.

@@ -69,9 +69,15 @@ struct IdentityChoice {
 
   // kPartition: the new rows of every customer whom it touches; those that
   // lead to another one included.
+  struct Move {
+    RecordId record = 0;
+    CustomerId from = 0;
+  };
   struct Part {
     CustomerId customer = 0;
     Members members;
+    std::vector<Move> moved = {};  // Which of her records were another's.
+    bool retired_now = false;      // She was her own before.
   };
   std::vector<Part> parts = {};
 };
