@@ -4,9 +4,6 @@
 #include "capi/handles.h"
 #include "capi/input.h"
 
-static_assert(sizeof(crm_event) == 192);
-static_assert(sizeof(crm_condition) == 96);
-static_assert(sizeof(crm_event_outcome) == 112);
 static_assert(CRM_MAX_EVENT_BYTES == crm::kMaxEventBytes);
 static_assert(CRM_MAX_PAYLOAD_BYTES == crm::kMaxPayloadBytes);
 static_assert(CRM_MAX_JSON_DEPTH == crm::kMaxJsonDepth);

@@ -3,12 +3,15 @@
 #ifndef CRM_CAPI_HANDLES_H_
 #define CRM_CAPI_HANDLES_H_
 
+#include <string.h>  // explicit_bzero, which <cstring> does not promise.
+
 #include <atomic>
 #include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capi/handle.h"
@@ -109,6 +112,18 @@ struct SubscriptionListState {
   std::vector<SubscriptionInfo> list;
   std::vector<crm_subscription_info> subscriptions = {};
   crm_subscription_list_view view = {};
+};
+
+// Overwrites bytes that are personal or a key, although nobody reads them
+// again.
+inline void Wipe(void* bytes, size_t size) { explicit_bzero(bytes, size); }
+
+struct BufferState {
+  std::string text;
+  explicit BufferState(std::string from) : text(std::move(from)) {}
+  ~BufferState() { Wipe(text.data(), text.size()); }
+  BufferState(const BufferState&) = delete;
+  BufferState& operator=(const BufferState&) = delete;
 };
 
 struct NameListState {
@@ -265,7 +280,7 @@ CRM_CAPI_HANDLE(crm_append_order, kAppendOrder,
 CRM_CAPI_HANDLE(crm_key_provider, kKeyProvider,
                 std::shared_ptr<crm::KeyProvider>);
 CRM_CAPI_HANDLE(crm_import_map, kImportMap, crm::ImportMap);
-CRM_CAPI_HANDLE(crm_buffer, kBuffer, std::string);
+CRM_CAPI_HANDLE(crm_buffer, kBuffer, crm::capi::BufferState);
 CRM_CAPI_HANDLE(crm_name_list, kNameList, crm::capi::NameListState);
 CRM_CAPI_HANDLE(crm_store_stats, kStoreStats, crm::capi::StoreStatsState);
 CRM_CAPI_HANDLE(crm_verify_report, kVerifyReport, crm::capi::VerifyReportState);

@@ -5,8 +5,6 @@
 #include "capi/handles.h"
 #include "capi/input.h"
 
-static_assert(sizeof(crm_store_event) == 416);
-
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
 crm_status crm_store_get_snapshot(crm_store* store,
@@ -34,23 +32,28 @@ uint64_t crm_store_snapshot_position(
 }
 
 crm_status crm_store_snapshot_get_tenant_names(crm_store_snapshot* snapshot,
+                                               const crm_read_options* options,
                                                crm_name_list** out,
                                                crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(snapshot, "snapshot");
+    if (status.ok()) status = CheckReadOptions(options);
     if (status.ok()) *out = NewNameList(StateOf(snapshot).tenants());
     return status;
   });
 }
 
 crm_status crm_store_snapshot_get_tenant(crm_store_snapshot* snapshot,
-                                         crm_slice name, crm_snapshot** out,
+                                         crm_slice name,
+                                         const crm_read_options* options,
+                                         crm_snapshot** out,
                                          crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(snapshot, "snapshot");
     if (status.ok()) status = CheckSlice(name, "name");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     auto one = StateOf(snapshot).Tenant(View(name));
     if (!one.ok()) return one.status();
@@ -60,11 +63,13 @@ crm_status crm_store_snapshot_get_tenant(crm_store_snapshot* snapshot,
 }
 
 crm_status crm_store_snapshot_count_definitions(crm_store_snapshot* snapshot,
+                                                const crm_read_options* options,
                                                 uint64_t* counts, size_t count,
                                                 crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckArray(counts, count, "counts");
     if (status.ok()) status = Check(snapshot, "snapshot");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     const size_t tenants = StateOf(snapshot).tenants().size();
     if (count != tenants) {
@@ -79,11 +84,13 @@ crm_status crm_store_snapshot_count_definitions(crm_store_snapshot* snapshot,
 }
 
 crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
+                                     const crm_read_options* options,
                                      crm_store_cursor** out,
                                      crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(snapshot, "snapshot");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     auto cursor = StateOf(snapshot).Replay();
     if (!cursor.ok()) return cursor.status();

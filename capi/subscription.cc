@@ -4,9 +4,6 @@
 #include "capi/handles.h"
 #include "capi/input.h"
 
-static_assert(sizeof(crm_message) == 288);
-static_assert(sizeof(crm_lag) == 56);
-static_assert(sizeof(crm_subscription_info) == 112);
 static_assert(crm::kFromNow == CRM_FROM_NOW);
 static_assert(crm::kMaxConsumers == CRM_MAX_CONSUMERS);
 
@@ -145,11 +142,13 @@ crm_status crm_subscription_acknowledge(crm_subscription* subscription,
 }
 
 crm_status crm_subscription_get_lag(crm_subscription* subscription,
+                                    const crm_read_options* options,
                                     crm_lag* out, crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     if (out == nullptr) return Invalid("out: NULL");
     *out = crm_lag();
     crm::Status status = Check(subscription, "subscription");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     const auto lag = StateOf(subscription).subscription.GetLag();
     if (lag.ok()) *out = ShowLag(*lag);

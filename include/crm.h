@@ -10,7 +10,8 @@
  *   crm_store_options options = CRM_STORE_OPTIONS_INIT;
  *   options.flags = CRM_STORE_CREATE_IF_MISSING;
  *   if (crm_store_open(crm_slice_of("data"), &options, &store, &error) < 0 ||
- *       crm_tenant_open(store, crm_slice_of("golf-club"), &tenant, &error) < 0)
+ *       crm_tenant_open(store, crm_slice_of("golf-club"), NULL, &tenant,
+ *                       &error) < 0)
  *     return fail(error);
  *   crm_slice event = crm_slice_of("{\"id\": \"m-1\", ...}");
  *   if (crm_tenant_append_json(tenant, &event, 1, NULL, NULL, &error) < 0)
@@ -72,7 +73,8 @@
  * zero is the default of every member. A NULL pointer means all defaults. New
  * members are only added at the end: a newer library takes an older, shorter
  * struct, and an older library takes a longer one if what it does not know is
- * zero (otherwise CRM_INVALID_ARGUMENT, as for an unknown flag).
+ * zero (otherwise CRM_INVALID_ARGUMENT, as for an unknown flag). Arrays in them
+ * have at most 10,000 elements (CRM_TOO_LARGE).
  *
  * Records. All other structs. They have a size for good; `reserved` members
  * must be zero going in and are zero coming out.
@@ -320,7 +322,8 @@ typedef struct crm_buffer crm_buffer;
 /* For example:
  *
  *   crm_buffer *json = NULL;
- *   crm_event_view_to_json(&event, crm_tenant_name(tenant), &json, &error);
+ *   crm_event_view_to_json(&event, crm_tenant_name(tenant), NULL, &json,
+ *                          &error);
  *   fwrite(crm_buffer_data(json), 1, crm_buffer_size(json), out);
  *   crm_buffer_free(json);
  */
@@ -335,7 +338,8 @@ CRM_API size_t crm_buffer_size(const crm_buffer* buffer) CRM_NOEXCEPT;
 /* As all frees of results it may be called from any thread, also when the store
  * is closed already. */
 
-/* Frees the bytes: their addresses are no longer valid. */
+/* Overwrites the bytes, which may be personal or a key, and frees them: their
+ * addresses are no longer valid. */
 CRM_API void crm_buffer_free(crm_buffer* buffer) CRM_NOEXCEPT;
 
 /* --- Keys ------------------------------------------------------------------
@@ -379,9 +383,10 @@ enum {
  * where *out_size bytes fit, and sets *out_size. An unwrapped key has
  * CRM_KEY_BYTES. Called from any thread, at most one or two times per tenant
  * and open. Return 0; or CRM_KEY_MISSING when your wrapping key is not there,
- * CRM_CORRUPTION when `key` was not wrapped for this tenant; any other
- * negative number comes back unchanged, and a positive one counts as
- * CRM_KEY_MISSING. */
+ * CRM_CORRUPTION when `key` was not wrapped for this tenant. Any other
+ * negative number is what the call fails with that needed the key, but for
+ * CRM_NOT_FOUND and CRM_ERASED, which would say something else there: they
+ * count as CRM_KEY_MISSING, and so does a positive number. */
 typedef int32_t (*crm_key_callback)(void* user_data, crm_slice tenant,
                                     crm_slice key, char* out, size_t* out_size);
 
@@ -396,12 +401,26 @@ CRM_API crm_status crm_key_provider_new(crm_key_callback wrap,
                                         crm_key_provider** out,
                                         crm_error** error) CRM_NOEXCEPT;
 
-/* The provider over a key file. `create` other than 0: makes it when it is not
- * there. Errors: CRM_KEY_MISSING (no such file), CRM_INVALID_ARGUMENT (others
- * can read it, it is no plain file, or of another size), CRM_IO_ERROR. */
-CRM_API crm_status crm_key_provider_open_file(crm_slice path, int32_t create,
-                                              crm_key_provider** out,
-                                              crm_error** error) CRM_NOEXCEPT;
+/* Flags of crm_key_file_options. CREATE_IF_MISSING: make the file when it is
+ * not there. */
+enum { CRM_KEY_FILE_CREATE_IF_MISSING = 1 };
+
+/* How a key file is opened. reserved: 0. */
+typedef struct crm_key_file_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+} crm_key_file_options;
+
+#define CRM_KEY_FILE_OPTIONS_INIT \
+  { sizeof(crm_key_file_options), 0, 0 }
+
+/* The provider over a key file. Errors: CRM_KEY_MISSING (no such file),
+ * CRM_INVALID_ARGUMENT (others can read it, it is no plain file, or of another
+ * size), CRM_IO_ERROR. */
+CRM_API crm_status crm_key_provider_open_file(
+    crm_slice path, const crm_key_file_options* options, crm_key_provider** out,
+    crm_error** error) CRM_NOEXCEPT;
 
 /* A provider whose key exists in this process only: for tests. A store on disk
  * that was made with it cannot be opened by another process. */
@@ -548,8 +567,8 @@ typedef struct crm_store_options {
  * this one, has it open; the message names its pid), CRM_CORRUPTION,
  * CRM_ROLLED_BACK, CRM_FORMAT_TOO_NEW, CRM_KEY_MISSING, CRM_INVALID_ARGUMENT
  * (an option, a directory that others can write to, or that holds something
- * else), CRM_IO_ERROR. Opening takes milliseconds after a clean close; after a
- * crash the tail of the log is folded first. */
+ * else), CRM_IO_ERROR (also: no thread to be had). Opening takes milliseconds
+ * after a clean close; after a crash the tail of the log is folded first. */
 CRM_API crm_status crm_store_open(crm_slice directory,
                                   const crm_store_options* options,
                                   crm_store** out,
@@ -621,6 +640,12 @@ CRM_API crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
                                         const crm_checkpoint_options* options,
                                         crm_error** error) CRM_NOEXCEPT;
 
+/* The region for phone numbers that have no country code, as it was set when
+ * the store was made; empty: none. The buffer is yours. */
+CRM_API crm_status crm_store_get_default_region(crm_store* store,
+                                                crm_buffer** out,
+                                                crm_error** error) CRM_NOEXCEPT;
+
 /* Where the default key provider keeps its key; empty with another one. The
  * buffer is yours. */
 CRM_API crm_status crm_store_get_key_file(crm_store* store, crm_buffer** out,
@@ -636,18 +661,6 @@ typedef struct crm_name_list_view {
   uint64_t reserved[2];
 } crm_name_list_view;
 
-/* All tenants of the store. */
-CRM_API crm_status crm_store_get_tenant_names(crm_store* store,
-                                              crm_name_list** out,
-                                              crm_error** error) CRM_NOEXCEPT;
-
-/* The names; they live as long as the list. NULL for NULL. */
-CRM_API const crm_name_list_view* crm_name_list_read(const crm_name_list* list)
-    CRM_NOEXCEPT;
-
-/* Frees the names as well. */
-CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
-
 /* How something is read: shared by the reading calls. No flags so far;
  * reserved: 0. */
 typedef struct crm_read_options {
@@ -658,6 +671,19 @@ typedef struct crm_read_options {
 
 #define CRM_READ_OPTIONS_INIT \
   { sizeof(crm_read_options), 0, 0 }
+
+/* All tenants of the store. */
+CRM_API crm_status crm_store_get_tenant_names(crm_store* store,
+                                              const crm_read_options* options,
+                                              crm_name_list** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The names; they live as long as the list. NULL for NULL. */
+CRM_API const crm_name_list_view* crm_name_list_read(const crm_name_list* list)
+    CRM_NOEXCEPT;
+
+/* Frees the names as well. */
+CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
 
 /* Counters of one tenant: events, and of them those that belong to nobody
  * (unattributed), that named an identifier of somebody else (contested), and
@@ -821,10 +847,21 @@ typedef struct crm_tenant crm_tenant;
 /* One process serves one tenant or thousands; a large one is better off with a
  * store of its own, since a store has one log and one sequencer. */
 
+/* How a tenant is opened. No flags so far; reserved: 0. */
+typedef struct crm_tenant_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+} crm_tenant_options;
+
+#define CRM_TENANT_OPTIONS_INIT \
+  { sizeof(crm_tenant_options), 0, 0 }
+
 /* The tenant of this name, which is made when it is new. 1 to 128 bytes, no
  * control characters, not personal. Open it once and keep it; several handles
  * on one tenant are fine. */
 CRM_API crm_status crm_tenant_open(crm_store* store, crm_slice name,
+                                   const crm_tenant_options* options,
                                    crm_tenant** out,
                                    crm_error** error) CRM_NOEXCEPT;
 
@@ -1261,11 +1298,13 @@ enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
 
 /* crm_event_view.flags. BACKFILL: it was appended as old data. OPENED: the
  * sealed part could be read; without it the person's key is gone, or the query
- * asked for open parts only. WARNED: it did not fit the schema of its type. */
+ * asked for open parts only. WARNED: it did not fit the schema of its type.
+ * UNTIMED: it came without a time; occurred_at_us is recorded_at_us. */
 enum {
   CRM_EVENT_VIEW_BACKFILL = 1,
   CRM_EVENT_VIEW_OPENED = 2,
-  CRM_EVENT_VIEW_WARNED = 4
+  CRM_EVENT_VIEW_WARNED = 4,
+  CRM_EVENT_VIEW_UNTIMED = 8
 };
 
 /* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as
@@ -1307,7 +1346,7 @@ typedef struct crm_event_view {
   crm_slice extra;
   crm_slice timestamp_text;
   crm_slice upcast_from;
-  uint64_t reserved[1];
+  uint64_t reserved[4];
 } crm_event_view;
 
 /* Orders of a replay: as recorded; or as it happened, equal times by
@@ -1393,14 +1432,32 @@ CRM_API crm_status crm_event_cursor_next(crm_event_cursor* cursor,
 /* Also before its end. */
 CRM_API void crm_event_cursor_free(crm_event_cursor* cursor) CRM_NOEXCEPT;
 
+/* Flags of crm_event_json_options. AS_GIVEN: an event that came without a time
+ * (CRM_EVENT_VIEW_UNTIMED) is written without one, so that appending the line
+ * to the same tenant finds a duplicate. */
+enum { CRM_EVENT_JSON_AS_GIVEN = 1 };
+
+/* How an event is written. reserved: 0. */
+typedef struct crm_event_json_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+} crm_event_json_options;
+
+#define CRM_EVENT_JSON_OPTIONS_INIT \
+  { sizeof(crm_event_json_options), 0, 0 }
+
 /* Writes an event as one line of JSON, in the shape in which it came in, with
- * the values it came with. `tenant` is the name that goes into tenantId (not in
- * CRM_SHAPE_FLAT); the timestamp is always written. CRM_INVALID_ARGUMENT: an
- * event without CRM_EVENT_VIEW_OPENED, of which there is too little to write.
- * What you change in an event must be text and JSON as it was: it is not looked
- * at again. */
+ * the values it came with, or those that upcasters made (see
+ * CRM_QUERY_AS_APPENDED). `tenant` is the name that goes into tenantId (not in
+ * CRM_SHAPE_FLAT; empty: none); the timestamp is written also if the event had
+ * none, unless AS_GIVEN. CRM_INVALID_ARGUMENT: an event without
+ * CRM_EVENT_VIEW_OPENED, of which there is too little to write. What you change
+ * in an event must be text and JSON as it was: it is not looked at again. */
 CRM_API crm_status crm_event_view_to_json(const crm_event_view* event,
-                                          crm_slice tenant, crm_buffer** out,
+                                          crm_slice tenant,
+                                          const crm_event_json_options* options,
+                                          crm_buffer** out,
                                           crm_error** error) CRM_NOEXCEPT;
 
 /* An event that was read from JSON. Immutable. */
@@ -1433,7 +1490,8 @@ CRM_API void crm_parsed_event_free(crm_parsed_event* event) CRM_NOEXCEPT;
  *
  *   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
  *   for (;;) {
- *     if (crm_tenant_wait_for_events(tenant, done, 1000, &head, &error) < 0)
+ *     if (crm_tenant_wait_for_events(tenant, done, 1000, NULL, &head,
+ *                                    &error) < 0)
  *       return fail(error);
  *     if (head <= done) continue;
  *     query.first = done + 1;
@@ -1457,6 +1515,7 @@ CRM_API void crm_parsed_event_free(crm_parsed_event* event) CRM_NOEXCEPT;
 CRM_API crm_status crm_tenant_wait_for_events(crm_tenant* tenant,
                                               uint64_t after,
                                               uint64_t timeout_ms,
+                                              const crm_read_options* options,
                                               uint64_t* head,
                                               crm_error** error) CRM_NOEXCEPT;
 
@@ -1645,6 +1704,7 @@ CRM_API crm_status crm_subscription_acknowledge(crm_subscription* subscription,
 
 /* How far crm_subscription_position is behind the head. */
 CRM_API crm_status crm_subscription_get_lag(crm_subscription* subscription,
+                                            const crm_read_options* options,
                                             crm_lag* out,
                                             crm_error** error) CRM_NOEXCEPT;
 
@@ -1768,7 +1828,7 @@ CRM_API void crm_snapshot_free(crm_snapshot* snapshot) CRM_NOEXCEPT;
  * would not agree if each tenant were looked at in an instant of its own.
  *
  *   crm_store_get_snapshot(store, NULL, &all, &error);
- *   crm_store_snapshot_replay(all, &cursor, &error);
+ *   crm_store_snapshot_replay(all, NULL, &cursor, &error);
  *   while ((status = crm_store_cursor_next(cursor, &one, &error)) == CRM_OK)
  *     if (one.kind == CRM_STORE_EVENT) copy(one.tenant, &one.event);
  *   crm_store_cursor_free(cursor);
@@ -1798,14 +1858,15 @@ CRM_API uint64_t crm_store_snapshot_position(const crm_store_snapshot* snapshot)
 /* The names of its tenants, in the order in which they were made. The list is
  * yours, and outlives the snapshot. */
 CRM_API crm_status crm_store_snapshot_get_tenant_names(
-    crm_store_snapshot* snapshot, crm_name_list** out,
-    crm_error** error) CRM_NOEXCEPT;
+    crm_store_snapshot* snapshot, const crm_read_options* options,
+    crm_name_list** out, crm_error** error) CRM_NOEXCEPT;
 
 /* One tenant at this position: all that is asked of a crm_snapshot. It is a
  * handle of its own, and may outlive this one. CRM_NOT_FOUND: no tenant of this
  * name; none is made. */
 CRM_API crm_status crm_store_snapshot_get_tenant(
-    crm_store_snapshot* snapshot, crm_slice name, crm_snapshot** out,
+    crm_store_snapshot* snapshot, crm_slice name,
+    const crm_read_options* options, crm_snapshot** out,
     crm_error** error) CRM_NOEXCEPT;
 
 /* How many definitions (see below) the walk gives of each tenant, in the order
@@ -1814,8 +1875,8 @@ CRM_API crm_status crm_store_snapshot_get_tenant(
  * not write there. Reads the log, but where nobody has ever defined
  * anything. */
 CRM_API crm_status crm_store_snapshot_count_definitions(
-    crm_store_snapshot* snapshot, uint64_t* counts, size_t count,
-    crm_error** error) CRM_NOEXCEPT;
+    crm_store_snapshot* snapshot, const crm_read_options* options,
+    uint64_t* counts, size_t count, crm_error** error) CRM_NOEXCEPT;
 
 /* Walks over the events and definitions of all tenants in the order of their
  * positions, each as it was appended: upcasters are not asked. One thread at a
@@ -1825,6 +1886,7 @@ typedef struct crm_store_cursor crm_store_cursor;
 /* All of them up to the position of the snapshot. The cursor keeps what it
  * needs: the snapshot may be freed before it. */
 CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
+                                             const crm_read_options* options,
                                              crm_store_cursor** out,
                                              crm_error** error) CRM_NOEXCEPT;
 
@@ -2163,6 +2225,7 @@ typedef struct crm_timeline_entry {
   crm_slice id;
   crm_slice payload;
   crm_slice version;
+  uint64_t reserved[2];
 } crm_timeline_entry;
 
 /* One page of a timeline. Immutable. */
@@ -2728,6 +2791,7 @@ typedef struct crm_rejected_row {
   int32_t reason;
   crm_slice message;
   crm_slice column;
+  uint64_t reserved[2];
 } crm_rejected_row;
 
 /* Called after every batch. Anything but 0 stops: what was appended stays, and
@@ -2979,26 +3043,33 @@ typedef struct crm_tenant_export {
 
 /* Flags of crm_store_export_options. NO_VIEWS: leave out the checksums of the
  * views, which take most of the time; an import then compares no views.
- * ONLY_CHECKSUMS: write no file; the path is not looked at. */
+ * ONLY_CHECKSUMS: write nothing; path and `write` are not looked at. */
 enum { CRM_EXPORT_NO_VIEWS = 1, CRM_EXPORT_ONLY_CHECKSUMS = 2 };
+
+/* Takes the next piece of an export, of any size, which is borrowed. Anything
+ * but 0 stops. */
+typedef int32_t (*crm_write_callback)(void* user_data, crm_slice text);
 
 /* How a store is exported.
  *
  * tenant: only this one; empty: all of them.
  * progress: events written, of how many; anything but 0 stops, and there is no
  *   file then. May be NULL.
- * destroy: called with user_data before the call returns. */
+ * write: takes the text instead of a file, for a socket or a compression of
+ *   your own; the path must be empty then. NULL: a file.
+ * destroy: called with user_data, which both share, before the call returns. */
 typedef struct crm_store_export_options {
   size_t struct_size;
   uint32_t flags;
   crm_slice tenant;
   crm_progress_callback progress;
+  crm_write_callback write;
   void* user_data;
   void (*destroy)(void* user_data);
 } crm_store_export_options;
 
 #define CRM_STORE_EXPORT_OPTIONS_INIT \
-  { sizeof(crm_store_export_options), 0, {0, 0}, 0, 0, 0 }
+  { sizeof(crm_store_export_options), 0, {0, 0}, 0, 0, 0, 0 }
 
 /* What was exported. Immutable. */
 typedef struct crm_store_export_report crm_store_export_report;
@@ -3032,7 +3103,8 @@ typedef struct crm_store_export_report_view {
 
 /* Writes the store to a file (`out` may be NULL). Appends go on meanwhile.
  * Errors: CRM_NOT_FOUND (the tenant), CRM_CORRUPTION, CRM_KEY_MISSING,
- * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE; and what `progress` stops with. */
+ * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE; and what a callback stops
+ * with. */
 CRM_API crm_status crm_store_export(crm_store* store, crm_slice path,
                                     const crm_store_export_options* options,
                                     crm_store_export_report** out,
@@ -3332,7 +3404,8 @@ typedef struct crm_reconcile_difference {
 enum { CRM_RECONCILE_PARTIAL = 1 };
 
 /* How a file is compared. `import`: how it is read, or NULL; of its members
- * format, map, source, batch, the flag IGNORE_TENANT and the callbacks count.
+ * format, map, encoding, source, batch, the flag IGNORE_TENANT and the
+ * callbacks count.
  * max_listed: so many differences and customers are listed; zero: 1,000. */
 typedef struct crm_reconcile_options {
   size_t struct_size;

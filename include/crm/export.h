@@ -227,6 +227,11 @@ Result<StoreImportReport> ImportStore(Store& store, const std::string& path,
 
 // How ExportEvents writes.
 enum class ExportFormat : uint8_t {
+  // The events alone, one a line, as EventToJson writes them: what
+  // ImportFormat::kNative reads. One that came without a time has that at which
+  // it was recorded, also in another store; this store takes it for another
+  // event of the same id.
+  kNative = 1,
   // The Segment specification, one message a line: what ImportFormat::kSegment
   // reads. identify, page, screen, group and alias become such messages where
   // that says all of them; every other event is a track of its type. An import
@@ -239,14 +244,9 @@ enum class ExportFormat : uint8_t {
   // without any identifier is left out, as the specification wants it
   // (`left_out`). So is one whose type an import would take for a semantic
   // event of another name.
-  kSegment = 1,
+  kSegment = 2,
   // RFC 4180: UTF-8, lines end in CRLF, a header, quotes where needed.
-  kCsv = 2,
-  // The events alone, one a line, as EventToJson writes them: what
-  // ImportFormat::kNative reads. One that came without a time has that at which
-  // it was recorded, also in another store; this store takes it for another
-  // event of the same id.
-  kNative = 3,
+  kCsv = 3,
 };
 
 struct EventExportOptions {

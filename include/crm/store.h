@@ -171,6 +171,64 @@ class Tenant final {
   Result<TimelinePage> GetTimeline(CustomerId customer,
                                    const TimelineQuery& query) const;
 
+  // Who is who; see crm/identity.h. Calls that change something are durable
+  // when they return, and change nothing when they fail. Records and customers
+  // that the tenant does not have are kNotFound in all of them; retired ids
+  // stand for whom they lead to.
+  //
+  // The first of the identifiers, surest first, that leads to somebody.
+  // kNotFound: none does. kInvalidArgument: one cannot be an identifier.
+  Result<LookupResult> Lookup(std::span<const Identifier> identifiers) const;
+  // What an append of this event would decide, without appending it.
+  Result<EventOutcome> WhatIf(const Event& event) const;
+  // Makes two customers one, and leaves a must-link. kInvalidArgument: they are
+  // one already, `keep` is neither, `force` without `by` and `why`; kTooLarge: a
+  // text over 256 bytes; kConflict: each has a value of an exclusive namespace,
+  // or somebody said cannot-link (see `force`).
+  Result<MergeResult> Merge(CustomerId a, CustomerId b,
+                            const MergeOptions& options = {});
+  // Takes merges back: see UnmergeTarget. kInvalidArgument: not exactly one
+  // target, records of several customers, or all of hers; kNotFound: no merge
+  // lies at that position; kFailedPrecondition: it was undone already, or
+  // nobody was ever merged into her.
+  Result<UnmergeResult> Unmerge(const UnmergeTarget& target,
+                                const MergeOptions& options = {});
+  // Says of two records that they are, or are not, of one person. A must-link
+  // merges their customers, with the errors of Merge. kFailedPrecondition: a
+  // cannot-link between records of one customer (Unmerge them first);
+  // kInvalidArgument: a record with itself. The same again changes nothing.
+  // The answer: the position of the choice.
+  Result<Position> AddAssertion(Assertion::Kind kind, RecordId a, RecordId b,
+                                const MergeOptions& options = {});
+  // Takes back what was said; merges stay as they are. kNotFound: nothing was.
+  Result<Position> RetractAssertion(RecordId a, RecordId b,
+                                    const MergeOptions& options = {});
+  // What was said about the records of a customer, by position.
+  Result<std::vector<Assertion>> ListAssertions(CustomerId customer) const;
+  // Open questions between customers who are not one by now.
+  Result<std::vector<Review>> ListReviews(const ReviewQuery& query = {}) const;
+  // Answers a question, by its position. kNotFound: no question lies there;
+  // kFailedPrecondition: it was answered already; kSame has the errors of
+  // Merge, kDifferent those of AddAssertion.
+  Result<Position> AnswerReview(Position review, ReviewAnswer answer,
+                                const MergeOptions& options = {});
+  // Merges and unmerges behind a position, in order; at least those of one
+  // choice, then no more than `limit` (1 to 10,000; kInvalidArgument). Reads
+  // the log from there on; to follow it, subscribe.
+  Result<IdentityChanges> GetIdentityChanges(Position after,
+                                             size_t limit = 1000) const;
+  // Why two customers are one, or what speaks for it and against it.
+  Result<IdentityExplanation> Why(CustomerId a, CustomerId b) const;
+  // Why two customers are not one. kFailedPrecondition: they are.
+  Result<IdentityExplanation> WhyNot(CustomerId a, CustomerId b) const;
+  // How a customer came to be.
+  Result<IdentityHistory> How(CustomerId customer) const;
+  // Decides anew, by today's rules, to whom every record belongs, in the order
+  // of event times, so that the order of arrival does not matter; assertions
+  // hold. Differences are written as choices. Takes memory for all identifiers
+  // of the tenant, and other appends wait meanwhile. kCancelled.
+  Result<ReResolveReport> ReResolve(const ReResolveOptions& options = {});
+
   // What is defined about events; see crm/schema.h. Each call that defines is
   // durable when it returns, and changes nothing when it fails.
   //
@@ -344,7 +402,8 @@ class Store final {
   // create_if_missing is off), kAlreadyExists, kBusy (another process, or
   // this one, has it open; names the pid), kCorruption, kRolledBack,
   // kFormatTooNew, kKeyMissing, kInvalidArgument (an option, a directory that
-  // others can write to, or that holds something else), kIoError.
+  // others can write to, or that holds something else), kIoError (also: no
+  // thread to be had).
   static Result<Store> Open(const std::string& directory,
                             const StoreOptions& options = {});
   // A store that lives and dies with this object; nothing touches the disk.

@@ -31,6 +31,12 @@ Status EncodePart(const IdentityChoice::Part& part, const ChoiceSeal& seal,
   Members open = part.members;
   open.claims.clear();
   PutBytes(out, open.Encode());
+  out->push_back(part.retired_now ? '\1' : '\0');
+  PutVarint(out, part.moved.size());
+  for (const IdentityChoice::Move& move : part.moved) {
+    PutVarint(out, move.record);
+    PutVarint(out, move.from);
+  }
   std::string sealed_all;
   uint64_t count = 0;
   for (const Members::Member& member : part.members.records) {
@@ -57,6 +63,14 @@ Status DecodePart(ByteReader& reader, const ChoiceSeal& seal,
   const Status malformed(StatusCode::kCorruption, "malformed identity choice");
   part->customer = reader.Varint();
   if (!part->members.Decode(reader.Bytes())) return malformed;
+  part->retired_now = reader.U8() != 0;
+  const uint64_t moves = reader.Varint();
+  if (!reader.ok() || moves > reader.remaining()) return malformed;
+  part->moved.resize(moves);
+  for (IdentityChoice::Move& move : part->moved) {
+    move.record = reader.Varint();
+    move.from = reader.Varint();
+  }
   for (uint64_t left = reader.Varint(); left > 0; --left) {
     const RecordId record = reader.Varint();
     const std::string_view sealed = reader.Bytes();

@@ -91,6 +91,13 @@ Result<IdentifierRow> IdentityRoom::Find(uint32_t tenant, const Hash128& hash,
       rows.Get(family(kIdentifiers), HashRow(tenant, hash)), "identifiers");
 }
 
+Result<IdentifierRow> IdentityRoom::Find(uint32_t tenant,
+                                         const Hash128& hash) const {
+  return ReadAs<IdentifierRow>(
+      services_.overlay->Get(family(kIdentifiers), HashRow(tenant, hash)),
+      "identifiers");
+}
+
 Result<CustomerId> IdentityRoom::Current(uint32_t tenant, CustomerId customer,
                                          const View& view) const {
   Result<Members> members =

@@ -148,6 +148,8 @@ class IdentityRoom final : public Room {
                              const View& view) const;
   Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash,
                              Generation& rows) const;
+  // The same at the head.
+  Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash) const;
   // Whom an id leads to; itself, as a rule. 0: no such customer.
   Result<CustomerId> Current(uint32_t tenant, CustomerId customer,
                              const View& view) const;

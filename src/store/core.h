@@ -113,7 +113,9 @@ struct StoreCore {
   }
 
   // Maintenance, in maintenance.cc.
-  void StartMaintenance();
+  // kIoError: the operating system has no thread to give.
+  Status StartMaintenance();
+  void MaintainUntilStopped();
   void StopMaintenance();
   void WakeMaintenance();
   // What is due; true: more is to do. Any one thread at a time.

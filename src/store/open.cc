@@ -69,8 +69,7 @@ class Opener {
     if (!status.ok()) return status;
     core_.sequencer = std::make_unique<Sequencer>(&core_, head_, chain_,
                                                   last_recorded_at_);
-    core_.StartMaintenance();
-    return status;
+    return core_.StartMaintenance();
   }
 
  private:

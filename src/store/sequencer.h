@@ -60,8 +60,28 @@ class Sequencer final {
   // position. `choose` is called while nobody else decides anything, looks at
   // what is defined, and fills in what to write: without position and numbers
   // of names. Leaving it empty writes nothing.
-  using Choose = std::function<Status(std::optional<Definition>*)>;
-  Result<Position> Define(uint32_t tenant, const Choose& choose);
+  using ChooseDefinition = std::function<Status(std::optional<Definition>*)>;
+  Result<Position> Define(uint32_t tenant, const ChooseDefinition& choose);
+
+  // Choices by hand, durable when it returns. `make` is called while nobody
+  // else decides anything; it reads and emits through its argument. With `dry`
+  // everything it does is taken back at the end.
+  class Choosing {
+   public:
+    Choosing(Sequencer* sequencer, FoldContext& context, bool dry)
+        : sequencer_(sequencer), context_(context), dry_(dry) {}
+    FoldContext& context() { return context_; }
+    Status Emit(IdentityChoice* choice) {
+      return sequencer_->EmitChoice(choice, context_, dry_);
+    }
+
+   private:
+    Sequencer* const sequencer_;
+    FoldContext& context_;
+    const bool dry_;
+  };
+  Status Choose(uint32_t tenant, bool dry,
+                const std::function<Status(Choosing&)>& make);
 
   // Everything acknowledged is durable when it returns.
   Status Sync();
@@ -142,8 +162,10 @@ class Sequencer final {
   static Request* Chain(Group* group);
   Status Contained(const char* failed, const std::function<Status()>& work);
   Status MakeName(NameKind kind, std::string_view text, uint32_t* id);
-  Status MakeDefinition(uint32_t tenant, const Choose& choose,
+  Status MakeDefinition(uint32_t tenant, const ChooseDefinition& choose,
                         Position* position);
+  Status MakeChoices(uint32_t tenant, bool dry,
+                     const std::function<Status(Choosing&)>& make);
 
   StoreCore* const core_;
 

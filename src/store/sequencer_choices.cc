@@ -99,4 +99,37 @@ Status Sequencer::EmitChoice(IdentityChoice* choice, FoldContext& context,
   return identity.FoldChoice(*choice, context);
 }
 
+Status Sequencer::Choose(uint32_t tenant, bool dry,
+                         const std::function<Status(Choosing&)>& make) {
+  return RunAlone([&]() -> Status {
+    return Contained("a choice could not be made",
+                     [&] { return MakeChoices(tenant, dry, make); });
+  });
+}
+
+// REQUIRES: between two groups.
+Status Sequencer::MakeChoices(uint32_t tenant, bool dry,
+                              const std::function<Status(Choosing&)>& make) {
+  Status status = CheckWritable();
+  if (!status.ok()) return status;
+  std::lock_guard<std::mutex> deciding(decide_mutex_);
+  Group* const group = ChooseGroup();
+  BeginGroup(group);
+  group->rows.BeginRequest();
+  Result<TenantCounts> counts =
+      core_->views->event().Counts(tenant, group->rows);
+  if (!counts.ok()) return std::move(counts).status();
+  FoldContext context{group->rows, *counts};
+  Choosing choosing(this, context, dry);
+  status = make(choosing);
+  if (status.ok() && !dry && group->values_count > 0) {
+    status = core_->views->event().StoreCounts(tenant, context.counts,
+                                               group->rows);
+    return FinishAlone(group, std::move(status), [] {});
+  }
+  RollBackTo(group, group->start);
+  group->rows.Clear();
+  return status;
+}
+
 }  // namespace crm

@@ -351,7 +351,8 @@ Status Sequencer::EmitDefinition(uint32_t tenant, Definition* definition) {
                                           group_->rows);
 }
 
-Result<Position> Sequencer::Define(uint32_t tenant, const Choose& choose) {
+Result<Position> Sequencer::Define(uint32_t tenant,
+                                   const ChooseDefinition& choose) {
   Position position = 0;
   Status status = RunAlone([&]() -> Status {
     return Contained("a definition could not be made", [&] {
@@ -363,7 +364,8 @@ Result<Position> Sequencer::Define(uint32_t tenant, const Choose& choose) {
 }
 
 // REQUIRES: between two groups.
-Status Sequencer::MakeDefinition(uint32_t tenant, const Choose& choose,
+Status Sequencer::MakeDefinition(uint32_t tenant,
+                                 const ChooseDefinition& choose,
                                  Position* position) {
   Status made = CheckWritable();
   if (!made.ok()) return made;

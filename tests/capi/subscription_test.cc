@@ -130,8 +130,9 @@ TEST_CASE("subscriptions: a closed store wakes who waits, and ends the rest") {
                CRM_FAILED_PRECONDITION);
   closer.join();
   crm_lag lag;
-  CHECK_STATUS(crm_subscription_get_lag(subscription.get(), &lag, error),
-               CRM_FAILED_PRECONDITION);
+  CHECK_STATUS(
+      crm_subscription_get_lag(subscription.get(), nullptr, &lag, error),
+      CRM_FAILED_PRECONDITION);
   CHECK_STATUS(crm_subscription_acknowledge(subscription.get(), 0,
                                             CRM_DURABILITY_DEFAULT, error),
                CRM_FAILED_PRECONDITION);
@@ -148,7 +149,7 @@ TEST_CASE("subscriptions: stale handles and NULL are errors") {
   crm_lag lag;
   CHECK_STATUS(crm_subscription_next(stale, 0, &message, error),
                CRM_FAILED_PRECONDITION);
-  CHECK_STATUS(crm_subscription_get_lag(stale, &lag, error),
+  CHECK_STATUS(crm_subscription_get_lag(stale, nullptr, &lag, error),
                CRM_FAILED_PRECONDITION);
   CHECK_STATUS(crm_subscription_cancel(stale, error), CRM_FAILED_PRECONDITION);
   CHECK(crm_subscription_position(stale) == 0);

@@ -17,6 +17,7 @@ from crm._types import (
     MessageKind,
     Order,
     Outcome,
+    ReconcileKind,
     RejectReason,
     StatusCode,
     TextEncoding,
@@ -25,6 +26,9 @@ from crm._types import (
 
 class _File(Protocol):
     def read(self, size: int, /) -> Union[str, bytes]: ...
+
+class _Writable(Protocol):
+    def write(self, text: bytes, /) -> object: ...
 
 _Path = Union[str, os.PathLike[str]]
 _Duration = Union[float, datetime.timedelta]
@@ -44,6 +48,11 @@ MAX_IDENTIFIERS: int
 MAX_ID_BYTES: int
 MAX_REQUEST_EVENTS: int
 MAX_REQUEST_BYTES: int
+MAX_DEFINITIONS: int
+MAX_DEFINITION_BYTES: int
+MAX_VIOLATIONS: int
+FORMAT_VERSION: int
+OLDEST_FORMAT_VERSION: int
 
 def canonical_event_type(type: str) -> str: ...
 def event_from_json(
@@ -102,7 +111,7 @@ class Store:
     ) -> VerifyReport: ...
     def export(
         self,
-        path: _Path,
+        path: Union[_Path, _Writable],
         *,
         tenant: str = "",
         views: bool = True,
@@ -118,6 +127,7 @@ class Store:
         self,
         path: _Path,
         *,
+        durability: _DurabilityLike = "os",
         progress: Optional[Callable[[int, int], object]] = None,
     ) -> StoreImportReport: ...
     def close(self) -> None: ...
@@ -201,6 +211,7 @@ class Tenant:
         record: int = 0,
         customer: int = 0,
         types: Iterable[str] = (),
+        as_appended: bool = False,
         sources: Sequence[str] = (),
         columns: Sequence[str] = (),
         formula_safe: bool = False,
@@ -220,12 +231,14 @@ class Tenant:
         *,
         format: Union[ImportFormat, str] = "native",
         map: Optional[ImportMap] = None,
+        encoding: Union[TextEncoding, str] = "default",
         source: str = "",
         batch: str = "",
         ignore_tenant: bool = False,
         partial: bool = False,
         max_listed: int = 1000,
         progress: Optional[Callable[[ImportProgress], object]] = None,
+        on_rejected: Optional[Callable[[RejectedRow], object]] = None,
     ) -> ReconcileReport: ...
     def offset(self, name: str) -> bytes: ...
     def snapshot(self) -> Snapshot: ...
@@ -641,6 +654,8 @@ class StoredEvent:
     @property
     def recorded_at(self) -> datetime.datetime: ...
     @property
+    def timed(self) -> bool: ...
+    @property
     def record(self) -> int: ...
     @property
     def customer(self) -> int: ...
@@ -680,7 +695,7 @@ class StoredEvent:
     def metadata(self) -> Any: ...
     @property
     def extra(self) -> Any: ...
-    def to_json(self, tenant: str) -> str: ...
+    def to_json(self, tenant: str, *, as_given: bool = False) -> str: ...
     def to_dict(self) -> dict[str, Any]: ...
     def __repr__(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...
@@ -1048,7 +1063,7 @@ class ReconcileCustomer:
 @final
 class ReconcileDifference:
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> ReconcileKind: ...
     @property
     def line(self) -> int: ...
     @property

@@ -146,6 +146,19 @@ class ExportFormat(_Name):
     NATIVE = "native"
 
 
+class ReconcileKind(_Name):
+    """What a ReconcileDifference is."""
+
+    #: In the file alone: an import would append it.
+    MISSING = "missing"
+    #: Another event has its id: an import would refuse it.
+    CONFLICT = "conflict"
+    #: In the store alone.
+    EXTRA = "extra"
+    #: A row that an import would refuse.
+    REJECTED = "rejected"
+
+
 class LogLevel(_Name):
     """How grave a message of the log callback is."""
 

@@ -60,6 +60,7 @@ void DefineTenant(py::module_& module) {
   DefineAppendMany(type);
   DefineImportFile(type);
   DefineTenantExports(type);
+  DefineReconcile(type);
   Def(
       type, "offset",
       [](const TenantHandle& self, const Text& name) {
