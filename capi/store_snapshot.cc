@@ -115,6 +115,9 @@ crm_status crm_store_cursor_next(crm_store_cursor* cursor, crm_store_event* out,
     if (state.event.is_definition) {
       out->kind = CRM_STORE_DEFINITION;
       ShowDefinition(state.event.definition, &out->definition);
+    } else if (state.event.is_choice) {
+      out->kind = CRM_STORE_CHOICE;
+      ShowChoice(state.event.choice, &out->choice);
     } else {
       out->kind = CRM_STORE_EVENT;
       ShowEvent(state.event.event, &out->event);
