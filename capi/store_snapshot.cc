@@ -1,9 +1,22 @@
 // Snapshot of a store: all tenants at one position, and the walk over all of
-// their events and definitions.
+// their events, definitions and choices.
 
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+
+namespace crm::capi {
+namespace {
+
+void ShowChoice(const ChoiceView& from, crm_choice_view* out) {
+  out->kind = static_cast<int32_t>(from.kind);
+  out->origin = static_cast<int32_t>(from.origin);
+  out->position = from.position;
+  out->json = Slice(from.json);
+}
+
+}  // namespace
+}  // namespace crm::capi
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 

@@ -10,9 +10,9 @@ static_assert(crm::kMaxConsumers == CRM_MAX_CONSUMERS);
 namespace crm::capi {
 namespace {
 
-constexpr uint32_t kSubscriptionFlags =
-    CRM_SUBSCRIPTION_SKIP_BACKFILL | CRM_SUBSCRIPTION_OPEN_PARTS_ONLY |
-    CRM_SUBSCRIPTION_SKIP_IDENTITY;
+constexpr uint32_t kSubscriptionFlags = CRM_SUBSCRIPTION_SKIP_BACKFILL |
+                                        CRM_SUBSCRIPTION_OPEN_PARTS_ONLY |
+                                        CRM_SUBSCRIPTION_SKIP_IDENTITY;
 constexpr uint64_t kYearMs = 31'536'000'000;
 
 Status ReadSubscriptionOptions(const crm_subscription_options* options,

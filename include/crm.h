@@ -1634,15 +1634,17 @@ enum {
 
 /* What a change of who is who is. The numbers are frozen.
  *
- * MERGED: `from` leads to `to` now, and so does every id that led to `from`.
- *   It is retired, or was before and led to another one.
- * SPLIT: `to` leads to nobody: she is a customer. What is kept for the records
- *   that moved goes from `from` to her. */
+ * MERGED: `to` stands for `from`, who is retired, or was before and led to
+ *   another one.
+ * SPLIT: some records of `from` became, or went back to, `to`. */
 enum { CRM_IDENTITY_CHANGE_MERGED = 1, CRM_IDENTITY_CHANGE_SPLIT = 2 };
 
-/* One change of who is who, for those who keep customer ids elsewhere. Whoever
- * applies every change in its order to a table of the ids that lead to others
- * has, at the position of the last one, what crm_tenant_get_customer answers.
+/* One change of who is who, for those who keep customer ids elsewhere: a table
+ * of a step for each id, followed from id to id. After MERGED the step of `from`
+ * is to `to`; after SPLIT `to` has none: she is a customer, and what is kept
+ * for the records that moved goes from `from` to her. Whoever applies every
+ * change in its order, some of them again, has at the last what
+ * crm_tenant_get_customer answers.
  *
  * kind: one of CRM_IDENTITY_CHANGE_...; 0: there is none.
  * position: of the choice in the log; it may be several changes.

@@ -215,12 +215,12 @@ struct ReviewQuery {
 };
 
 // One change of who is who, for those who keep customer ids elsewhere: a table
-// of the ids that lead to others, say. Whoever applies every change in its
-// order has, at the position of the last one, what GetCustomer answers:
+// of a step for each id, followed from id to id. Whoever applies every change
+// in its order, some of them again, has at the last what GetCustomer answers:
 //
-//   kMerged  `from` leads to `to` now, and so does every id that led to `from`.
-//   kSplit   `to` leads to nobody: she is a customer. What is kept for the
-//            records that moved goes from `from` to her.
+//   kMerged  The step of `from` is to `to`.
+//   kSplit   `to` has no step: she is a customer. What is kept for the records
+//            that moved goes from `from` to her.
 struct IdentityChange {
   // The numbers never change.
   enum class Kind : uint8_t {
