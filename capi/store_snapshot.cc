@@ -1,9 +1,22 @@
 // Snapshot of a store: all tenants at one position, and the walk over all of
-// their events and definitions.
+// their events, definitions and choices.
 
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+
+namespace crm::capi {
+namespace {
+
+void ShowChoice(const ChoiceView& from, crm_choice_view* out) {
+  out->kind = static_cast<int32_t>(from.kind);
+  out->origin = static_cast<int32_t>(from.origin);
+  out->position = from.position;
+  out->json = Slice(from.json);
+}
+
+}  // namespace
+}  // namespace crm::capi
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
@@ -115,6 +128,9 @@ crm_status crm_store_cursor_next(crm_store_cursor* cursor, crm_store_event* out,
     if (state.event.is_definition) {
       out->kind = CRM_STORE_DEFINITION;
       ShowDefinition(state.event.definition, &out->definition);
+    } else if (state.event.is_choice) {
+      out->kind = CRM_STORE_CHOICE;
+      ShowChoice(state.event.choice, &out->choice);
     } else {
       out->kind = CRM_STORE_EVENT;
       ShowEvent(state.event.event, &out->event);

@@ -1560,10 +1560,11 @@ enum { CRM_MAX_CONSUMERS = 1024 };
 
 /* crm_subscription_options.flags. SKIP_BACKFILL: leave out what was appended as
  * backfill. OPEN_PARTS_ONLY: do not open sealed parts; several times faster,
- * and needs no key. */
+ * and needs no key of a record. SKIP_IDENTITY: leave out MERGED and SPLIT. */
 enum {
   CRM_SUBSCRIPTION_SKIP_BACKFILL = 1,
-  CRM_SUBSCRIPTION_OPEN_PARTS_ONLY = 2
+  CRM_SUBSCRIPTION_OPEN_PARTS_ONLY = 2,
+  CRM_SUBSCRIPTION_SKIP_IDENTITY = 4
 };
 
 /* Which events, and from where.
@@ -1609,7 +1610,8 @@ typedef struct crm_subscription_options {
         0, 0                                                                   \
   }
 
-/* What a message is. The numbers are frozen.
+/* What a message is. The numbers are frozen; treat one that you do not know as
+ * CHECKPOINT, as later versions may give others.
  *
  * EVENT: `event` is one that was asked for.
  * CHECKPOINT: nothing for this subscription up to `position`, which is not the
@@ -1617,22 +1619,61 @@ typedef struct crm_subscription_options {
  *   records again after a restart.
  * CAUGHT_UP: everything that there was has been delivered. Comes once at first,
  *   and again after events were delivered and nothing is left: the moment to
- *   write out what was gathered, and to acknowledge it. */
+ *   write out what was gathered, and to acknowledge it.
+ * MERGED, SPLIT: two customers became one, or one became two; `change` says
+ *   whom it concerns. They come where the choice was made: a merge that an
+ *   event causes comes before that event. Every consumer gets all of them,
+ *   whatever its types, sources and share. */
 enum {
   CRM_MESSAGE_EVENT = 1,
   CRM_MESSAGE_CHECKPOINT = 2,
-  CRM_MESSAGE_CAUGHT_UP = 3
+  CRM_MESSAGE_CAUGHT_UP = 3,
+  CRM_MESSAGE_MERGED = 4,
+  CRM_MESSAGE_SPLIT = 5
 };
 
+/* What a change of who is who is. The numbers are frozen.
+ *
+ * MERGED: `to` stands for `from`, who is retired, or was before and led to
+ *   another one.
+ * SPLIT: some records of `from` became, or went back to, `to`. */
+enum { CRM_IDENTITY_CHANGE_MERGED = 1, CRM_IDENTITY_CHANGE_SPLIT = 2 };
+
+/* One change of who is who, for those who keep customer ids elsewhere: a table
+ * of a step for each id, followed from id to id. After MERGED the step of `from`
+ * is to `to`; after SPLIT `to` has none: she is a customer, and what is kept
+ * for the records that moved goes from `from` to her. Whoever applies every
+ * change in its order, some of them again, has at the last what
+ * crm_tenant_get_customer answers.
+ *
+ * kind: one of CRM_IDENTITY_CHANGE_...; 0: there is none.
+ * position: of the choice in the log; it may be several changes.
+ * records: of SPLIT, those that moved, ascending; `record_count` of them. They
+ *   live as long as the texts of what they stand in. */
+typedef struct crm_identity_change {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t position;
+  uint64_t from;
+  uint64_t to;
+  const uint64_t* records;
+  size_t record_count;
+  uint64_t reserved[2];
+} crm_identity_change;
+
 /* One message. `position`: everything up to here was delivered, or is not for
- * this subscription; it may be acknowledged, as may any smaller one. `event` is
- * empty unless the kind is EVENT; what its slices point at lives until the next
+ * this subscription; it may be acknowledged, as may any smaller one. Of MERGED
+ * and SPLIT it is change.position, or the one before it while more changes of
+ * the same choice are to come: a consumer that stops in between gets all of
+ * them again. `event` is empty unless the kind is EVENT, `change` unless it is
+ * MERGED or SPLIT; what they point at lives until the next
  * crm_subscription_next, or until the subscription is freed. */
 typedef struct crm_message {
   int32_t kind;
   uint32_t reserved0;
   uint64_t position;
   crm_event_view event;
+  crm_identity_change change;
   uint64_t reserved[2];
 } crm_message;
 
@@ -1878,9 +1919,9 @@ CRM_API crm_status crm_store_snapshot_count_definitions(
     crm_store_snapshot* snapshot, const crm_read_options* options,
     uint64_t* counts, size_t count, crm_error** error) CRM_NOEXCEPT;
 
-/* Walks over the events and definitions of all tenants in the order of their
- * positions, each as it was appended: upcasters are not asked. One thread at a
- * time. A store cannot be closed before it is freed. */
+/* Walks over the events, definitions and choices of all tenants in the order of
+ * their positions, each as it was appended: upcasters are not asked. One thread
+ * at a time. A store cannot be closed before it is freed. */
 typedef struct crm_store_cursor crm_store_cursor;
 
 /* All of them up to the position of the snapshot. The cursor keeps what it
@@ -1893,10 +1934,16 @@ CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
 /* What a cursor over a store may come upon. The numbers are frozen; leave out
  * kinds that you do not know, as later versions may give others.
  *
- * EVENT: `event` is one that a host appended; `definition` is all zero.
+ * EVENT: `event` is one that a host appended; the others are all zero.
  * DEFINITION: `definition` is one that a host made, with one of the calls of
- *   the chapter on schemas, or settings of identity; `event` is all zero. */
-enum { CRM_STORE_EVENT = 1, CRM_STORE_DEFINITION = 2 };
+ *   the chapter on schemas, or settings of identity; the others are
+ *   all zero.
+ * CHOICE: `choice` is one about who is who; the others are all zero. */
+enum {
+  CRM_STORE_EVENT = 1,
+  CRM_STORE_DEFINITION = 2,
+  CRM_STORE_CHOICE = 3
+};
 
 /* What a definition is of: crm_tenant_register_schema,
  * crm_tenant_register_upcaster, crm_tenant_set_validation,
@@ -1934,6 +1981,48 @@ typedef struct crm_definition_view {
  * one was appended without it. Whoever copies a store makes each of them again
  * at its place, and events are checked there by what checked them here. */
 
+/* What a choice says. The numbers are frozen.
+ *
+ * MERGE: two customers became one.
+ * PARTITION: who is who after an unmerge or a re-resolve.
+ * ASSERTION: a must-link or a cannot-link, said or retracted.
+ * REVIEW, ANSWER: a question was put, or answered.
+ * SHARED: an identifier links nobody any more. */
+enum {
+  CRM_CHOICE_MERGE = 1,
+  CRM_CHOICE_PARTITION = 2,
+  CRM_CHOICE_ASSERTION = 3,
+  CRM_CHOICE_REVIEW = 4,
+  CRM_CHOICE_ANSWER = 5,
+  CRM_CHOICE_SHARED = 6
+};
+
+/* Who made a choice. The numbers are frozen.
+ *
+ * EVENT: the event that comes next; it would make it again.
+ * HAND: a host: nothing but this record knows it.
+ * MATCH, RE_RESOLVE: a run over many records. */
+enum {
+  CRM_CHOICE_BY_EVENT = 1,
+  CRM_CHOICE_BY_HAND = 2,
+  CRM_CHOICE_BY_MATCH = 3,
+  CRM_CHOICE_BY_RE_RESOLVE = 4
+};
+
+/* A choice about who is who, as it lies in the log.
+ *
+ * kind, origin: one of CRM_CHOICE_... and of CRM_CHOICE_BY_...
+ * json: what it says: an object without positions and without any value of an
+ *   identifier. crm/export.h describes its members, which are those of the line
+ *   of a choice in an export. */
+typedef struct crm_choice_view {
+  int32_t kind;
+  int32_t origin;
+  uint64_t position;
+  crm_slice json;
+  uint64_t reserved[2];
+} crm_choice_view;
+
 /* One step of the walk. `tenant`: whose it is. All zero at the end. What the
  * slices point at lives until the next crm_store_cursor_next on this cursor, or
  * until it is freed. */
@@ -1943,12 +2032,13 @@ typedef struct crm_store_event {
   crm_slice tenant;
   crm_event_view event;
   crm_definition_view definition;
+  crm_choice_view choice;
   uint64_t reserved[4];
 } crm_store_event;
 
 /* CRM_OK with the next one in *out, CRM_DONE at the end, or an error:
  * CRM_CORRUPTION as crm_event_cursor_next, and where the log holds a record of
- * a kind that this version does not know (of a definition:
+ * a kind that this version does not know (of a definition or a choice:
  * CRM_FORMAT_TOO_NEW): nothing is left out silently but what libcrm makes again
  * by itself (names, epochs, dictionaries). After CRM_DONE or an error *out is
  * all zero; after an error there is no going on: CRM_FAILED_PRECONDITION. */

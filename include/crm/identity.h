@@ -282,12 +282,19 @@ struct ReviewQuery {
   size_t limit = 100;
 };
 
-// One change of who is who, for those who keep customer ids elsewhere.
+// One change of who is who, for those who keep customer ids elsewhere: a table
+// of a step for each id, followed from id to id. Whoever applies every change
+// in its order, some of them again, has at the last what GetCustomer answers:
+//
+//   kMerged  The step of `from` is to `to`.
+//   kSplit   `to` has no step: she is a customer. What is kept for the records
+//            that moved goes from `from` to her.
 struct IdentityChange {
   // The numbers never change.
   enum class Kind : uint8_t {
-    kMerged = 1,  // `from` is retired; `to` stands for her.
-    kSplit = 2,   // Some records of `from` became, or went back to, `to`.
+    // `to` stands for `from`, who is retired, or was before and led to another.
+    kMerged = 1,
+    kSplit = 2,  // Some records of `from` became, or went back to, `to`.
   };
   Kind kind = Kind::kMerged;
   Position position = 0;
@@ -346,8 +353,8 @@ struct IdentityStep {
   enum class Kind : uint8_t { kBegan = 1, kAttached = 2, kMerged = 3 };
   Kind kind = Kind::kBegan;
   Position position = 0;
-  RecordId record = 0;      // Which came in; of kMerged zero.
-  CustomerId retired = 0;   // Of kMerged: whose records came in.
+  RecordId record = 0;     // Which came in; of kMerged zero.
+  CustomerId retired = 0;  // Of kMerged: whose records came in.
   std::string matched_by = {};
   int confidence = 100;
   // Of a choice by hand: who, and why.

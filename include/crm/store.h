@@ -43,20 +43,20 @@ class Disk;
 struct TenantStats {
   std::string tenant = {};
   uint64_t events = 0;
-  uint64_t customers = 0;     // Those that were merged away are not counted.
+  uint64_t customers = 0;        // Those that were merged away are not counted.
   CustomerId last_customer = 0;  // The greatest id so far.
-  uint64_t open_reviews = 0;  // Questions that nobody has answered.
+  uint64_t open_reviews = 0;     // Questions that nobody has answered.
   uint64_t records = 0;
-  uint64_t unattributed = 0;  // Events that belong to nobody.
-  uint64_t contested = 0;     // Events that named an identifier of another.
+  uint64_t unattributed = 0;     // Events that belong to nobody.
+  uint64_t contested = 0;        // Events that named an identifier of another.
   uint64_t schema_warnings = 0;  // Events with an EventOutcome::warning.
 };
 
 // Counters of a store: of one instant, except the bytes and times.
 struct StoreStats {
-  Position head = 0;        // events + derived.
-  uint64_t events = 0;      // What hosts appended.
-  uint64_t derived = 0;     // What libcrm wrote: names, dictionaries, epochs.
+  Position head = 0;     // events + derived.
+  uint64_t events = 0;   // What hosts appended.
+  uint64_t derived = 0;  // What libcrm wrote: names, dictionaries, epochs.
   uint64_t customers = 0;
   uint64_t records = 0;
   uint64_t unattributed = 0;
@@ -329,17 +329,49 @@ struct DefinitionView {
   std::string_view json = {};
 };
 
-// What any tenant appended or defined. Views as those of EventView.
-struct StoreEvent {
-  std::string_view tenant = {};
-  // True: it is `definition` that came, and `event` says nothing.
-  bool is_definition = false;
-  EventView event = {};
-  DefinitionView definition = {};
+// A choice about who is who, as it lies in the log; see crm/identity.h. Views
+// as those of EventView.
+struct ChoiceView {
+  // The numbers never change.
+  enum class Kind : uint8_t {
+    kMerge = 1,      // Two customers became one.
+    kPartition = 2,  // Who is who after an unmerge or a re-resolve.
+    kAssertion = 3,  // A must-link or a cannot-link, said or retracted.
+    kReview = 4,     // A question was put ...
+    kAnswer = 5,     // ... or answered.
+    kShared = 6,     // An identifier links nobody any more.
+  };
+  // Who made it. The numbers never change.
+  enum class Origin : uint8_t {
+    kEvent = 1,  // The event that comes next; it would make it again.
+    kHand = 2,   // A host: nothing but this record knows it.
+    kMatch = 3,
+    kReResolve = 4,
+  };
+  Kind kind = Kind::kMerge;
+  Origin origin = Origin::kEvent;
+  Position position = 0;
+  // What it says: a JSON object without positions and without any value of an
+  // identifier. Its members are those of the line of a choice in an export: see
+  // crm/export.h.
+  std::string_view json = {};
 };
 
-// Walks over the events and definitions of all tenants in the order of their
-// positions. One thread at a time; must be gone before the store is closed.
+// What any tenant appended, defined or chose. Views as those of EventView.
+struct StoreEvent {
+  std::string_view tenant = {};
+  // True: it is `definition` that came, and the others say nothing.
+  bool is_definition = false;
+  // True: it is `choice` that came, and the others say nothing.
+  bool is_choice = false;
+  EventView event = {};
+  DefinitionView definition = {};
+  ChoiceView choice = {};
+};
+
+// Walks over the events, definitions and choices of all tenants in the order of
+// their positions. One thread at a time; must be gone before the store is
+// closed.
 class StoreCursor final {
  public:
   StoreCursor(StoreCursor&&) noexcept;
@@ -348,8 +380,9 @@ class StoreCursor final {
 
   // True with the next one in `*event`; false at the end. kCorruption: as
   // EventCursor, and where a record of the log is of a kind that this version
-  // does not know (of a definition: kFormatTooNew): nothing of the log is left
-  // out silently but names, epochs and dictionaries, which libcrm makes again.
+  // does not know (of a definition or choice: kFormatTooNew): nothing of the
+  // log is left out silently but names, epochs and dictionaries, which libcrm
+  // makes again.
   Result<bool> Next(StoreEvent* event);
 
   struct Impl;  // Internal.

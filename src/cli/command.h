@@ -132,6 +132,7 @@ struct SubscribeCommand {
   std::vector<std::string> types;
   std::vector<std::string> sources;
   bool skip_backfill = false;
+  bool skip_identity = false;
   bool open_only = false;
   uint64_t limit = 0;  // Zero: all.
 };

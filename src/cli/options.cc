@@ -371,12 +371,14 @@ void AddSubscribe(CLI::App* app, CommandLine* line) {
   sub->add_option("--source", c->sources, "Only this source; may be repeated");
   sub->add_flag("--skip-backfill", c->skip_backfill,
                 "Without what was appended as backfill");
+  sub->add_flag("--skip-identity", c->skip_identity,
+                "Without merges and splits of customers");
   sub->add_option("--consumer", c->consumer,
                   "Only the share of one of several consumers: 0/4 is the "
                   "first of four");
   sub->add_flag("--open-only", c->open_only,
                 "Without the sealed parts: no personal data, and fast");
-  sub->add_option("--limit", c->limit, "At most this many events");
+  sub->add_option("--limit", c->limit, "At most this many lines");
   SubscriptionsCommand* const list = &line->subscriptions;
   CLI::App* const others = AddCommand(
       app, line, list, "subscriptions",

@@ -42,11 +42,9 @@ std::vector<IdentityChange> ChangesOf(const IdentityChoice& choice) {
                        {}});
   }
   if (choice.kind != ChoiceKind::kPartition) return changes;
-  // An id that comes back leads to nobody first, so that others can lead to
-  // it.
+  // An id that comes back leads to nobody first, so that others can lead to it.
   for (const Part& part : choice.parts) AppendSplits(choice, part, &changes);
-  // Also of those that led elsewhere before: who keeps one step for each id
-  // (as the store does) would not know it.
+  // Also of those that led elsewhere before: their steps are others now.
   for (const Part& part : choice.parts) {
     if (part.members.moved_to == 0) continue;
     changes.push_back({IdentityChange::Kind::kMerged,

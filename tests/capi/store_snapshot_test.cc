@@ -121,6 +121,41 @@ TEST_CASE("store snapshot: a tenant that is none is not made") {
   CHECK(NamesOf(all) == Texts{"club", "other"});
 }
 
+TEST_CASE("store snapshot: choices stand where they were made") {
+  Clubs clubs;
+  for (const char* json :
+       {R"({"id":"a","type":"t","source":"s","identity":{"sclMemberId":"1"}})",
+        R"({"id":"b","type":"t","source":"s","identity":{"email":"m@b.com"}})",
+        R"({"id":"c","type":"t","source":"s",)"
+        R"("identity":{"sclMemberId":"1","email":"m@b.com"}})"}) {
+    AppendOne(clubs.other.get(), json);
+  }
+  const OwnedWalk walk = WalkOf(AllOf(clubs));
+  crm_store_event one = {};
+  crm_choice_view choice = {};
+  std::string json;
+  std::string before;
+  std::string last;
+  while (crm_store_cursor_next(walk.get(), &one, nullptr) == CRM_OK) {
+    CHECK((one.choice.kind != 0) == (one.kind == CRM_STORE_CHOICE));
+    if (one.kind == CRM_STORE_CHOICE) {
+      CHECK(choice.kind == 0);
+      CHECK(one.event.position == 0);
+      CHECK(Text(one.tenant) == "other");
+      choice = one.choice;
+      json = Text(choice.json);
+      before = last;
+    }
+    last = Text(one.event.id);
+  }
+  CHECK(before == "b");
+  CHECK(choice.kind == CRM_CHOICE_MERGE);
+  CHECK(choice.origin == CRM_CHOICE_BY_EVENT);
+  CHECK(choice.position > 0);
+  CHECK(json.find(R"({"choice":"merge","origin":"event","customer":)") == 0);
+  CHECK(json.find("m@b.com") == std::string::npos);
+}
+
 TEST_CASE("store snapshot: of a store in which nothing is") {
   OwnedStore store;
   REQUIRE_STATUS_OK(crm_store_open_in_memory(nullptr, store.out(), error));

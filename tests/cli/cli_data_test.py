@@ -77,6 +77,23 @@ class Subscribe(CliTest):
         self.assertFalse(rows[0]["opened"])
         self.assertGreater(rows[0]["position"], 2)
 
+    def test_merges_are_told_before_their_event(self):
+        who = [{"teetimePlayerId": "90"}, {"email": "ada@example.com"},
+               {"teetimePlayerId": "90", "email": "ada@example.com"}]
+        self.crm("append", self.store, stdin=lines(
+            event(90 + i, identity=identity) for i, identity in enumerate(who)))
+        rows = self.new("--name", "feed", "--type", "none")
+        [merged] = rows
+        self.assertEqual((merged["change"], merged["records"]), ("merged", []))
+        self.assertEqual(merged["from"], merged["to"] + 1)
+        self.assertEqual(self.new("--name", "feed", "--type", "none"), [])
+        self.assertEqual(self.new("--type", "none", "--skip-identity"), [])
+        out, _ = self.crm("subscribe", self.store, "--type", "none")
+        self.assertIn("(merged) customer", out)
+        rows = self.new("--after", str(merged["position"] - 1), "--limit", "2")
+        self.assertEqual(rows[0], merged)
+        self.assertEqual(rows[1]["id"], "e-92")
+
     def test_wrong_options(self):
         for wrong in ("4", "0/", "/4", "x/4", "4/4", "0/2000", "0/4/1"):
             self.crm("subscribe", self.store, "--consumer", wrong, code=2)

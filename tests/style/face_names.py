@@ -12,10 +12,13 @@ NOT_FACES = ("Status", "Rep", "Result")
 
 # Prefixes of the constants of C, where they are not the name of the enum.
 C_ENUMS = {
+    "ChoiceViewKind": "CRM_CHOICE",
+    "ChoiceViewOrigin": "CRM_CHOICE_BY",
     "ConditionKind": "CRM_CONDITION",
     "DefinitionViewKind": "CRM_DEFINITION",
     "EnvelopeShape": "CRM_SHAPE",
     "ExportFormat": "CRM_EXPORT",
+    "IdentityChangeKind": "CRM_IDENTITY_CHANGE",
     "ImportFormat": "CRM_FORMAT",
     "LogLevel": "CRM_LOG",
     "MessageKind": "CRM_MESSAGE",
@@ -42,6 +45,9 @@ C_NOUNS = {
 
 # Classes of Python, where they have another name.
 PYTHON_CLASSES = {
+    "ChoiceView": "Choice",
+    "ChoiceViewKind": "ChoiceKind",
+    "ChoiceViewOrigin": "ChoiceOrigin",
     "DefinitionView": "Definition",
     "DefinitionViewKind": "DefinitionKind",
     "EventView": "StoredEvent",
@@ -172,6 +178,7 @@ C = {
     "StatusCodeName": "crm_status_name",
     "Store::OpenOn": _FOR_TESTS,
     "Store::Tenant": "crm_tenant_open",
+    "StoreEvent::is_choice": "CRM_STORE_CHOICE",
     "StoreEvent::is_definition": "CRM_STORE_DEFINITION",
     "StoreExportOptions::views": "CRM_EXPORT_NO_VIEWS",
     "StoreImportReport::identical": "crm_store_import_report_view.identical",
@@ -188,6 +195,7 @@ C = {
     "SubscriptionInfo::rolled_back": "CRM_SUBSCRIPTION_INFO_ROLLED_BACK",
     "SubscriptionOptions::open_parts_only": "CRM_SUBSCRIPTION_OPEN_PARTS_ONLY",
     "SubscriptionOptions::skip_backfill": "CRM_SUBSCRIPTION_SKIP_BACKFILL",
+    "SubscriptionOptions::skip_identity": "CRM_SUBSCRIPTION_SKIP_IDENTITY",
     "SystemClock": "(the default of crm_store_options.clock)",
     "TextEncoding::kUtf16Be": "CRM_ENCODING_UTF16BE",
     "TextEncoding::kUtf16Le": "CRM_ENCODING_UTF16LE",
@@ -220,6 +228,8 @@ PYTHON = {
     "HostOffset::name": "Tenant.append(offset)",
     "HostOffset::value": "Tenant.append(offset)",
     "Identifier::name_space": "Identifier.namespace",
+    "IdentityChange::from": "IdentityChange.from_customer",
+    "IdentityChange::to": "IdentityChange.to_customer",
     "ImportFile": "Tenant.import_file",
     "ImportFormat::kCloudEvents": "ImportFormat.CLOUDEVENTS",
     "ImportFormat::kPostHog": "ImportFormat.POSTHOG",

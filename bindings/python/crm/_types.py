@@ -213,6 +213,28 @@ class DefinitionKind(_Name):
     IDENTITY = "identity"
 
 
+class ChoiceKind(_Name):
+    """What a Choice says."""
+
+    MERGE = "merge"
+    PARTITION = "partition"
+    ASSERTION = "assertion"
+    REVIEW = "review"
+    ANSWER = "answer"
+    SHARED = "shared"
+
+
+class ChoiceOrigin(_Name):
+    """Who made a Choice."""
+
+    #: The event that comes next; it would make it again.
+    EVENT = "event"
+    #: A host: nothing but its record knows it.
+    HAND = "hand"
+    MATCH = "match"
+    RE_RESOLVE = "re_resolve"
+
+
 class Outcome(_Name):
     """What became of one event."""
 
@@ -241,6 +263,19 @@ class MessageKind(_Name):
     CHECKPOINT = "checkpoint"
     #: Everything that there was has been delivered.
     CAUGHT_UP = "caught_up"
+    #: Two customers became one.
+    MERGED = "merged"
+    #: One customer became two.
+    SPLIT = "split"
+
+
+class IdentityChangeKind(_Name):
+    """What an IdentityChange is."""
+
+    #: from_customer is retired, and leads to to_customer.
+    MERGED = "merged"
+    #: Some records of from_customer became, or went back to, to_customer.
+    SPLIT = "split"
 
 
 class ConditionKind(_Name):
