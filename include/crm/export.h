@@ -47,14 +47,15 @@
 // fit the schema of its type). An event whose key is gone is a line of the kind
 // "erased": it has `type`, `version` and `occurred_at` in place of `event`.
 //
-// A definition (crm/schema.h) stands where it was made: what comes before it
-// was appended without it. `after` is how many events of the tenant those are.
-// `definition` is one of
+// A definition (crm/schema.h, and Tenant::SetIdentitySettings) stands where it
+// was made: what comes before it was appended without it. `after` is how many
+// events of the tenant those are. `definition` is one of
 //   schema      `type`, `version`, `compatibility` (none, backward, forward,
 //               full) and `schema`, as it was registered
 //   upcaster    `type`, `version` (where it begins), `to`, and `upcaster`
 //   validation  `type` (absent: all types) and `mode` (off, warn, enforce,
 //               inherit)
+//   identity    `settings`, what differs from the defaults
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes
 // again; positions, therefore (they count those, too); the offsets of hosts

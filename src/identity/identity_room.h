@@ -46,6 +46,8 @@ struct IdentityData {
   Hash128 record_key;
   // Hints that cannot be identifiers.
   std::span<const WithheldHint> withheld;
+  // What they were prepared with; null: the defaults. See RulesOf.
+  const IdentitySettings* settings = nullptr;
   // What warming found, so that the sequencer need not look again as long as
   // the rows hold. By identifier; empty: not warmed. 0: nobody, as yet.
   mutable std::span<const IdentifierRow> owners;
@@ -89,9 +91,6 @@ class ResolveHost {
   // Puts a choice into the log before the event, and folds it.
   virtual Status Emit(IdentityChoice* choice) = 0;
 };
-
-// Whether a name can be that of a namespace: 1 to 64 bytes of text.
-bool IsNamespace(std::string_view name);
 
 // Thread safety: Prepare and the look-ups from any thread; Resolve and Fold by
 // the sequencer or a replay.
@@ -144,7 +143,8 @@ class IdentityRoom final : public Room {
   Status FoldChoice(const IdentityChoice& choice, FoldContext& context) const;
 
   // The hash under which an identifier is found. Errors as Normalise.
-  Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier) const;
+  Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier,
+                         const IdentitySettings* settings) const;
   // Nobody: owner 0.
   Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash,
                              const View& view) const;

@@ -190,6 +190,7 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event,
     return Status(StatusCode::kCorruption, "malformed body");
   }
   UpcastPayload(event, &content, chunk);
+  content.identity = definitions_->IdentityAt(content.tenant, position);
   status = ReadHints(content.body.identity, chunk->arena, &hints_);
   if (!status.ok()) return status;
   content.hints = chunk->arena.CopyAll(

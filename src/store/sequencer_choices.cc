@@ -15,8 +15,7 @@ constexpr int64_t kMinuteUs = 60'000'000;
 }  // namespace
 
 const IdentityRules& ResolvingEvent::rules() const {
-  static const IdentityRules defaults;
-  return defaults;
+  return RulesOf(fact_.content == nullptr ? nullptr : fact_.content->identity);
 }
 
 Result<Person> ResolvingEvent::EventPerson() {

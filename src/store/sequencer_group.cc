@@ -32,7 +32,9 @@ Status Sequencer::CheckCondition(const Request& request,
   const IdentityRoom& identity = core_->views->identity();
   CustomerId customer = condition.customer;
   if (customer == 0) {
-    Result<Hash128> hash = identity.HashOf(tenant, condition.identifier);
+    Result<Hash128> hash = identity.HashOf(
+        tenant, condition.identifier,
+        IdentityAt(request.definitions.get(), kEveryPosition));
     if (!hash.ok()) return std::move(hash).status();
     Result<IdentifierRow> owner = identity.Find(tenant, *hash, rows);
     if (!owner.ok()) return std::move(owner).status();
