@@ -91,6 +91,7 @@ class Resolver final {
   Status Meet(size_t i);
   Result<IdentityReason> AgainstMerging(size_t i, const Members& theirs);
   bool ExclusiveConflict(const Members& theirs, CustomerId owner) const;
+  bool ExceedsLimits(const Members& ours, const Members& theirs) const;
   Result<bool> HasEvidence(size_t i, CustomerId owner);
   Result<Person> OwnPerson();
   Status Merge(size_t i, const Members& theirs);
@@ -352,11 +353,7 @@ Result<IdentityReason> Resolver::AgainstMerging(size_t i,
   Result<bool> cannot = room_.CannotLink(tenant_, ours, theirs, context_.rows);
   if (!cannot.ok()) return std::move(cannot).status();
   if (*cannot) return IdentityReason::kCannotLink;
-  if (ours.records.size() + theirs.records.size() > rules_.records ||
-      ours.identifiers() + theirs.identifiers() > rules_.identifiers ||
-      ours.merges.size() + theirs.merges.size() >= rules_.merges) {
-    return IdentityReason::kLimit;
-  }
+  if (ExceedsLimits(ours, theirs)) return IdentityReason::kLimit;
   if (identifier(i).klass == Klass::kShareable) {
     Result<Person> own = OwnPerson();
     if (!own.ok()) return std::move(own).status();
@@ -370,6 +367,26 @@ Result<IdentityReason> Resolver::AgainstMerging(size_t i,
     if (!*evidence) return IdentityReason::kBelowMergeBar;
   }
   return host_.MayMerge() ? IdentityReason::kNone : IdentityReason::kMergeBrake;
+}
+
+// Whether the two together would be more than a customer may be.
+bool Resolver::ExceedsLimits(const Members& ours, const Members& theirs) const {
+  if (ours.records.size() + theirs.records.size() > rules_.records ||
+      ours.identifiers() + theirs.identifiers() > rules_.identifiers ||
+      ours.merges.size() + theirs.merges.size() >= rules_.merges) {
+    return true;
+  }
+  return std::any_of(
+      theirs.claims.begin(), theirs.claims.end(),
+      [&](const Members::Claim& claim) {
+        if (claim.state != Members::Claim::State::kOwns ||
+            claim.klass != Klass::kShareable) {
+          return false;
+        }
+        const size_t known = ours.CountOf(claim.name_space);
+        return known > 0 && known + theirs.CountOf(claim.name_space) >
+                                rules_.values_per_shareable;
+      });
 }
 
 // What is known of its customer; what the event says itself comes first.

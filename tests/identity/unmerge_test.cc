@@ -379,7 +379,7 @@ TEST_CASE("what cannot be merged or undone says why, and changes nothing") {
     CHECK_CODE(tenant.Merge(1, 4, options), kInvalidArgument);
     options.keep = 0;
     options.why = std::string(257, 'x');
-    CHECK_CODE(tenant.Merge(1, 4, options), kInvalidArgument);
+    CHECK_CODE(tenant.Merge(1, 4, options), kTooLarge);
   }
   SUBCASE("unmerge") {
     CHECK_CODE(unmerge(0, 0, {}), kInvalidArgument);

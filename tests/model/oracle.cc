@@ -58,6 +58,7 @@ bool IsAsked(IdentityReason reason) {
     case IdentityReason::kContradiction:
     case IdentityReason::kRecycled:
     case IdentityReason::kBelowMergeBar:
+    case IdentityReason::kMergeBrake:
       return true;
     default:
       return false;
@@ -210,13 +211,18 @@ std::vector<Name> Oracle::NamesOf(CustomerId customer) const {
   return names;
 }
 
+size_t Oracle::ValuesOf(CustomerId customer,
+                        const std::string& name_space) const {
+  const std::vector<Name> names = NamesOf(customer);
+  return static_cast<size_t>(
+      std::count_if(names.begin(), names.end(), [&](const Name& name) {
+        return name.first == name_space;
+      }));
+}
+
 bool Oracle::HasExclusive(CustomerId customer,
                           const std::string& name_space) const {
-  const std::vector<Name> names = NamesOf(customer);
-  return IsExclusive(name_space) &&
-         std::any_of(names.begin(), names.end(), [&](const Name& name) {
-           return name.first == name_space;
-         });
+  return IsExclusive(name_space) && ValuesOf(customer, name_space) > 0;
 }
 
 bool Oracle::IsAnonymous(CustomerId customer) const {
@@ -419,6 +425,12 @@ IdentityReason Oracle::AgainstMerging(const Resolving& now,
       ours.retired.size() + theirs.retired.size() >= kMerges) {
     return IdentityReason::kLimit;
   }
+  for (const char* const name_space : {"email", "phoneNumber"}) {
+    if (ValuesOf(own, name_space) > 0 && ValuesOf(other, name_space) > 0 &&
+        ValuesOf(own, name_space) + ValuesOf(other, name_space) > kValues) {
+      return IdentityReason::kLimit;
+    }
+  }
   Person person = PersonOf(own);
   const Person said = PersonIn(now.event);
   if (!said.name.empty()) person.name = said.name;
@@ -516,15 +528,11 @@ void Oracle::Claim(Resolving* now) {
   for (size_t i = 0; i < now->names.size(); ++i) {
     const Name& name = now->names[i];
     if (OwnerOf(name) != 0) continue;
-    const std::vector<Name> hers = NamesOf(customer);
-    const auto values = static_cast<size_t>(
-        std::count_if(hers.begin(), hers.end(), [&](const Name& own) {
-          return own.first == name.first;
-        }));
+    const size_t values = ValuesOf(customer, name.first);
     const bool exclusive = IsExclusive(name.first);
     if (exclusive && values > 0) {
       now->reasons[i] = IdentityReason::kExclusiveConflict;
-    } else if (hers.size() >= kIdentifiers ||
+    } else if (NamesOf(customer).size() >= kIdentifiers ||
                (!exclusive && !IsEphemeral(name.first) && values >= kValues)) {
       now->reasons[i] = IdentityReason::kLimit;
     } else {

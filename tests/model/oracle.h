@@ -116,6 +116,7 @@ class Oracle {
   CustomerId OwnerOf(const Name& name) const;
   bool IsShared(const Name& name) const;
   std::vector<Name> NamesOf(CustomerId customer) const;
+  size_t ValuesOf(CustomerId customer, const std::string& name_space) const;
   bool HasExclusive(CustomerId customer, const std::string& name_space) const;
   bool IsAnonymous(CustomerId customer) const;
   Person PersonOf(CustomerId customer) const;
