@@ -51,6 +51,12 @@ enum class Kind : uint32_t {
   kStoreImport,
   kReconcile,
   kLinkReport,
+  kUnmergeResult,
+  kAssertionList,
+  kReviewList,
+  kIdentityChanges,
+  kIdentityExplanation,
+  kIdentityHistory,
 };
 
 // One more in every child of fork().

@@ -49,17 +49,6 @@ bool IsChange(const Message& message) {
          message.kind == Message::Kind::kSplit;
 }
 
-crm_identity_change ShowChange(const IdentityChange& from) {
-  crm_identity_change out = {};
-  out.kind = static_cast<int32_t>(from.kind);
-  out.position = from.position;
-  out.from = from.from;
-  out.to = from.to;
-  out.records = from.records.data();
-  out.record_count = from.records.size();
-  return out;
-}
-
 crm_lag ShowLag(const Lag& from) {
   crm_lag out = {};
   out.positions = from.positions;

@@ -228,4 +228,16 @@ py::object ParseJson(std::string_view text) {
   return py::handle(Known().loads)(py::str(text.data(), text.size()));
 }
 
+std::string JsonFromPython(py::handle object, const char* what) {
+  if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
+    return TextOrBytes(object, what);
+  }
+  if (!PyDict_Check(object.ptr())) {
+    throw py::type_error(std::string(what) + ": must be a dict, str or bytes");
+  }
+  std::string json;
+  WriteJson(object, &json);
+  return json;
+}
+
 }  // namespace crm::python

@@ -19,6 +19,9 @@ namespace crm::python {
 // the value), for NaN and infinities, and beyond kMaxJsonDepth.
 void WriteJson(pybind11::handle value, std::string* out);
 
+// JSON that a call takes as text, bytes or a dict; TypeError names `what`.
+std::string JsonFromPython(pybind11::handle object, const char* what);
+
 // json.loads. None for empty text.
 pybind11::object ParseJson(std::string_view text);
 

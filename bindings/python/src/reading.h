@@ -123,6 +123,13 @@ auto TenantHandle::Run(Call call) const {
   return Take(Unlocked([&] { return call(tenant_); }));
 }
 
+// Runs what changes something at a tenant.
+template <typename Call>
+auto Change(TenantHandle& self, Call call) {
+  Check(self.box()->CheckUsable());
+  return Unlocked([&] { return call(self.tenant()); });
+}
+
 // find_customer, customer, profile, timeline and replay of both.
 template <typename Handle>
 void DefineQuestions(py::class_<Handle>& type);

@@ -33,10 +33,6 @@ constexpr EnumName<Message::Kind> kKinds[] = {
     {Message::Kind::kSplit, "SPLIT"},
 };
 
-constexpr EnumName<IdentityChange::Kind> kChanges[] = {
-    {IdentityChange::Kind::kMerged, "MERGED"},
-    {IdentityChange::Kind::kSplit, "SPLIT"},
-};
 
 constexpr char kSubscribeDoc[] =
     "What is appended, from a stored checkpoint or a position on: a\n"
@@ -150,35 +146,7 @@ class SubscriptionHandle final {
   std::mutex next_mutex_;
 };
 
-void DefineIdentityChange(py::module_& module) {
-  RecordClass<IdentityChange>(
-      module, "IdentityChange",
-      "One change of who is who, for those who keep customer ids elsewhere: a\n"
-      "table of a step for each id. After MERGED the step of from_customer is\n"
-      "to to_customer; after SPLIT to_customer has none.")
-      .Computed(
-          "kind",
-          [](const IdentityChange& self) {
-            return EnumToPython("IdentityChangeKind", kChanges, self.kind);
-          },
-          "An IdentityChangeKind.")
-      .Field("position", &IdentityChange::position,
-             "Of the choice in the log; it may be several changes.")
-      .Field("from_customer", &IdentityChange::from,
-             "Who is retired, or was split.")
-      .Field("to_customer", &IdentityChange::to,
-             "Who stands for her, or came out of her.")
-      .Computed(
-          "records",
-          [](const IdentityChange& self) {
-            return py::tuple(py::cast(self.records));
-          },
-          "Of SPLIT: the records that moved, ascending.")
-      .Finish();
-}
-
 void DefineMessages(py::module_& module) {
-  DefineIdentityChange(module);
   RecordClass<MessageRecord>(module, "Message", "What a Subscription gives.")
       .Computed(
           "kind",

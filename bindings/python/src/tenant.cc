@@ -10,6 +10,7 @@
 #include "bindings/python/src/append.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
+#include "bindings/python/src/identity.h"
 #include "bindings/python/src/identity_settings.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/module.h"
@@ -81,6 +82,7 @@ void DefineTenant(py::module_& module) {
       },
       "Everything acknowledged so far, at one instant: a Snapshot.");
   DefineQuestions(type);
+  DefineIdentity(type);
   DefineSchemas(type);
   DefineIdentitySettings(type);
   Def(type, "wait_for_events", &WaitForEvents,
