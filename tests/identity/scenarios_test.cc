@@ -10,7 +10,7 @@
 namespace crm {
 namespace {
 
-constexpr int kMostOrders = 720;
+constexpr int kMostOrders = 120;
 
 // Every order, or so many of them when there are too many.
 void CheckEveryOrder(const Scenario& scenario) {
