@@ -23,7 +23,7 @@ FIELDS = ("given_name", "surname", "birth_date", "sex", "street",
 
 # Splink leaves the choice to its user: the best of these counts, as only the
 # truth can tell. libcrm has its default.
-SPLINK_WEIGHTS = (4, 12, 20)
+SPLINK_WEIGHTS = (4, 12, 20, 28, 36)
 
 
 def quality(clusters, truth):

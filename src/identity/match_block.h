@@ -3,6 +3,8 @@
 #ifndef CRM_IDENTITY_MATCH_BLOCK_H_
 #define CRM_IDENTITY_MATCH_BLOCK_H_
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -18,8 +20,11 @@ inline constexpr size_t kKeyColumns = 31;
 inline constexpr size_t kKeySpaces = 28;
 
 // A block of more records is not compared pair by pair, but each record with
-// its neighbours in a few orders.
-inline constexpr size_t kMaxBlock = 200;
+// its neighbours in a few orders. The more records there are, the more of those
+// that share a key do so by chance.
+inline constexpr size_t kLargestBlock = 200;
+inline constexpr size_t kSmallestBlock = 50;
+inline constexpr size_t kBlockTimesRecords = 40'000'000;
 inline constexpr size_t kWindow = 8;
 
 // The keys of all records; 0: none.
@@ -32,6 +37,13 @@ class KeyTable final {
     uint32_t key;
     uint32_t record;
   };
+  // The most records of a block that is compared in full.
+  size_t max_block() const {
+    const size_t records = std::max<size_t>(keys_.size(), 1);
+    return std::clamp(kBlockTimesRecords / records, kSmallestBlock,
+                      kLargestBlock);
+  }
+
   // All keys of a space, sorted.
   std::vector<Member> Sorted(size_t space) const;
 

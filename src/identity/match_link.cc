@@ -110,7 +110,7 @@ void Linker::ScorePair(uint32_t a, uint32_t b, RecordComparer* comparer,
 void Linker::ScoreBlock(size_t space, const Block& block,
                         RecordComparer* comparer, Found* found) const {
   const uint32_t key = block.begin->key;
-  if (block.size() <= kMaxBlock) {
+  if (block.size() <= keys_.max_block()) {
     for (const auto* a = block.begin; a != block.end; ++a) {
       for (const auto* b = a + 1; b != block.end; ++b) {
         if (a->record == b->record ||
@@ -170,8 +170,9 @@ Status Linker::ScoreSpace(size_t space) {
   for (const Found& found : found_) {
     if (!found.status.ok()) return found.status;
   }
+  const size_t max_block = keys_.max_block();
   for (const Block& block : blocks) {
-    if (block.size() > kMaxBlock) keys_.Forget(space, block.begin, block.end);
+    if (block.size() > max_block) keys_.Forget(space, block.begin, block.end);
   }
   return Status();
 }
