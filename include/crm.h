@@ -1640,10 +1640,10 @@ enum {
 enum { CRM_IDENTITY_CHANGE_MERGED = 1, CRM_IDENTITY_CHANGE_SPLIT = 2 };
 
 /* One change of who is who, for those who keep customer ids elsewhere: a table
- * of a step for each id, followed from id to id. After MERGED the step of `from`
- * is to `to`; after SPLIT `to` has none: she is a customer, and what is kept
- * for the records that moved goes from `from` to her. Whoever applies every
- * change in its order, some of them again, has at the last what
+ * of a step for each id, followed from id to id. After MERGED the step of
+ * `from` is to `to`; after SPLIT `to` has none: she is a customer, and what is
+ * kept for the records that moved goes from `from` to her. Whoever applies
+ * every change in its order, some of them again, has at the last what
  * crm_tenant_get_customer answers.
  *
  * kind: one of CRM_IDENTITY_CHANGE_...; 0: there is none.
@@ -1936,7 +1936,7 @@ CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
  *
  * EVENT: `event` is one that a host appended; the others are all zero.
  * DEFINITION: `definition` is one that a host made, with one of the calls of
- *   the chapter on schemas; the others are all zero.
+ *   the chapter on schemas, or settings of identity; the others are all zero.
  * CHOICE: `choice` is one about who is who; the others are all zero. */
 enum {
   CRM_STORE_EVENT = 1,
@@ -1945,19 +1945,22 @@ enum {
 };
 
 /* What a definition is of: crm_tenant_register_schema,
- * crm_tenant_register_upcaster, crm_tenant_set_validation. */
+ * crm_tenant_register_upcaster, crm_tenant_set_validation,
+ * crm_tenant_set_identity_settings. */
 enum {
   CRM_DEFINITION_SCHEMA = 1,
   CRM_DEFINITION_UPCASTER = 2,
-  CRM_DEFINITION_VALIDATION = 3
+  CRM_DEFINITION_VALIDATION = 3,
+  CRM_DEFINITION_IDENTITY = 4
 };
 
 /* A definition of a tenant, as she made it. What a kind does not use is zero,
  * or empty.
  *
- * type: of the events; empty: validation of all types.
+ * type: of the events; empty: validation of all types, or settings of identity.
  * version, to: of a schema; of an upcaster where it begins, and where it leads.
- * json: the schema or the upcaster, without the blanks between its tokens.
+ * json: the schema or the upcaster, without the blanks between its tokens; of
+ *   settings of identity what differs from the defaults.
  * compatibility: of a schema, one of CRM_COMPATIBILITY_...
  * mode: of a validation, one of CRM_VALIDATION_... */
 typedef struct crm_definition_view {
@@ -2137,6 +2140,40 @@ CRM_API const crm_customer_view* crm_customer_read(const crm_customer* customer)
 
 /* Frees the records that were read; she stays in the store. */
 CRM_API void crm_customer_free(crm_customer* customer) CRM_NOEXCEPT;
+
+/* Settings of identity: one JSON object says which namespaces a tenant has and
+ * how much they say, how their values are normalised and which are blocked, and
+ * what the bars and limits stand at. Every member may be left out:
+ *
+ *   {"rules": {"attach_bar": 85, "merge_bar": 95},
+ *    "namespaces": {"loyaltyCard": {"class": "exclusive", "confidence": 100,
+ *                                   "fold_case": true, "aliases": ["card"]}},
+ *    "other_namespaces": "accept",
+ *    "blocked": {"*": ["front desk"], "email": ["pos@club.example"]},
+ *    "email": {"domains": {"gmail.com": {"strip_tags": true}}},
+ *    "phone": {"region": "ZA", "regions": {"crm-gb": "GB"}}}
+ *
+ * The manual of every member, with its range and its default, is the chapter
+ * "Settings" of crm/identity.h. */
+
+/* Takes the place of everything that was set before: what is not named is the
+ * default, and "{}" is all defaults. Counts for the events behind it in the
+ * log; what is there stays as it is. Durable when it returns; the same again
+ * changes nothing. CRM_MALFORMED: not JSON; CRM_INVALID_ARGUMENT: a member that
+ * there is not, a value out of range, what contradicts itself (the message
+ * names the place as a JSON pointer, and what must be there); CRM_TOO_LARGE:
+ * names the limit; CRM_UNSUPPORTED: a region, in a store that reads phone
+ * numbers in E.164 alone. */
+CRM_API crm_status crm_tenant_set_identity_settings(crm_tenant* tenant,
+                                                    crm_slice json,
+                                                    crm_error** error)
+    CRM_NOEXCEPT;
+
+/* What counts for the next event, with all defaults spelled out, in a buffer
+ * that is yours: change what you like, and set it again. */
+CRM_API crm_status crm_tenant_get_identity_settings(
+    crm_tenant* tenant, const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
 
 /* --- Profile ---------------------------------------------------------------
  *
@@ -3080,8 +3117,9 @@ CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
  * A definition of the tenant stands where it was made: `after` counts her
  * events before it. It is a "schema" (type, version, compatibility: none,
  * backward, forward or full, schema), an "upcaster" (type, version: where it
- * begins, to, upcaster) or a "validation" (type, absent: all types; mode: off,
- * warn, enforce or inherit).
+ * begins, to, upcaster), "identity" (settings: what differs from the defaults)
+ * or a "validation" (type, absent: all types; mode: off, warn, enforce or
+ * inherit).
  *
  * Not in it: names, epochs and dictionaries of the log, which the library makes
  * again; positions, therefore (they count those, too); the offsets of hosts,

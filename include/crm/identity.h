@@ -32,6 +32,74 @@
 //   target.merge = merged->position;
 //   tenant->Unmerge(target, by_hand);  // As if it had not been.
 
+//
+// Settings. What a tenant sets is one JSON object; every member may be left
+// out, and then has its default. Tenant::SetIdentitySettings takes it, refuses
+// what it does not know, and names the place; GetIdentitySettings gives it with
+// all defaults spelled out.
+//
+//   {"rules": {
+//      "attach_bar": 85,            1 to 100: confidence for an attach ...
+//      "merge_bar": 95,             ... and a merge; not below the attach bar
+//      "automatic_merges": true,    false: events merge nobody
+//      "shared_after": 3,           so many people share a value: it links
+//                                   nobody; 2 to 1,000,000, 0: never
+//      "values_per_shareable": 5,   of one customer; 1 to 1,000
+//      "identifiers": 1000,         of one customer; 1 to 10,000
+//      "records": 200,              of one customer; 1 to 10,000
+//      "merges": 100,               of one customer; 1 to 10,000
+//      "merges_per_minute": 1000,   of the tenant; 1 to 1,000,000
+//      "phone_months": 18},         so long unseen, a phone number attaches no
+//                                   more; 0 to 1,200, 0: it always does
+//    "namespaces": {
+//      "loyaltyCard": {
+//        "class": "exclusive",      one value of each customer, one customer
+//                                   of each value; "shareable": several, as
+//                                   addresses; "ephemeral": a device, merges
+//                                   nobody
+//        "confidence": 100,         0 to 100; default by class 100, 85, 80.
+//                                   Of an ephemeral one below the merge bar
+//        "priority": 100,           0 to 255: within a class the lower one is
+//                                   looked at first
+//        "fold_case": false,        "AB-1" is "ab-1"; not of email and phone
+//        "aliases": ["card"]}},     other names of it, at most 32
+//    "other_namespaces": "accept",  as exclusive ones; "withhold": what is not
+//                                   built in or named above is no identifier
+//    "blocked": {                   values that name nobody, in any case, up to
+//      "*": ["front desk"],         4,096: in every namespace, or in one
+//      "email": ["pos@club.example", "@till.example"],     a whole domain
+//      "phoneNumber": ["+27820000001"]},                   begins with +
+//    "email": {
+//      "domains": {                 up to 256; there is no rule for all of them
+//        "gmail.com": {
+//          "strip_tags": false,     ada+golf@ is ada@
+//          "strip_dots": false},    a.da@ is ada@
+//        "googlemail.com": {"same_as": "gmail.com"}},      with its rules
+//      "block_roles": false,        info@, noreply@, sales@ and their like
+//      "block_examples": false},    example.com, .net, .org and *.example
+//    "phone": {
+//      "region": "ZA",              of national numbers; default: the store's
+//      "refuse_national": false,    true: only numbers with a "+"
+//      "regions": {"crm-gb": "GB"}}}   by source of the event, up to 256
+//
+// The namespaces authUserId, sclMemberId, teetimePlayerId, messagingContactId,
+// customerId, aggregateId (exclusive), email, phoneNumber (shareable),
+// anonymousId, deviceId, sessionId (ephemeral) are built in, with their common
+// spellings ("phone_number"); naming one changes what it names, and "aliases"
+// adds to its spellings. Blocked always, in any case: empty, "null", "none",
+// "nil", "undefined", "nan", "n/a", "na", "unknown", "anonymous", "guest",
+// "test", "true", "false", "id", "email", "-1", "1234567890", "distinct_id",
+// "not_authenticated", "[object Object]", zeroes and dashes (the nil UUID), six
+// and more times one digit, phone numbers of one digit, addresses at localhost
+// and *.invalid. A blocked value stays in the event.
+//
+// Settings count for the events behind them in the log, in every replay; what
+// was decided before stays. Class, confidence and priority change what later
+// events do with identifiers that are there. Where the form of a value changes
+// (fold_case, domains, regions, aliases), an older identifier keeps the form it
+// was stored in, and is found by that alone, until ReResolve is run.
+// FindCustomer knows of no source: it goes by the tenant's region.
+
 #ifndef CRM_INCLUDE_IDENTITY_H_
 #define CRM_INCLUDE_IDENTITY_H_
 

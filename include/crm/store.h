@@ -265,6 +265,19 @@ class Tenant final {
       std::string_view type, std::string_view version,
       std::string_view payload) const;
 
+  // How it is found out whose events are: namespaces, forms, block lists, bars
+  // and limits, as JSON; see "Settings" in crm/identity.h. Takes the place of
+  // everything that was set before: what is not named is the default, and "{}"
+  // is all defaults. Counts for the events behind it in the log; what is there
+  // stays as it is. Durable when it returns; changes nothing when it fails, or
+  // when it is what is set already. kMalformed (not JSON), kInvalidArgument
+  // (names the place as a JSON pointer, and what it must be), kTooLarge (names
+  // the limit), kUnsupported (a region, where phone numbers are not read).
+  Status SetIdentitySettings(std::string_view json);
+  // What counts for the next event, with all defaults spelled out: what
+  // SetIdentitySettings takes back.
+  Result<std::string> GetIdentitySettings() const;
+
   // Waits until the head is past `after`, at most `timeout`. The new head.
   Result<Position> WaitForEvents(Position after,
                                  std::chrono::milliseconds timeout) const;
@@ -291,13 +304,21 @@ class Tenant final {
   std::shared_ptr<Impl> impl_;
 };
 
-// A definition of a tenant, as she made it: see crm/schema.h. Views as those of
+// A definition of a tenant, as she made it: see crm/schema.h and
+// Tenant::SetIdentitySettings. Views as those of
 // EventView.
 struct DefinitionView {
-  enum class Kind : uint8_t { kSchema = 1, kUpcaster = 2, kValidation = 3 };
+  enum class Kind : uint8_t {
+    kSchema = 1,
+    kUpcaster = 2,
+    kValidation = 3,
+    kIdentity = 4,  // See Tenant::SetIdentitySettings; `json` differs from the
+                    // defaults in what it names.
+  };
   Kind kind = Kind::kSchema;
   Position position = 0;
-  std::string_view type = {};  // Empty: validation of all types.
+  // Empty: validation of all types, or settings of identity.
+  std::string_view type = {};
   // Of a schema; of an upcaster: where it begins, and where it leads.
   std::string_view version = {};
   std::string_view to = {};

@@ -47,6 +47,10 @@ uint64_t GetBe64(const char* data) {
 }
 
 void PutVarint(std::string* out, uint64_t value) {
+  if (value < 0x80) {  // Most of them.
+    out->push_back(static_cast<char>(value));
+    return;
+  }
   char bytes[kMaxVarintBytes];
   int size = 0;
   while (value >= 0x80) {
@@ -101,6 +105,11 @@ uint64_t ByteReader::Be64() {
 }
 
 uint64_t ByteReader::Varint() {
+  if (!data_.empty() && static_cast<uint8_t>(data_[0]) < 0x80) {
+    const auto small = static_cast<uint8_t>(data_[0]);
+    data_.remove_prefix(1);
+    return small;
+  }
   uint64_t value = 0;
   const size_t limit =
       data_.size() < kMaxVarintBytes ? data_.size() : kMaxVarintBytes;

@@ -191,6 +191,12 @@ struct SchemaValidationCommand {
   std::string type;
 };
 
+// crm identity ...
+struct IdentitySettingsCommand {
+  StoreOption store;
+  std::string file;  // Empty: show them.
+};
+
 int Run(const InitCommand& command);
 int Run(const ImportCommand& command);
 int Run(const PresetsCommand& command);
@@ -211,6 +217,7 @@ int Run(const SchemaShowCommand& command);
 int Run(const SchemaCheckCommand& command);
 int Run(const SchemaUpcasterCommand& command);
 int Run(const SchemaValidationCommand& command);
+int Run(const IdentitySettingsCommand& command);
 
 // Parses the command line and runs what it says.
 int RunProgram(int argc, char** argv);

@@ -73,6 +73,7 @@ struct CommandLine {
   SchemaCheckCommand schema_check;
   SchemaUpcasterCommand schema_upcaster;
   SchemaValidationCommand schema_validation;
+  IdentitySettingsCommand identity_settings;
   std::function<int()> run;
 };
 
@@ -467,6 +468,23 @@ void AddSchema(CLI::App* main, CommandLine* line) {
   AddTenant(sub, &c->store);
 }
 
+void AddIdentity(CLI::App* main, CommandLine* line) {
+  CLI::App* const app =
+      main->add_subcommand("identity", "How it is found out who is who.");
+  app->require_subcommand(1);
+  IdentitySettingsCommand* const s = &line->identity_settings;
+  CLI::App* const sub = AddCommand(
+      app, line, s, "settings",
+      "Show the settings of identity, or set them.\n\n"
+      "Namespaces, forms of addresses and phone numbers, block lists, bars\n"
+      "and limits, as JSON with all defaults spelled out. Setting takes the\n"
+      "place of everything that was set before; what FILE does not name is\n"
+      "the default. It counts for the events to come.",
+      "crm identity settings shop --set identity.json");
+  AddTenant(sub, &s->store);
+  sub->add_option("--set", s->file, "A file with JSON, or -");
+}
+
 }  // namespace
 
 int RunProgram(int argc, char** argv) {
@@ -488,6 +506,7 @@ int RunProgram(int argc, char** argv) {
   AddTail(&app, &line);
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
+  AddIdentity(&app, &line);
   AddStoreCommands(&app, &line);
   try {
     app.parse(argc, argv);

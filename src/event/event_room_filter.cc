@@ -12,7 +12,8 @@ namespace crm {
 namespace {
 
 enum FilterRow : uint64_t { kLayer = 0, kDelta = 1 };
-constexpr uint64_t kDeltaIds = 1 << 19;
+// So many may lie in deltas, of any number; above it a quarter.
+constexpr uint64_t kDeltaIds = 1 << 17;
 constexpr size_t kIdBytes = 12;
 
 Status Damaged() {

@@ -1,5 +1,7 @@
 #include "format/event_body.h"
 
+#include <array>
+
 #include "base/coding.h"
 
 namespace crm {
@@ -9,27 +11,37 @@ constexpr size_t kUuidText = 36;
 constexpr size_t kUuidBytes = 16;
 constexpr size_t kHyphens[] = {8, 13, 18, 23};
 
+// What a hexadecimal digit in lower case is worth; 0xf0: it is none.
+constexpr std::array<uint8_t, 256> kDigits = [] {
+  std::array<uint8_t, 256> digits{};
+  digits.fill(0xf0);
+  for (int i = 0; i < 10; ++i) {
+    digits[static_cast<size_t>('0' + i)] = static_cast<uint8_t>(i);
+  }
+  for (int i = 0; i < 6; ++i) {
+    digits[static_cast<size_t>('a' + i)] = static_cast<uint8_t>(10 + i);
+  }
+  return digits;
+}();
+
 // True and sixteen bytes when `text` is exactly what WriteUuid would write.
 bool ReadUuid(std::string_view text, char* bytes) {
   if (text.size() != kUuidText) return false;
-  size_t digit = 0;
-  for (size_t i = 0; i < kUuidText; ++i) {
-    const char c = text[i];
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (c != '-') return false;
-      continue;
-    }
-    const bool decimal = c >= '0' && c <= '9';
-    if (!decimal && (c < 'a' || c > 'f')) return false;
-    const int value = decimal ? c - '0' : c - 'a' + 10;
-    if (digit % 2 == 0) {
-      bytes[digit / 2] = static_cast<char>(value << 4);
-    } else {
-      bytes[digit / 2] = static_cast<char>(bytes[digit / 2] | value);
-    }
-    ++digit;
+  for (const size_t hyphen : kHyphens) {
+    if (text[hyphen] != '-') return false;
   }
-  return true;
+  // Errors are gathered, so that nothing depends on what a digit is.
+  uint8_t wrong = 0;
+  size_t at = 0;
+  for (size_t i = 0; i < kUuidBytes; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+    const uint8_t high = kDigits[static_cast<uint8_t>(text[at])];
+    const uint8_t low = kDigits[static_cast<uint8_t>(text[at + 1])];
+    wrong |= static_cast<uint8_t>(high | low);
+    bytes[i] = static_cast<char>(high << 4 | low);
+    at += 2;
+  }
+  return wrong < 16;
 }
 
 void WriteUuid(std::string_view bytes, char* text) {

@@ -283,4 +283,20 @@ bool ProfileFolder::Fold(std::string_view before, const TraitOrigin& origin,
   return true;
 }
 
+void ProfileBuilder::Clear() {
+  folder_.impl_->merged.clear();
+  folder_.impl_->text.clear();
+}
+
+void ProfileBuilder::Add(std::string_view name, std::string_view value,
+                         const TraitEntry& entry) {
+  folder_.impl_->Add(name, value, entry);
+}
+
+void ProfileBuilder::Build(uint64_t events, Position version,
+                           int64_t first_seen, int64_t last_seen,
+                           std::string* state) {
+  folder_.impl_->Build(events, version, first_seen, last_seen, state);
+}
+
 }  // namespace crm

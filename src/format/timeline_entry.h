@@ -17,16 +17,19 @@ namespace crm {
 struct TimelineRecord {
   Position position = 0;
   // Of the header: type, source, version, times, flags, shape, dictionary,
-  // plain_size, revision. The rest is zero.
+  // plain_size. The rest is zero; the revision is known from the place.
   EventHeader header;
   std::string_view body;  // Compressed, unless kEventRaw.
 };
 
-// Appends.
-void EncodeTimelineEntry(Position position, const EventHeader& header,
-                         std::string_view body, std::string* out);
-// False: malformed.
-[[nodiscard]] bool DecodeTimelineEntry(ByteReader& reader, TimelineRecord* out);
+// Appends. `before`: the entry in front of it in its block; one that stands
+// alone or first has an empty one.
+void EncodeTimelineEntry(const TimelineRecord& entry,
+                         const TimelineRecord& before, std::string* out);
+// `*out` may be `before`. False: malformed.
+[[nodiscard]] bool DecodeTimelineEntry(ByteReader& reader,
+                                       const TimelineRecord& before,
+                                       TimelineRecord* out);
 
 }  // namespace crm
 

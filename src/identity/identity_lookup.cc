@@ -204,6 +204,13 @@ Result<AssertionsRow> IdentityRoom::AssertionsOf(uint32_t tenant,
       rows.Get(family(kAssertions), NumberRow(tenant, record)), "assertions");
 }
 
+Result<AssertionsRow> IdentityRoom::AssertionsOf(uint32_t tenant,
+                                                 RecordId record) const {
+  return ReadAs<AssertionsRow>(
+      services_.overlay->Get(family(kAssertions), NumberRow(tenant, record)),
+      "assertions");
+}
+
 Result<ReviewRow> IdentityRoom::ReviewOf(uint32_t tenant, uint64_t number,
                                          const View& view) const {
   return ReadAs<ReviewRow>(

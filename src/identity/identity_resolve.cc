@@ -83,6 +83,7 @@ class Resolver final {
   Status LoadOurs();
   Status Attach();
   Status AttachByDevice(bool* attached);
+  Status AskWhatKept(size_t end);
   Result<IdentityReason> AgainstAttaching(size_t i, const Members& theirs);
   Result<bool> IsRecycled(size_t i, const Members& theirs);
   void JoinBy(size_t i, const Members& theirs);
@@ -91,6 +92,7 @@ class Resolver final {
   Result<IdentityReason> AgainstMerging(size_t i, const Members& theirs);
   bool ExclusiveConflict(const Members& theirs, CustomerId owner) const;
   Result<bool> HasEvidence(size_t i, CustomerId owner);
+  Result<Person> OwnPerson();
   Status Merge(size_t i, const Members& theirs);
   Status TurnShared();
   Result<bool> IsKnownPerson(CustomerId customer);
@@ -205,23 +207,30 @@ Status Resolver::Attach() {
     reasons_[i] = *against;
     if (*against != IdentityReason::kNone) continue;
     JoinBy(i, *theirs);
-    return Status::Ok();
+    return AskWhatKept(i);
   }
   bool attached = false;
   Status status = AttachByDevice(&attached);
-  if (!status.ok() || attached) return status;
-  choice_->new_customer = true;
-  choice_->customer = context_.counts.customers + 1;
-  choice_->confidence = 100;
-  // What kept it from joining is what somebody may know better about.
-  for (size_t i = 0; i < count(); ++i) {
-    if (!IsAsked(reasons_[i])) continue;
+  if (!status.ok()) return status;
+  if (!attached) {
+    choice_->new_customer = true;
+    choice_->customer = context_.counts.customers + 1;
+    choice_->confidence = 100;
+  }
+  return AskWhatKept(count());
+}
+
+// What kept it from joining an owner, of those before `end`, is what somebody
+// may know better about.
+Status Resolver::AskWhatKept(size_t end) {
+  for (size_t i = 0; i < end; ++i) {
+    if (!IsAsked(reasons_[i]) || !IsAnothers(i)) continue;
     Result<Members> theirs =
         room_.OwnMembers(tenant_, owners_[i].owner, context_.rows);
     if (!theirs.ok()) return std::move(theirs).status();
     const Members::Claim* claim = theirs->Find(identifier(i).hash);
     if (claim == nullptr) continue;
-    status = Ask(choice_->record, claim->record, reasons_[i], i);
+    Status status = Ask(choice_->record, claim->record, reasons_[i], i);
     if (!status.ok()) return status;
   }
   return Status::Ok();
@@ -293,7 +302,8 @@ Result<bool> Resolver::IsRecycled(size_t i, const Members& theirs) {
   Result<RecordRow> record =
       room_.RecordOf(tenant_, claim->record, context_.rows);
   if (!record.ok()) return std::move(record).status();
-  Result<std::optional<int64_t>> seen = host_.TimeOf(record->last);
+  Result<std::optional<int64_t>> seen =
+      host_.TimeOf(claim->record, record->last);
   if (!seen.ok()) return std::move(seen).status();
   return seen->has_value() &&
          host_.now() - **seen > kMonthUs * rules_.phone_months;
@@ -348,7 +358,7 @@ Result<IdentityReason> Resolver::AgainstMerging(size_t i,
     return IdentityReason::kLimit;
   }
   if (identifier(i).klass == Klass::kShareable) {
-    Result<Person> own = host_.PersonOf(choice_->customer);
+    Result<Person> own = OwnPerson();
     if (!own.ok()) return std::move(own).status();
     Result<Person> other = host_.PersonOf(owners_[i].owner);
     if (!other.ok()) return std::move(other).status();
@@ -360,6 +370,17 @@ Result<IdentityReason> Resolver::AgainstMerging(size_t i,
     if (!*evidence) return IdentityReason::kBelowMergeBar;
   }
   return host_.MayMerge() ? IdentityReason::kNone : IdentityReason::kMergeBrake;
+}
+
+// What is known of its customer; what the event says itself comes first.
+Result<Person> Resolver::OwnPerson() {
+  Result<Person> own = host_.PersonOf(choice_->customer);
+  if (!own.ok()) return own;
+  Result<Person> said = host_.EventPerson();
+  if (!said.ok()) return said;
+  if (!said->given_name.empty()) own->given_name = said->given_name;
+  if (!said->birth_date.empty()) own->birth_date = said->birth_date;
+  return own;
 }
 
 // Two values of one exclusive namespace, those that the event brings included.
@@ -399,7 +420,7 @@ Result<bool> Resolver::HasEvidence(size_t i, CustomerId owner) {
   }
   if (found >= 2) return true;
   if (identifier(i).confidence < rules_.attach_bar) return false;
-  Result<Person> own = host_.PersonOf(choice_->customer);
+  Result<Person> own = OwnPerson();
   if (!own.ok()) return std::move(own).status();
   Result<Person> other = host_.PersonOf(owner);
   if (!other.ok()) return std::move(other).status();
@@ -567,9 +588,9 @@ Result<IdentityReason> Resolver::AgainstClaiming(size_t i) {
 Status Resolver::Tell() {
   for (size_t i = 0; i < count(); ++i) {
     const bool anothers = IsAnothers(i);
-    const bool held = owners_[i].owner == 0 &&
-                      (choice_->claims >> i & 1) == 0 && !IsRepeated(data_, i);
-    if (!anothers && !held) continue;
+    const bool held =
+        owners_[i].owner == 0 && (choice_->claims >> i & 1) == 0;
+    if ((!anothers && !held) || IsRepeated(data_, i)) continue;
     const IdentityReason reason = owners_[i].shared
                                       ? IdentityReason::kSharedValue
                                       : reasons_[i];

@@ -10,10 +10,6 @@
 
 namespace crm {
 
-bool IsNamespace(std::string_view name) {
-  return CheckName("namespace", name, 64).ok();
-}
-
 std::vector<RowFamily> IdentityRoom::families() const {
   return {
       {.name = "identifiers",
@@ -34,11 +30,12 @@ std::vector<RowFamily> IdentityRoom::families() const {
 }
 
 Result<Hash128> IdentityRoom::HashOf(uint32_t tenant,
-                                     const Identifier& identifier) const {
-  const NamespaceInfo info = ClassifyNamespace(identifier.name_space);
+                                     const Identifier& identifier,
+                                     const IdentitySettings* settings) const {
+  const NamespaceInfo info = Classify(settings, identifier.name_space);
   std::string canonical;
-  Status status =
-      normaliser_->Normalise(info.name, identifier.value, &canonical);
+  Status status = normaliser_->Normalise(info, identifier.value, settings, {},
+                                         &canonical);
   if (!status.ok()) return status;
   std::string text(1, 'i');
   PutBytes(&text, info.name);
@@ -56,22 +53,25 @@ Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
   std::array<FactIdentifier, kMaxIdentifiers> found;
   size_t count = 0;
   IdentityData* out = arena.New<IdentityData>();
+  out->settings = content.identity;
   std::string_view best_canonical;
   std::array<WithheldHint, kMaxIdentifiers> withheld;
   size_t withheld_count = 0;
   for (const DecodedEvent::Hint& hint : content.hints) {
     if (count == found.size()) break;
-    const NamespaceInfo info = ClassifyNamespace(hint.name_space);
+    const NamespaceInfo info = Classify(content.identity, hint.name_space);
     Status fits(StatusCode::kInvalidArgument, "");
-    if (IsNamespace(info.name)) {
-      fits = normaliser_->Normalise(info.name, hint.value, &canonical);
+    const bool named = IsNamespace(info.name);
+    if (named) {
+      fits = normaliser_->Normalise(info, hint.value, content.identity,
+                                    content.source, &canonical);
     }
     if (!fits.ok()) {
       if (withheld_count == withheld.size()) continue;
       withheld[withheld_count++] = {
-          hint.name_space, fits.code() == StatusCode::kDenied
-                               ? IdentityReason::kBlocked
-                               : IdentityReason::kMalformed};
+          named ? info.name : hint.name_space,
+          fits.code() == StatusCode::kDenied ? IdentityReason::kBlocked
+                                             : IdentityReason::kMalformed};
       continue;
     }
     text.assign(1, 'i');

@@ -46,6 +46,8 @@ struct IdentityData {
   Hash128 record_key;
   // Hints that cannot be identifiers.
   std::span<const WithheldHint> withheld;
+  // What they were prepared with; null: the defaults. See RulesOf.
+  const IdentitySettings* settings = nullptr;
   // What warming found, so that the sequencer need not look again as long as
   // the rows hold. By identifier; empty: not warmed. 0: nobody, as yet.
   mutable std::span<const IdentifierRow> owners;
@@ -79,17 +81,16 @@ class ResolveHost {
   // What the event itself says of its person, and what is known of a customer.
   virtual Result<Person> EventPerson() = 0;
   virtual Result<Person> PersonOf(CustomerId customer) = 0;
-  // When the event happened, and (when that is known) another one in the log.
+  // When the event happened, and the newest one of a record, at `last` (when
+  // that is known).
   virtual int64_t now() const = 0;
-  virtual Result<std::optional<int64_t>> TimeOf(Position position) = 0;
+  virtual Result<std::optional<int64_t>> TimeOf(RecordId record,
+                                                Position last) = 0;
   // Whether one more merge may be made this minute.
   virtual bool MayMerge() = 0;
   // Puts a choice into the log before the event, and folds it.
   virtual Status Emit(IdentityChoice* choice) = 0;
 };
-
-// Whether a name can be that of a namespace: 1 to 64 bytes of text.
-bool IsNamespace(std::string_view name);
 
 // Thread safety: Prepare and the look-ups from any thread; Resolve and Fold by
 // the sequencer or a replay.
@@ -142,7 +143,8 @@ class IdentityRoom final : public Room {
   Status FoldChoice(const IdentityChoice& choice, FoldContext& context) const;
 
   // The hash under which an identifier is found. Errors as Normalise.
-  Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier) const;
+  Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier,
+                         const IdentitySettings* settings) const;
   // Nobody: owner 0.
   Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash,
                              const View& view) const;
@@ -176,6 +178,8 @@ class IdentityRoom final : public Room {
                                      const View& view) const;
   Result<AssertionsRow> AssertionsOf(uint32_t tenant, RecordId record,
                                      Generation& rows) const;
+  // The same at the head.
+  Result<AssertionsRow> AssertionsOf(uint32_t tenant, RecordId record) const;
   // Not there: position 0.
   Result<ReviewRow> ReviewOf(uint32_t tenant, uint64_t number,
                              const View& view) const;

@@ -111,8 +111,12 @@ class PartMaker {
                     const Members& members) const {
     CustomerId chosen = 0;
     bool chosen_has = false;
+    const bool rather = std::any_of(
+        origins.begin(), origins.end(),
+        [this](const Origin& origin) { return IsPreferred(origin.customer); });
     for (const Origin& origin : origins) {
       if (origin.customer == customer_) return customer_;
+      if (rather && !IsPreferred(origin.customer)) continue;
       const bool has = std::any_of(
           members.claims.begin(), members.claims.end(),
           [&](const Members::Claim& claim) {
@@ -127,6 +131,10 @@ class PartMaker {
       chosen_has = has;
     }
     return chosen;
+  }
+
+  bool IsPreferred(CustomerId customer) const {
+    return cut_.prefers && cut_.prefers(customer);
   }
 
   // Merges that still hold, and one for every id that leads to her.
@@ -190,6 +198,7 @@ Groups GroupRecords(const Members& members, const Cut& cut) {
       after.Join(member.record, chosen ? cut.together.front() : rest);
       continue;
     }
+    if (!cut.keeps_strays) continue;
     const RecordId first = members.records.front().record;
     if (before.Find(member.record) == before.Find(first)) continue;
     before.Join(member.record, first);

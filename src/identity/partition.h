@@ -30,6 +30,10 @@ struct Cut {
   std::function<bool(const RecordLink& link)> goes;
   // Not empty: these stay together as one, and so do all others.
   std::vector<RecordId> together = {};
+  // Records without any link stay with the others.
+  bool keeps_strays = true;
+  // Whose id is rather kept, before all other rules; empty: nobody's.
+  std::function<bool(CustomerId customer)> prefers = {};
   // Given to a part that none of the ids so far goes with, then the next.
   CustomerId first_new = 0;
   // The namespace whose owner stays of two who are one.

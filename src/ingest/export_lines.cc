@@ -15,7 +15,8 @@ constexpr std::string_view kEnd = "\"}";
 constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
-constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation"};
+constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
+                                        "identity"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
@@ -131,6 +132,9 @@ void AppendDefinition(std::string_view tenant, uint64_t after,
       break;
     case Kind::kValidation:
       AppendTextMember("mode", ModeText(definition.mode), out);
+      break;
+    case Kind::kIdentity:
+      AppendMember("settings", definition.json, out);
       break;
   }
 }
@@ -266,6 +270,8 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
     if (!FromText(kModes, Text("mode"), &out->mode)) {
       members_.Fail("mode", "unknown");
     }
+  } else if (out->kind == Kind::kIdentity) {
+    out->json = members_.TakeObject("settings");
   } else {
     out->type = Text("type");
     out->version = Text("version");

@@ -302,6 +302,9 @@ Status Define(const EventLine& line, crm::Tenant* tenant) {
     case Kind::kValidation:
       status = tenant->SetValidation(definition.type, definition.mode);
       break;
+    case Kind::kIdentity:
+      status = tenant->SetIdentitySettings(definition.json);
+      break;
   }
   if (status.ok()) return status;
   return Status(status.code(), "line " + std::to_string(line.line) + ": " +

@@ -6,6 +6,7 @@
 
 #include "base/coding.h"
 #include "format/dictionary.h"
+#include "format/packed_profile.h"
 #include "profile/catalogue.h"
 
 namespace crm {
@@ -15,6 +16,8 @@ constexpr size_t kMaxTraitNameBytes = 128;
 constexpr size_t kMaxTraitValueBytes = 8 * 1024;
 // More than kMaxTraits of the largest names and values.
 constexpr uint64_t kMaxProfileBytes = uint64_t{16} << 20;
+// Packed profiles below this have nothing that repeats.
+constexpr size_t kCompressedFrom = 512;
 
 bool SortsBefore(const TraitUpdate& a, const TraitUpdate& b) {
   return a.name < b.name;
@@ -94,9 +97,9 @@ void AddToPerson(std::string_view trait, std::string_view value,
 
 }  // namespace
 
-// Profiles on disk: nonce, then the state, compressed and sealed with the key
-// of the record's bucket. What is sealed begins with the size of the state,
-// or zero when it is not compressed.
+// Profiles on disk: nonce, then the state, packed and sealed with the key of
+// the record's bucket. What is sealed begins with the size of the packed
+// state when it is compressed, or else with zero.
 struct ProfileRoom::Codec final : RowCodec {
   explicit Codec(KeyRing* ring) : keyring(ring) {}
 
@@ -106,11 +109,15 @@ struct ProfileRoom::Codec final : RowCodec {
         keyring->BucketKey(key.tenant, key.a / kRecordsPerBucket, true);
     if (!bucket.ok()) return std::move(bucket).status();
     thread_local std::string packed;
-    packed.clear();
-    PutVarint(&packed, row.size());
-    if (!compressor.Compress(row, &packed)) {
-      packed.assign(1, '\0');
-      packed.append(row);
+    packed.assign(1, '\0');
+    if (!PackProfile(row, &packed)) return Malformed(key);
+    if (packed.size() >= kCompressedFrom) {
+      thread_local std::string smaller;
+      smaller.clear();
+      PutVarint(&smaller, packed.size() - 1);
+      if (compressor.Compress(std::string_view(packed).substr(1), &smaller)) {
+        packed.swap(smaller);
+      }
     }
     thread_local NonceSource nonces;
     const Nonce nonce = nonces.Next();
@@ -144,13 +151,20 @@ struct ProfileRoom::Codec final : RowCodec {
     return Status::Ok();
   }
 
+  static Status Malformed(const RowKey& key) {
+    return Status(StatusCode::kCorruption,
+                  "profile of customer " + std::to_string(key.a) +
+                      " is malformed");
+  }
+
   bool Unpack(std::string_view packed, std::string* row) const {
     ByteReader reader(packed);
     const uint64_t size = reader.Varint();
     if (!reader.ok() || size > kMaxProfileBytes) return false;
-    if (size != 0) return compressor.Decompress(reader.Rest(), size, row);
-    row->assign(reader.Rest());
-    return true;
+    if (size == 0) return UnpackProfile(reader.Rest(), row);
+    thread_local std::string expanded;
+    return compressor.Decompress(reader.Rest(), size, &expanded) &&
+           UnpackProfile(expanded, row);
   }
 
   KeyRing* const keyring;
@@ -187,9 +201,8 @@ Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
   }
   const std::string_view payload = content.body.payload;
   const bool profile_event = IsProfileEvent(content.type);
-  if (profile_event ||
-      payload.find("\"traits\":{") != std::string_view::npos ||
-      payload.find("\"defaultTraits\":{") != std::string_view::npos) {
+  // "traits" or "defaultTraits"; a quote is too common to look for.
+  if (profile_event || payload.find("raits\":{") != std::string_view::npos) {
     std::string traits;
     std::string defaults;
     Status status = ForEachMember(
@@ -381,6 +394,21 @@ Result<Person> ProfileRoom::PersonOf(uint32_t tenant, CustomerId customer,
   return person;
 }
 
+Result<Person> ProfileRoom::PersonOfRecord(uint32_t tenant,
+                                           RecordId record) const {
+  Result<Row> row =
+      services_.overlay->Get(family(kProfiles), RowKey{record, 0, tenant});
+  if (!row.ok()) return std::move(row).status();
+  Person person;
+  if (!row->exists()) return person;
+  ProfileView state;
+  if (!state.Parse(row->value())) return Malformed(record);
+  for (const TraitEntry& entry : state.traits()) {
+    AddToPerson(state.NameOf(entry), state.ValueOf(entry), &person);
+  }
+  return person;
+}
+
 Person ProfileRoom::PersonOf(const Fact& fact) const {
   Person person;
   const auto* data = static_cast<const ProfileData*>(fact.prepared[index_]);
@@ -406,14 +434,7 @@ Status ProfileRoom::Load(
 }
 
 Status ProfileRoom::Warm(uint32_t tenant, RecordId record) const {
-  Result<Row> row =
-      services_.overlay->Get(family(kProfiles), RowKey{record, 0, tenant});
-  if (!row.ok()) return std::move(row).status();
-  const std::string_view value = row->value();
-  for (size_t i = 0; i < value.size(); i += 64) {
-    __builtin_prefetch(value.data() + i);
-  }
-  return Status::Ok();
+  return services_.overlay->Touch(family(kProfiles), RowKey{record, 0, tenant});
 }
 
 Status ProfileRoom::Erase(uint32_t tenant, CustomerId,

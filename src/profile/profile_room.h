@@ -41,7 +41,7 @@ class ProfileRoom final : public Room {
   ~ProfileRoom() override;
 
   std::string_view name() const override { return "profile"; }
-  uint32_t version() const override { return 3; }
+  uint32_t version() const override { return 4; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;
@@ -65,6 +65,8 @@ class ProfileRoom final : public Room {
   Result<Person> PersonOf(uint32_t tenant, CustomerId customer,
                           Generation& rows) const;
   Person PersonOf(const Fact& fact) const;
+  // Of one record, at the head; nothing known: an empty one.
+  Result<Person> PersonOfRecord(uint32_t tenant, RecordId record) const;
   // The events of a record up to `last`, oldest first; `expected` of them
   // (the record's own count, which proves that none is missing). Bodies are
   // still compressed; when the record's key is gone, there are none.
@@ -93,8 +95,19 @@ class ProfileRoom final : public Room {
   void ShowTrait(const ProfileView& state, const TraitEntry& entry,
                  Trait* trait) const;
   void ShowState(const ProfileView& state, Profile* profile) const;
-  Status WriteRecord(uint32_t tenant, uint64_t record,
-                     const Tail::Part& part, uint32_t last, Ingestion& out);
+  // An entry of the tail, ordered by record, then as it came.
+  struct Place {
+    uint32_t tenant;
+    uint32_t index;
+    uint64_t record;
+    bool operator<(const Place& other) const {
+      if (tenant != other.tenant) return tenant < other.tenant;
+      return record != other.record ? record < other.record
+                                    : index < other.index;
+    }
+  };
+  Status WriteRecord(const Tail::Part& part, std::span<const Place>* rest,
+                     Ingestion& out);
   Status WriteBlock(uint32_t tenant, uint64_t record, uint64_t first_revision,
                     uint64_t count, std::string_view plain, Ingestion& out);
   // The entries of a stored block, oldest first; `plain` keeps the bytes.
@@ -104,8 +117,9 @@ class ProfileRoom final : public Room {
   KeyRing* const keyring_;
   const IdentityRoom* const identity_;
   std::shared_ptr<const Codec> codec_;
-  NonceSource nonces_;                // The checkpoint's.
-  std::vector<uint32_t> chain_;       // Scratch of WriteRecord.
+  NonceSource nonces_;  // The checkpoint's.
+  std::string plain_;   // Scratch of WriteRecord.
+  std::string packed_;  // Of WriteBlock.
 };
 
 }  // namespace crm

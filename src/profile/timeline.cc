@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "format/dictionary.h"
 #include "profile/profile_room.h"
 
 namespace crm {
@@ -13,11 +14,42 @@ namespace {
 // A block ends at so many events or bytes.
 constexpr size_t kBlockEvents = 128;
 constexpr size_t kBlockBytes = 64 * 1024;
+// So many entries ahead memory is asked for.
+constexpr size_t kAhead = 6;
+
+// Bodies are compressed already, each for itself. What they share, a person's
+// identifiers above all, stands in them as it is: a second pass over all of
+// them finds it, as well as one over the plain text would.
+const Dictionary& Compressor() {
+  static const Dictionary* const none = new Dictionary(std::string());
+  return *none;
+}
+
+// Size and compressed text; or zero and the text. Replaces.
+void PackEntries(std::string_view plain, uint64_t count, std::string* packed) {
+  if (count > 1) {
+    packed->clear();
+    PutVarint(packed, plain.size());
+    if (Compressor().Compress(plain, packed)) return;
+  }
+  packed->assign(1, '\0');
+  packed->append(plain);
+}
+
+// False: malformed.
+bool UnpackEntries(std::string_view packed, std::string* plain) {
+  ByteReader reader(packed);
+  const uint64_t size = reader.Varint();
+  if (!reader.ok()) return false;
+  if (size != 0) return Compressor().Decompress(reader.Rest(), size, plain);
+  plain->assign(reader.Rest());
+  return true;
+}
 
 Status DamagedBlock(uint64_t record) {
-  return Status(StatusCode::kCorruption,
-                "timeline of record " + std::to_string(record) +
-                    " does not open");
+  return Status(
+      StatusCode::kCorruption,
+      "timeline of record " + std::to_string(record) + " does not open");
 }
 
 }  // namespace
@@ -42,38 +74,62 @@ Status ProfileRoom::WritePacked(const Tail::Part& part,
     numbers.clear();
   }
 
-  std::vector<std::pair<std::pair<uint32_t, uint64_t>, uint32_t>> records(
-      part.last.begin(), part.last.end());
-  std::sort(records.begin(), records.end());
-  for (const auto& [record, last] : records) {
-    Status status =
-        WriteRecord(record.first, record.second, part, last, out);
+  // By record. Entries lie in the order in which they came, so that each is
+  // asked of memory some time before it is its turn.
+  std::vector<Place> places;
+  places.reserve(part.entries.size());
+  for (size_t i = 0; i < part.entries.size(); ++i) {
+    const TailEntry& entry = part.entries[i];
+    if (entry.record == 0) continue;
+    places.push_back({entry.tenant, static_cast<uint32_t>(i), entry.record});
+  }
+  std::sort(places.begin(), places.end());
+  std::span<const Place> rest = places;
+  while (!rest.empty()) {
+    Status status = WriteRecord(part, &rest, out);
     if (!status.ok()) return status;
   }
   return Status::Ok();
 }
 
-Status ProfileRoom::WriteRecord(uint32_t tenant, uint64_t record,
-                                const Tail::Part& part, uint32_t last,
-                                Ingestion& out) {
-  chain_.clear();
-  for (uint32_t index = last; index != 0;
-       index = part.entries[index - 1].previous) {
-    chain_.push_back(index - 1);
-  }
-  std::string plain;
+// The first record of `rest`, which it is taken from.
+Status ProfileRoom::WriteRecord(const Tail::Part& part,
+                                std::span<const Place>* rest, Ingestion& out) {
+  const auto [tenant, index, record] = rest->front();
+  plain_.clear();
+  TimelineRecord before;
   uint64_t first_revision = 0;
   uint64_t count = 0;
-  for (size_t i = chain_.size(); i-- > 0;) {
-    const TailEntry& entry = part.entries[chain_[i]];
+  bool more = true;
+  while (more) {
+    const TailEntry& entry = part.entries[rest->front().index];
+    if (rest->size() > 2 * kAhead) {
+      __builtin_prefetch(&part.entries[(*rest)[2 * kAhead].index]);
+      const std::string_view next = part.entries[(*rest)[kAhead].index].content;
+      for (size_t at = 0; at < next.size(); at += 64) {
+        __builtin_prefetch(next.data() + at);
+      }
+    }
+    *rest = rest->subspan(1);
+    more = !rest->empty() && rest->front().record == record &&
+           rest->front().tenant == tenant;
     if (count == 0) first_revision = entry.revision;
-    plain += entry.content.value();
+    if (!entry.content.empty()) {  // Else its key is gone.
+      TimelineRecord timeline;
+      ByteReader reader(entry.content);
+      if (!DecodeTimelineEntry(reader, {}, &timeline)) {
+        return DamagedBlock(record);
+      }
+      EncodeTimelineEntry(timeline, before, &plain_);
+      before = timeline;
+    }
     ++count;
-    if (i != 0 && count < kBlockEvents && plain.size() < kBlockBytes) continue;
+    if (more && count < kBlockEvents && plain_.size() < kBlockBytes) continue;
     Status status =
-        WriteBlock(tenant, record, first_revision, count, plain, out);
+        WriteBlock(tenant, record, first_revision, count, plain_, out);
     if (!status.ok()) return status;
-    plain.clear();
+    plain_.clear();
+    before = {};
     count = 0;
   }
   return Status::Ok();
@@ -92,7 +148,8 @@ Status ProfileRoom::WriteBlock(uint32_t tenant, uint64_t record,
   if (key.ok()) {
     const Nonce nonce = nonces_.Next();
     value.append(reinterpret_cast<const char*>(nonce.data()), nonce.size());
-    keyring_->Seal(*key, nonce, plain, associated, &value);
+    PackEntries(plain, count, &packed_);
+    keyring_->Seal(*key, nonce, packed_, associated, &value);
   } else if (key.status().code() != StatusCode::kErased) {
     return std::move(key).status();
   }
@@ -118,8 +175,11 @@ Status ProfileRoom::OpenBlock(std::string_view key_bytes,
   std::memcpy(nonce.data(), rest.data(), kNonceBytes);
   std::string associated(key_bytes);
   associated += value.substr(0, value.size() - rest.size());
+  thread_local std::string packed;
+  packed.clear();
   if (!keyring_->Open(*sealing, nonce, rest.substr(kNonceBytes), associated,
-                      plain)) {
+                      &packed) ||
+      !UnpackEntries(packed, plain)) {
     return DamagedBlock(key.a);
   }
   return Status::Ok();
@@ -131,7 +191,8 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
   // The tail first: what a checkpoint moves meanwhile is then seen twice, not
   // missed, and told by its revision.
   std::vector<TailEntry> tail;
-  services_.tail->ReadRecord(tenant, record, last, &tail);
+  const Tail::Parts parts =
+      services_.tail->ReadRecord(tenant, record, last, &tail);
   uint64_t on_disk =
       tail.empty() ? expected : std::min(expected, tail[0].revision);
   std::vector<std::pair<std::string, std::string>> blocks;
@@ -146,13 +207,13 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
   uint64_t revision = 0;
   const auto add = [&](std::string_view entries, uint64_t count) -> bool {
     ByteReader reader(entries);
+    TimelineRecord entry;
     for (uint64_t i = 0; i < count; ++i) {
-      RecordEvent event;
-      if (!DecodeTimelineEntry(reader, &event.record) ||
-          event.record.header.revision != revision) {
-        return false;
-      }
+      if (!DecodeTimelineEntry(reader, entry, &entry)) return false;
       if (revision < expected) {
+        RecordEvent event;
+        event.record = entry;
+        event.record.header.revision = revision;
         event.owner = record;
         event.body.assign(event.record.body);
         event.record.body = {};
@@ -166,6 +227,12 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
   for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
     uint64_t count = 0;
     status = OpenBlock(block->first, block->second, &count, &plain);
+    // Blocks are dense: each begins where the one before it ends.
+    RowKey key;
+    if (revision < on_disk &&
+        (!DecodeRowKey(block->first, 2, &key) || key.b != revision)) {
+      return DamagedBlock(record);
+    }
     if (status.code() == StatusCode::kErased) {
       revision += count;
       continue;
@@ -176,11 +243,12 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
   }
   for (const TailEntry& entry : tail) {
     if (entry.revision < revision) continue;
-    if (!entry.content.exists()) {  // Folded without its key.
+    if (entry.revision > revision) return DamagedBlock(record);
+    if (entry.content.empty()) {  // Folded without its key.
       ++revision;
       continue;
     }
-    if (!add(entry.content.value(), 1)) return DamagedBlock(record);
+    if (!add(entry.content, 1)) return DamagedBlock(record);
   }
   if (revision < expected) {
     return Status(StatusCode::kCorruption,
@@ -192,9 +260,8 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
 }
 
 Status ProfileRoom::Canonical(size_t own, std::string_view key_bytes,
-                              std::string_view value,
-                              const CanonicalSink& sink, uint32_t* tenant,
-                              CustomerId* customer) const {
+                              std::string_view value, const CanonicalSink& sink,
+                              uint32_t* tenant, CustomerId* customer) const {
   RowKey key;
   if (!DecodeRowKey(key_bytes, families()[own].words, &key)) {
     return Status(StatusCode::kCorruption, "malformed key");
@@ -216,18 +283,19 @@ Status ProfileRoom::Canonical(size_t own, std::string_view key_bytes,
   if (!status.ok() && status.code() != StatusCode::kErased) return status;
   const bool erased = !status.ok();
   ByteReader reader(plain);
+  TimelineRecord entry;
   for (uint64_t i = 0; i < count; ++i) {
-    const size_t before = reader.remaining();
-    TimelineRecord entry;
-    if (!erased && !DecodeTimelineEntry(reader, &entry)) {
-      return DamagedBlock(key.a);
+    std::string item;
+    if (!erased) {
+      if (!DecodeTimelineEntry(reader, entry, &entry)) {
+        return DamagedBlock(key.a);
+      }
+      EncodeTimelineEntry(entry, {}, &item);  // As if it stood alone.
     }
     std::string name(key_bytes.substr(0, 12));
     PutBe64(&name, key.b + i);
-    std::string item(plain.data() + (plain.size() - before),
-                     before - reader.remaining());
-    sink(CanonicalItem{std::move(name), std::move(item), key.tenant,
-                       *customer});
+    sink(
+        CanonicalItem{std::move(name), std::move(item), key.tenant, *customer});
   }
   return Status::Ok();
 }

@@ -148,6 +148,8 @@ class Ingestion final {
  public:
   explicit Ingestion(Database& database);
   ~Ingestion();  // Uncommitted: removes its files.
+  // Called every so many rows: what must not wait until all are written.
+  void set_between(std::function<void()> between);
   Status Put(size_t family, std::string_view key, std::string_view value);
   Status Delete(size_t family, std::string_view key);
   // Nothing added: Ok without doing anything.

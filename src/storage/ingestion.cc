@@ -10,6 +10,8 @@
 namespace crm {
 namespace {
 
+constexpr uint32_t kRowsBetween = 1024;
+
 // One family's file.
 struct FamilyWriter {
   std::string path;
@@ -37,8 +39,13 @@ struct Ingestion::Impl {
   Database::Impl* database;
   std::vector<FamilyWriter> writers;  // By family; empty: no rows yet.
   uint64_t bytes = 0;
+  std::function<void()> between;
+  uint32_t rows = 0;
   Status broken;  // Of the first call that failed.
 
+  void CountRow() {
+    if (++rows % kRowsBetween == 0 && between) between();
+  }
   Result<rocksdb::SstFileWriter*> WriterFor(size_t family);
   Status Finish(std::vector<rocksdb::IngestExternalFileArg>* arguments);
   void Discard();
@@ -102,6 +109,10 @@ Ingestion::Ingestion(Database& database)
 
 Ingestion::~Ingestion() { impl_->Discard(); }
 
+void Ingestion::set_between(std::function<void()> between) {
+  impl_->between = std::move(between);
+}
+
 Status Ingestion::Put(size_t family, std::string_view key,
                       std::string_view value) {
   if (!impl_->broken.ok()) return impl_->broken;
@@ -112,6 +123,7 @@ Status Ingestion::Put(size_t family, std::string_view key,
                      "cannot write " + impl_->writers[family].path);
   });
   impl_->bytes += key.size() + value.size();
+  impl_->CountRow();
   return impl_->broken;
 }
 
@@ -124,6 +136,7 @@ Status Ingestion::Delete(size_t family, std::string_view key) {
                      "cannot write " + impl_->writers[family].path);
   });
   impl_->bytes += key.size();
+  impl_->CountRow();
   return impl_->broken;
 }
 

@@ -20,6 +20,9 @@ constexpr size_t kPageKeys = 256;
 constexpr size_t kCacheShards = 16;
 constexpr size_t kCachePages =
     (size_t{64} << 20) / (kPageKeys * kKeyBytes) / kCacheShards;
+// So many keys of a page are read one by one; then the others are likely to be
+// wanted, too, and all of them come at once.
+constexpr uint8_t kMissesOfPage = 4;
 constexpr std::string_view kTombstone = "erased";
 
 Status NoTenant() {
@@ -86,6 +89,7 @@ struct KeyRing::Impl {
   struct Page {
     std::array<uint64_t, kPageKeys / 64> present{};
     bool used = false;
+    uint8_t misses = 0;
     std::array<Key, kPageKeys> keys;
     ~Page() { Wipe(keys.data(), sizeof(keys)); }
   };
@@ -100,6 +104,9 @@ struct KeyRing::Impl {
   };
   struct CacheShard {
     std::mutex mutex;
+    // Keys that were forgotten: who read one before that must not bring it
+    // back.
+    uint64_t forgotten = 0;
     absl::flat_hash_map<PageName, std::unique_ptr<Page>> pages;
   };
 
@@ -136,17 +143,53 @@ struct KeyRing::Impl {
     return cache[(tenant * 31 + page) % kCacheShards];
   }
 
-  void Remember(uint32_t tenant, uint64_t record, const Key& key) {
+  uint64_t Forgotten(uint32_t tenant, uint64_t page) {
+    CacheShard& shard = ShardOf(tenant, page);
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    return shard.forgotten;
+  }
+
+  // Keeps a key. `forgotten`: what it was when the key was read; unless it is
+  // the same still, nothing is kept. Null: a key that was just made. True:
+  // this was a miss of its page, and one too many.
+  bool Remember(uint32_t tenant, uint64_t record, const Key& key,
+                const uint64_t* forgotten) {
     const uint64_t page = record / kPageKeys;
     CacheShard& shard = ShardOf(tenant, page);
     std::lock_guard<std::mutex> lock(shard.mutex);
-    if (shard.pages.size() >= kCachePages) EvictOne(shard);
+    if (forgotten != nullptr && shard.forgotten != *forgotten) return false;
+    const bool full = shard.pages.size() >= kCachePages;
+    if (full) EvictOne(shard);
     std::unique_ptr<Page>& slot = shard.pages[PageName{tenant, page}];
     if (slot == nullptr) slot = std::make_unique<Page>();
     slot->used = true;
     const size_t index = record % kPageKeys;
     slot->keys[index] = key;
     slot->present[index / 64] |= uint64_t{1} << (index % 64);
+    if (forgotten == nullptr || full) return false;
+    slot->misses = static_cast<uint8_t>(
+        std::min<int>(slot->misses + 1, kMissesOfPage + 1));
+    return slot->misses == kMissesOfPage;
+  }
+
+  // Brings what a page lacks into memory. What cannot be read or unwrapped is
+  // left out: who asks for it is told.
+  void LoadPage(const TenantSecrets& secrets, uint32_t tenant, uint64_t page) {
+    const uint64_t forgotten = Forgotten(tenant, page);
+    const uint64_t first = page * kPageKeys;
+    uint64_t record = 0;
+    Key key;
+    static_cast<void>(database->ScanForwardUnproven(
+        kRecords, RowName(tenant, first), RowName(tenant, first + kPageKeys),
+        [&](std::string_view row, std::string_view value) {
+          record = GetBe64(row.data() + 4);
+          if (!Recall(tenant, record, &key) &&
+              UnwrapKey(secrets, kRecords, row, value, &key).ok()) {
+            Remember(tenant, record, key, &forgotten);
+          }
+          return true;
+        }));
+    Wipe(key.data(), key.size());
   }
 
   // Clock: drops the first page that was not used since the last look.
@@ -179,6 +222,7 @@ struct KeyRing::Impl {
     const uint64_t page = record / kPageKeys;
     CacheShard& shard = ShardOf(tenant, page);
     std::lock_guard<std::mutex> lock(shard.mutex);
+    ++shard.forgotten;
     auto found = shard.pages.find(PageName{tenant, page});
     if (found == shard.pages.end()) return;
     const size_t index = record % kPageKeys;
@@ -355,8 +399,7 @@ Result<std::unique_ptr<KeyRing>> KeyRing::Open(
   return std::unique_ptr<KeyRing>(new KeyRing(std::move(impl)));
 }
 
-Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name,
-                           bool make) {
+Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name, bool make) {
   if (impl_->Find(tenant) != nullptr) return Status::Ok();
   // One at a time: two makers would each seal with secrets of their own.
   std::lock_guard<std::mutex> one(impl_->tenant_mutex);
@@ -370,9 +413,9 @@ Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name,
   if (!*found && !make) return NoTenant();
   if (!*found) {
     if (!make) {
-      return Status(StatusCode::kKeyMissing,
-                    "keyring: the secrets of tenant " + std::to_string(tenant) +
-                        " are not there");
+      return Status(StatusCode::kKeyMissing, "keyring: the secrets of tenant " +
+                                                 std::to_string(tenant) +
+                                                 " are not there");
     }
     Result<std::string> made = impl_->MakeTenant(secrets.get());
     if (!made.ok()) return std::move(made).status();
@@ -405,6 +448,8 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
   if (impl_->Recall(tenant, record, &key)) return key;
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) return NoTenant();
+  const uint64_t page = record / kPageKeys;
+  const uint64_t forgotten = impl_->Forgotten(tenant, page);
   const std::string row = RowName(tenant, record);
   std::string value;
   Result<bool> found = impl_->database->Get(kRecords, row, &value);
@@ -415,7 +460,9 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
   }
   Status status = impl_->UnwrapKey(*secrets, kRecords, row, value, &key);
   if (!status.ok()) return status;
-  impl_->Remember(tenant, record, key);
+  if (impl_->Remember(tenant, record, key, &forgotten)) {
+    impl_->LoadPage(*secrets, tenant, page);
+  }
   return key;
 }
 
@@ -441,7 +488,7 @@ Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
   Status status = impl_->database->Write(batch, true);
   if (status.ok()) {
     for (size_t i = 0; i < keys.size(); ++i) {
-      impl_->Remember(tenant, secrets->pool_end + i, keys[i]);
+      impl_->Remember(tenant, secrets->pool_end + i, keys[i], nullptr);
     }
     secrets->pool_end = end;
   }
@@ -449,8 +496,7 @@ Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
   return status;
 }
 
-Result<Key> KeyRing::MonthKey(uint32_t tenant, uint32_t year_month,
-                              bool make) {
+Result<Key> KeyRing::MonthKey(uint32_t tenant, uint32_t year_month, bool make) {
   return impl_->NamedKey(kMonths, tenant, year_month, make);
 }
 

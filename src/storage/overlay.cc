@@ -15,6 +15,8 @@ constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
 constexpr size_t kAhead = 8;
 // So many rows are asked of the disk at once.
 constexpr size_t kLoadedTogether = 256;
+// Every so many rows a checkpoint looks at what must not wait for it.
+constexpr size_t kRowsBetween = 8192;
 
 }  // namespace
 
@@ -52,10 +54,10 @@ Generation::Generation(Overlay* overlay)
 
 size_t Generation::PlaceOf(const RowRef& ref) const {
   const size_t mask = places_.size() - 1;
-  const uint64_t mixed = (ref.key.a ^ (ref.key.b * kMultiplier) ^
-                          (uint64_t{ref.key.tenant} << 40) ^
-                          (uint64_t{ref.family} << 56)) *
-                         kMultiplier;
+  const uint64_t mixed =
+      (ref.key.a ^ (ref.key.b * kMultiplier) ^
+       (uint64_t{ref.key.tenant} << 40) ^ (uint64_t{ref.family} << 56)) *
+      kMultiplier;
   size_t place = (mixed >> 32) & mask;
   while (places_[place].stamp == stamp_ &&
          !(entries_[places_[place].index].key == ref)) {
@@ -77,8 +79,7 @@ void Generation::Grow() {
   }
 }
 
-Result<uint32_t> Generation::Find(size_t family, const RowKey& key,
-                                  bool load) {
+Result<uint32_t> Generation::Find(size_t family, const RowKey& key, bool load) {
   const RowRef ref{static_cast<uint32_t>(family), key};
   const Place& known = places_[PlaceOf(ref)];
   if (known.stamp == stamp_) return known.index;
@@ -220,7 +221,10 @@ Result<Row> Overlay::Get(size_t family, const RowKey& key) {
     std::lock_guard<std::mutex> lock(shard.mutex);
     Overlay::Slot* slot = shard.tables[family].Find(key);
     if (slot != nullptr) {
-      slot->used = true;
+      // A store that changes nothing would take the line from other threads.
+      if (!slot->used) slot->used = true;
+      // Its lines together, before the count of references waits for one.
+      slot->row.Prefetch();
       return slot->row;
     }
   }
@@ -231,14 +235,28 @@ void Overlay::Prefetch(size_t family, const RowKey& key) const {
   shards_[ShardOf(key)].tables[family].Prefetch(key);
 }
 
+Status Overlay::Touch(size_t family, const RowKey& key) {
+  const size_t shard_index = ShardOf(key);
+  Shard& shard = shards_[shard_index];
+  {
+    std::lock_guard<std::mutex> lock(shard.mutex);
+    Overlay::Slot* slot = shard.tables[family].Find(key);
+    if (slot != nullptr) {
+      if (!slot->used) slot->used = true;
+      slot->row.Prefetch();
+      return Status::Ok();
+    }
+  }
+  return Load(family, key, shard_index).status();
+}
+
 Result<Row> Overlay::Load(size_t family, const RowKey& key,
                           size_t shard_index) {
   if (warm_[family].load(std::memory_order_acquire)) return Row();
   const uint64_t removals = RemovalsOf(shard_index);
   std::string value;
-  Result<bool> found =
-      database_->Get(family, EncodedKey(key, families_[family].words).view(),
-                     &value);
+  Result<bool> found = database_->Get(
+      family, EncodedKey(key, families_[family].words).view(), &value);
   if (!found.ok()) return std::move(found).status();
   if (!*found) return Keep(family, key, Row(), removals);
   Result<Row> row = Decode(family, key, value);
@@ -417,7 +435,8 @@ void Overlay::FreezeLocked(FrozenRows& frozen) {
   dirty_bytes_.store(0);
 }
 
-Status Overlay::Capture(FrozenRows& frozen) {
+Status Overlay::Capture(FrozenRows& frozen,
+                        const std::function<void()>& between) {
   frozen.rows.resize(families_.size());
   for (size_t family = 0; family < families_.size(); ++family) {
     std::vector<RowKey>& keys = frozen.keys[family];
@@ -425,6 +444,7 @@ Status Overlay::Capture(FrozenRows& frozen) {
     frozen.rows[family].reserve(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) {
       if (i + kAhead < keys.size()) Prefetch(family, keys[i + kAhead]);
+      if (i % kRowsBetween == 0) between();
       Result<Row> row = frozen.view->Get(family, keys[i]);
       if (!row.ok()) return std::move(row).status();
       frozen.rows[family].push_back(std::move(row).value());
@@ -498,8 +518,7 @@ Status Overlay::WarmUp(size_t family, const std::atomic<bool>& stop) {
         }
         Shard& shard = shards_[ShardOf(key)];
         std::lock_guard<std::mutex> lock(shard.mutex);
-        const auto [slot, inserted] =
-            shard.tables[family].Insert(key, pages_);
+        const auto [slot, inserted] = shard.tables[family].Insert(key, pages_);
         if (inserted) {
           slot->row = Row(value);
           slot->used = true;

@@ -209,6 +209,8 @@ class Overlay final {
 
   // The published state.
   Result<Row> Get(size_t family, const RowKey& key);
+  // Brings a row into memory, and asks the processor for its value.
+  Status Touch(size_t family, const RowKey& key);
   // Brings rows into memory, those on the disk together: cheaper than one by
   // one. Orders `keys`, and leaves of them those that were not in memory.
   Status Load(size_t family, std::vector<RowKey>& keys);
@@ -259,8 +261,8 @@ class Overlay final {
     return frozen;
   }
   // Sorts the frozen keys and takes their values, off the sequencer. From then
-  // on the frozen rows cost the writer nothing.
-  Status Capture(FrozenRows& frozen);
+  // on the frozen rows cost the writer nothing. `between` is called often.
+  Status Capture(FrozenRows& frozen, const std::function<void()>& between);
   // The frozen rows are on disk now.
   void Written(FrozenRows& frozen);
   // Drops clean rows until about the resident budget is met.

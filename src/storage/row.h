@@ -29,9 +29,8 @@ class Row final {
       tag() = static_cast<uint8_t>(value.size() + 1);
       return;
     }
-    Block* block =
-        new (::operator new(sizeof(Block) + value.size()))
-            Block{{1}, static_cast<uint32_t>(value.size())};
+    Block* block = new (::operator new(sizeof(Block) + value.size()))
+        Block{{1}, static_cast<uint32_t>(value.size())};
     std::memcpy(block->data(), value.data(), value.size());
     std::memcpy(bytes_, &block, sizeof(block));
     tag() = kHeap;
@@ -66,6 +65,14 @@ class Row final {
     if (tag() == kHeap) return {block()->data(), block()->size};
     return {reinterpret_cast<const char*>(bytes_), size_t(tag()) - 1};
   }
+  // Asks the processor for the beginning of a value that is on the heap.
+  void Prefetch() const {
+    if (tag() != kHeap) return;
+    const auto* start = reinterpret_cast<const char*>(block());
+    for (size_t at = 0; at < kPrefetched; at += 64) {
+      __builtin_prefetch(start + at);
+    }
+  }
   // Bytes on the heap.
   size_t heap_bytes() const {
     return tag() == kHeap ? sizeof(Block) + block()->size + 16 : 0;
@@ -73,6 +80,7 @@ class Row final {
 
  private:
   static constexpr uint8_t kHeap = 0xff;
+  static constexpr size_t kPrefetched = 384;
   struct Block {
     std::atomic<uint32_t> references;
     uint32_t size;

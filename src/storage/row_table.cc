@@ -48,8 +48,8 @@ RowTable::~RowTable() {
 }
 
 uint64_t RowTable::Hash(const RowKey& key) {
-  uint64_t hash = key.a ^ (key.b * 0x9e3779b97f4a7c15) ^
-                  (uint64_t{key.tenant} << 40);
+  uint64_t hash =
+      key.a ^ (key.b * 0x9e3779b97f4a7c15) ^ (uint64_t{key.tenant} << 40);
   hash *= 0x9e3779b97f4a7c15;
   hash ^= hash >> 32;
   return hash * 0xd6e8feb86659fd93;
@@ -64,26 +64,35 @@ uintptr_t RowTable::Pack(Segment* segment) {
          static_cast<uintptr_t>(std::countr_zero(segment->capacity));
 }
 
-RowTable::Segment* RowTable::SegmentOf(uint64_t hash) const {
+uintptr_t RowTable::PackedOf(uint64_t hash) const {
   const Directory& directory = *directory_.load(std::memory_order_relaxed);
-  const uintptr_t packed = directory.places[PlaceIn(directory, hash)].load(
+  return directory.places[PlaceIn(directory, hash)].load(
       std::memory_order_relaxed);
-  return reinterpret_cast<Segment*>(packed & ~kLowBits);
 }
 
-RowTable::Slot* RowTable::FindIn(Segment* segment, const RowKey& key,
+RowTable::Segment* RowTable::SegmentOf(uint64_t hash) const {
+  return reinterpret_cast<Segment*>(PackedOf(hash) & ~kLowBits);
+}
+
+// Looks at the tags and at the slot, and nowhere else: each other line of
+// memory would be another wait.
+RowTable::Slot* RowTable::FindIn(uintptr_t packed, const RowKey& key,
                                  uint64_t hash) {
-  const size_t mask = segment->capacity - 1;
+  auto* const segment = reinterpret_cast<Segment*>(packed & ~kLowBits);
+  const size_t capacity = size_t{1} << (packed & kLowBits);
+  const size_t mask = capacity - 1;
   const uint8_t tag = TagOf(hash);
-  for (size_t index = HomeOf(hash, segment->capacity);;
+  uint8_t* const tags = segment->tags();
+  Slot* const slots = segment->slots(capacity);
+  for (size_t index = HomeOf(hash, capacity);;
        index = (index + kGroup) & mask) {
-    const uint64_t group = LoadGroup(segment->tags() + index);
+    const uint64_t group = LoadGroup(tags + index);
     const uint64_t free = FreeOf(group);
     uint64_t matches = MatchesOf(group, tag);
     // What lies behind a free slot is not of this chain.
     if (free != 0) matches &= (free & -free) - 1;
     for (; matches != 0; matches &= matches - 1) {
-      Slot& slot = segment->slots()[(index + FirstOf(matches)) & mask];
+      Slot& slot = slots[(index + FirstOf(matches)) & mask];
       if (slot.a == key.a && slot.b == key.b && slot.tenant == key.tenant) {
         return &slot;
       }
@@ -107,14 +116,13 @@ RowTable::Slot* RowTable::TakeSlot(Segment* segment, uint64_t hash) {
 
 // The bytes move: a Row does not know where it lies.
 void RowTable::MoveInto(Segment* segment, Slot* slot, uint64_t hash) {
-  std::memcpy(static_cast<void*>(TakeSlot(segment, hash)), slot,
-              sizeof(*slot));
+  std::memcpy(static_cast<void*>(TakeSlot(segment, hash)), slot, sizeof(*slot));
 }
 
 RowTable::Slot* RowTable::Find(const RowKey& key) {
   if (directory_.load(std::memory_order_relaxed) == nullptr) return nullptr;
   const uint64_t hash = Hash(key);
-  return FindIn(SegmentOf(hash), key, hash);
+  return FindIn(PackedOf(hash), key, hash);
 }
 
 std::pair<RowTable::Slot*, bool> RowTable::Insert(const RowKey& key,
@@ -126,9 +134,9 @@ std::pair<RowTable::Slot*, bool> RowTable::Insert(const RowKey& key,
     Use(std::move(directory));
   }
   const uint64_t hash = Hash(key);
-  Segment* segment = SegmentOf(hash);
-  Slot* slot = FindIn(segment, key, hash);
+  Slot* slot = FindIn(PackedOf(hash), key, hash);
   if (slot != nullptr) return {slot, false};
+  Segment* segment = SegmentOf(hash);
   // At most seven eighths full: beyond, looking for absent rows gets long.
   while (segment->count * 8 >= segment->capacity * 7) {
     Enlarge(segment, hash);
@@ -232,8 +240,7 @@ void RowTable::SetPlaces(uint64_t hash, uint32_t depth, Segment* segment) {
   const size_t count = size_t{1} << (directory.depth - depth);
   const size_t first = PlaceIn(directory, hash) & ~(count - 1);
   for (size_t i = 0; i < count; ++i) {
-    directory.places[first + i].store(Pack(segment),
-                                      std::memory_order_relaxed);
+    directory.places[first + i].store(Pack(segment), std::memory_order_relaxed);
   }
 }
 

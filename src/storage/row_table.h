@@ -74,8 +74,10 @@ class RowTable final {
   // behind the last; then the slots.
   struct Segment {
     uint8_t* tags() { return reinterpret_cast<uint8_t*>(this + 1); }
-    Slot* slots() {
-      return reinterpret_cast<Slot*>(tags() + TagBytes(capacity));
+    Slot* slots() { return slots(capacity); }
+    // For who knows the capacity without looking here.
+    Slot* slots(size_t known_capacity) {
+      return reinterpret_cast<Slot*>(tags() + TagBytes(known_capacity));
     }
     void SetTag(size_t index, uint8_t tag) {
       tags()[index] = tag;
@@ -104,12 +106,13 @@ class RowTable final {
   static size_t BytesOf(size_t capacity) {
     return sizeof(Segment) + TagBytes(capacity) + capacity * sizeof(Slot);
   }
-  static Slot* FindIn(Segment* segment, const RowKey& key, uint64_t hash);
+  static Slot* FindIn(uintptr_t packed, const RowKey& key, uint64_t hash);
   // In the first free slot for `hash`, whose fields the caller fills in.
   static Slot* TakeSlot(Segment* segment, uint64_t hash);
   static void MoveInto(Segment* segment, Slot* slot, uint64_t hash);
   static void EraseAt(Segment* segment, size_t index);
 
+  uintptr_t PackedOf(uint64_t hash) const;  // As in the directory.
   Segment* SegmentOf(uint64_t hash) const;
   Segment* NewSegment(size_t capacity, uint32_t depth);
   void Enlarge(Segment* segment, uint64_t hash);
@@ -130,8 +133,8 @@ void RowTable::EraseIf(F drop) {
   const Directory* directory = directory_.load(std::memory_order_relaxed);
   if (directory == nullptr) return;
   for (size_t place = 0; place < directory->places.size();) {
-    Segment* segment = SegmentOf(uint64_t{place}
-                                 << (63 - directory->depth) << 1);
+    Segment* segment =
+        SegmentOf(uint64_t{place} << (63 - directory->depth) << 1);
     for (size_t i = 0; i < segment->capacity;) {
       if (segment->tags()[i] != 0 && drop(segment->slots()[i])) {
         EraseAt(segment, i);

@@ -6,23 +6,34 @@ namespace crm {
 
 Tail::Tail() : current_(std::make_shared<Part>()) {}
 
-void Tail::Append(std::vector<TailEntry>& entries) {
+void Tail::Append(std::span<const TailEntry> entries) {
   std::lock_guard<std::mutex> lock(mutex_);
   Part& part = *current_;
-  for (TailEntry& entry : entries) {
-    part.bytes += sizeof(TailEntry) + entry.content.heap_bytes();
-    if (entry.record != 0) {
-      uint32_t& last = part.last[{entry.tenant, entry.record}];
-      entry.previous = last;
-      last = static_cast<uint32_t>(part.entries.size() + 1);
-    }
-    part.entries.push_back(std::move(entry));
+  for (const TailEntry& given : entries) {
+    TailEntry& entry = part.entries.emplace_back(given);
+    entry.content = part.contents.Copy(given.content);
+    part.bytes += sizeof(TailEntry) + entry.content.size();
+    if (entry.record == 0) continue;
+    uint32_t& last = part.last[{entry.tenant, entry.record}];
+    entry.previous = last;
+    last = static_cast<uint32_t>(part.entries.size());
   }
 }
 
-std::shared_ptr<const Tail::Part> Tail::Freeze() {
+std::shared_ptr<Tail::Part> Tail::NextPart() const {
+  size_t records = 0;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    records = current_->last.size();
+  }
+  auto next = std::make_shared<Part>();
+  next->last.reserve(records);
+  return next;
+}
+
+std::shared_ptr<const Tail::Part> Tail::Freeze(std::shared_ptr<Part> next) {
   std::lock_guard<std::mutex> lock(mutex_);
-  frozen_ = std::exchange(current_, std::make_shared<Part>());
+  frozen_ = std::exchange(current_, std::move(next));
   return frozen_;
 }
 
@@ -32,18 +43,18 @@ void Tail::DropFrozen() {
   dropped.swap(frozen_);
 }
 
-std::vector<std::shared_ptr<const Tail::Part>> Tail::Parts() const {
+Tail::Parts Tail::AllParts() const {
   std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<std::shared_ptr<const Part>> parts;
+  Parts parts;
   if (frozen_ != nullptr) parts.push_back(frozen_);
   parts.push_back(current_);
   return parts;
 }
 
-void Tail::ReadRecord(uint32_t tenant, uint64_t record, Position last,
-                      std::vector<TailEntry>* out) const {
+Tail::Parts Tail::ReadRecord(uint32_t tenant, uint64_t record, Position last,
+                             std::vector<TailEntry>* out) const {
   const size_t begin = out->size();
-  const auto parts = Parts();
+  Parts parts = AllParts();
   // Chains run backwards, so the newest part comes first.
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -56,20 +67,21 @@ void Tail::ReadRecord(uint32_t tenant, uint64_t record, Position last,
     }
   }
   std::reverse(out->begin() + static_cast<ptrdiff_t>(begin), out->end());
+  return parts;
 }
 
 uint64_t Tail::CountTenant(uint32_t tenant, Position after, Position last,
                            Position* first) const {
   *first = last + 1;
   uint64_t count = 0;
-  for (const auto& part : Parts()) {
+  for (const auto& part : AllParts()) {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto& entries = part->entries;
     if (entries.empty()) continue;
     *first = std::min(*first, entries.front().position);
     for (auto entry = std::upper_bound(
              entries.begin(), entries.end(), after,
-             [](Position a, const TailEntry& b) { return a < b.position; });
+             [](Position a, const TailEntry&b) { return a < b.position; });
          entry != entries.end() && entry->position <= last; ++entry) {
       if (entry->tenant == tenant) ++count;
     }

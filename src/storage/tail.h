@@ -16,11 +16,13 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/arena.h"
 #include "crm/types.h"
-#include "storage/row.h"
 
 namespace crm {
 
@@ -32,13 +34,15 @@ struct TailEntry {
   uint32_t tenant = 0;
   uint32_t type = 0;
   uint32_t previous = 0;  // 1 + index of the record's entry before; 0: none.
-  Row content;            // For the timeline; empty when unattributed.
+  // For the timeline; empty when unattributed, or folded without a key.
+  std::string_view content;
 };
 
 class Tail final {
  public:
   struct Part {
     std::deque<TailEntry> entries;  // Grows without moving.
+    Arena contents;                 // Of the entries.
     // 1 + index of the last entry of (tenant, record).
     absl::flat_hash_map<std::pair<uint32_t, uint64_t>, uint32_t> last;
     size_t bytes = 0;
@@ -46,30 +50,41 @@ class Tail final {
 
   Tail();
 
-  // In order of position. The entries are moved from.
-  void Append(std::vector<TailEntry>& entries);
+  // In order of position. Contents are copied.
+  void Append(std::span<const TailEntry> entries);
 
-  // What there is becomes the frozen part. REQUIRES: none is frozen.
-  std::shared_ptr<const Part> Freeze();
+  // An empty part with room for as many records as the current one has, so
+  // that it need not pause to grow.
+  std::shared_ptr<Part> NextPart() const;
+  // What there is becomes the frozen part, and `next` the current one.
+  // REQUIRES: none is frozen.
+  std::shared_ptr<const Part> Freeze(std::shared_ptr<Part> next);
   // The frozen part is on disk now.
   void DropFrozen();
 
-  // Copies the entries of a record up to `last`, oldest first.
-  void ReadRecord(uint32_t tenant, uint64_t record, Position last,
-                  std::vector<TailEntry>* out) const;
+  // Copies the entries of a record up to `last`, oldest first. Their contents
+  // live as long as what is returned.
+  using Parts = std::vector<std::shared_ptr<const Part>>;
+  Parts ReadRecord(uint32_t tenant, uint64_t record, Position last,
+                   std::vector<TailEntry>* out) const;
   // Copies the entries of a tenant that `match` accepts, without content,
   // oldest first.
   template <typename F>
   void ReadTenant(uint32_t tenant, Position last, F match,
                   std::vector<TailEntry>* out) const {
-    for (const auto& part : Parts()) {
+    for (const auto& part : AllParts()) {
       std::lock_guard<std::mutex> lock(mutex_);
       for (const TailEntry& entry : part->entries) {
         if (entry.position > last) break;
         if (entry.tenant != tenant || !match(entry)) continue;
-        out->push_back(TailEntry{entry.position, entry.record, entry.revision,
-                                 entry.occurred_at, entry.tenant, entry.type,
-                                 0, Row()});
+        out->push_back(TailEntry{entry.position,
+                                 entry.record,
+                                 entry.revision,
+                                 entry.occurred_at,
+                                 entry.tenant,
+                                 entry.type,
+                                 0,
+                                 {}});
       }
     }
   }
@@ -84,7 +99,7 @@ class Tail final {
 
  private:
   // Frozen first, if there is one.
-  std::vector<std::shared_ptr<const Part>> Parts() const;
+  Parts AllParts() const;
 
   mutable std::mutex mutex_;
   std::shared_ptr<Part> current_;  // Its contents are guarded too.

@@ -190,6 +190,7 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event,
     return Status(StatusCode::kCorruption, "malformed body");
   }
   UpcastPayload(event, &content, chunk);
+  content.identity = definitions_->IdentityAt(content.tenant, position);
   status = ReadHints(content.body.identity, chunk->arena, &hints_);
   if (!status.ok()) return status;
   content.hints = chunk->arena.CopyAll(
@@ -201,7 +202,7 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event,
     if (!status.ok()) return status;
   }
   entry_.clear();
-  EncodeTimelineEntry(position, record.event, body_, &entry_);
+  EncodeTimelineEntry({position, record.event, body_}, {}, &entry_);
   fact.entry = chunk->arena.Copy(entry_);
   chunk->facts.push_back(fact);
   return Status::Ok();

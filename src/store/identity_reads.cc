@@ -26,7 +26,9 @@ class Reader {
         core_(*tenant.core),
         tenant_(tenant.info.id),
         status_(tenant.core->CheckOpen()) {
-    if (status_.ok()) view_ = core_.views->overlay().OpenView();
+    if (!status_.ok()) return;
+    view_ = core_.views->overlay().OpenView();
+    definitions_ = core_.DefinitionsOf(tenant_);
   }
 
   const Status& status() const { return status_; }
@@ -34,6 +36,9 @@ class Reader {
   const View& view() const { return *view_; }
   const IdentityRoom& identity() const { return core_.views->identity(); }
   uint32_t tenant() const { return tenant_; }
+  const IdentitySettings* settings() const {
+    return IdentityAt(definitions_.get(), view_->position() + 1);
+  }
   std::string Namespace(uint32_t number) const {
     return std::string(core_.names.Text(NameKind::kNamespace, number));
   }
@@ -59,6 +64,7 @@ class Reader {
   const uint32_t tenant_;
   const Status status_;
   std::shared_ptr<View> view_;
+  std::shared_ptr<const TenantDefinitions> definitions_;
 };
 
 // Evidence for and against two customers who are two.
@@ -92,7 +98,7 @@ class Comparison {
         evidence.position = named.since;
         evidence.name_space = reader_.Namespace(claim.name_space);
         evidence.confidence =
-            ClassifyNamespace(evidence.name_space).confidence;
+            Classify(reader_.settings(), evidence.name_space).confidence;
         evidence.sign = 1;
         Result<IdentifierRow> row = reader_.identity().Find(
             reader_.tenant(), claim.hash, reader_.view());
@@ -269,11 +275,14 @@ Result<LookupResult> Tenant::Lookup(
     return NotBetween("identifiers", 1, kMaxIdentifiers);
   }
   const IdentityRoom& identity = impl_->core->views->identity();
+  const auto definitions = impl_->core->DefinitionsOf(impl_->info.id);
+  const IdentitySettings* const settings =
+      IdentityAt(definitions.get(), kEveryPosition);
   std::array<size_t, kMaxIdentifiers> order;
   std::array<NamespaceInfo, kMaxIdentifiers> infos;
   for (size_t i = 0; i < identifiers.size(); ++i) {
     order[i] = i;
-    infos[i] = ClassifyNamespace(identifiers[i].name_space);
+    infos[i] = Classify(settings, identifiers[i].name_space);
   }
   std::stable_sort(order.begin(), order.begin() + identifiers.size(),
                    [&](size_t a, size_t b) {
@@ -282,7 +291,8 @@ Result<LookupResult> Tenant::Lookup(
                    });
   for (size_t i = 0; i < identifiers.size(); ++i) {
     const size_t at = order[i];
-    Result<Hash128> hash = identity.HashOf(impl_->info.id, identifiers[at]);
+    Result<Hash128> hash =
+        identity.HashOf(impl_->info.id, identifiers[at], settings);
     if (hash.status().code() == StatusCode::kDenied) continue;  // Nobody's.
     if (!hash.ok()) return std::move(hash).status();
     Result<IdentifierRow> row = identity.Find(impl_->info.id, *hash);

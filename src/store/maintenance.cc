@@ -99,7 +99,12 @@ Status StoreCore::Checkpoint() {
   // Cut off midway it must not be begun again: what it had taken out of the
   // rows in memory would be missing on the disk.
   const StatusCode lost = Contain([&] {
-    status = views->Checkpoint([this] { return sequencer->Sync(); });
+    // An append must not wait for keys until all is written. What fails here
+    // is tried again, and told, by the next round of maintenance.
+    status = views->Checkpoint([this] { return sequencer->Sync(); },
+                               [this] {
+                                 if (keys_low.load()) (void)FillPools().ok();
+                               });
   });
   if (lost != StatusCode::kOk) {
     failed.Set(lost);
@@ -127,6 +132,7 @@ Status StoreCore::WriteAnchor() {
 }
 
 Status StoreCore::FillPools() {
+  keys_low.store(false);
   for (const std::string& name : names.All(NameKind::kTenant)) {
     const uint32_t tenant = names.Find(NameKind::kTenant, name);
     std::shared_ptr<View> view = views->overlay().OpenView();
@@ -134,8 +140,7 @@ Status StoreCore::FillPools() {
     if (!counts.ok()) return std::move(counts).status();
     if (counts->records == 0) continue;
     if (keyring->PoolEnd(tenant) > counts->records + kPoolKeys / 2) continue;
-    Status status =
-        keyring->FillPool(tenant, counts->records + 1 + kPoolKeys);
+    Status status = keyring->FillPool(tenant, counts->records + 1 + kPoolKeys);
     if (!status.ok()) return status;
   }
   return Status::Ok();

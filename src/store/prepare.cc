@@ -13,6 +13,26 @@ namespace {
 
 int64_t Microseconds(Timestamp time) { return time.time_since_epoch().count(); }
 
+const IdentitySettings* IdentityOf(const Request& request) {
+  return IdentityAt(request.definitions.get(), kEveryPosition);
+}
+
+// The names of the namespaces as other settings have them.
+void RenameNamespaces(Request* request, PreparedEvent* event) {
+  std::vector<Names::Wanted> names;
+  for (const Names::Wanted& name : event->missing) {
+    if (name.kind != NameKind::kNamespace) names.push_back(name);
+  }
+  const EventContent& content = event->content;
+  for (const DecodedEvent::Hint& hint : content.hints) {
+    const std::string_view name =
+        Classify(content.identity, hint.name_space).name;
+    if (IsNamespace(name)) names.push_back({NameKind::kNamespace, name});
+  }
+  event->missing =
+      request->arena.CopyAll(std::span<const Names::Wanted>(names));
+}
+
 // Checks and upcasts the payload, and lets the rooms prepare it.
 Status PrepareContent(const StoreCore& core, Request* request,
                       PreparedEvent* event) {
@@ -177,6 +197,7 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
   header.content =
       FastKeyedHash64(keys.content, buffer_) & ((uint64_t{1} << 48) - 1);
 
+  content.identity = IdentityOf(*request);
   FindNames(decoded, request, out);
   Compress(request, out);
   out->payload = content.body.payload;
@@ -190,9 +211,15 @@ Status RefreshDefinitions(const StoreCore& core, Request* request) {
   std::shared_ptr<const TenantDefinitions> now =
       core.definitions.Of(request->tenant.id);
   if (now == request->definitions) return Status::Ok();
+  // They are kept alive by the newer ones.
   request->definitions = std::move(now);
+  const IdentitySettings* const identity = IdentityOf(*request);
   for (PreparedEvent& event : request->events) {
     if (!event.status.ok()) continue;
+    if (event.content.identity != identity) {
+      event.content.identity = identity;
+      RenameNamespaces(request, &event);
+    }
     if (event.header.type == 0) {
       // Its name may have come with the definition. The event's own list of
       // names stays as it is: what is there already is found again.
@@ -213,7 +240,8 @@ void Preparer::FindNames(const DecodedEvent& decoded, Request* request,
   names_.push_back({NameKind::kVersion, decoded.version});
   hints_.clear();
   for (const DecodedEvent::Hint& hint : decoded.hints) {
-    const std::string_view name = ClassifyNamespace(hint.name_space).name;
+    const std::string_view name =
+        Classify(out->content.identity, hint.name_space).name;
     // Others cannot be identifiers: the room of identity withholds them.
     if (IsNamespace(name)) names_.push_back({NameKind::kNamespace, name});
     hints_.push_back({request->arena.Copy(hint.name_space),

@@ -1,9 +1,13 @@
 #include "store/recovery.h"
 
+#include <absl/cleanup/cleanup.h>
+
 #include <algorithm>
+#include <condition_variable>
 #include <deque>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -12,13 +16,16 @@
 namespace crm {
 namespace {
 
-constexpr size_t kChunkRecords = 2048;
-// So many chunks are decoded while one is folded.
-constexpr size_t kAheadChunks = 2;
+// Few enough that what a chunk changes stays in the processor's cache.
+constexpr size_t kChunkRecords = 512;
+// So many chunks are read and decoded while one is folded.
+constexpr size_t kAheadChunks = 4;
 // So many events ahead memory is asked for.
 constexpr size_t kAhead = 8;
 
-// Reads chunks and has them decoded, some ahead of the fold when asked to.
+// Reads chunks and decodes them, some ahead of the fold when asked to: then
+// each in a thread of its own. Reading is in order, one at a time, because the
+// chain is; decoding is not.
 class ChunkReader {
  public:
   ChunkReader(StoreCore& core, Views& views, const FoldLogOptions& options)
@@ -26,15 +33,14 @@ class ChunkReader {
         names_(options.names != nullptr ? options.names : &core.names),
         definitions_(options.definitions != nullptr ? options.definitions
                                                     : &core.definitions),
+        ahead_(options.parallel ? kAheadChunks : 0),
+        parallel_(options.parallel),
         cursor_(*core.log, kLogEvents, options.first, options.last, false),
         reader_(core.log_view.get(), core.keyring.get(), names_, definitions_,
-                options.chain),
-        // While one is folded, as many are decoded as there are threads for.
-        ahead_(options.parallel ? kAheadChunks : 0),
-        parallel_(options.parallel) {
+                options.chain) {
     for (size_t i = 0; i < ahead_ + 1; ++i) {
-      free_.push_back(std::make_unique<Work>(core, names_, definitions_,
-                                             views.rooms()));
+      free_.push_back(
+          std::make_unique<Work>(core, names_, definitions_, views.rooms()));
     }
   }
   ~ChunkReader() {
@@ -53,10 +59,12 @@ class ChunkReader {
     // What does not open says more than the chain that it breaks.
     Status status = folding_->done.get();
     if (status.ok()) status = folding_->read;
+    at_end_ = !status.ok() || folding_->chunk.last == 0;
     if (!status.ok()) return status;
     return &folding_->chunk;
   }
 
+  // REQUIRES: Next gave the end.
   bool at_batch_end() const { return reader_.at_batch_end(); }
 
  private:
@@ -73,22 +81,37 @@ class ChunkReader {
 
   void Start() {
     Work* work = free_.back().get();
-    work->read = Read(&work->chunk);
-    at_end_ = !work->read.ok() || work->chunk.last == 0;
-    if (work->read.ok() && at_end_) return;
-    const auto policy =
-        parallel_ ? std::launch::async : std::launch::deferred;
-    work->done = std::async(policy, [this, work] {
+    const auto policy = parallel_ ? std::launch::async : std::launch::deferred;
+    work->done = std::async(policy, [this, work, turn = next_turn_] {
+      ReadInTurn(turn, work);
+      if (work->chunk.last == 0) return Status::Ok();
       Status decoded = work->decoder.Decode(&work->chunk);
       return decoded.ok() ? views_.Load(work->chunk.facts) : decoded;
     });
+    ++next_turn_;
     started_.push_back(std::move(free_.back()));
     free_.pop_back();
   }
 
+  void ReadInTurn(uint64_t turn, Work* work) {
+    std::unique_lock<std::mutex> lock(turn_mutex_);
+    turn_passed_.wait(lock, [&] { return turn_ == turn; });
+    // Also when memory runs out: nobody may wait for a turn that never comes.
+    const absl::Cleanup pass_on = [&] {
+      ++turn_;
+      turn_passed_.notify_all();
+    };
+    work->chunk.Clear();
+    work->read = Status::Ok();
+    if (!read_to_end_) {
+      read_to_end_ = true;  // Unless it comes to a good end here.
+      work->read = Read(&work->chunk);
+      read_to_end_ = !work->read.ok() || work->chunk.last == 0;
+    }
+  }
+
   // Whole batches only, so that a checkpoint never splits one.
   Status Read(FactChunk* chunk) {
-    chunk->Clear();
     for (size_t i = 0; i < kChunkRecords || !reader_.at_batch_end(); ++i) {
       Position position = 0;
       std::string_view value;
@@ -104,8 +127,6 @@ class ChunkReader {
   Views& views_;
   Names* const names_;
   Definitions* const definitions_;
-  LogCursor cursor_;
-  FactReader reader_;
   const size_t ahead_;
   const bool parallel_;
   bool at_end_ = false;
@@ -113,6 +134,15 @@ class ChunkReader {
   std::vector<std::unique_ptr<Work>> free_;
   std::deque<std::unique_ptr<Work>> started_;
   std::unique_ptr<Work> folding_;
+  uint64_t next_turn_ = 0;
+
+  // Of whose turn it is to read; held while reading.
+  std::mutex turn_mutex_;
+  std::condition_variable turn_passed_;
+  uint64_t turn_ = 0;
+  LogCursor cursor_;
+  FactReader reader_;
+  bool read_to_end_ = false;
 };
 
 // Counters of the tenants that a chunk touches.
@@ -190,9 +220,9 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
     FoldContext context{rows, **counts};
     status = views.Fold(fact, context, &tail);
     if (!status.ok()) {
-      return Status(status.code(),
-                    "log record " + std::to_string(fact.position) + ": " +
-                        std::string(status.message()));
+      return Status(status.code(), "log record " +
+                                       std::to_string(fact.position) + ": " +
+                                       std::string(status.message()));
     }
   }
   Status status =
@@ -248,16 +278,16 @@ Status FoldLog(StoreCore& core, Views& views, const FoldLogOptions& options) {
       if (!status.ok()) return status;
       since_checkpoint = 0;
     }
-    if (options.progress && !options.progress(last - options.first + 1,
-                                              options.last - options.first +
-                                                  1)) {
+    if (options.progress &&
+        !options.progress(last - options.first + 1,
+                          options.last - options.first + 1)) {
       return Status(StatusCode::kCancelled, "cancelled by the caller");
     }
   }
   if (!chunks.at_batch_end()) {
-    return Status(StatusCode::kCorruption,
-                  "log record " + std::to_string(options.last) +
-                      ": its batch is not whole");
+    return Status(StatusCode::kCorruption, "log record " +
+                                               std::to_string(options.last) +
+                                               ": its batch is not whole");
   }
   return options.flush ? views.Checkpoint(no_sync) : Status::Ok();
 }

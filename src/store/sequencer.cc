@@ -486,7 +486,8 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   status = SetTimes(*request->options, index, dry, &header);
   if (!status.ok()) return status;
   Choice choice;
-  status = ResolveEvent(event, dry, context, &fact, &choice);
+  status = ResolveEvent(event, request->options->dry_run.get(), context,
+                        &fact, &choice);
   if (!status.ok()) return status;
   if (dry) {
     fact.position = DryRun::kPosition;
@@ -504,13 +505,13 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   if (!dry) group_->facts.push_back(fact);
   if (dry && header.record != 0) {
     request->options->dry_run->happened().push_back(
-        {header.record, std::string(event.content.type)});
+        {header.record, std::string(event.content.type), header.occurred_at});
   }
   Report(request, index, fact, choice, dry);
   return Status::Ok();
 }
 
-Status Sequencer::ResolveEvent(const PreparedEvent& event, bool dry,
+Status Sequencer::ResolveEvent(const PreparedEvent& event, const DryRun* dry,
                                FoldContext& context, Fact* fact,
                                Choice* choice) {
   EventHeader& header = fact->header;
@@ -549,8 +550,12 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   header.epoch = epoch_position_;
   if ((header.flags & kEventNewRecord) != 0 &&
       core_->keyring->PoolEnd(header.tenant) <= header.record) {
-    Status status = core_->keyring->FillPool(header.tenant,
-                                             header.record + kPoolKeys);
+    // As few as let maintenance catch up: everybody waits for these.
+    const uint64_t keys = core_->options.background_threads > 0
+                              ? kPoolKeys / 8
+                              : kPoolKeys;
+    Status status =
+        core_->keyring->FillPool(header.tenant, header.record + keys);
     if (!status.ok()) return status;
   }
   Result<Key> key = core_->log_view->KeyOf(header, true);
@@ -566,7 +571,7 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   if (header.record != 0) {
     thread_local std::string entry;
     entry.clear();
-    EncodeTimelineEntry(fact->position, header, event.body, &entry);
+    EncodeTimelineEntry({fact->position, header, event.body}, {}, &entry);
     fact->entry = group_->arena.Copy(entry);
   }
   return Status::Ok();

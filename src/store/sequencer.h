@@ -135,7 +135,7 @@ class Sequencer final {
   Status SetTimes(const AppendOptions& options, size_t index, bool dry,
                   EventHeader* header) const;
   Status WriteRecord(const PreparedEvent& event, Fact* fact);
-  Status ResolveEvent(const PreparedEvent& event, bool dry,
+  Status ResolveEvent(const PreparedEvent& event, const DryRun* dry,
                       FoldContext& context, Fact* fact, Choice* choice);
   friend class ResolvingEvent;
   // Writes a choice, unless the run is dry, and folds it. Its position.

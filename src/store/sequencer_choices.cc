@@ -1,6 +1,7 @@
 // Sequencer: choices about who is who, as records of the log: those that an
 // event makes, and those that somebody makes by hand.
 
+#include <algorithm>
 #include <utility>
 
 #include "store/dry_run.h"
@@ -14,8 +15,7 @@ constexpr int64_t kMinuteUs = 60'000'000;
 }  // namespace
 
 const IdentityRules& ResolvingEvent::rules() const {
-  static const IdentityRules defaults;
-  return defaults;
+  return RulesOf(fact_.content == nullptr ? nullptr : fact_.content->identity);
 }
 
 Result<Person> ResolvingEvent::EventPerson() {
@@ -27,19 +27,35 @@ Result<Person> ResolvingEvent::PersonOf(CustomerId customer) {
       fact_.header.tenant, customer, context_.rows);
 }
 
-// What is not published yet is not in the log either, and happened just now.
-Result<std::optional<int64_t>> ResolvingEvent::TimeOf(Position position) {
+// What is not published yet is not in the log either, but among the facts.
+Result<std::optional<int64_t>> ResolvingEvent::TimeOf(RecordId record,
+                                                      Position last) {
+  using Time = std::optional<int64_t>;
   const StoreCore& core = *sequencer_->core_;
-  if (position == 0 || position > sequencer_->head()) {
-    return std::optional<int64_t>();
+  if (last == 0) return Time();
+  if (last == DryRun::kPosition && dry_ != nullptr) {
+    const std::vector<DryRun::Happened>& events = dry_->happened();
+    for (auto at = events.rbegin(); at != events.rend(); ++at) {
+      if (at->record == record) return Time(at->occurred_at);
+    }
+    return Time();
+  }
+  for (const Group* group : {sequencer_->group_, sequencer_->writing_}) {
+    if (group == nullptr || group->facts.empty()) continue;
+    const auto fact = std::lower_bound(
+        group->facts.begin(), group->facts.end(), last,
+        [](const Fact& item, Position at) { return item.position < at; });
+    if (fact != group->facts.end() && fact->position == last) {
+      return Time(fact->header.occurred_at);
+    }
   }
   std::string value;
-  Status status = core.log_view->Read(position, &value);
+  Status status = core.log_view->Read(last, &value);
   LogRecordReader reader;
-  LogRecord record;
-  if (status.ok()) status = reader.Read(value, &record);
+  LogRecord read;
+  if (status.ok()) status = reader.Read(value, &read);
   if (!status.ok()) return status;
-  return std::optional<int64_t>(record.event.occurred_at);
+  return Time(read.event.occurred_at);
 }
 
 bool ResolvingEvent::MayMerge() {
@@ -48,7 +64,7 @@ bool ResolvingEvent::MayMerge() {
 }
 
 Status ResolvingEvent::Emit(IdentityChoice* choice) {
-  return sequencer_->EmitChoice(choice, context_, dry_);
+  return sequencer_->EmitChoice(choice, context_, dry_ != nullptr);
 }
 
 // A brake, not an account: it begins anew when the store is opened, and counts

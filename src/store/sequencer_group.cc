@@ -32,7 +32,9 @@ Status Sequencer::CheckCondition(const Request& request,
   const IdentityRoom& identity = core_->views->identity();
   CustomerId customer = condition.customer;
   if (customer == 0) {
-    Result<Hash128> hash = identity.HashOf(tenant, condition.identifier);
+    Result<Hash128> hash = identity.HashOf(
+        tenant, condition.identifier,
+        IdentityAt(request.definitions.get(), kEveryPosition));
     if (!hash.ok()) return std::move(hash).status();
     Result<IdentifierRow> owner = identity.Find(tenant, *hash, rows);
     if (!owner.ok()) return std::move(owner).status();
@@ -214,7 +216,9 @@ void Sequencer::PublishGroup(Group* group, bool durable) {
   core_->views->Publish(group->rows, group->tail, group->facts, position);
   head_.store(position);
   core_->head_signal.Raise();
-  if (core_->CheckpointDue() || PoolRunsLow(*group)) core_->WakeMaintenance();
+  const bool keys_low = PoolRunsLow(*group);
+  if (keys_low) core_->keys_low.store(true);
+  if (keys_low || core_->CheckpointDue()) core_->WakeMaintenance();
 }
 
 bool Sequencer::PoolRunsLow(const Group& group) const {

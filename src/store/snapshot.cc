@@ -63,10 +63,13 @@ Status Snapshot::Impl::ReadCustomer(CustomerId customer,
 
 Result<CustomerId> Snapshot::FindCustomer(const Identifier& identifier) const {
   const IdentityRoom& identity = impl_->core().views->identity();
-  Result<Hash128> hash = identity.HashOf(impl_->tenant.id, identifier);
+  const uint32_t tenant = impl_->tenant.id;
+  // An identifier has the form that the next event would give it.
+  const auto definitions = impl_->core().DefinitionsOf(tenant);
+  Result<Hash128> hash = identity.HashOf(
+      tenant, identifier, IdentityAt(definitions.get(), position() + 1));
   if (!hash.ok()) return std::move(hash).status();
-  Result<IdentifierRow> row =
-      identity.Find(impl_->tenant.id, *hash, *impl_->view);
+  Result<IdentifierRow> row = identity.Find(tenant, *hash, *impl_->view);
   if (!row.ok()) return std::move(row).status();
   if (row->shared) {
     return Status(StatusCode::kNotFound,

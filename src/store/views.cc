@@ -157,8 +157,8 @@ Status Views::Fold(const Fact& fact, FoldContext& context,
   entry.occurred_at = fact.header.occurred_at;
   entry.tenant = fact.header.tenant;
   entry.type = fact.header.type;
-  if (fact.header.record != 0) entry.content = Row(fact.entry);
-  tail->push_back(std::move(entry));
+  if (fact.header.record != 0) entry.content = fact.entry;
+  tail->push_back(entry);
   return Status::Ok();
 }
 
@@ -171,27 +171,34 @@ void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,
   tail.clear();
 }
 
-Status Views::Checkpoint(const std::function<Status()>& sync_log) {
+Status Views::Checkpoint(const std::function<Status()>& sync_log,
+                         const std::function<void()>& between) {
   std::lock_guard<std::mutex> lock(checkpoint_mutex_);
   if (overlay_->position() == on_disk()) return Status::Ok();
   std::shared_ptr<const Tail::Part> part;
-  FrozenRows frozen = overlay_->Freeze([&] { part = tail_.Freeze(); });
+  std::shared_ptr<Tail::Part> next = tail_.NextPart();
+  FrozenRows frozen =
+      overlay_->Freeze([&] { part = tail_.Freeze(std::move(next)); });
   Status status = sync_log();
-  if (status.ok()) status = overlay_->Capture(frozen);
-  if (status.ok()) status = WriteRows(frozen, *part);
+  if (status.ok()) status = overlay_->Capture(frozen, between);
+  if (status.ok()) status = WriteRows(frozen, *part, between);
   if (!status.ok()) {
     // What was frozen stays in memory and readable; the store stops writing.
     return status;
   }
   on_disk_.store(frozen.position);
+  between();
   overlay_->Written(frozen);
+  between();
   tail_.DropFrozen();
   overlay_->Evict();
   return database_->MergeSmallFiles();
 }
 
-Status Views::WriteRows(FrozenRows& frozen, const Tail::Part& part) {
+Status Views::WriteRows(FrozenRows& frozen, const Tail::Part& part,
+                        const std::function<void()>& between) {
   Ingestion out(*database_);
+  out.set_between(between);
   Status status = out.Put(kMetaFamily, kMetaKey,
                           MetaValue(frozen.position, VersionsOf(rooms_)));
   for (Room* room : rooms_) {

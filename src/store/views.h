@@ -79,8 +79,11 @@ class Views final {
                std::span<const Fact> facts, Position position);
 
   // Writes everything up to the published position to disk. `sync_log` makes
-  // the log durable and is called after the freeze. Nothing new: Ok.
-  Status Checkpoint(const std::function<Status()>& sync_log);
+  // the log durable and is called after the freeze; `between` is called often
+  // meanwhile, because it takes a while. Nothing new: Ok.
+  Status Checkpoint(
+      const std::function<Status()>& sync_log,
+      const std::function<void()>& between = [] {});
 
   // No checkpoint is written while the answer lives.
   std::unique_lock<std::mutex> PauseCheckpoints() {
@@ -97,7 +100,8 @@ class Views final {
  private:
   Views() = default;
   Status ReadMeta();
-  Status WriteRows(FrozenRows& frozen, const Tail::Part& part);
+  Status WriteRows(FrozenRows& frozen, const Tail::Part& part,
+                   const std::function<void()>& between);
 
   std::unique_ptr<Database> database_;
   std::unique_ptr<EventRoom> event_;

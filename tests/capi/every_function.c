@@ -667,6 +667,20 @@ static void whole_store(crm_store* store, const char* folder) {
   crm_verify_report_free(report);
 }
 
+static void identity_settings(crm_tenant* tenant) {
+  crm_buffer* settings = NULL;
+  EXPECT_OK(crm_tenant_set_identity_settings(
+      tenant, crm_slice_of("{\"rules\":{\"attach_bar\":90}}"), &error));
+  EXPECT_OK(crm_tenant_get_identity_settings(tenant, NULL, &settings, &error));
+  EXPECT(strstr(crm_buffer_data(settings), "\"attach_bar\":90") != NULL);
+  crm_buffer_free(settings);
+  EXPECT_CODE(crm_tenant_set_identity_settings(
+                  tenant, crm_slice_of("{\"rules\":{\"bar\":90}}"), &error),
+              CRM_INVALID_ARGUMENT);
+  EXPECT_OK(
+      crm_tenant_set_identity_settings(tenant, crm_slice_of("{}"), &error));
+}
+
 static void schemas(crm_tenant* tenant) {
   crm_schema_definition definition = CRM_SCHEMA_DEFINITION_INIT;
   crm_schema_list* list = NULL;
@@ -731,6 +745,7 @@ int main(int argc, char** argv) {
   subscriptions(tenant);
   imports(tenant, folder);
   schemas(tenant);
+  identity_settings(tenant);
   exports(store, tenant, folder);
   whole_store(store, folder);
   EXPECT_OK(crm_store_close(store, &error));

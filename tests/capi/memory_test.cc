@@ -161,6 +161,10 @@ crm_status ReadStore(Session& session, crm_error** error) {
       crm_store_get_tenant_names(session.store.get(), nullptr, &names, error);
   crm_name_list_free(names);
   if (status < 0) return status;
+  OwnedBuffer settings;
+  status = crm_tenant_get_identity_settings(session.tenant.get(), nullptr,
+                                            settings.out(), error);
+  if (status < 0) return status;
   OwnedBuffer offset;
   return crm_tenant_get_offset(session.tenant.get(), Slice("topic"), nullptr,
                                offset.out(), error);
@@ -220,6 +224,15 @@ std::vector<Step> Steps(bool on_disk) {
        }},
       {"append", true, Append},
       {"append structs", true, AppendStructs},
+      {"set", true,
+       [](Session& session, crm_error** error) {
+         // Not the same twice: that would change nothing.
+         static int turn = 0;
+         const std::string json =
+             R"({"rules":{"phone_months":)" + std::to_string(++turn % 7) + "}}";
+         return crm_tenant_set_identity_settings(session.tenant.get(),
+                                                 Slice(json), error);
+       }},
       {"import", true, Import},
       {"walk", false, Walk},
       {"walk all", false, WalkAll},

@@ -112,6 +112,46 @@ class Subscribe(CliTest):
         self.assertEqual(self.ids("--name", "mailer"), list(range(30)))
 
 
+class IdentitySettings(CliTest):
+
+    def settings(self, *args, **kwargs):
+        out, _ = self.crm("identity", "settings", self.store, "--json", *args,
+                          **kwargs)
+        return json.loads(out)
+
+    def test_shown_and_set(self):
+        self.init()
+        self.crm("append", self.store, stdin=lines([event(1)]))
+        plain = self.settings()
+        self.assertEqual(plain["rules"]["attach_bar"], 85)
+        out, _ = self.crm("identity", "settings", self.store)
+        self.assertEqual(json.loads(out), plain)
+        self.assertIn('\n    "attach_bar": 85,\n', out)
+        file = self.write("identity.json", json.dumps(
+            {"namespaces": {"card": {"fold_case": True}},
+             "blocked": {"email": ["a\\\"{b@c.d", "e@f.g"]}}))
+        changed = self.settings("--set", file)
+        self.assertTrue(changed["namespaces"]["card"]["fold_case"])
+        self.assertEqual(self.settings(), changed)
+        out, _ = self.crm("identity", "settings", self.store)
+        self.assertEqual(json.loads(out), changed)
+        self.assertEqual(self.settings("--set", "-", stdin="{}"), plain)
+
+    def test_what_is_refused(self):
+        self.init()
+        about, _ = self.crm("identity", "settings", "--help")
+        self.assertIn("crm identity settings", about)
+        self.crm("identity", "settings", self.store, code=3)  # No tenant yet.
+        _, err = self.crm("identity", "settings", self.store, "--set", "-",
+                          stdin='{"rules": {"bar": 1}}', code=2)
+        self.assertIn("/rules/bar: there is no such setting", err)
+        self.crm("identity", "settings", self.store, "--set", "-", stdin="{",
+                 code=2)
+        self.crm("identity", "settings", self.store, "--set",
+                 self.path("none"), code=3)
+        self.crm("identity", code=2)
+
+
 class Schemas(CliTest):
 
     SCHEMA = {"type": "object", "required": ["n"],

@@ -409,6 +409,9 @@ void World::CallTenant(uint8_t verb) {
     default: {
       crm_buffer* offset = nullptr;
       crm_tenant* const tenant = tenants_[bytes_.Next()];
+      Took(crm_tenant_set_identity_settings(tenant, bytes_.Slice(), &error_));
+      Took(crm_tenant_get_identity_settings(tenant, nullptr, &offset, &error_));
+      crm_buffer_free(std::exchange(offset, nullptr));
       Took(crm_tenant_get_offset(tenant, bytes_.Slice(), nullptr, &offset,
                                  &error_));
       return crm_buffer_free(offset);

@@ -14,6 +14,7 @@
 #include "format/dictionary.h"
 #include "format/event_body.h"
 #include "format/log_record.h"
+#include "format/packed_profile.h"
 #include "format/profile_state.h"
 #include "format/superblock.h"
 #include "format/timeline_entry.h"
@@ -68,16 +69,28 @@ void ReadBody(std::string_view bytes) {
 
 void ReadTimeline(std::string_view bytes) {
   ByteReader reader(bytes);
+  TimelineRecord before;
   TimelineRecord record;
-  while (!reader.AtEnd() && DecodeTimelineEntry(reader, &record)) {
+  while (!reader.AtEnd() && DecodeTimelineEntry(reader, before, &record)) {
     std::string entry;
-    EncodeTimelineEntry(record.position, record.header, record.body, &entry);
+    EncodeTimelineEntry(record, before, &entry);
     ByteReader own(entry);
     TimelineRecord again;
-    Require(DecodeTimelineEntry(own, &again) && own.AtEnd());
+    Require(DecodeTimelineEntry(own, before, &again) && own.AtEnd());
     Require(again.position == record.position && again.body == record.body);
     Require(again.header.occurred_at == record.header.occurred_at);
+    Require(again.header.recorded_at == record.header.recorded_at);
+    before = record;
   }
+}
+
+void ReadPackedProfile(std::string_view bytes) {
+  std::string state;
+  if (!UnpackProfile(bytes, &state)) return;
+  std::string packed;
+  Require(PackProfile(state, &packed));
+  std::string again;
+  Require(UnpackProfile(packed, &again) && again == state);
 }
 
 void ReadPostings(std::string_view bytes) {
@@ -172,6 +185,8 @@ void Fuzz(std::string_view input) {
       return ReadRow<TenantCounts>(bytes);
     case 'f':
       return ReadProfile(bytes);
+    case 'k':
+      return ReadPackedProfile(bytes);
     case 's':
       return ReadSuperblock(bytes);
     default:

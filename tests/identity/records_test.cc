@@ -117,19 +117,33 @@ TEST_CASE("the surest match wins; the others are reported") {
   CHECK(both.withheld[0].owner == phone.customer);
 }
 
-TEST_CASE("a device does not tie two people together") {
+TEST_CASE("a device leads to the first person, and ties no two together") {
   Club club;
-  const EventOutcome device = club.Say("web", {{"deviceId", "d"}});
-  CHECK(device.new_customer);
-  CHECK(club.Say("web", {{"deviceId", "d"}}).customer == device.customer);
-  const EventOutcome elsewhere = club.Say("app", {{"deviceId", "d"}});
-  CHECK(elsewhere.new_customer);
+  const Identifier device{"deviceId", "d"};
+  const EventOutcome first = club.Say("web", {device});
+  CHECK(first.new_customer);
+  CHECK(club.Say("web", {device}).customer == first.customer);
+  // Who is nothing but a device follows it.
+  const EventOutcome elsewhere = club.Say("app", {device});
+  CHECK(elsewhere.customer == first.customer);
+  CHECK(elsewhere.confidence == 80);
+  CHECK(elsewhere.matched_by == "deviceId");
   CHECK(elsewhere.withheld.empty());
-  const EventOutcome known = club.Say("app", {{"deviceId", "d"}, kMail});
-  CHECK(known.new_customer);
-  CHECK(known.customer != device.customer);
-  CHECK(known.withheld.empty());
-  CHECK(club.Owner({"deviceId", "d"}) == device.customer);
+  // The first person whom it names is who it was.
+  const EventOutcome known = club.Say("app", {device, kMail});
+  CHECK(known.new_record);
+  CHECK(known.customer == first.customer);
+  CHECK(club.Owner(kMail) == first.customer);
+  // The second one is somebody else, which is no contest.
+  const EventOutcome second = club.Say("app", {device, kPhone});
+  CHECK(second.new_customer);
+  REQUIRE(second.withheld.size() == 1);
+  CHECK(second.withheld[0].name_space == "deviceId");
+  CHECK(second.withheld[0].owner == first.customer);
+  CHECK(second.withheld[0].reason == IdentityReason::kEphemeral);
+  CHECK_FALSE(second.contested);
+  CHECK(club.Owner(device) == first.customer);
+  CHECK(club.store().GetStats()->contested == 0);
 }
 
 TEST_CASE("one e-mail address, two accounts: two people, and it is said") {
@@ -147,7 +161,7 @@ TEST_CASE("one e-mail address, two accounts: two people, and it is said") {
   CHECK(club.store().GetStats()->contested == 1);
   // The same by phone, and with the next source.
   const EventOutcome third =
-      club.Say("shop", {{"authUserId", "u3"}, kPhone, kMail});
+      club.Say("shop", {{"authUserId", "u3"}, kPhone});
   CHECK(third.new_customer);
   CHECK(club.Owner(kPhone) == third.customer);
   CHECK(club.Say("shop", {{"authUserId", "u4"}, kPhone}).new_customer);
@@ -155,8 +169,53 @@ TEST_CASE("one e-mail address, two accounts: two people, and it is said") {
   const EventOutcome member =
       club.Say("scl", {{"sclMemberId", "m"}, kMail});
   CHECK(member.customer == first.customer);
-  // But now she has one there, too.
-  CHECK(club.Say("scl", {{"sclMemberId", "m2"}, kMail}).new_customer);
+  // But now she has one there, too; and with a third who claims it, the address
+  // leads to nobody any more.
+  const EventOutcome last = club.Say("scl", {{"sclMemberId", "m2"}, kMail});
+  CHECK(last.new_customer);
+  REQUIRE(last.withheld.size() == 1);
+  CHECK(last.withheld[0].reason == IdentityReason::kSharedValue);
+  CHECK(last.withheld[0].owner == first.customer);
+  CHECK(club.Owner(kMail) == 0);
+}
+
+TEST_CASE("a phone is seen when it is seen, also within one request") {
+  // The log says the same of one request as of two.
+  for (const bool together : {true, false}) {
+    for (const bool dry : {false, true}) {
+      if (dry && !together) continue;
+      CAPTURE(together);
+      Club club;
+      Event first = MakeEvent("a", {kPhone});
+      first.source = "sms";
+      first.occurred_at = At(0);
+      Event later = MakeEvent("b", {kPhone});
+      later.occurred_at = At(0) + std::chrono::hours(24 * 600);
+      AppendOptions options;
+      if (dry) options.dry_run = NewDryRun();
+      EventOutcome outcome;
+      if (together) {
+        outcome = MustAppend(club.tenant(), {first, later}, options).events[1];
+      } else {
+        MustAppendOne(club.tenant(), first);
+        outcome = MustAppendOne(club.tenant(), later);
+      }
+      CHECK(outcome.new_customer);
+      REQUIRE(outcome.withheld.size() == 1);
+      CHECK(outcome.withheld[0].reason == IdentityReason::kRecycled);
+      CHECK(outcome.reviews.size() == 1);
+    }
+  }
+}
+
+TEST_CASE("an identifier that is named twice is withheld once") {
+  Club club;
+  club.Say("scl", {{"sclMemberId", "1"}, kPhone});
+  const EventOutcome second =
+      club.Say("scl", {{"sclMemberId", "2"}, kPhone, {"mobile", kPhone.value}});
+  CHECK(second.new_customer);
+  REQUIRE(second.withheld.size() == 1);
+  CHECK(second.withheld[0].name_space == "phoneNumber");
 }
 
 TEST_CASE("an exclusive match does not give her a second account either") {

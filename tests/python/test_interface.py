@@ -131,6 +131,7 @@ def test_everything_of_the_headers_is_bound():
                "GetSchema": "schema", "ListSchemas": "schemas",
                "ListUpcasters": "upcasters", "GetValidation": "validation",
                "CheckPayload": "check",
+               "GetIdentitySettings": "identity_settings",
                "AppendJson": "append", "Tenant": "tenant"}
 
     def python_name(name):

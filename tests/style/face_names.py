@@ -103,6 +103,7 @@ NO_OPTIONS = {
     "crm_subscription_next": _AT_OPENING,
     "crm_tenant_drop_subscription": _ALL_SAID,
     "crm_tenant_register_upcaster": _SELF_DESCRIBING,
+    "crm_tenant_set_identity_settings": _SELF_DESCRIBING,
     "crm_tenant_set_validation": "(a rule is a type and a mode)",
 }
 

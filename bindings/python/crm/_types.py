@@ -209,6 +209,8 @@ class DefinitionKind(_Name):
     SCHEMA = "schema"
     UPCASTER = "upcaster"
     VALIDATION = "validation"
+    #: Tenant.set_identity_settings.
+    IDENTITY = "identity"
 
 
 class ChoiceKind(_Name):
