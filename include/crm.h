@@ -1691,10 +1691,10 @@ enum {
 enum { CRM_IDENTITY_CHANGE_MERGED = 1, CRM_IDENTITY_CHANGE_SPLIT = 2 };
 
 /* One change of who is who, for those who keep customer ids elsewhere: a table
- * of a step for each id, followed from id to id. After MERGED the step of `from`
- * is to `to`; after SPLIT `to` has none: she is a customer, and what is kept
- * for the records that moved goes from `from` to her. Whoever applies every
- * change in its order, some of them again, has at the last what
+ * of a step for each id, followed from id to id. After MERGED the step of
+ * `from` is to `to`; after SPLIT `to` has none: she is a customer, and what is
+ * kept for the records that moved goes from `from` to her. Whoever applies
+ * every change in its order, some of them again, has at the last what
  * crm_tenant_get_customer answers.
  *
  * kind: one of CRM_IDENTITY_CHANGE_...; 0: there is none.

@@ -43,13 +43,14 @@
 //   {"kind":"end","events":2,"erased":0,"definitions":2,"choices":1,
 //    "check":"..."}                                                       last
 //
-// Events, definitions and choices come in the order of the log. `event` is the event in
-// the shape in which it came in, without its tenant, and without a timestamp
-// when it had none; `n` counts the events of its tenant from 1. `record`,
-// `customer` (absent: unattributed) and `revision` say how it was bound: an
-// import compares them with what it finds; so it does with `warned` (it did not
-// fit the schema of its type). An event whose key is gone is a line of the kind
-// "erased": it has `type`, `version` and `occurred_at` in place of `event`.
+// Events, definitions and choices come in the order of the log. `event` is the
+// event in the shape in which it came in, without its tenant, and without a
+// timestamp when it had none; `n` counts the events of its tenant from 1.
+// `record`, `customer` (absent: unattributed) and `revision` say how it was
+// bound: an import compares them with what it finds; so it does with `warned`
+// (it did not fit the schema of its type). An event whose key is gone is a line
+// of the kind "erased": it has `type`, `version` and `occurred_at` in place of
+// `event`.
 //
 // A definition (crm/schema.h, and Tenant::SetIdentitySettings) stands where it
 // was made: what comes before it was appended without it. `after` is how many
@@ -126,8 +127,8 @@ struct StoreExportOptions {
   // Only this one; kNotFound when there is none. Empty: all tenants.
   std::string tenant = {};
   // Compute the checksums of the views. Off: those of the log alone (log,
-  // definitions and choices), which takes a third of the time; an import then compares no
-  // views.
+  // definitions and choices), which takes a third of the time; an import then
+  // compares no views.
   bool views = true;
   // Events written, of how many. False: kCancelled, and no file.
   Progress progress = {};

@@ -78,10 +78,9 @@ Status WithOrWithoutForce(MergeOptions options, const Call& call) {
 
 Status CheckChoice(const ChoiceLine& choice) {
   if (choice.origin == Origin::kEvent) return Status::Ok();
-  if (choice.origin == Origin::kMatch || choice.origin == Origin::kReResolve) {
+  if (choice.origin == Origin::kMatch) {
     return Status(StatusCode::kUnsupported,
-                  "choice: made by a match or a re-resolve, which an import "
-                  "cannot repeat");
+                  "choice: made by a match, which an import cannot repeat");
   }
   if (choice.origin == Origin::kHand &&
       (choice.kind == Kind::kReview || choice.kind == Kind::kShared)) {

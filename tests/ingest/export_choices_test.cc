@@ -145,7 +145,7 @@ TEST_CASE("store export: who is who at random comes back") {
     Store first = NewStore(1'700'000'000);
     Tenant t = TenantOf(first, "t");
     const auto any = [&]() -> CustomerId {
-      return random() % t.GetStats()->last_customer + 1;
+      return random() % t.GetSnapshot()->GetStats()->last_customer + 1;
     };
     MergeOptions force = Desk("chance");
     force.force = true;

@@ -287,7 +287,7 @@ TEST_CASE("a table that follows the changes leads where the store leads") {
     }
     writer.join();
     CHECK(changes > 10);
-    const Result<TenantStats> stats = tenant.GetStats();
+    const Result<TenantStats> stats = tenant.GetSnapshot()->GetStats();
     REQUIRE_OK(stats);
     Redirects paged;
     Position after = 0;
