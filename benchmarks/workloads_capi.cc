@@ -44,7 +44,8 @@ class CStore final {
         path.empty() ? crm_store_open_in_memory(&options, &store_, &error_)
                      : crm_store_open(Slice(path), &options, &store_, &error_));
     if (!status.ok()) return status;
-    return Took(crm_tenant_open(store_, Slice(kTenant), &tenant_, &error_));
+    return Took(
+        crm_tenant_open(store_, Slice(kTenant), nullptr, &tenant_, &error_));
   }
   crm_tenant* tenant() { return tenant_; }
   crm_error** error() { return &error_; }
@@ -261,7 +262,7 @@ Status TimeCallsInC(Figures* figures) {
                                     store.error()) == CRM_OK;
   });
   (*figures)["wait"] = TimeOf([&] {
-    well &= crm_tenant_wait_for_events(store.tenant(), 0, 0, &head,
+    well &= crm_tenant_wait_for_events(store.tenant(), 0, 0, nullptr, &head,
                                        store.error()) == CRM_OK;
   });
   crm_profile_free(profile);

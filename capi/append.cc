@@ -4,9 +4,6 @@
 #include "capi/handles.h"
 #include "capi/input.h"
 
-static_assert(sizeof(crm_event) == 192);
-static_assert(sizeof(crm_condition) == 96);
-static_assert(sizeof(crm_event_outcome) == 112);
 static_assert(CRM_MAX_EVENT_BYTES == crm::kMaxEventBytes);
 static_assert(CRM_MAX_PAYLOAD_BYTES == crm::kMaxPayloadBytes);
 static_assert(CRM_MAX_JSON_DEPTH == crm::kMaxJsonDepth);
@@ -266,12 +263,12 @@ void ShowOutcome(const EventOutcome& from, AppendResultState* state) {
   out.matched_by = Slice(Keep(state->namespaces, from.matched_by));
   out.message = Slice(from.status.ok() ? from.warning.message()
                                        : from.status.message());
-  out.contested_count = from.contested.size();
-  if (!from.contested.empty()) {
+  out.contested_count = from.withheld.size();
+  if (!from.withheld.empty()) {
     // There is room for all, so that addresses stay.
     out.contested = state->contested.data() + state->contested.size();
   }
-  for (const ContestedIdentifier& contested : from.contested) {
+  for (const WithheldIdentifier& contested : from.withheld) {
     state->contested.push_back(
         {Slice(contested.name_space), contested.owner, 0});
   }
@@ -282,7 +279,7 @@ void Fill(AppendResultState* state) {
   const AppendResult& from = state->result;
   size_t contested = 0;
   for (const EventOutcome& event : from.events) {
-    contested += event.contested.size();
+    contested += event.withheld.size();
   }
   state->contested.reserve(contested);
   state->events.reserve(from.events.size());

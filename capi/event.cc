@@ -5,8 +5,6 @@
 #include "capi/input.h"
 #include "capi/queries.h"
 
-static_assert(sizeof(crm_event_view) == 256);
-
 namespace crm::capi {
 namespace {
 
@@ -91,7 +89,7 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
     return Invalid("event.shape: " + std::to_string(in.shape) + " is none");
   }
   constexpr uint32_t kFlags = CRM_EVENT_VIEW_BACKFILL | CRM_EVENT_VIEW_OPENED |
-                              CRM_EVENT_VIEW_WARNED;
+                              CRM_EVENT_VIEW_WARNED | CRM_EVENT_VIEW_UNTIMED;
   if ((in.flags & ~kFlags) != 0) {
     return Invalid("event.flags: holds unknown ones");
   }
@@ -116,6 +114,7 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
   out->backfill = (in.flags & CRM_EVENT_VIEW_BACKFILL) != 0;
   out->opened = (in.flags & CRM_EVENT_VIEW_OPENED) != 0;
   out->warned = (in.flags & CRM_EVENT_VIEW_WARNED) != 0;
+  out->timed = (in.flags & CRM_EVENT_VIEW_UNTIMED) == 0;
   return Status::Ok();
 }
 
@@ -155,7 +154,8 @@ void ShowEvent(const EventView& from, crm_event_view* out) {
   out->shape = static_cast<int32_t>(from.shape);
   out->flags = (from.backfill ? uint32_t{CRM_EVENT_VIEW_BACKFILL} : 0) |
                (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0) |
-               (from.warned ? uint32_t{CRM_EVENT_VIEW_WARNED} : 0);
+               (from.warned ? uint32_t{CRM_EVENT_VIEW_WARNED} : 0) |
+               (from.timed ? 0 : uint32_t{CRM_EVENT_VIEW_UNTIMED});
   out->type = Slice(from.type);
   out->source = Slice(from.source);
   out->version = Slice(from.version);
@@ -208,16 +208,24 @@ crm_status crm_event_cursor_next(crm_event_cursor* cursor, crm_event_view* out,
 void crm_event_cursor_free(crm_event_cursor* cursor) noexcept { Free(cursor); }
 
 crm_status crm_event_view_to_json(const crm_event_view* event, crm_slice tenant,
+                                  const crm_event_json_options* options,
                                   crm_buffer** out,
                                   crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
+    crm_event_json_options own = CRM_EVENT_JSON_OPTIONS_INIT;
     crm::Status status = CheckOut(out);
     if (status.ok()) status = CheckSlice(tenant, "tenant");
+    if (status.ok()) {
+      status = ReadOptions(options, "options", CRM_EVENT_JSON_AS_GIVEN, &own);
+    }
+    if (status.ok()) status = CheckReserved(own.reserved);
     if (!status.ok()) return status;
     if (event == nullptr) return Invalid("event: NULL");
     crm::EventView view;
     status = ReadEventView(*event, &view);
-    if (status.ok()) GiveBuffer(crm::EventToJson(view, View(tenant)), out);
+    if (!status.ok()) return status;
+    const bool as_given = (own.flags & CRM_EVENT_JSON_AS_GIVEN) != 0;
+    GiveBuffer(crm::EventToJson(view, View(tenant), as_given), out);
     return status;
   });
 }

@@ -81,18 +81,29 @@ void Fill(StoreImportState* state) {
 Result<StoreExportReport> Export(StoreState& state, crm_slice path,
                                  const crm_store_export_options& in,
                                  void* user_data) {
-  const bool no_file = (in.flags & CRM_EXPORT_ONLY_CHECKSUMS) != 0;
-  Status status = no_file ? Status::Ok() : CheckPath(path, "path");
-  if (status.ok()) status = CheckSlice(in.tenant, "options.tenant");
+  const bool no_text = (in.flags & CRM_EXPORT_ONLY_CHECKSUMS) != 0;
+  Status status = CheckSlice(in.tenant, "options.tenant");
+  if (status.ok() && !no_text && in.write == nullptr) {
+    status = CheckPath(path, "path");
+  }
   if (!status.ok()) return status;
+  if (!no_text && in.write != nullptr && path.size != 0) {
+    return Invalid("path: must be empty with options.write");
+  }
   int32_t stopped = 0;
   StoreExportOptions options;
   options.tenant = View(in.tenant);
   options.views = (in.flags & CRM_EXPORT_NO_VIEWS) == 0;
   options.progress = ProgressOf(in.progress, user_data, &stopped);
+  const ExportWriter writer = [&](std::string_view text) {
+    stopped = in.write(user_data, Slice(text));
+    return stopped == 0 ? Status::Ok() : StoppedBy(stopped);
+  };
   auto report =
-      no_file ? ChecksumStore(state.store, options)
-              : ExportStore(state.store, std::string(View(path)), options);
+      no_text ? ChecksumStore(state.store, options)
+      : in.write != nullptr
+          ? ExportStore(state.store, writer, options)
+          : ExportStore(state.store, std::string(View(path)), options);
   if (stopped != 0) return StoppedBy(stopped);
   return report;
 }
@@ -115,16 +126,6 @@ Result<StoreImportReport> Import(StoreState& state, crm_slice path,
   if (stopped != 0) return StoppedBy(stopped);
   if (!report.ok()) return writing.End(report.status());
   return report;
-}
-
-Status ReadTexts(const crm_slice* texts, size_t count, const char* name,
-                 std::vector<std::string>* out) {
-  Status status = CheckArray(texts, count, name);
-  for (size_t i = 0; status.ok() && i < count; ++i) {
-    status = CheckSlice(texts[i], name);
-    if (status.ok()) out->emplace_back(View(texts[i]));
-  }
-  return status;
 }
 
 Status ExportProfilesTo(const Tenant& tenant, const std::string& path,

@@ -50,6 +50,7 @@ enum class Kind : uint32_t {
   kStoreExport,
   kStoreImport,
   kReconcile,
+  kLinkReport,
 };
 
 // One more in every child of fork().

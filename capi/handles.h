@@ -3,12 +3,15 @@
 #ifndef CRM_CAPI_HANDLES_H_
 #define CRM_CAPI_HANDLES_H_
 
+#include <string.h>  // explicit_bzero, which <cstring> does not promise.
+
 #include <atomic>
 #include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capi/handle.h"
@@ -109,6 +112,18 @@ struct SubscriptionListState {
   std::vector<SubscriptionInfo> list;
   std::vector<crm_subscription_info> subscriptions = {};
   crm_subscription_list_view view = {};
+};
+
+// Overwrites bytes that are personal or a key, although nobody reads them
+// again.
+inline void Wipe(void* bytes, size_t size) { explicit_bzero(bytes, size); }
+
+struct BufferState {
+  std::string text;
+  explicit BufferState(std::string from) : text(std::move(from)) {}
+  ~BufferState() { Wipe(text.data(), text.size()); }
+  BufferState(const BufferState&) = delete;
+  BufferState& operator=(const BufferState&) = delete;
 };
 
 struct NameListState {
@@ -218,6 +233,12 @@ struct ReconcileState {
   crm_reconcile_report_view view = {};
 };
 
+struct LinkReportState {
+  std::string model = {};
+  std::string not_trained_because = {};
+  crm_link_report_view view = {};
+};
+
 // Every member of `out` is written, so that nothing has to be cleared before.
 void ShowEvent(const EventView& from, crm_event_view* out);
 void ShowDefinition(const DefinitionView& from, crm_definition_view* out);
@@ -265,7 +286,7 @@ CRM_CAPI_HANDLE(crm_append_order, kAppendOrder,
 CRM_CAPI_HANDLE(crm_key_provider, kKeyProvider,
                 std::shared_ptr<crm::KeyProvider>);
 CRM_CAPI_HANDLE(crm_import_map, kImportMap, crm::ImportMap);
-CRM_CAPI_HANDLE(crm_buffer, kBuffer, std::string);
+CRM_CAPI_HANDLE(crm_buffer, kBuffer, crm::capi::BufferState);
 CRM_CAPI_HANDLE(crm_name_list, kNameList, crm::capi::NameListState);
 CRM_CAPI_HANDLE(crm_store_stats, kStoreStats, crm::capi::StoreStatsState);
 CRM_CAPI_HANDLE(crm_verify_report, kVerifyReport, crm::capi::VerifyReportState);
@@ -286,6 +307,7 @@ CRM_CAPI_HANDLE(crm_store_export_report, kStoreExport,
 CRM_CAPI_HANDLE(crm_store_import_report, kStoreImport,
                 crm::capi::StoreImportState);
 CRM_CAPI_HANDLE(crm_reconcile_report, kReconcile, crm::capi::ReconcileState);
+CRM_CAPI_HANDLE(crm_link_report, kLinkReport, crm::capi::LinkReportState);
 
 #undef CRM_CAPI_HANDLE
 

@@ -13,11 +13,7 @@ namespace {
 // callback then fails.
 struct WipedRoom {
   std::array<char, CRM_MAX_WRAPPED_KEY_BYTES> bytes;
-  ~WipedRoom() {
-    // Written to memory, although nobody reads it again.
-    volatile char* const room = bytes.data();
-    for (size_t i = 0; i < bytes.size(); ++i) room[i] = 0;
-  }
+  ~WipedRoom() { Wipe(bytes.data(), bytes.size()); }
 };
 
 class CallbackKeyProvider final : public KeyProvider {
@@ -99,15 +95,22 @@ crm_status crm_key_provider_new(crm_key_callback wrap, crm_key_callback unwrap,
   });
 }
 
-crm_status crm_key_provider_open_file(crm_slice path, int32_t create,
+crm_status crm_key_provider_open_file(crm_slice path,
+                                      const crm_key_file_options* options,
                                       crm_key_provider** out,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = CheckPath(path, "path");
+    crm_key_file_options in = CRM_KEY_FILE_OPTIONS_INIT;
+    if (status.ok()) {
+      status =
+          ReadOptions(options, "options", CRM_KEY_FILE_CREATE_IF_MISSING, &in);
+    }
+    if (status.ok()) status = CheckReserved(in.reserved);
     if (!status.ok()) return status;
-    auto provider =
-        crm::FileKeyProvider::Open(std::string(View(path)), create != 0);
+    const bool create = (in.flags & CRM_KEY_FILE_CREATE_IF_MISSING) != 0;
+    auto provider = crm::FileKeyProvider::Open(std::string(View(path)), create);
     if (!provider.ok()) return provider.status();
     *out = Make<crm_key_provider>(*std::move(provider));
     return status;

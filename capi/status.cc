@@ -117,13 +117,13 @@ void crm_error_free(crm_error* error) noexcept {
 
 const char* crm_buffer_data(const crm_buffer* buffer) noexcept {
   return GuardValue("", [&] {
-    return Check(buffer, "buffer").ok() ? StateOf(buffer).c_str() : "";
+    return Check(buffer, "buffer").ok() ? StateOf(buffer).text.c_str() : "";
   });
 }
 
 size_t crm_buffer_size(const crm_buffer* buffer) noexcept {
   return GuardValue(size_t{0}, [&] {
-    return Check(buffer, "buffer").ok() ? StateOf(buffer).size() : 0;
+    return Check(buffer, "buffer").ok() ? StateOf(buffer).text.size() : 0;
   });
 }
 

@@ -282,6 +282,16 @@ crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
   });
 }
 
+crm_status crm_store_get_default_region(crm_store* store, crm_buffer** out,
+                                        crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = Check(store, "store");
+    if (status.ok()) GiveBuffer(StateOf(store).store.default_region(), out);
+    return status;
+  });
+}
+
 crm_status crm_store_get_key_file(crm_store* store, crm_buffer** out,
                                   crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
@@ -292,11 +302,14 @@ crm_status crm_store_get_key_file(crm_store* store, crm_buffer** out,
   });
 }
 
-crm_status crm_store_get_tenant_names(crm_store* store, crm_name_list** out,
+crm_status crm_store_get_tenant_names(crm_store* store,
+                                      const crm_read_options* options,
+                                      crm_name_list** out,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(store, "store");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     *out = NewNameList(StateOf(store).store.TenantNames());
     return status;

@@ -1,11 +1,22 @@
 // Snapshot of a store: all tenants at one position, and the walk over all of
-// their events and definitions.
+// their events, definitions and choices.
 
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
 
-static_assert(sizeof(crm_store_event) == 416);
+namespace crm::capi {
+namespace {
+
+void ShowChoice(const ChoiceView& from, crm_choice_view* out) {
+  out->kind = static_cast<int32_t>(from.kind);
+  out->origin = static_cast<int32_t>(from.origin);
+  out->position = from.position;
+  out->json = Slice(from.json);
+}
+
+}  // namespace
+}  // namespace crm::capi
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
@@ -34,23 +45,28 @@ uint64_t crm_store_snapshot_position(
 }
 
 crm_status crm_store_snapshot_get_tenant_names(crm_store_snapshot* snapshot,
+                                               const crm_read_options* options,
                                                crm_name_list** out,
                                                crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(snapshot, "snapshot");
+    if (status.ok()) status = CheckReadOptions(options);
     if (status.ok()) *out = NewNameList(StateOf(snapshot).tenants());
     return status;
   });
 }
 
 crm_status crm_store_snapshot_get_tenant(crm_store_snapshot* snapshot,
-                                         crm_slice name, crm_snapshot** out,
+                                         crm_slice name,
+                                         const crm_read_options* options,
+                                         crm_snapshot** out,
                                          crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(snapshot, "snapshot");
     if (status.ok()) status = CheckSlice(name, "name");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     auto one = StateOf(snapshot).Tenant(View(name));
     if (!one.ok()) return one.status();
@@ -60,11 +76,13 @@ crm_status crm_store_snapshot_get_tenant(crm_store_snapshot* snapshot,
 }
 
 crm_status crm_store_snapshot_count_definitions(crm_store_snapshot* snapshot,
+                                                const crm_read_options* options,
                                                 uint64_t* counts, size_t count,
                                                 crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckArray(counts, count, "counts");
     if (status.ok()) status = Check(snapshot, "snapshot");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     const size_t tenants = StateOf(snapshot).tenants().size();
     if (count != tenants) {
@@ -79,11 +97,13 @@ crm_status crm_store_snapshot_count_definitions(crm_store_snapshot* snapshot,
 }
 
 crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
+                                     const crm_read_options* options,
                                      crm_store_cursor** out,
                                      crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(snapshot, "snapshot");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     auto cursor = StateOf(snapshot).Replay();
     if (!cursor.ok()) return cursor.status();
@@ -108,6 +128,9 @@ crm_status crm_store_cursor_next(crm_store_cursor* cursor, crm_store_event* out,
     if (state.event.is_definition) {
       out->kind = CRM_STORE_DEFINITION;
       ShowDefinition(state.event.definition, &out->definition);
+    } else if (state.event.is_choice) {
+      out->kind = CRM_STORE_CHOICE;
+      ShowChoice(state.event.choice, &out->choice);
     } else {
       out->kind = CRM_STORE_EVENT;
       ShowEvent(state.event.event, &out->event);

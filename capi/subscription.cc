@@ -4,17 +4,15 @@
 #include "capi/handles.h"
 #include "capi/input.h"
 
-static_assert(sizeof(crm_message) == 288);
-static_assert(sizeof(crm_lag) == 56);
-static_assert(sizeof(crm_subscription_info) == 112);
 static_assert(crm::kFromNow == CRM_FROM_NOW);
 static_assert(crm::kMaxConsumers == CRM_MAX_CONSUMERS);
 
 namespace crm::capi {
 namespace {
 
-constexpr uint32_t kSubscriptionFlags =
-    CRM_SUBSCRIPTION_SKIP_BACKFILL | CRM_SUBSCRIPTION_OPEN_PARTS_ONLY;
+constexpr uint32_t kSubscriptionFlags = CRM_SUBSCRIPTION_SKIP_BACKFILL |
+                                        CRM_SUBSCRIPTION_OPEN_PARTS_ONLY |
+                                        CRM_SUBSCRIPTION_SKIP_IDENTITY;
 constexpr uint64_t kYearMs = 31'536'000'000;
 
 Status ReadSubscriptionOptions(const crm_subscription_options* options,
@@ -37,12 +35,29 @@ Status ReadSubscriptionOptions(const crm_subscription_options* options,
   out->after = in.after;
   out->skip_backfill = (in.flags & CRM_SUBSCRIPTION_SKIP_BACKFILL) != 0;
   out->open_parts_only = (in.flags & CRM_SUBSCRIPTION_OPEN_PARTS_ONLY) != 0;
+  out->skip_identity = (in.flags & CRM_SUBSCRIPTION_SKIP_IDENTITY) != 0;
   out->consumer = in.consumer;
   if (in.consumers != 0) out->consumers = in.consumers;
   if (in.checkpoint_interval != 0) {
     out->checkpoint_interval = in.checkpoint_interval;
   }
   return status;
+}
+
+bool IsChange(const Message& message) {
+  return message.kind == Message::Kind::kMerged ||
+         message.kind == Message::Kind::kSplit;
+}
+
+crm_identity_change ShowChange(const IdentityChange& from) {
+  crm_identity_change out = {};
+  out.kind = static_cast<int32_t>(from.kind);
+  out.position = from.position;
+  out.from = from.from;
+  out.to = from.to;
+  out.records = from.records.data();
+  out.record_count = from.records.size();
+  return out;
 }
 
 crm_lag ShowLag(const Lag& from) {
@@ -122,6 +137,8 @@ crm_status crm_subscription_next(crm_subscription* subscription,
     } else {
       out->event = crm_event_view();
     }
+    out->change = IsChange(state.message) ? ShowChange(state.message.change)
+                                          : crm_identity_change();
     std::fill(std::begin(out->reserved), std::end(out->reserved), 0);
     emptied.Keep();
     return crm_status{CRM_OK};
@@ -145,11 +162,13 @@ crm_status crm_subscription_acknowledge(crm_subscription* subscription,
 }
 
 crm_status crm_subscription_get_lag(crm_subscription* subscription,
+                                    const crm_read_options* options,
                                     crm_lag* out, crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     if (out == nullptr) return Invalid("out: NULL");
     *out = crm_lag();
     crm::Status status = Check(subscription, "subscription");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     const auto lag = StateOf(subscription).subscription.GetLag();
     if (lag.ok()) *out = ShowLag(*lag);

@@ -6,12 +6,16 @@
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
-crm_status crm_tenant_open(crm_store* store, crm_slice name, crm_tenant** out,
+crm_status crm_tenant_open(crm_store* store, crm_slice name,
+                           const crm_tenant_options* options, crm_tenant** out,
                            crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);
     if (status.ok()) status = Check(store, "store");
     if (status.ok()) status = CheckSlice(name, "name");
+    crm_tenant_options in = CRM_TENANT_OPTIONS_INIT;
+    if (status.ok()) status = ReadOptions(options, "options", 0, &in);
+    if (status.ok()) status = CheckReserved(in.reserved);
     if (!status.ok()) return status;
     StoreState& state = StateOf(store);
     const Writing writing(*state.health);
@@ -51,13 +55,16 @@ crm_status crm_tenant_get_offset(crm_tenant* tenant, crm_slice name,
 }
 
 crm_status crm_tenant_wait_for_events(crm_tenant* tenant, uint64_t after,
-                                      uint64_t timeout_ms, uint64_t* head,
+                                      uint64_t timeout_ms,
+                                      const crm_read_options* options,
+                                      uint64_t* head,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     constexpr uint64_t kYear = 31'536'000'000;
     if (head == nullptr) return Invalid("head: NULL");
     *head = 0;
     crm::Status status = Check(tenant, "tenant");
+    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     const auto timeout = std::chrono::milliseconds(
         static_cast<int64_t>(std::min(timeout_ms, kYear)));

@@ -37,8 +37,10 @@ int main(void) {
 
   /* Or crm_store_open(crm_slice_of("directory"), ...). */
   if (crm_store_open_in_memory(NULL, &store, &error) < 0) return fail();
-  if (crm_tenant_open(store, crm_slice_of("golf-club"), &club, &error) < 0)
+  if (crm_tenant_open(store, crm_slice_of("golf-club"), NULL, &club, &error) <
+      0) {
     return fail();
+  }
   if (crm_tenant_append_json(club, events, 2, NULL, NULL, &error) < 0)
     return fail();
 

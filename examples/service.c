@@ -218,8 +218,8 @@ static int open_store(struct service* service, const char* directory) {
                      &error) < 0) {
     return fail(directory, error);
   }
-  if (crm_tenant_open(service->store, crm_slice_of("default"), &service->tenant,
-                      &error) < 0) {
+  if (crm_tenant_open(service->store, crm_slice_of("default"), NULL,
+                      &service->tenant, &error) < 0) {
     return fail("tenant", error);
   }
   return find_start(service);

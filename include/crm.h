@@ -10,7 +10,8 @@
  *   crm_store_options options = CRM_STORE_OPTIONS_INIT;
  *   options.flags = CRM_STORE_CREATE_IF_MISSING;
  *   if (crm_store_open(crm_slice_of("data"), &options, &store, &error) < 0 ||
- *       crm_tenant_open(store, crm_slice_of("golf-club"), &tenant, &error) < 0)
+ *       crm_tenant_open(store, crm_slice_of("golf-club"), NULL, &tenant,
+ *                       &error) < 0)
  *     return fail(error);
  *   crm_slice event = crm_slice_of("{\"id\": \"m-1\", ...}");
  *   if (crm_tenant_append_json(tenant, &event, 1, NULL, NULL, &error) < 0)
@@ -72,7 +73,8 @@
  * zero is the default of every member. A NULL pointer means all defaults. New
  * members are only added at the end: a newer library takes an older, shorter
  * struct, and an older library takes a longer one if what it does not know is
- * zero (otherwise CRM_INVALID_ARGUMENT, as for an unknown flag).
+ * zero (otherwise CRM_INVALID_ARGUMENT, as for an unknown flag). Arrays in them
+ * have at most 10,000 elements (CRM_TOO_LARGE).
  *
  * Records. All other structs. They have a size for good; `reserved` members
  * must be zero going in and are zero coming out.
@@ -320,7 +322,8 @@ typedef struct crm_buffer crm_buffer;
 /* For example:
  *
  *   crm_buffer *json = NULL;
- *   crm_event_view_to_json(&event, crm_tenant_name(tenant), &json, &error);
+ *   crm_event_view_to_json(&event, crm_tenant_name(tenant), NULL, &json,
+ *                          &error);
  *   fwrite(crm_buffer_data(json), 1, crm_buffer_size(json), out);
  *   crm_buffer_free(json);
  */
@@ -335,7 +338,8 @@ CRM_API size_t crm_buffer_size(const crm_buffer* buffer) CRM_NOEXCEPT;
 /* As all frees of results it may be called from any thread, also when the store
  * is closed already. */
 
-/* Frees the bytes: their addresses are no longer valid. */
+/* Overwrites the bytes, which may be personal or a key, and frees them: their
+ * addresses are no longer valid. */
 CRM_API void crm_buffer_free(crm_buffer* buffer) CRM_NOEXCEPT;
 
 /* --- Keys ------------------------------------------------------------------
@@ -379,9 +383,10 @@ enum {
  * where *out_size bytes fit, and sets *out_size. An unwrapped key has
  * CRM_KEY_BYTES. Called from any thread, at most one or two times per tenant
  * and open. Return 0; or CRM_KEY_MISSING when your wrapping key is not there,
- * CRM_CORRUPTION when `key` was not wrapped for this tenant; any other
- * negative number comes back unchanged, and a positive one counts as
- * CRM_KEY_MISSING. */
+ * CRM_CORRUPTION when `key` was not wrapped for this tenant. Any other
+ * negative number is what the call fails with that needed the key, but for
+ * CRM_NOT_FOUND and CRM_ERASED, which would say something else there: they
+ * count as CRM_KEY_MISSING, and so does a positive number. */
 typedef int32_t (*crm_key_callback)(void* user_data, crm_slice tenant,
                                     crm_slice key, char* out, size_t* out_size);
 
@@ -396,12 +401,26 @@ CRM_API crm_status crm_key_provider_new(crm_key_callback wrap,
                                         crm_key_provider** out,
                                         crm_error** error) CRM_NOEXCEPT;
 
-/* The provider over a key file. `create` other than 0: makes it when it is not
- * there. Errors: CRM_KEY_MISSING (no such file), CRM_INVALID_ARGUMENT (others
- * can read it, it is no plain file, or of another size), CRM_IO_ERROR. */
-CRM_API crm_status crm_key_provider_open_file(crm_slice path, int32_t create,
-                                              crm_key_provider** out,
-                                              crm_error** error) CRM_NOEXCEPT;
+/* Flags of crm_key_file_options. CREATE_IF_MISSING: make the file when it is
+ * not there. */
+enum { CRM_KEY_FILE_CREATE_IF_MISSING = 1 };
+
+/* How a key file is opened. reserved: 0. */
+typedef struct crm_key_file_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+} crm_key_file_options;
+
+#define CRM_KEY_FILE_OPTIONS_INIT \
+  { sizeof(crm_key_file_options), 0, 0 }
+
+/* The provider over a key file. Errors: CRM_KEY_MISSING (no such file),
+ * CRM_INVALID_ARGUMENT (others can read it, it is no plain file, or of another
+ * size), CRM_IO_ERROR. */
+CRM_API crm_status crm_key_provider_open_file(
+    crm_slice path, const crm_key_file_options* options, crm_key_provider** out,
+    crm_error** error) CRM_NOEXCEPT;
 
 /* A provider whose key exists in this process only: for tests. A store on disk
  * that was made with it cannot be opened by another process. */
@@ -548,8 +567,8 @@ typedef struct crm_store_options {
  * this one, has it open; the message names its pid), CRM_CORRUPTION,
  * CRM_ROLLED_BACK, CRM_FORMAT_TOO_NEW, CRM_KEY_MISSING, CRM_INVALID_ARGUMENT
  * (an option, a directory that others can write to, or that holds something
- * else), CRM_IO_ERROR. Opening takes milliseconds after a clean close; after a
- * crash the tail of the log is folded first. */
+ * else), CRM_IO_ERROR (also: no thread to be had). Opening takes milliseconds
+ * after a clean close; after a crash the tail of the log is folded first. */
 CRM_API crm_status crm_store_open(crm_slice directory,
                                   const crm_store_options* options,
                                   crm_store** out,
@@ -621,6 +640,12 @@ CRM_API crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
                                         const crm_checkpoint_options* options,
                                         crm_error** error) CRM_NOEXCEPT;
 
+/* The region for phone numbers that have no country code, as it was set when
+ * the store was made; empty: none. The buffer is yours. */
+CRM_API crm_status crm_store_get_default_region(crm_store* store,
+                                                crm_buffer** out,
+                                                crm_error** error) CRM_NOEXCEPT;
+
 /* Where the default key provider keeps its key; empty with another one. The
  * buffer is yours. */
 CRM_API crm_status crm_store_get_key_file(crm_store* store, crm_buffer** out,
@@ -636,18 +661,6 @@ typedef struct crm_name_list_view {
   uint64_t reserved[2];
 } crm_name_list_view;
 
-/* All tenants of the store. */
-CRM_API crm_status crm_store_get_tenant_names(crm_store* store,
-                                              crm_name_list** out,
-                                              crm_error** error) CRM_NOEXCEPT;
-
-/* The names; they live as long as the list. NULL for NULL. */
-CRM_API const crm_name_list_view* crm_name_list_read(const crm_name_list* list)
-    CRM_NOEXCEPT;
-
-/* Frees the names as well. */
-CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
-
 /* How something is read: shared by the reading calls. No flags so far;
  * reserved: 0. */
 typedef struct crm_read_options {
@@ -658,6 +671,19 @@ typedef struct crm_read_options {
 
 #define CRM_READ_OPTIONS_INIT \
   { sizeof(crm_read_options), 0, 0 }
+
+/* All tenants of the store. */
+CRM_API crm_status crm_store_get_tenant_names(crm_store* store,
+                                              const crm_read_options* options,
+                                              crm_name_list** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The names; they live as long as the list. NULL for NULL. */
+CRM_API const crm_name_list_view* crm_name_list_read(const crm_name_list* list)
+    CRM_NOEXCEPT;
+
+/* Frees the names as well. */
+CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
 
 /* Counters of one tenant: events, and of them those that belong to nobody
  * (unattributed), that named an identifier of somebody else (contested), and
@@ -821,10 +847,21 @@ typedef struct crm_tenant crm_tenant;
 /* One process serves one tenant or thousands; a large one is better off with a
  * store of its own, since a store has one log and one sequencer. */
 
+/* How a tenant is opened. No flags so far; reserved: 0. */
+typedef struct crm_tenant_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+} crm_tenant_options;
+
+#define CRM_TENANT_OPTIONS_INIT \
+  { sizeof(crm_tenant_options), 0, 0 }
+
 /* The tenant of this name, which is made when it is new. 1 to 128 bytes, no
  * control characters, not personal. Open it once and keep it; several handles
  * on one tenant are fine. */
 CRM_API crm_status crm_tenant_open(crm_store* store, crm_slice name,
+                                   const crm_tenant_options* options,
                                    crm_tenant** out,
                                    crm_error** error) CRM_NOEXCEPT;
 
@@ -1261,11 +1298,13 @@ enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
 
 /* crm_event_view.flags. BACKFILL: it was appended as old data. OPENED: the
  * sealed part could be read; without it the person's key is gone, or the query
- * asked for open parts only. WARNED: it did not fit the schema of its type. */
+ * asked for open parts only. WARNED: it did not fit the schema of its type.
+ * UNTIMED: it came without a time; occurred_at_us is recorded_at_us. */
 enum {
   CRM_EVENT_VIEW_BACKFILL = 1,
   CRM_EVENT_VIEW_OPENED = 2,
-  CRM_EVENT_VIEW_WARNED = 4
+  CRM_EVENT_VIEW_WARNED = 4,
+  CRM_EVENT_VIEW_UNTIMED = 8
 };
 
 /* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as
@@ -1307,7 +1346,7 @@ typedef struct crm_event_view {
   crm_slice extra;
   crm_slice timestamp_text;
   crm_slice upcast_from;
-  uint64_t reserved[1];
+  uint64_t reserved[4];
 } crm_event_view;
 
 /* Orders of a replay: as recorded; or as it happened, equal times by
@@ -1393,14 +1432,32 @@ CRM_API crm_status crm_event_cursor_next(crm_event_cursor* cursor,
 /* Also before its end. */
 CRM_API void crm_event_cursor_free(crm_event_cursor* cursor) CRM_NOEXCEPT;
 
+/* Flags of crm_event_json_options. AS_GIVEN: an event that came without a time
+ * (CRM_EVENT_VIEW_UNTIMED) is written without one, so that appending the line
+ * to the same tenant finds a duplicate. */
+enum { CRM_EVENT_JSON_AS_GIVEN = 1 };
+
+/* How an event is written. reserved: 0. */
+typedef struct crm_event_json_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+} crm_event_json_options;
+
+#define CRM_EVENT_JSON_OPTIONS_INIT \
+  { sizeof(crm_event_json_options), 0, 0 }
+
 /* Writes an event as one line of JSON, in the shape in which it came in, with
- * the values it came with. `tenant` is the name that goes into tenantId (not in
- * CRM_SHAPE_FLAT); the timestamp is always written. CRM_INVALID_ARGUMENT: an
- * event without CRM_EVENT_VIEW_OPENED, of which there is too little to write.
- * What you change in an event must be text and JSON as it was: it is not looked
- * at again. */
+ * the values it came with, or those that upcasters made (see
+ * CRM_QUERY_AS_APPENDED). `tenant` is the name that goes into tenantId (not in
+ * CRM_SHAPE_FLAT; empty: none); the timestamp is written also if the event had
+ * none, unless AS_GIVEN. CRM_INVALID_ARGUMENT: an event without
+ * CRM_EVENT_VIEW_OPENED, of which there is too little to write. What you change
+ * in an event must be text and JSON as it was: it is not looked at again. */
 CRM_API crm_status crm_event_view_to_json(const crm_event_view* event,
-                                          crm_slice tenant, crm_buffer** out,
+                                          crm_slice tenant,
+                                          const crm_event_json_options* options,
+                                          crm_buffer** out,
                                           crm_error** error) CRM_NOEXCEPT;
 
 /* An event that was read from JSON. Immutable. */
@@ -1433,7 +1490,8 @@ CRM_API void crm_parsed_event_free(crm_parsed_event* event) CRM_NOEXCEPT;
  *
  *   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
  *   for (;;) {
- *     if (crm_tenant_wait_for_events(tenant, done, 1000, &head, &error) < 0)
+ *     if (crm_tenant_wait_for_events(tenant, done, 1000, NULL, &head,
+ *                                    &error) < 0)
  *       return fail(error);
  *     if (head <= done) continue;
  *     query.first = done + 1;
@@ -1457,6 +1515,7 @@ CRM_API void crm_parsed_event_free(crm_parsed_event* event) CRM_NOEXCEPT;
 CRM_API crm_status crm_tenant_wait_for_events(crm_tenant* tenant,
                                               uint64_t after,
                                               uint64_t timeout_ms,
+                                              const crm_read_options* options,
                                               uint64_t* head,
                                               crm_error** error) CRM_NOEXCEPT;
 
@@ -1501,10 +1560,11 @@ enum { CRM_MAX_CONSUMERS = 1024 };
 
 /* crm_subscription_options.flags. SKIP_BACKFILL: leave out what was appended as
  * backfill. OPEN_PARTS_ONLY: do not open sealed parts; several times faster,
- * and needs no key. */
+ * and needs no key of a record. SKIP_IDENTITY: leave out MERGED and SPLIT. */
 enum {
   CRM_SUBSCRIPTION_SKIP_BACKFILL = 1,
-  CRM_SUBSCRIPTION_OPEN_PARTS_ONLY = 2
+  CRM_SUBSCRIPTION_OPEN_PARTS_ONLY = 2,
+  CRM_SUBSCRIPTION_SKIP_IDENTITY = 4
 };
 
 /* Which events, and from where.
@@ -1550,7 +1610,8 @@ typedef struct crm_subscription_options {
         0, 0                                                                   \
   }
 
-/* What a message is. The numbers are frozen.
+/* What a message is. The numbers are frozen; treat one that you do not know as
+ * CHECKPOINT, as later versions may give others.
  *
  * EVENT: `event` is one that was asked for.
  * CHECKPOINT: nothing for this subscription up to `position`, which is not the
@@ -1558,22 +1619,61 @@ typedef struct crm_subscription_options {
  *   records again after a restart.
  * CAUGHT_UP: everything that there was has been delivered. Comes once at first,
  *   and again after events were delivered and nothing is left: the moment to
- *   write out what was gathered, and to acknowledge it. */
+ *   write out what was gathered, and to acknowledge it.
+ * MERGED, SPLIT: two customers became one, or one became two; `change` says
+ *   whom it concerns. They come where the choice was made: a merge that an
+ *   event causes comes before that event. Every consumer gets all of them,
+ *   whatever its types, sources and share. */
 enum {
   CRM_MESSAGE_EVENT = 1,
   CRM_MESSAGE_CHECKPOINT = 2,
-  CRM_MESSAGE_CAUGHT_UP = 3
+  CRM_MESSAGE_CAUGHT_UP = 3,
+  CRM_MESSAGE_MERGED = 4,
+  CRM_MESSAGE_SPLIT = 5
 };
 
+/* What a change of who is who is. The numbers are frozen.
+ *
+ * MERGED: `to` stands for `from`, who is retired, or was before and led to
+ *   another one.
+ * SPLIT: some records of `from` became, or went back to, `to`. */
+enum { CRM_IDENTITY_CHANGE_MERGED = 1, CRM_IDENTITY_CHANGE_SPLIT = 2 };
+
+/* One change of who is who, for those who keep customer ids elsewhere: a table
+ * of a step for each id, followed from id to id. After MERGED the step of `from`
+ * is to `to`; after SPLIT `to` has none: she is a customer, and what is kept
+ * for the records that moved goes from `from` to her. Whoever applies every
+ * change in its order, some of them again, has at the last what
+ * crm_tenant_get_customer answers.
+ *
+ * kind: one of CRM_IDENTITY_CHANGE_...; 0: there is none.
+ * position: of the choice in the log; it may be several changes.
+ * records: of SPLIT, those that moved, ascending; `record_count` of them. They
+ *   live as long as the texts of what they stand in. */
+typedef struct crm_identity_change {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t position;
+  uint64_t from;
+  uint64_t to;
+  const uint64_t* records;
+  size_t record_count;
+  uint64_t reserved[2];
+} crm_identity_change;
+
 /* One message. `position`: everything up to here was delivered, or is not for
- * this subscription; it may be acknowledged, as may any smaller one. `event` is
- * empty unless the kind is EVENT; what its slices point at lives until the next
+ * this subscription; it may be acknowledged, as may any smaller one. Of MERGED
+ * and SPLIT it is change.position, or the one before it while more changes of
+ * the same choice are to come: a consumer that stops in between gets all of
+ * them again. `event` is empty unless the kind is EVENT, `change` unless it is
+ * MERGED or SPLIT; what they point at lives until the next
  * crm_subscription_next, or until the subscription is freed. */
 typedef struct crm_message {
   int32_t kind;
   uint32_t reserved0;
   uint64_t position;
   crm_event_view event;
+  crm_identity_change change;
   uint64_t reserved[2];
 } crm_message;
 
@@ -1645,6 +1745,7 @@ CRM_API crm_status crm_subscription_acknowledge(crm_subscription* subscription,
 
 /* How far crm_subscription_position is behind the head. */
 CRM_API crm_status crm_subscription_get_lag(crm_subscription* subscription,
+                                            const crm_read_options* options,
                                             crm_lag* out,
                                             crm_error** error) CRM_NOEXCEPT;
 
@@ -1768,7 +1869,7 @@ CRM_API void crm_snapshot_free(crm_snapshot* snapshot) CRM_NOEXCEPT;
  * would not agree if each tenant were looked at in an instant of its own.
  *
  *   crm_store_get_snapshot(store, NULL, &all, &error);
- *   crm_store_snapshot_replay(all, &cursor, &error);
+ *   crm_store_snapshot_replay(all, NULL, &cursor, &error);
  *   while ((status = crm_store_cursor_next(cursor, &one, &error)) == CRM_OK)
  *     if (one.kind == CRM_STORE_EVENT) copy(one.tenant, &one.event);
  *   crm_store_cursor_free(cursor);
@@ -1798,14 +1899,15 @@ CRM_API uint64_t crm_store_snapshot_position(const crm_store_snapshot* snapshot)
 /* The names of its tenants, in the order in which they were made. The list is
  * yours, and outlives the snapshot. */
 CRM_API crm_status crm_store_snapshot_get_tenant_names(
-    crm_store_snapshot* snapshot, crm_name_list** out,
-    crm_error** error) CRM_NOEXCEPT;
+    crm_store_snapshot* snapshot, const crm_read_options* options,
+    crm_name_list** out, crm_error** error) CRM_NOEXCEPT;
 
 /* One tenant at this position: all that is asked of a crm_snapshot. It is a
  * handle of its own, and may outlive this one. CRM_NOT_FOUND: no tenant of this
  * name; none is made. */
 CRM_API crm_status crm_store_snapshot_get_tenant(
-    crm_store_snapshot* snapshot, crm_slice name, crm_snapshot** out,
+    crm_store_snapshot* snapshot, crm_slice name,
+    const crm_read_options* options, crm_snapshot** out,
     crm_error** error) CRM_NOEXCEPT;
 
 /* How many definitions (see below) the walk gives of each tenant, in the order
@@ -1814,42 +1916,52 @@ CRM_API crm_status crm_store_snapshot_get_tenant(
  * not write there. Reads the log, but where nobody has ever defined
  * anything. */
 CRM_API crm_status crm_store_snapshot_count_definitions(
-    crm_store_snapshot* snapshot, uint64_t* counts, size_t count,
-    crm_error** error) CRM_NOEXCEPT;
+    crm_store_snapshot* snapshot, const crm_read_options* options,
+    uint64_t* counts, size_t count, crm_error** error) CRM_NOEXCEPT;
 
-/* Walks over the events and definitions of all tenants in the order of their
- * positions, each as it was appended: upcasters are not asked. One thread at a
- * time. A store cannot be closed before it is freed. */
+/* Walks over the events, definitions and choices of all tenants in the order of
+ * their positions, each as it was appended: upcasters are not asked. One thread
+ * at a time. A store cannot be closed before it is freed. */
 typedef struct crm_store_cursor crm_store_cursor;
 
 /* All of them up to the position of the snapshot. The cursor keeps what it
  * needs: the snapshot may be freed before it. */
 CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
+                                             const crm_read_options* options,
                                              crm_store_cursor** out,
                                              crm_error** error) CRM_NOEXCEPT;
 
 /* What a cursor over a store may come upon. The numbers are frozen; leave out
  * kinds that you do not know, as later versions may give others.
  *
- * EVENT: `event` is one that a host appended; `definition` is all zero.
+ * EVENT: `event` is one that a host appended; the others are all zero.
  * DEFINITION: `definition` is one that a host made, with one of the calls of
- *   the chapter on schemas; `event` is all zero. */
-enum { CRM_STORE_EVENT = 1, CRM_STORE_DEFINITION = 2 };
+ *   the chapter on schemas, or settings of identity; the others are
+ *   all zero.
+ * CHOICE: `choice` is one about who is who; the others are all zero. */
+enum {
+  CRM_STORE_EVENT = 1,
+  CRM_STORE_DEFINITION = 2,
+  CRM_STORE_CHOICE = 3
+};
 
 /* What a definition is of: crm_tenant_register_schema,
- * crm_tenant_register_upcaster, crm_tenant_set_validation. */
+ * crm_tenant_register_upcaster, crm_tenant_set_validation,
+ * crm_tenant_set_identity_settings. */
 enum {
   CRM_DEFINITION_SCHEMA = 1,
   CRM_DEFINITION_UPCASTER = 2,
-  CRM_DEFINITION_VALIDATION = 3
+  CRM_DEFINITION_VALIDATION = 3,
+  CRM_DEFINITION_IDENTITY = 4
 };
 
 /* A definition of a tenant, as she made it. What a kind does not use is zero,
  * or empty.
  *
- * type: of the events; empty: validation of all types.
+ * type: of the events; empty: validation of all types, or settings of identity.
  * version, to: of a schema; of an upcaster where it begins, and where it leads.
- * json: the schema or the upcaster, without the blanks between its tokens.
+ * json: the schema or the upcaster, without the blanks between its tokens; of
+ *   settings of identity what differs from the defaults.
  * compatibility: of a schema, one of CRM_COMPATIBILITY_...
  * mode: of a validation, one of CRM_VALIDATION_... */
 typedef struct crm_definition_view {
@@ -1869,6 +1981,48 @@ typedef struct crm_definition_view {
  * one was appended without it. Whoever copies a store makes each of them again
  * at its place, and events are checked there by what checked them here. */
 
+/* What a choice says. The numbers are frozen.
+ *
+ * MERGE: two customers became one.
+ * PARTITION: who is who after an unmerge or a re-resolve.
+ * ASSERTION: a must-link or a cannot-link, said or retracted.
+ * REVIEW, ANSWER: a question was put, or answered.
+ * SHARED: an identifier links nobody any more. */
+enum {
+  CRM_CHOICE_MERGE = 1,
+  CRM_CHOICE_PARTITION = 2,
+  CRM_CHOICE_ASSERTION = 3,
+  CRM_CHOICE_REVIEW = 4,
+  CRM_CHOICE_ANSWER = 5,
+  CRM_CHOICE_SHARED = 6
+};
+
+/* Who made a choice. The numbers are frozen.
+ *
+ * EVENT: the event that comes next; it would make it again.
+ * HAND: a host: nothing but this record knows it.
+ * MATCH, RE_RESOLVE: a run over many records. */
+enum {
+  CRM_CHOICE_BY_EVENT = 1,
+  CRM_CHOICE_BY_HAND = 2,
+  CRM_CHOICE_BY_MATCH = 3,
+  CRM_CHOICE_BY_RE_RESOLVE = 4
+};
+
+/* A choice about who is who, as it lies in the log.
+ *
+ * kind, origin: one of CRM_CHOICE_... and of CRM_CHOICE_BY_...
+ * json: what it says: an object without positions and without any value of an
+ *   identifier. crm/export.h describes its members, which are those of the line
+ *   of a choice in an export. */
+typedef struct crm_choice_view {
+  int32_t kind;
+  int32_t origin;
+  uint64_t position;
+  crm_slice json;
+  uint64_t reserved[2];
+} crm_choice_view;
+
 /* One step of the walk. `tenant`: whose it is. All zero at the end. What the
  * slices point at lives until the next crm_store_cursor_next on this cursor, or
  * until it is freed. */
@@ -1878,12 +2032,13 @@ typedef struct crm_store_event {
   crm_slice tenant;
   crm_event_view event;
   crm_definition_view definition;
+  crm_choice_view choice;
   uint64_t reserved[4];
 } crm_store_event;
 
 /* CRM_OK with the next one in *out, CRM_DONE at the end, or an error:
  * CRM_CORRUPTION as crm_event_cursor_next, and where the log holds a record of
- * a kind that this version does not know (of a definition:
+ * a kind that this version does not know (of a definition or a choice:
  * CRM_FORMAT_TOO_NEW): nothing is left out silently but what libcrm makes again
  * by itself (names, epochs, dictionaries). After CRM_DONE or an error *out is
  * all zero; after an error there is no going on: CRM_FAILED_PRECONDITION. */
@@ -1986,6 +2141,40 @@ CRM_API const crm_customer_view* crm_customer_read(const crm_customer* customer)
 
 /* Frees the records that were read; she stays in the store. */
 CRM_API void crm_customer_free(crm_customer* customer) CRM_NOEXCEPT;
+
+/* Settings of identity: one JSON object says which namespaces a tenant has and
+ * how much they say, how their values are normalised and which are blocked, and
+ * what the bars and limits stand at. Every member may be left out:
+ *
+ *   {"rules": {"attach_bar": 85, "merge_bar": 95},
+ *    "namespaces": {"loyaltyCard": {"class": "exclusive", "confidence": 100,
+ *                                   "fold_case": true, "aliases": ["card"]}},
+ *    "other_namespaces": "accept",
+ *    "blocked": {"*": ["front desk"], "email": ["pos@club.example"]},
+ *    "email": {"domains": {"gmail.com": {"strip_tags": true}}},
+ *    "phone": {"region": "ZA", "regions": {"crm-gb": "GB"}}}
+ *
+ * The manual of every member, with its range and its default, is the chapter
+ * "Settings" of crm/identity.h. */
+
+/* Takes the place of everything that was set before: what is not named is the
+ * default, and "{}" is all defaults. Counts for the events behind it in the
+ * log; what is there stays as it is. Durable when it returns; the same again
+ * changes nothing. CRM_MALFORMED: not JSON; CRM_INVALID_ARGUMENT: a member that
+ * there is not, a value out of range, what contradicts itself (the message
+ * names the place as a JSON pointer, and what must be there); CRM_TOO_LARGE:
+ * names the limit; CRM_UNSUPPORTED: a region, in a store that reads phone
+ * numbers in E.164 alone. */
+CRM_API crm_status crm_tenant_set_identity_settings(crm_tenant* tenant,
+                                                    crm_slice json,
+                                                    crm_error** error)
+    CRM_NOEXCEPT;
+
+/* What counts for the next event, with all defaults spelled out, in a buffer
+ * that is yours: change what you like, and set it again. */
+CRM_API crm_status crm_tenant_get_identity_settings(
+    crm_tenant* tenant, const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
 
 /* --- Profile ---------------------------------------------------------------
  *
@@ -2163,6 +2352,7 @@ typedef struct crm_timeline_entry {
   crm_slice id;
   crm_slice payload;
   crm_slice version;
+  uint64_t reserved[2];
 } crm_timeline_entry;
 
 /* One page of a timeline. Immutable. */
@@ -2308,8 +2498,10 @@ typedef struct crm_schema_definition {
   crm_slice json;
 } crm_schema_definition;
 
-#define CRM_SCHEMA_DEFINITION_INIT \
-  { sizeof(crm_schema_definition), 0, 0, {0, 0}, {0, 0}, {0, 0} }
+#define CRM_SCHEMA_DEFINITION_INIT                                \
+  {                                                               \
+    sizeof(crm_schema_definition), 0, 0, {0, 0}, {0, 0}, { 0, 0 } \
+  }
 
 /* crm_schema_field.flags: the object around it must have it; it is personal. */
 enum { CRM_FIELD_REQUIRED = 1, CRM_FIELD_PERSONAL = 2 };
@@ -2474,8 +2666,8 @@ CRM_API void crm_upcaster_list_free(crm_upcaster_list* list) CRM_NOEXCEPT;
  * version, else against that of the version which upcasters make of it, else
  * against the latest. A type without a schema is refused (ENFORCE) or warned of
  * (WARN), too. Events that are there already stay duplicates. */
-CRM_API crm_status crm_tenant_set_validation(crm_tenant* tenant,
-                                             crm_slice type, int32_t mode,
+CRM_API crm_status crm_tenant_set_validation(crm_tenant* tenant, crm_slice type,
+                                             int32_t mode,
                                              crm_error** error) CRM_NOEXCEPT;
 
 /* What was said with crm_tenant_set_validation: the rule for all types (an
@@ -2728,6 +2920,7 @@ typedef struct crm_rejected_row {
   int32_t reason;
   crm_slice message;
   crm_slice column;
+  uint64_t reserved[2];
 } crm_rejected_row;
 
 /* Called after every batch. Anything but 0 stops: what was appended stays, and
@@ -2927,8 +3120,9 @@ CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
  * A definition of the tenant stands where it was made: `after` counts her
  * events before it. It is a "schema" (type, version, compatibility: none,
  * backward, forward or full, schema), an "upcaster" (type, version: where it
- * begins, to, upcaster) or a "validation" (type, absent: all types; mode: off,
- * warn, enforce or inherit).
+ * begins, to, upcaster), "identity" (settings: what differs from the defaults)
+ * or a "validation" (type, absent: all types; mode: off, warn, enforce or
+ * inherit).
  *
  * Not in it: names, epochs and dictionaries of the log, which the library makes
  * again; positions, therefore (they count those, too); the offsets of hosts,
@@ -2979,26 +3173,33 @@ typedef struct crm_tenant_export {
 
 /* Flags of crm_store_export_options. NO_VIEWS: leave out the checksums of the
  * views, which take most of the time; an import then compares no views.
- * ONLY_CHECKSUMS: write no file; the path is not looked at. */
+ * ONLY_CHECKSUMS: write nothing; path and `write` are not looked at. */
 enum { CRM_EXPORT_NO_VIEWS = 1, CRM_EXPORT_ONLY_CHECKSUMS = 2 };
+
+/* Takes the next piece of an export, of any size, which is borrowed. Anything
+ * but 0 stops. */
+typedef int32_t (*crm_write_callback)(void* user_data, crm_slice text);
 
 /* How a store is exported.
  *
  * tenant: only this one; empty: all of them.
  * progress: events written, of how many; anything but 0 stops, and there is no
  *   file then. May be NULL.
- * destroy: called with user_data before the call returns. */
+ * write: takes the text instead of a file, for a socket or a compression of
+ *   your own; the path must be empty then. NULL: a file.
+ * destroy: called with user_data, which both share, before the call returns. */
 typedef struct crm_store_export_options {
   size_t struct_size;
   uint32_t flags;
   crm_slice tenant;
   crm_progress_callback progress;
+  crm_write_callback write;
   void* user_data;
   void (*destroy)(void* user_data);
 } crm_store_export_options;
 
 #define CRM_STORE_EXPORT_OPTIONS_INIT \
-  { sizeof(crm_store_export_options), 0, {0, 0}, 0, 0, 0 }
+  { sizeof(crm_store_export_options), 0, {0, 0}, 0, 0, 0, 0 }
 
 /* What was exported. Immutable. */
 typedef struct crm_store_export_report crm_store_export_report;
@@ -3032,7 +3233,8 @@ typedef struct crm_store_export_report_view {
 
 /* Writes the store to a file (`out` may be NULL). Appends go on meanwhile.
  * Errors: CRM_NOT_FOUND (the tenant), CRM_CORRUPTION, CRM_KEY_MISSING,
- * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE; and what `progress` stops with. */
+ * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE; and what a callback stops
+ * with. */
 CRM_API crm_status crm_store_export(crm_store* store, crm_slice path,
                                     const crm_store_export_options* options,
                                     crm_store_export_report** out,
@@ -3232,9 +3434,9 @@ typedef struct crm_export_counts {
  * filled. Errors: those of crm_tenant_replay, CRM_INVALID_ARGUMENT (a column),
  * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE. */
 CRM_API crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
-                                     const crm_export_options* options,
-                                     crm_export_counts* out,
-                                     crm_error** error) CRM_NOEXCEPT;
+                                          const crm_export_options* options,
+                                          crm_export_counts* out,
+                                          crm_error** error) CRM_NOEXCEPT;
 
 /* --- Reconcile -------------------------------------------------------------
  *
@@ -3332,7 +3534,8 @@ typedef struct crm_reconcile_difference {
 enum { CRM_RECONCILE_PARTIAL = 1 };
 
 /* How a file is compared. `import`: how it is read, or NULL; of its members
- * format, map, source, batch, the flag IGNORE_TENANT and the callbacks count.
+ * format, map, encoding, source, batch, the flag IGNORE_TENANT and the
+ * callbacks count.
  * max_listed: so many differences and customers are listed; zero: 1,000. */
 typedef struct crm_reconcile_options {
   size_t struct_size;
@@ -3389,6 +3592,126 @@ CRM_API const crm_reconcile_report_view* crm_reconcile_report_read(
 /* Frees what it lists as well. */
 CRM_API void crm_reconcile_report_free(crm_reconcile_report* report)
     CRM_NOEXCEPT;
+
+/* ---------------------------------------------------------------------------
+ * Link a file: which rows of a file of persons are the same person?
+ *
+ *   crm_link_file(crm_slice_of("people.csv"), map_json,
+ *                 crm_slice_of("clusters.csv"), NULL, &report, &error);
+ *   view = crm_link_report_read(report);
+ *   printf("%llu records of %llu persons\n",
+ *          (unsigned long long)view->records,
+ *          (unsigned long long)view->clusters);
+ *   crm_link_report_free(report);
+ *
+ * Records are compared field by field, and what agrees is weighed in bits: 4
+ * are odds of 16 to 1 that both are one person, 12 are 4,096 to 1. What a field
+ * is worth says a model, which is trained on the file itself unless one is
+ * given. crm/match.h tells how, examples/maps/README.md what a map is.
+ *
+ * No store is needed, and none is changed. Any thread; calls share nothing.
+ * The same file, map, options and model give the same bytes.
+ * ------------------------------------------------------------------------- */
+
+/* How a file is linked. Zero is the default of every member.
+ *
+ * encoding: one of CRM_ENCODING_..., instead of what the map says.
+ * model: JSON as model_json of a report has it; empty: train one on the file,
+ *   or take the default model where that cannot be.
+ * review: path of a CSV file for pairs that a person should look at: record_a,
+ *   record_b, weight, reason, evidence. Empty: none is written.
+ * link_weight: pairs of at least so many bits are linked; 0: 4. (For exactly
+ *   none give something very small.)
+ * review_weight: lighter pairs of at least so many bits go to `review`.
+ * seed: chooses the random pairs of the training; 0: 1.
+ * threads: that compare, up to 64; 0: 2.
+ * progress: how far the present step is, of how much; steps follow one another,
+ *   each from the beginning. Anything but 0 stops. May be NULL.
+ * destroy: called with user_data before the call returns. */
+typedef struct crm_link_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t encoding;
+  crm_slice model;
+  crm_slice review;
+  double link_weight;
+  double review_weight;
+  uint64_t seed;
+  uint32_t threads;
+  uint32_t reserved;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_link_options;
+
+#define CRM_LINK_OPTIONS_INIT \
+  { sizeof(crm_link_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* What was linked, or trained. Immutable. */
+typedef struct crm_link_report crm_link_report;
+
+/* What a crm_link_report holds. Of a training: records, pairs, trained and
+ * model_json.
+ *
+ * records: rows of the file.
+ * clusters: how many persons they are taken for.
+ * largest: records of the largest cluster.
+ * linked: records that are not alone in theirs.
+ * without_values: records with nothing to compare: each is alone.
+ * unreadable_dates: birth dates that no format fits: they count as missing.
+ * pairs: how many were compared.
+ * review_total: pairs that a person should look at.
+ * cut_pairs: pairs that were not compared, because too many records share what
+ *   they have in common.
+ * prior: bits; log2 of the odds that any two records are one person.
+ * model_json: the model that was used, to be kept.
+ * trained: 1 when that was trained on this file.
+ * not_trained_because: why not, when none was given; otherwise empty. */
+typedef struct crm_link_report_view {
+  uint64_t records;
+  uint64_t clusters;
+  uint64_t largest;
+  uint64_t linked;
+  uint64_t without_values;
+  uint64_t unreadable_dates;
+  uint64_t pairs;
+  uint64_t review_total;
+  uint64_t cut_pairs;
+  double prior;
+  crm_slice model_json;
+  crm_slice not_trained_because;
+  int32_t trained;
+  uint32_t reserved_word;
+  uint64_t reserved[4];
+} crm_link_report_view;
+
+/* Links the CSV file `path` ("-": standard input; plain or gzip) by the map
+ * `map_json`, and writes `clusters` ("-": standard output), whole or not at
+ * all: a header record_id,cluster_id and a line for each record, in the order
+ * of the file; clusters are numbered from 1 on. `out` may be NULL. Errors: the
+ * map's; CRM_MALFORMED (a row that cannot be read; the message has its line),
+ * CRM_ALREADY_EXISTS (an id that stands twice), CRM_NOT_FOUND, CRM_IO_ERROR,
+ * CRM_NO_SPACE (the files), CRM_INVALID_ARGUMENT, what `progress` answered. */
+CRM_API crm_status crm_link_file(crm_slice path, crm_slice map_json,
+                                 crm_slice clusters,
+                                 const crm_link_options* options,
+                                 crm_link_report** out,
+                                 crm_error** error) CRM_NOEXCEPT;
+
+/* Trains a model on such a file and links nothing; of the options encoding,
+ * seed and progress count. Errors: those of crm_link_file, and
+ * CRM_FAILED_PRECONDITION: the file is too small, or teaches nothing. */
+CRM_API crm_status crm_train_file(crm_slice path, crm_slice map_json,
+                                  const crm_link_options* options,
+                                  crm_link_report** out,
+                                  crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_link_report_view* crm_link_report_read(
+    const crm_link_report* report) CRM_NOEXCEPT;
+
+/* Frees what it holds as well. */
+CRM_API void crm_link_report_free(crm_link_report* report) CRM_NOEXCEPT;
 
 #ifdef __cplusplus
 } /* extern "C" */

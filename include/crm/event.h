@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crm/identity.h"
 #include "crm/options.h"
 #include "crm/status.h"
 #include "crm/types.h"
@@ -174,15 +175,6 @@ enum class Outcome : uint8_t {
   kErased = 5,     // Its person was erased.
 };
 
-// An identifier that belongs to another customer than the event's. The event
-// went to `EventOutcome::customer`; the identifier stays with its owner.
-struct ContestedIdentifier {
-  std::string name_space = {};
-  // Zero: nobody has it, but the event's customer has another value of this
-  // exclusive namespace.
-  CustomerId owner = 0;
-};
-
 // What became of one event of a request.
 struct EventOutcome {
   Outcome outcome = Outcome::kInvalid;
@@ -199,8 +191,17 @@ struct EventOutcome {
   // The namespace that matched; empty when nothing did. Lives as long as the
   // store.
   std::string_view matched_by = {};
-  // Identifiers of this event that did not become her customer's.
-  std::vector<ContestedIdentifier> contested = {};
+  // Identifiers of this event that did not become her customer's, and why; the
+  // event went to `customer` all the same.
+  std::vector<WithheldIdentifier> withheld = {};
+  // One of them belongs to somebody else or was held back, devices aside:
+  // counted in TenantStats::contested.
+  bool contested = false;
+  // Customers whom this event showed to be the same as `customer`: their ids
+  // lead to her now.
+  std::vector<CustomerId> merged = {};
+  // Questions that it put: see Tenant::ListReviews.
+  std::vector<Position> reviews = {};
   // Not ok for kInvalid, kConflict and kErased.
   Status status = {};
   // Not ok: it was appended although it does not fit the schema of its type

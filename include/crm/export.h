@@ -36,10 +36,14 @@
 //    "recorded_at":"2026-02-03T10:00:00.000000Z","backfill":true,
 //    "warned":true,"source":"scl","record":1,"customer":1,"revision":0,
 //    "event":{...},"check":"..."}
+//   {"kind":"choice","tenant":"golf-club","after":2,"choice":"merge",
+//    "origin":"hand","customer":1,"retired":2,"a":1,"b":2,"confidence":100,
+//    "by":"desk","why":"she said so","check":"..."}
 //   {"kind":"checksums","tenant":"golf-club","log":"...", ...}  each tenant
-//   {"kind":"end","events":2,"erased":0,"definitions":2,"check":"..."}   last
+//   {"kind":"end","events":2,"erased":0,"definitions":2,"choices":1,
+//    "check":"..."}                                                       last
 //
-// Events and definitions come in the order of the log. `event` is the event in
+// Events, definitions and choices come in the order of the log. `event` is the event in
 // the shape in which it came in, without its tenant, and without a timestamp
 // when it had none; `n` counts the events of its tenant from 1. `record`,
 // `customer` (absent: unattributed) and `revision` say how it was bound: an
@@ -47,27 +51,49 @@
 // fit the schema of its type). An event whose key is gone is a line of the kind
 // "erased": it has `type`, `version` and `occurred_at` in place of `event`.
 //
-// A definition (crm/schema.h) stands where it was made: what comes before it
-// was appended without it. `after` is how many events of the tenant those are.
-// `definition` is one of
+// A definition (crm/schema.h, and Tenant::SetIdentitySettings) stands where it
+// was made: what comes before it was appended without it. `after` is how many
+// events of the tenant those are. `definition` is one of
 //   schema      `type`, `version`, `compatibility` (none, backward, forward,
 //               full) and `schema`, as it was registered
 //   upcaster    `type`, `version` (where it begins), `to`, and `upcaster`
 //   validation  `type` (absent: all types) and `mode` (off, warn, enforce,
 //               inherit)
+//   identity    `settings`, what differs from the defaults
+//
+// A choice about who is who (crm/identity.h) stands where it was made. `origin`
+// is event, hand, match or re-resolve. Those of events are made again by the
+// event that follows, and are there to be compared; all others are known by
+// these lines alone. What a choice has nothing to say of is absent. `choice`
+// is one of
+//   merge       `customer` stays, `retired` leads to her; the records `a` and
+//               `b` that link them; `namespace`, `confidence`, `reason`
+//   partition   who is who after an unmerge of `customer`: `parts`, an array of
+//               {"customer":1,"records":[1,3]}; `leading`, an array of
+//               {"customer":4,"to":1}
+//   assertion   `assertion` (must-link, cannot-link) about records `a` and `b`;
+//               "said":"retracted"
+//   review      the records `a` and `b`, `reason`, `namespace`, `confidence`,
+//               `weight`
+//   answer      `answer` (same, different, dismiss) to the question about `a`
+//               and `b`
+//   shared      `namespace` of an identifier that links nobody any more
+// and each has `by` and `why`, when somebody gave them.
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes
 // again; positions, therefore (they count those, too); the offsets of hosts
 // (Tenant::GetOffset), which tell where a host stood in its own input; keys. So
-// two stores with the same events and definitions give the same file, byte by
-// byte.
+// two stores with the same events, definitions and choices give the same file,
+// byte by byte.
 //
 // `checksums` has one for each projection, over all that it can be asked; every
 // position in them is the number of events of the tenant up to there:
 //   log          the event lines of the tenant
 //   definitions  her definition lines
+//   choices      her choice lines: merges, assertions, questions, answers
 //   counters     TenantStats
-//   identity     each customer: records, links, confidences
+//   identity     each customer: records, links, confidences, ids that lead to
+//                her
 //   identifiers  whose each identifier of each event is
 //   profile      each customer: traits with their sources, first and last seen
 //   timeline     each customer: her events by event time, with their payloads
@@ -99,8 +125,8 @@ using ExportWriter = std::function<Status(std::string_view text)>;
 struct StoreExportOptions {
   // Only this one; kNotFound when there is none. Empty: all tenants.
   std::string tenant = {};
-  // Compute the checksums of the views. Off: those of the log alone (log and
-  // definitions), which takes a third of the time; an import then compares no
+  // Compute the checksums of the views. Off: those of the log alone (log,
+  // definitions and choices), which takes a third of the time; an import then compares no
   // views.
   bool views = true;
   // Events written, of how many. False: kCancelled, and no file.
@@ -175,7 +201,10 @@ struct StoreImportReport {
 // Reads an export into a store without events and definitions
 // (kFailedPrecondition otherwise; tenants may be there). Definitions are made
 // again at their places, so that each event is checked by those that it was
-// checked by before. Events keep their order and recorded_at, so that
+// checked by before. So are choices by hand and re-resolves, by the calls that
+// made them, with the same numbers of records and customers; where an erased
+// event is missing, numbers are others, and they are left out (a difference
+// each). Events keep their order and recorded_at, so that
 // those without a time of their own, and all that is derived, come out as they
 // were; that is also why the store has to be empty. Who is whose is found out
 // again, and compared with the file, and so are the checksums at the end: a
@@ -190,8 +219,8 @@ struct StoreImportReport {
 // what this version does not know (kUnsupported), or a definition that it
 // refuses (as Tenant::RegisterSchema, ...), is refused with its line; the store
 // stays empty.
-// An error after that (kNoSpace, kCancelled, an event that this version
-// refuses) says how many events have been appended: such a store is
+// An error after that (kNoSpace, kCancelled, an event or a choice that this
+// version refuses) says how many events have been appended: such a store is
 // incomplete, and to be thrown away. kInvalidArgument also when the store's
 // default_region is another one: telephone numbers would mean other people.
 Result<StoreImportReport> ImportStore(Store& store, const std::string& path,
@@ -199,6 +228,11 @@ Result<StoreImportReport> ImportStore(Store& store, const std::string& path,
 
 // How ExportEvents writes.
 enum class ExportFormat : uint8_t {
+  // The events alone, one a line, as EventToJson writes them: what
+  // ImportFormat::kNative reads. One that came without a time has that at which
+  // it was recorded, also in another store; this store takes it for another
+  // event of the same id.
+  kNative = 1,
   // The Segment specification, one message a line: what ImportFormat::kSegment
   // reads. identify, page, screen, group and alias become such messages where
   // that says all of them; every other event is a track of its type. An import
@@ -211,14 +245,9 @@ enum class ExportFormat : uint8_t {
   // without any identifier is left out, as the specification wants it
   // (`left_out`). So is one whose type an import would take for a semantic
   // event of another name.
-  kSegment = 1,
+  kSegment = 2,
   // RFC 4180: UTF-8, lines end in CRLF, a header, quotes where needed.
-  kCsv = 2,
-  // The events alone, one a line, as EventToJson writes them: what
-  // ImportFormat::kNative reads. One that came without a time has that at which
-  // it was recorded, also in another store; this store takes it for another
-  // event of the same id.
-  kNative = 3,
+  kCsv = 3,
 };
 
 struct EventExportOptions {

@@ -17,7 +17,9 @@
 namespace crm {
 
 // Wraps and unwraps the keys of tenants. Implement it over a KMS, or use
-// FileKeyProvider. Called seldom: once per tenant and open.
+// FileKeyProvider. Called seldom: once per tenant and open. What it fails with
+// is what the call that needed the key fails with; kNotFound and kErased, which
+// would say something else there, become kKeyMissing.
 //
 // Thread safety: must be safe to call from any thread.
 class KeyProvider {

@@ -79,7 +79,11 @@ struct StoreOptions {
 
   // Region for phone numbers without a country code: ISO 3166 alpha-2, for
   // example "ZA". Empty: only numbers that begin with + are identifiers.
-  // Fixed when the store is made; a later open must name the same or none.
+  // Fixed when the store is made; a later open must name the same or none. A
+  // tenant can have another one, also for each source: see "Settings" in
+  // identity.h. kUnsupported where libcrm is built without libphonenumber:
+  // then only numbers in E.164 ("+" and 8 to 15 digits) are identifiers, in
+  // every store that is made, and other stores cannot be opened.
   std::string default_region = {};
 
   // Open although the log ends before what was once acknowledged (the newest

@@ -41,8 +41,9 @@ struct Trait {
   Position position = 0;
 };
 
-// All that is known about a customer at one position. At most 1,000 traits:
-// further names are not taken in.
+// All that is known about a customer at one position: what her records say,
+// put together. At most 1,000 traits of each record: further names are not
+// taken in.
 struct Profile {
   CustomerId customer = 0;
   // Of the last event that was folded in.

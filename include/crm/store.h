@@ -43,18 +43,20 @@ class Disk;
 struct TenantStats {
   std::string tenant = {};
   uint64_t events = 0;
-  uint64_t customers = 0;
+  uint64_t customers = 0;        // Those that were merged away are not counted.
+  CustomerId last_customer = 0;  // The greatest id so far.
+  uint64_t open_reviews = 0;     // Questions that nobody has answered.
   uint64_t records = 0;
-  uint64_t unattributed = 0;  // Events that belong to nobody.
-  uint64_t contested = 0;     // Events that named an identifier of another.
+  uint64_t unattributed = 0;     // Events that belong to nobody.
+  uint64_t contested = 0;        // Events that named an identifier of another.
   uint64_t schema_warnings = 0;  // Events with an EventOutcome::warning.
 };
 
 // Counters of a store: of one instant, except the bytes and times.
 struct StoreStats {
-  Position head = 0;        // events + derived.
-  uint64_t events = 0;      // What hosts appended.
-  uint64_t derived = 0;     // What libcrm wrote: names, dictionaries, epochs.
+  Position head = 0;     // events + derived.
+  uint64_t events = 0;   // What hosts appended.
+  uint64_t derived = 0;  // What libcrm wrote: names, dictionaries, epochs.
   uint64_t customers = 0;
   uint64_t records = 0;
   uint64_t unattributed = 0;
@@ -169,6 +171,64 @@ class Tenant final {
   Result<TimelinePage> GetTimeline(CustomerId customer,
                                    const TimelineQuery& query) const;
 
+  // Who is who; see crm/identity.h. Calls that change something are durable
+  // when they return, and change nothing when they fail. Records and customers
+  // that the tenant does not have are kNotFound in all of them; retired ids
+  // stand for whom they lead to.
+  //
+  // The first of the identifiers, surest first, that leads to somebody.
+  // kNotFound: none does. kInvalidArgument: one cannot be an identifier.
+  Result<LookupResult> Lookup(std::span<const Identifier> identifiers) const;
+  // What an append of this event would decide, without appending it.
+  Result<EventOutcome> WhatIf(const Event& event) const;
+  // Makes two customers one, and leaves a must-link. kInvalidArgument: they are
+  // one already, `keep` is neither, `force` without `by` and `why`; kTooLarge: a
+  // text over 256 bytes; kConflict: each has a value of an exclusive namespace,
+  // or somebody said cannot-link (see `force`).
+  Result<MergeResult> Merge(CustomerId a, CustomerId b,
+                            const MergeOptions& options = {});
+  // Takes merges back: see UnmergeTarget. kInvalidArgument: not exactly one
+  // target, records of several customers, or all of hers; kNotFound: no merge
+  // lies at that position; kFailedPrecondition: it was undone already, or
+  // nobody was ever merged into her.
+  Result<UnmergeResult> Unmerge(const UnmergeTarget& target,
+                                const MergeOptions& options = {});
+  // Says of two records that they are, or are not, of one person. A must-link
+  // merges their customers, with the errors of Merge. kFailedPrecondition: a
+  // cannot-link between records of one customer (Unmerge them first);
+  // kInvalidArgument: a record with itself. The same again changes nothing.
+  // The answer: the position of the choice.
+  Result<Position> AddAssertion(Assertion::Kind kind, RecordId a, RecordId b,
+                                const MergeOptions& options = {});
+  // Takes back what was said; merges stay as they are. kNotFound: nothing was.
+  Result<Position> RetractAssertion(RecordId a, RecordId b,
+                                    const MergeOptions& options = {});
+  // What was said about the records of a customer, by position.
+  Result<std::vector<Assertion>> ListAssertions(CustomerId customer) const;
+  // Open questions between customers who are not one by now.
+  Result<std::vector<Review>> ListReviews(const ReviewQuery& query = {}) const;
+  // Answers a question, by its position. kNotFound: no question lies there;
+  // kFailedPrecondition: it was answered already; kSame has the errors of
+  // Merge, kDifferent those of AddAssertion.
+  Result<Position> AnswerReview(Position review, ReviewAnswer answer,
+                                const MergeOptions& options = {});
+  // Merges and unmerges behind a position, in order; at least those of one
+  // choice, then no more than `limit` (1 to 10,000; kInvalidArgument). Reads
+  // the log from there on; to follow it, subscribe.
+  Result<IdentityChanges> GetIdentityChanges(Position after,
+                                             size_t limit = 1000) const;
+  // Why two customers are one, or what speaks for it and against it.
+  Result<IdentityExplanation> Why(CustomerId a, CustomerId b) const;
+  // Why two customers are not one. kFailedPrecondition: they are.
+  Result<IdentityExplanation> WhyNot(CustomerId a, CustomerId b) const;
+  // How a customer came to be.
+  Result<IdentityHistory> How(CustomerId customer) const;
+  // Decides anew, by today's rules, to whom every record belongs, in the order
+  // of event times, so that the order of arrival does not matter; assertions
+  // hold. Differences are written as choices. Takes memory for all identifiers
+  // of the tenant, and other appends wait meanwhile. kCancelled.
+  Result<ReResolveReport> ReResolve(const ReResolveOptions& options = {});
+
   // What is defined about events; see crm/schema.h. Each call that defines is
   // durable when it returns, and changes nothing when it fails.
   //
@@ -205,6 +265,19 @@ class Tenant final {
       std::string_view type, std::string_view version,
       std::string_view payload) const;
 
+  // How it is found out whose events are: namespaces, forms, block lists, bars
+  // and limits, as JSON; see "Settings" in crm/identity.h. Takes the place of
+  // everything that was set before: what is not named is the default, and "{}"
+  // is all defaults. Counts for the events behind it in the log; what is there
+  // stays as it is. Durable when it returns; changes nothing when it fails, or
+  // when it is what is set already. kMalformed (not JSON), kInvalidArgument
+  // (names the place as a JSON pointer, and what it must be), kTooLarge (names
+  // the limit), kUnsupported (a region, where phone numbers are not read).
+  Status SetIdentitySettings(std::string_view json);
+  // What counts for the next event, with all defaults spelled out: what
+  // SetIdentitySettings takes back.
+  Result<std::string> GetIdentitySettings() const;
+
   // Waits until the head is past `after`, at most `timeout`. The new head.
   Result<Position> WaitForEvents(Position after,
                                  std::chrono::milliseconds timeout) const;
@@ -231,13 +304,21 @@ class Tenant final {
   std::shared_ptr<Impl> impl_;
 };
 
-// A definition of a tenant, as she made it: see crm/schema.h. Views as those of
+// A definition of a tenant, as she made it: see crm/schema.h and
+// Tenant::SetIdentitySettings. Views as those of
 // EventView.
 struct DefinitionView {
-  enum class Kind : uint8_t { kSchema = 1, kUpcaster = 2, kValidation = 3 };
+  enum class Kind : uint8_t {
+    kSchema = 1,
+    kUpcaster = 2,
+    kValidation = 3,
+    kIdentity = 4,  // See Tenant::SetIdentitySettings; `json` differs from the
+                    // defaults in what it names.
+  };
   Kind kind = Kind::kSchema;
   Position position = 0;
-  std::string_view type = {};  // Empty: validation of all types.
+  // Empty: validation of all types, or settings of identity.
+  std::string_view type = {};
   // Of a schema; of an upcaster: where it begins, and where it leads.
   std::string_view version = {};
   std::string_view to = {};
@@ -248,17 +329,49 @@ struct DefinitionView {
   std::string_view json = {};
 };
 
-// What any tenant appended or defined. Views as those of EventView.
-struct StoreEvent {
-  std::string_view tenant = {};
-  // True: it is `definition` that came, and `event` says nothing.
-  bool is_definition = false;
-  EventView event = {};
-  DefinitionView definition = {};
+// A choice about who is who, as it lies in the log; see crm/identity.h. Views
+// as those of EventView.
+struct ChoiceView {
+  // The numbers never change.
+  enum class Kind : uint8_t {
+    kMerge = 1,      // Two customers became one.
+    kPartition = 2,  // Who is who after an unmerge or a re-resolve.
+    kAssertion = 3,  // A must-link or a cannot-link, said or retracted.
+    kReview = 4,     // A question was put ...
+    kAnswer = 5,     // ... or answered.
+    kShared = 6,     // An identifier links nobody any more.
+  };
+  // Who made it. The numbers never change.
+  enum class Origin : uint8_t {
+    kEvent = 1,  // The event that comes next; it would make it again.
+    kHand = 2,   // A host: nothing but this record knows it.
+    kMatch = 3,
+    kReResolve = 4,
+  };
+  Kind kind = Kind::kMerge;
+  Origin origin = Origin::kEvent;
+  Position position = 0;
+  // What it says: a JSON object without positions and without any value of an
+  // identifier. Its members are those of the line of a choice in an export: see
+  // crm/export.h.
+  std::string_view json = {};
 };
 
-// Walks over the events and definitions of all tenants in the order of their
-// positions. One thread at a time; must be gone before the store is closed.
+// What any tenant appended, defined or chose. Views as those of EventView.
+struct StoreEvent {
+  std::string_view tenant = {};
+  // True: it is `definition` that came, and the others say nothing.
+  bool is_definition = false;
+  // True: it is `choice` that came, and the others say nothing.
+  bool is_choice = false;
+  EventView event = {};
+  DefinitionView definition = {};
+  ChoiceView choice = {};
+};
+
+// Walks over the events, definitions and choices of all tenants in the order of
+// their positions. One thread at a time; must be gone before the store is
+// closed.
 class StoreCursor final {
  public:
   StoreCursor(StoreCursor&&) noexcept;
@@ -267,8 +380,9 @@ class StoreCursor final {
 
   // True with the next one in `*event`; false at the end. kCorruption: as
   // EventCursor, and where a record of the log is of a kind that this version
-  // does not know (of a definition: kFormatTooNew): nothing of the log is left
-  // out silently but names, epochs and dictionaries, which libcrm makes again.
+  // does not know (of a definition or choice: kFormatTooNew): nothing of the
+  // log is left out silently but names, epochs and dictionaries, which libcrm
+  // makes again.
   Result<bool> Next(StoreEvent* event);
 
   struct Impl;  // Internal.
@@ -309,7 +423,8 @@ class Store final {
   // create_if_missing is off), kAlreadyExists, kBusy (another process, or
   // this one, has it open; names the pid), kCorruption, kRolledBack,
   // kFormatTooNew, kKeyMissing, kInvalidArgument (an option, a directory that
-  // others can write to, or that holds something else), kIoError.
+  // others can write to, or that holds something else), kIoError (also: no
+  // thread to be had).
   static Result<Store> Open(const std::string& directory,
                             const StoreOptions& options = {});
   // A store that lives and dies with this object; nothing touches the disk.

@@ -24,9 +24,16 @@
 // consumers should be ready for repetitions after a crash, by the event's id
 // or its position. What was acknowledged never comes again.
 //
-// Merges, unmerges and erasures have no messages yet, because nothing in the
-// log says them yet. They will be kinds of their own: treat a kind that you
-// do not know as kCheckpoint.
+// Changes of who is who (merges, unmerges, re-resolves; see crm/identity.h)
+// come between the events, where they were made: a merge that an event causes
+// comes before that event. Erasures have no messages yet, because nothing in
+// the log says them yet. They will be a kind of their own: treat a kind that
+// you do not know as kCheckpoint.
+//
+// A choice may be several changes, which come one after the other. The position
+// of a message but the last of them is that before the choice, so that
+// acknowledging message by message is right: a consumer that stops in between
+// gets all of them again.
 
 #ifndef CRM_INCLUDE_SUBSCRIPTION_H_
 #define CRM_INCLUDE_SUBSCRIPTION_H_
@@ -39,6 +46,7 @@
 #include <vector>
 
 #include "crm/event.h"
+#include "crm/identity.h"
 #include "crm/options.h"
 #include "crm/status.h"
 #include "crm/types.h"
@@ -71,7 +79,13 @@ struct SubscriptionOptions {
   // Leave out what was appended as backfill.
   bool skip_backfill = false;
 
-  // Do not open sealed parts: several times faster, and needs no key.
+  // Leave out kMerged and kSplit. Otherwise every consumer gets all of them,
+  // whatever its types, sources and share: a change concerns two customers,
+  // whose events may go to two consumers.
+  bool skip_identity = false;
+
+  // Do not open sealed parts: several times faster, and needs no key of a
+  // record (kMerged and kSplit are opened with the tenant's).
   bool open_parts_only = false;
 
   // This is consumer number `consumer`, from 0, of `consumers`, 1 to
@@ -104,22 +118,30 @@ struct Message {
     // again after events were delivered and nothing is left: the moment to
     // write out what was gathered, and to acknowledge it.
     kCaughtUp = 3,
+    // Two customers became one, or one became two: `change` says whom it
+    // concerns, and `change.position` where the choice lies.
+    kMerged = 4,
+    kSplit = 5,
   };
   Kind kind = Kind::kEvent;
   // Everything up to here was delivered, or is not for this subscription.
   // May be given to Acknowledge, as may any smaller one. Of kEvent: the
-  // event's own position.
+  // event's own position. Of kMerged and kSplit: change.position, or the one
+  // before it while more changes of the same choice are to come.
   Position position = 0;
   // Of kEvent; otherwise empty. Its views are valid until the next call of
   // Next, or until the subscription is gone.
   EventView event = {};
+  // Of kMerged and kSplit; otherwise empty.
+  IdentityChange change = {};
 };
 
 // How far behind the head of the log a place in it is.
 struct Lag {
   // Log records of all tenants and kinds that were not looked at.
   uint64_t positions = 0;
-  // Events of this tenant among them, before filters and shares.
+  // Events of this tenant among them, before filters and shares. Changes of
+  // who is who are counted in positions alone.
   uint64_t events = 0;
   // recorded_at of the newest event of the log, less that of the oldest one
   // that was not looked at: zero for the last one, and when there is none.

@@ -58,7 +58,7 @@ void PrintJson(uint64_t line, const EventOutcome& outcome) {
     json.Number("confidence", outcome.confidence);
     if (!outcome.warning.ok()) json.Text("warning", outcome.warning.message());
     json.BeginArray("contested");
-    for (const ContestedIdentifier& contested : outcome.contested) {
+    for (const WithheldIdentifier& contested : outcome.withheld) {
       json.BeginObject();
       json.Text("namespace", contested.name_space);
       json.Number("owner", contested.owner);

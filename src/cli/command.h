@@ -132,6 +132,7 @@ struct SubscribeCommand {
   std::vector<std::string> types;
   std::vector<std::string> sources;
   bool skip_backfill = false;
+  bool skip_identity = false;
   bool open_only = false;
   uint64_t limit = 0;  // Zero: all.
 };
@@ -190,6 +191,37 @@ struct SchemaValidationCommand {
   std::string type;
 };
 
+// crm identity ...
+struct IdentitySettingsCommand {
+  StoreOption store;
+  std::string file;  // Empty: show them.
+};
+
+// crm identity ...; those that need no store.
+struct IdentityLinkFileCommand {
+  std::string file;
+  std::string map;
+  std::string output;
+  std::string model;       // Empty: train.
+  std::string save_model;  // Empty: do not.
+  std::string review;
+  std::string encoding;
+  double threshold = 4;
+  double review_from = 0;
+  uint64_t seed = 1;
+  int threads = 2;
+  bool json = false;
+};
+
+struct IdentityTrainCommand {
+  std::string file;
+  std::string map;
+  std::string output;
+  std::string encoding;
+  uint64_t seed = 1;
+  bool json = false;
+};
+
 int Run(const InitCommand& command);
 int Run(const ImportCommand& command);
 int Run(const PresetsCommand& command);
@@ -210,6 +242,9 @@ int Run(const SchemaShowCommand& command);
 int Run(const SchemaCheckCommand& command);
 int Run(const SchemaUpcasterCommand& command);
 int Run(const SchemaValidationCommand& command);
+int Run(const IdentitySettingsCommand& command);
+int Run(const IdentityLinkFileCommand& command);
+int Run(const IdentityTrainCommand& command);
 
 // Parses the command line and runs what it says.
 int RunProgram(int argc, char** argv);

@@ -49,6 +49,32 @@ std::string LineOf(const EventView& event, const StoreOption& option) {
   return EventToJson(event, option.tenant) + "\n";
 }
 
+std::string LineOf(const IdentityChange& change, const StoreOption& option) {
+  const bool merged = change.kind == IdentityChange::Kind::kMerged;
+  if (option.json) {
+    JsonWriter json;
+    json.BeginObject();
+    json.Text("change", merged ? "merged" : "split");
+    json.Number("position", change.position);
+    json.Number("from", change.from);
+    json.Number("to", change.to);
+    json.BeginArray("records");
+    for (const RecordId record : change.records) json.Number({}, record);
+    json.EndArray();
+    json.EndObject();
+    return json.text() + "\n";
+  }
+  char numbers[96];
+  std::snprintf(numbers, sizeof(numbers), "%10llu  %8llu ",
+                static_cast<unsigned long long>(change.position),
+                static_cast<unsigned long long>(change.to));
+  const std::string from = std::to_string(change.from);
+  return numbers + std::string(21, ' ') +
+         (merged ? "(merged) customer " + from + " is this one now"
+                 : "(split) was part of customer " + from + " before") +
+         "\n";
+}
+
 void PrintHeader(const StoreOption& option) {
   if (option.json) return;
   std::printf("%10s  %8s %-19s  %-36s  %s\n", "POSITION", "CUSTOMER", "WHEN",

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "crm/event.h"
+#include "crm/identity.h"
 
 namespace crm::cli {
 
@@ -14,6 +15,9 @@ namespace crm::cli {
 // Otherwise columns of fixed widths: there may be no end of them. With its
 // line end.
 std::string LineOf(const EventView& event, const StoreOption& option);
+
+// The same of a change of who is who, among events.
+std::string LineOf(const IdentityChange& change, const StoreOption& option);
 
 // What stands above the columns; nothing above JSON.
 void PrintHeader(const StoreOption& option);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/encoding_option.h"
 #include "cli/json_writer.h"
 #include "cli/progress_line.h"
 #include "cli/reconcile_command.h"
@@ -88,16 +89,6 @@ ImportFormat FormatOf(const std::string& name) {
   if (name == "cloudevents") return ImportFormat::kCloudEvents;
   if (name == "posthog") return ImportFormat::kPostHog;
   return ImportFormat::kNative;
-}
-
-TextEncoding EncodingOf(const std::string& name) {
-  if (name == "utf-8") return TextEncoding::kUtf8;
-  if (name == "utf-16") return TextEncoding::kUtf16;
-  if (name == "utf-16le") return TextEncoding::kUtf16Le;
-  if (name == "utf-16be") return TextEncoding::kUtf16Be;
-  if (name == "windows-1252") return TextEncoding::kWindows1252;
-  if (name == "mac-roman") return TextEncoding::kMacRoman;
-  return TextEncoding::kDefault;
 }
 
 Result<ImportOptions> MakeOptions(const ImportCommand& command) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/encoding_option.h"
 
 #ifndef CRM_VERSION
 #define CRM_VERSION "unknown"
@@ -73,6 +74,9 @@ struct CommandLine {
   SchemaCheckCommand schema_check;
   SchemaUpcasterCommand schema_upcaster;
   SchemaValidationCommand schema_validation;
+  IdentitySettingsCommand identity_settings;
+  IdentityLinkFileCommand identity_link_file;
+  IdentityTrainCommand identity_train;
   std::function<int()> run;
 };
 
@@ -210,8 +214,7 @@ void AddExport(CLI::App* app, CommandLine* line) {
                   "Tenant of the store (libcrm: all; others: default)");
   sub->add_option("--format", c->format,
                   "libcrm, native, segment, csv or profiles")
-      ->check(CLI::IsMember({"libcrm", "native", "segment", "csv",
-                             "profiles"}))
+      ->check(CLI::IsMember({"libcrm", "native", "segment", "csv", "profiles"}))
       ->capture_default_str();
   sub->add_option("-o,--output", c->output,
                   "The file; gzip if it ends with .gz; - for standard output")
@@ -368,12 +371,14 @@ void AddSubscribe(CLI::App* app, CommandLine* line) {
   sub->add_option("--source", c->sources, "Only this source; may be repeated");
   sub->add_flag("--skip-backfill", c->skip_backfill,
                 "Without what was appended as backfill");
+  sub->add_flag("--skip-identity", c->skip_identity,
+                "Without merges and splits of customers");
   sub->add_option("--consumer", c->consumer,
                   "Only the share of one of several consumers: 0/4 is the "
                   "first of four");
   sub->add_flag("--open-only", c->open_only,
                 "Without the sealed parts: no personal data, and fast");
-  sub->add_option("--limit", c->limit, "At most this many events");
+  sub->add_option("--limit", c->limit, "At most this many lines");
   SubscriptionsCommand* const list = &line->subscriptions;
   CLI::App* const others = AddCommand(
       app, line, list, "subscriptions",
@@ -465,6 +470,89 @@ void AddSchema(CLI::App* main, CommandLine* line) {
   AddTenant(sub, &c->store);
 }
 
+// A command that needs no store.
+template <typename Command>
+CLI::App* AddStoreless(CLI::App* app, CommandLine* line, Command* command,
+                       const std::string& name, const std::string& about,
+                       const std::string& example) {
+  CLI::App* const sub = app->add_subcommand(name, about);
+  sub->footer("Example:\n  " + example);
+  sub->add_flag("--json", command->json, "Print JSON, for programs");
+  sub->callback(
+      [line, command] { line->run = [command] { return Run(*command); }; });
+  return sub;
+}
+
+// What the commands on files of persons share.
+template <typename Command>
+void AddPersonFile(CLI::App* sub, Command* c) {
+  sub->add_option("FILE", c->file, "CSV file of persons, or -")->required();
+  sub->add_option("--map", c->map,
+                  "What the columns are; see examples/maps/README.md")
+      ->required();
+  sub->add_option("--encoding", c->encoding,
+                  "Of FILE, instead of what the map says")
+      ->check(CLI::IsMember(std::vector<std::string>(std::begin(kEncodings),
+                                                     std::end(kEncodings))));
+  sub->add_option("--seed", c->seed, "Of the random pairs of the training")
+      ->capture_default_str();
+}
+
+void AddIdentityFiles(CLI::App* app, CommandLine* line) {
+  IdentityLinkFileCommand* const l = &line->identity_link_file;
+  CLI::App* sub = AddStoreless(
+      app, line, l, "link-file",
+      "Tell which records of a file are the same person.\n\n"
+      "Writes record_id,cluster_id for each record. Records are compared "
+      "field\n"
+      "by field; a model says what agreement is worth. It is trained on the\n"
+      "file itself unless --model gives one. No store is needed.",
+      "crm identity link-file people.csv --map people.json --out clusters.csv");
+  AddPersonFile(sub, l);
+  sub->add_option("--out", l->output, "File of the clusters, or -")->required();
+  auto* model =
+      sub->add_option("--model", l->model, "A model that was kept, or default");
+  sub->add_option("--save-model", l->save_model, "Keep the trained model here")
+      ->excludes(model);
+  sub->add_option("--threshold", l->threshold,
+                  "Link pairs of at least so many bits; 12 is for merges that "
+                  "nobody looks at")
+      ->capture_default_str();
+  sub->add_option("--review", l->review,
+                  "Write lighter pairs, for a person to look at, here");
+  sub->add_option("--review-from", l->review_from, "Of at least so many bits")
+      ->capture_default_str();
+  sub->add_option("--threads", l->threads, "Threads that compare")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  IdentityTrainCommand* const t = &line->identity_train;
+  sub = AddStoreless(app, line, t, "train",
+                     "Train a model of persons on a file, and keep it.\n\n"
+                     "The same file, map and seed give the same model.",
+                     "crm identity train people.csv --map people.json --out "
+                     "model.json");
+  AddPersonFile(sub, t);
+  sub->add_option("--out", t->output, "File of the model, or -")->required();
+}
+
+void AddIdentity(CLI::App* main, CommandLine* line) {
+  CLI::App* const app = main->add_subcommand(
+      "identity", "How it is found out who is who, and who is the same.");
+  app->require_subcommand(1);
+  AddIdentityFiles(app, line);
+  IdentitySettingsCommand* const s = &line->identity_settings;
+  CLI::App* const sub = AddCommand(
+      app, line, s, "settings",
+      "Show the settings of identity, or set them.\n\n"
+      "Namespaces, forms of addresses and phone numbers, block lists, bars\n"
+      "and limits, as JSON with all defaults spelled out. Setting takes the\n"
+      "place of everything that was set before; what FILE does not name is\n"
+      "the default. It counts for the events to come.",
+      "crm identity settings shop --set identity.json");
+  AddTenant(sub, &s->store);
+  sub->add_option("--set", s->file, "A file with JSON, or -");
+}
+
 }  // namespace
 
 int RunProgram(int argc, char** argv) {
@@ -486,6 +574,7 @@ int RunProgram(int argc, char** argv) {
   AddTail(&app, &line);
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
+  AddIdentity(&app, &line);
   AddStoreCommands(&app, &line);
   try {
     app.parse(argc, argv);

@@ -40,6 +40,7 @@ Result<SubscriptionOptions> MakeOptions(const SubscribeCommand& command) {
   options.types = command.types;
   options.sources = command.sources;
   options.skip_backfill = command.skip_backfill;
+  options.skip_identity = command.skip_identity;
   options.open_parts_only = command.open_only;
   Status status = ParseConsumer(command.consumer, &options);
   if (!status.ok()) return status;
@@ -54,8 +55,8 @@ class Printer {
 
   // False: standard output takes no more.
   Result<bool> Take(const Message& message) {
-    if (message.kind == Message::Kind::kEvent) {
-      const std::string line = LineOf(message.event, command_.store);
+    const std::string line = LineOfMessage(message);
+    if (!line.empty()) {
       if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
         return false;
       }
@@ -67,6 +68,21 @@ class Printer {
     Status status = subscription_->Acknowledge(message.position);
     if (!status.ok()) return status;
     return true;
+  }
+
+  // Empty: it is nothing but progress.
+  std::string LineOfMessage(const Message& message) const {
+    switch (message.kind) {
+      case Message::Kind::kEvent:
+        return LineOf(message.event, command_.store);
+      case Message::Kind::kMerged:
+      case Message::Kind::kSplit:
+        return LineOf(message.change, command_.store);
+      case Message::Kind::kCheckpoint:
+      case Message::Kind::kCaughtUp:
+        break;
+    }
+    return std::string();
   }
 
   bool full() const {

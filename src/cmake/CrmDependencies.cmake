@@ -29,7 +29,13 @@ macro(crm_find_dependencies)
   else()
     list(APPEND crm_missing pkg-config)
   endif()
-  # It has neither a CMake nor a pkg-config file.
+  if(CRM_WITH_PHONENUMBER)
+    crm_find_phonenumber()
+  endif()
+endmacro()
+
+# It has neither a CMake nor a pkg-config file.
+macro(crm_find_phonenumber)
   find_library(CRM_PHONENUMBER_LIBRARY phonenumber)
   find_path(CRM_PHONENUMBER_INCLUDE phonenumbers/phonenumberutil.h)
   mark_as_advanced(CRM_PHONENUMBER_LIBRARY CRM_PHONENUMBER_INCLUDE)

@@ -79,16 +79,22 @@ function(crm_add_library)
     PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_BINARY_DIR}/generated")
   target_include_directories(crm SYSTEM PRIVATE
     "${CRM_FLATBUFFERS_INCLUDE}" "${CRM_NLOHMANN_INCLUDE}"
-    "${CRM_XXHASH_INCLUDE}" "${CRM_PHONENUMBER_INCLUDE}")
+    "${CRM_XXHASH_INCLUDE}")
   target_compile_features(crm PUBLIC cxx_std_20)
   # Private, so that no consumer sees their headers; they still reach the
   # consumer's link, since the library is static.
   target_link_libraries(crm PRIVATE $<BUILD_INTERFACE:crm_settings>
     RocksDB::rocksdb-shared absl::flat_hash_map absl::hash
     PkgConfig::crm_sodium PkgConfig::crm_simdjson PkgConfig::crm_lz4
-    PkgConfig::crm_zlib PkgConfig::crm_icu PkgConfig::crm_re2 crm_phonenumber
+    PkgConfig::crm_zlib PkgConfig::crm_icu PkgConfig::crm_re2
     Threads::Threads)
   target_compile_definitions(crm PRIVATE CRM_VERSION="${PROJECT_VERSION}")
+  if(CRM_WITH_PHONENUMBER)
+    target_include_directories(crm SYSTEM PRIVATE "${CRM_PHONENUMBER_INCLUDE}")
+    target_link_libraries(crm PRIVATE crm_phonenumber)
+    set_source_files_properties("${PROJECT_SOURCE_DIR}/src/identity/phone.cc"
+      PROPERTIES COMPILE_DEFINITIONS CRM_WITH_PHONENUMBER=1)
+  endif()
 endfunction()
 
 # The C library: the C++ one behind a face of C, with nothing else to be seen.

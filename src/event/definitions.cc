@@ -184,10 +184,29 @@ bool TenantDefinitions::Upcast(const TypedPayload& event, Position at,
   return changed;
 }
 
+const IdentitySettings* TenantDefinitions::IdentityAt(Position at) const {
+  for (auto one = identity_.rbegin(); one != identity_.rend(); ++one) {
+    if (one->position < at) return one->identity.get();
+  }
+  return nullptr;
+}
+
+const IdentitySettings* IdentityAt(const TenantDefinitions* definitions,
+                                   Position at) {
+  return definitions == nullptr ? nullptr : definitions->IdentityAt(at);
+}
+
 Result<std::shared_ptr<const TenantDefinitions>> TenantDefinitions::With(
     const TenantDefinitions* before, const Definition& definition) {
   auto after = std::make_shared<TenantDefinitions>();
   if (before != nullptr) *after = *before;
+  if (definition.kind == DefinitionKind::kIdentity) {
+    if (definition.identity == nullptr) {
+      return Status(StatusCode::kInternal, "identity settings: not compiled");
+    }
+    after->identity_.push_back(definition);
+    return std::shared_ptr<const TenantDefinitions>(std::move(after));
+  }
   if (definition.kind == DefinitionKind::kValidation &&
       definition.type_id == 0) {
     after->validation_ = definition;
@@ -223,6 +242,14 @@ std::shared_ptr<const TenantDefinitions> Definitions::Of(
   return found == all_.end() ? nullptr : found->second;
 }
 
+const IdentitySettings* Definitions::IdentityAt(uint32_t tenant,
+                                                Position at) const {
+  if (generation() == 0) return nullptr;
+  std::shared_lock<std::shared_mutex> lock(mutex_);
+  auto found = all_.find(tenant);
+  return found == all_.end() ? nullptr : found->second->IdentityAt(at);
+}
+
 void Definitions::Set(uint32_t tenant,
                       std::shared_ptr<const TenantDefinitions> all) {
   std::unique_lock<std::shared_mutex> lock(mutex_);
@@ -235,7 +262,7 @@ Status ReadDefinition(const LogView& log, const Names& names,
                       Definition* definition) {
   const DefinitionHeader& header = record.definition;
   definition->kind = static_cast<DefinitionKind>(header.kind);
-  if (header.kind < 1 || header.kind > 3) {
+  if (header.kind < 1 || header.kind > 4) {
     return At(position, Status(StatusCode::kFormatTooNew,
                                "defines what this version does not know"));
   }
@@ -258,6 +285,16 @@ Status Definitions::Add(const LogView& log, const Names& names,
   const DefinitionHeader& header = record.definition;
   Definition definition;
   Status status = ReadDefinition(log, names, position, record, &definition);
+  if (status.ok() && definition.kind == DefinitionKind::kIdentity) {
+    Result<std::shared_ptr<const IdentitySettings>> identity =
+        compile_identity_(definition.json);
+    // What was accepted once, by a version that knows more.
+    if (!identity.ok()) {
+      return At(position, Status(StatusCode::kFormatTooNew,
+                                 std::string(identity.status().message())));
+    }
+    definition.identity = std::move(identity).value();
+  }
   if (!status.ok()) return status;
   const std::shared_ptr<const TenantDefinitions> before = Of(header.tenant);
   Result<std::shared_ptr<const TenantDefinitions>> after =

@@ -1,6 +1,7 @@
-// What a tenant has defined about her events: schemas, upcasters, and how
-// strictly events are checked. Each is a record of the log; here they are in
-// use, compiled, with the position from which on they count.
+// What a tenant has defined about her events: schemas, upcasters, how strictly
+// events are checked, and how it is found out whose they are. Each is a record
+// of the log; here they are in use, compiled, with the position from which on
+// they count.
 //
 // A TenantDefinitions never changes: a new definition makes a new one, that
 // takes the place of the one before when the record is in the log. So who has
@@ -32,6 +33,7 @@
 
 namespace crm {
 
+class IdentitySettings;
 class LogView;
 class Names;
 
@@ -43,7 +45,13 @@ enum class DefinitionKind : uint8_t {
   kSchema = 1,
   kUpcaster = 2,
   kValidation = 3,
+  kIdentity = 4,  // Takes the place of the one before.
 };
+
+// Makes of JSON what the room of identity works with; that room is further up,
+// so it is handed in.
+using IdentityCompiler =
+    Result<std::shared_ptr<const IdentitySettings>> (*)(std::string_view json);
 
 // A definition, as it is in the log.
 struct Definition {
@@ -56,6 +64,8 @@ struct Definition {
   Compatibility compatibility = Compatibility::kNone;
   Validation mode = Validation::kOff;
   std::string json = {};
+  // Of kIdentity, not in the log: the JSON, compiled.
+  std::shared_ptr<const IdentitySettings> identity = {};
 };
 
 // What is sealed of it: everything that is not a name.
@@ -80,6 +90,11 @@ struct UpcasterInUse {
   Definition definition;
   Upcaster upcaster;
 };
+
+class TenantDefinitions;
+// Those of `definitions`, which may be null, at a position; null: none.
+const IdentitySettings* IdentityAt(const TenantDefinitions* definitions,
+                                   Position at);
 
 // That of the catalogue, compiled; null: it does not know the type.
 const Schema* CompiledCatalogueSchema(std::string_view type);
@@ -122,6 +137,14 @@ class TenantDefinitions final {
   Validation ModeOf(uint32_t type_id) const;
   bool has_upcasters() const { return has_upcasters_; }
 
+  // The settings that an event at `at` is prepared with: the last ones before
+  // it. Null: there are none. Lives as long as what made this.
+  const IdentitySettings* IdentityAt(Position at) const;
+  // The last ones; null: there are none.
+  const Definition* identity() const {
+    return identity_.empty() ? nullptr : &identity_.back();
+  }
+
   // Ok: the event fits the schema that counts for it. `*mode`: what is to be
   // done when it does not.
   Status Check(const TypedPayload& event, Validation* mode) const;
@@ -143,6 +166,9 @@ class TenantDefinitions final {
  private:
   Types types_;
   Definition validation_ = {.kind = DefinitionKind::kValidation};
+  // In the order of the log. Never gets shorter: what was prepared with one of
+  // them may point at it.
+  std::vector<Definition> identity_;
   size_t count_ = 0;
   bool has_upcasters_ = false;
   bool checks_ = false;  // Some mode is not kOff.
@@ -150,6 +176,9 @@ class TenantDefinitions final {
 
 class Definitions final {
  public:
+  explicit Definitions(IdentityCompiler compile_identity)
+      : compile_identity_(compile_identity) {}
+
   // Changes with each definition; zero: there has never been one.
   uint64_t generation() const {
     return generation_.load(std::memory_order_acquire);
@@ -158,6 +187,9 @@ class Definitions final {
   std::shared_ptr<const TenantDefinitions> Of(uint32_t tenant) const;
   void Set(uint32_t tenant, std::shared_ptr<const TenantDefinitions> all);
 
+  // As of a position, also while newer ones come in. Null: nothing is set.
+  const IdentitySettings* IdentityAt(uint32_t tenant, Position at) const;
+
   // Takes in a record of the log; each once, in their order.
   Status Add(const LogView& log, const Names& names, Position position,
              const LogRecord& record);
@@ -165,6 +197,7 @@ class Definitions final {
   void Clear();
 
  private:
+  const IdentityCompiler compile_identity_;
   mutable std::shared_mutex mutex_;
   absl::flat_hash_map<uint32_t, std::shared_ptr<const TenantDefinitions>> all_;
   std::atomic<uint64_t> generation_{0};

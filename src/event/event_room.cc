@@ -56,6 +56,9 @@ std::string TenantCounts::Encode() const {
   PutVarint(&out, records);
   PutVarint(&out, customers);
   PutVarint(&out, schema_warnings);
+  PutVarint(&out, retired);
+  PutVarint(&out, reviews);
+  PutVarint(&out, open_reviews);
   return out;
 }
 
@@ -67,6 +70,9 @@ bool TenantCounts::Decode(std::string_view bytes) {
   records = reader.Varint();
   customers = reader.Varint();
   schema_warnings = reader.Varint();
+  retired = reader.Varint();
+  reviews = reader.Varint();
+  open_reviews = reader.Varint();
   return reader.ok() && reader.AtEnd();
 }
 

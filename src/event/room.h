@@ -37,6 +37,8 @@
 
 namespace crm {
 
+class IdentitySettings;
+
 inline constexpr size_t kMaxRooms = 8;
 
 // What an event says, opened. Views live in the request's arena.
@@ -47,6 +49,8 @@ struct EventContent {
   std::string_view source;
   EventBody body;
   std::span<const DecodedEvent::Hint> hints;
+  // Those before this event in the log. Null: nothing is set.
+  const IdentitySettings* identity = nullptr;
 };
 
 // An event as a fold sees it. `content` is null when its key is gone.
@@ -69,6 +73,9 @@ struct TenantCounts {
   uint64_t contested = 0;
   uint64_t records = 0;    // Also the last RecordId.
   uint64_t customers = 0;  // Also the last CustomerId.
+  uint64_t retired = 0;    // Of these, merged away.
+  uint64_t reviews = 0;    // Also the number of the last one.
+  uint64_t open_reviews = 0;
   uint64_t schema_warnings = 0;
 
   std::string Encode() const;
@@ -114,6 +121,8 @@ class Room {
     services_ = services;
   }
   size_t first_family() const { return first_family_; }
+  // Where its prepared data lies in a Fact.
+  size_t index() const { return index_; }
 
   // Thread-safe, without side effects. `*data` lives in the arena.
   virtual Status Prepare(const EventContent& content, Arena& arena,

@@ -99,6 +99,15 @@ void LogRecordWriter::Definition(const DefinitionHeader& header,
   impl_->Finish(record.Finish(), value);
 }
 
+void LogRecordWriter::Identity(uint32_t tenant, uint64_t epoch,
+                               std::string* value) {
+  fb::LogRecordBuilder record(impl_->builder);
+  record.add_epoch(epoch);
+  record.add_tenant(tenant);
+  record.add_kind(fb::Kind::Identity);
+  impl_->Finish(record.Finish(), value);
+}
+
 void AppendTrailer(uint32_t count, const Digest& chain, std::string* value) {
   (*value)[1] = static_cast<char>((*value)[1] | kEndsBatch);
   PutBe32(value, count);
@@ -149,6 +158,7 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
       return Status::Ok();
     case LogKind::kName:
     case LogKind::kDictionary:
+    case LogKind::kIdentity:
       return Status::Ok();
     case LogKind::kDefinition:
       out->definition = {record->definition(), out->tenant, out->type,

@@ -31,6 +31,7 @@ enum class LogKind : uint8_t {
   kDictionary = 3,  // Compression dictionary of a (tenant, type).
   kEpoch = 4,       // The store was opened: random part of nonces.
   kDefinition = 5,  // A schema, an upcaster, ... of a tenant.
+  kIdentity = 6,    // A choice about who is who: see identity/choice.h.
 };
 
 enum EventFlags : uint16_t {
@@ -84,7 +85,7 @@ struct LogRecord {
   LogKind kind = LogKind::kNone;
   EventHeader event;            // kEvent.
   DefinitionHeader definition;  // kDefinition.
-  uint32_t tenant = 0;          // kDictionary and kDefinition.
+  uint32_t tenant = 0;          // kDictionary, kDefinition and kIdentity.
   uint32_t type = 0;
   uint64_t epoch = 0;
   uint8_t name_kind = 0;  // kName.
@@ -112,6 +113,7 @@ class LogRecordWriter final {
                   std::string* value);
   void Epoch(std::string_view random, std::string* value);
   void Definition(const DefinitionHeader& header, std::string* value);
+  void Identity(uint32_t tenant, uint64_t epoch, std::string* value);
 
  private:
   struct Impl;

@@ -11,15 +11,75 @@ namespace {
 
 static_assert(sizeof(fb::TraitEntry) == sizeof(TraitEntry));
 
+// All of a value that decides whether it counts.
+struct Standing {
+  bool is_default;
+  int64_t occurred_at;
+  uint16_t source_rank;
+  uint64_t id_order;
+  std::string_view value;
+};
+
+Standing StandingOf(const TraitEntry& trait, std::string_view value) {
+  return {trait.is_default != 0, trait.occurred_at, trait.source_rank,
+          trait.id_order, value};
+}
+
+// The rule, for folds and unions. Of equal ones neither beats the other.
+bool Beats(const Standing& a, const Standing& b) {
+  if (a.is_default != b.is_default) return b.is_default;
+  const auto order =
+      std::tie(a.occurred_at, a.source_rank, a.id_order, a.value) <=>
+      std::tie(b.occurred_at, b.source_rank, b.id_order, b.value);
+  return a.is_default ? order < 0 : order > 0;
+}
+
 bool Wins(const TraitOrigin& origin, const TraitUpdate& update,
           const TraitEntry& trait, std::string_view old) {
-  const bool was_default = trait.is_default != 0;
-  if (update.is_default != was_default) return was_default;
-  const auto order =
-      std::tie(origin.occurred_at, origin.source_rank, origin.id_order,
-               update.value) <=> std::tie(trait.occurred_at, trait.source_rank,
-                                          trait.id_order, old);
-  return was_default ? order < 0 : order > 0;
+  return Beats({update.is_default, origin.occurred_at, origin.source_rank,
+                origin.id_order, update.value},
+               StandingOf(trait, old));
+}
+
+// Of two that speak of one trait, the one that counts.
+const ProfileUnion::Item& Winner(const ProfileUnion::Item& a,
+                                 const ProfileUnion::Item& b) {
+  const Standing of_a = StandingOf(*a.trait, a.value());
+  const Standing of_b = StandingOf(*b.trait, b.value());
+  if (Beats(of_a, of_b)) return a;
+  if (Beats(of_b, of_a)) return b;
+  return a.trait->position <= b.trait->position ? a : b;
+}
+
+// Half by half, so that many states cost no more than a sort.
+std::vector<ProfileUnion::Item> Unite(std::span<const ProfileView> states) {
+  std::vector<ProfileUnion::Item> all;
+  if (states.size() == 1) {
+    all.reserve(states[0].traits().size());
+    for (const TraitEntry& trait : states[0].traits()) {
+      all.push_back({&states[0], &trait});
+    }
+    return all;
+  }
+  const size_t half = states.size() / 2;
+  const std::vector<ProfileUnion::Item> left = Unite(states.first(half));
+  const std::vector<ProfileUnion::Item> right = Unite(states.subspan(half));
+  all.reserve(left.size() + right.size());
+  auto a = left.begin();
+  auto b = right.begin();
+  while (a != left.end() && b != right.end()) {
+    const auto order = a->name() <=> b->name();
+    if (order < 0) {
+      all.push_back(*a++);
+    } else if (order > 0) {
+      all.push_back(*b++);
+    } else {
+      all.push_back(Winner(*a++, *b++));
+    }
+  }
+  all.insert(all.end(), a, left.end());
+  all.insert(all.end(), b, right.end());
+  return all;
 }
 
 void Stamp(const TraitOrigin& origin, const TraitUpdate& update,
@@ -65,6 +125,18 @@ bool ProfileView::Parse(std::string_view bytes) {
     if (end > text_.size()) return false;
   }
   return true;
+}
+
+ProfileUnion::ProfileUnion(std::span<const ProfileView> states)
+    : first_seen_(states[0].first_seen()),
+      last_seen_(states[0].last_seen()),
+      traits_(Unite(states)) {
+  for (const ProfileView& state : states) {
+    events_ += state.events();
+    first_seen_ = std::min(first_seen_, state.first_seen());
+    last_seen_ = std::max(last_seen_, state.last_seen());
+    version_ = std::max(version_, state.version());
+  }
 }
 
 struct ProfileFolder::Impl {

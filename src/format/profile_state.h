@@ -1,6 +1,7 @@
-// The state of a profile: counters and traits, as a FlatBuffers table whose
-// trait entries are sorted structs, so that a fold that changes no text is a
-// copy and a few stores.
+// The state of a profile, which is one record's: counters and traits, as a
+// FlatBuffers table whose trait entries are sorted structs, so that a fold that
+// changes no text is a copy and a few stores. A customer's profile is the union
+// of the states of her records.
 
 #ifndef CRM_FORMAT_PROFILE_STATE_H_
 #define CRM_FORMAT_PROFILE_STATE_H_
@@ -95,6 +96,37 @@ class ProfileFolder final {
   friend class ProfileBuilder;
   struct Impl;
   std::unique_ptr<Impl> impl_;
+};
+
+// Several states read as one: what folding all their events into one state
+// gives, kMaxTraits aside, which counts for each state. It is that of the order
+// of arrival: where two values are equal in all that decides, the one of the
+// smaller position stays.
+class ProfileUnion final {
+ public:
+  struct Item {
+    const ProfileView* state = nullptr;
+    const TraitEntry* trait = nullptr;
+    std::string_view name() const { return state->NameOf(*trait); }
+    std::string_view value() const { return state->ValueOf(*trait); }
+  };
+
+  // The states outlive it. REQUIRES: at least one.
+  explicit ProfileUnion(std::span<const ProfileView> states);
+
+  uint64_t events() const { return events_; }
+  int64_t first_seen() const { return first_seen_; }
+  int64_t last_seen() const { return last_seen_; }
+  Position version() const { return version_; }
+  // Ascending by name, unset ones too.
+  std::span<const Item> traits() const { return traits_; }
+
+ private:
+  uint64_t events_ = 0;
+  int64_t first_seen_ = 0;
+  int64_t last_seen_ = 0;
+  Position version_ = 0;
+  std::vector<Item> traits_;
 };
 
 // Makes a state of its parts: the same bytes as a fold that ends there. One

@@ -69,7 +69,8 @@ Result<Superblock> DecodeSuperblock(std::string_view bytes) {
                         stored->store_id()->end());
   }
   if (stored->region() != nullptr) out.region = stored->region()->str();
-  if (out.min_writer > kFormatVersion || out.features != 0) {
+  if (out.min_writer > kFormatVersion ||
+      (out.features & ~kFeaturePlainPhones) != 0) {
     return Status(StatusCode::kFormatTooNew,
                   "the store has format " + std::to_string(out.format) +
                       " and needs format " + std::to_string(out.min_writer) +

@@ -11,6 +11,10 @@
 
 namespace crm {
 
+// Phone numbers in E.164 alone are identifiers: made by a build without
+// libphonenumber.
+inline constexpr uint64_t kFeaturePlainPhones = 1;
+
 struct Superblock {
   uint32_t format = 1;
   uint32_t min_reader = 1;  // The oldest format version that can read it.

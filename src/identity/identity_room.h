@@ -3,7 +3,11 @@
 #ifndef CRM_IDENTITY_IDENTITY_ROOM_H_
 #define CRM_IDENTITY_IDENTITY_ROOM_H_
 
+#include <absl/container/inlined_vector.h>
+
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +16,11 @@
 #include "crm/event.h"
 #include "crm/identity.h"
 #include "event/room.h"
+#include "identity/choice.h"
 #include "identity/normalise.h"
+#include "identity/person.h"
+#include "identity/rows.h"
+#include "identity/settings.h"
 
 namespace crm {
 
@@ -25,16 +33,24 @@ struct FactIdentifier {
   uint8_t priority = 0;
 };
 
-// What Prepare makes of an event. Null identifiers: unattributed.
+// A hint that is no identifier.
+struct WithheldHint {
+  std::string_view name_space;
+  IdentityReason reason = IdentityReason::kMalformed;
+};
+
+// What Prepare makes of an event. No identifiers: unattributed.
 struct IdentityData {
   // Best first: by class, priority, then as they came.
   std::span<const FactIdentifier> identifiers;
   Hash128 record_key;
-  // Hints that cannot be identifiers (blocked, malformed).
-  uint32_t withheld = 0;
+  // Hints that cannot be identifiers.
+  std::span<const WithheldHint> withheld;
+  // What they were prepared with; null: the defaults. See RulesOf.
+  const IdentitySettings* settings = nullptr;
   // What warming found, so that the sequencer need not look again as long as
   // the rows hold. By identifier; empty: not warmed. 0: nobody, as yet.
-  mutable std::span<const CustomerId> owners;
+  mutable std::span<const IdentifierRow> owners;
   mutable RecordId record = 0;
   mutable uint64_t owners_seen = 0;  // Overlay::Replaced, before the look.
   mutable uint64_t record_seen = 0;
@@ -47,38 +63,34 @@ struct Choice {
   uint64_t revision = 0;
   bool new_record = false;
   bool new_customer = false;
+  // It named an identifier that is not its customer's, and not a device.
+  bool contested = false;
   uint8_t confidence = 0;
   uint32_t claims = 0;  // Bit i: identifier i, of nobody yet, becomes hers.
   std::string_view matched_by;
-  std::vector<ContestedIdentifier> contested;
+  std::vector<WithheldIdentifier> withheld;
+  std::vector<CustomerId> merged;   // Who was joined to `customer`.
+  std::vector<Position> reviews;    // Questions that were put.
 };
 
-// The row of a customer's records.
-struct Members {
-  struct Member {
-    RecordId record = 0;
-    Position linked_at = 0;
-    uint32_t matched_by = 0;  // Namespace; 0: none.
-    uint8_t confidence = 0;
-  };
-  std::vector<Member> records;
-  std::vector<uint32_t> exclusive;  // Namespaces of which she has a value.
-
-  std::string Encode() const;
-  [[nodiscard]] bool Decode(std::string_view bytes);
+// What resolving asks of the store, and tells it. One event at a time.
+class ResolveHost {
+ public:
+  virtual ~ResolveHost() = default;
+  virtual const IdentityRules& rules() const = 0;
+  // What the event itself says of its person, and what is known of a customer.
+  virtual Result<Person> EventPerson() = 0;
+  virtual Result<Person> PersonOf(CustomerId customer) = 0;
+  // When the event happened, and the newest one of a record, at `last` (when
+  // that is known).
+  virtual int64_t now() const = 0;
+  virtual Result<std::optional<int64_t>> TimeOf(RecordId record,
+                                                Position last) = 0;
+  // Whether one more merge may be made this minute.
+  virtual bool MayMerge() = 0;
+  // Puts a choice into the log before the event, and folds it.
+  virtual Status Emit(IdentityChoice* choice) = 0;
 };
-
-struct RecordRow {
-  CustomerId customer = 0;
-  uint64_t events = 0;
-  uint32_t source = 0;
-  Position last = 0;  // Of its newest event.
-  std::string Encode() const;
-  [[nodiscard]] bool Decode(std::string_view bytes);
-};
-
-// Whether a name can be that of a namespace: 1 to 64 bytes of text.
-bool IsNamespace(std::string_view name);
 
 // Thread safety: Prepare and the look-ups from any thread; Resolve and Fold by
 // the sequencer or a replay.
@@ -89,16 +101,18 @@ class IdentityRoom final : public Room {
     kRecordKeys,       // (tenant, hash) -> record
     kRecords,          // (tenant, record) -> RecordRow
     kMembers,          // (tenant, customer) -> Members
+    kClaimants,        // (tenant, hash) -> ClaimantsRow
+    kAssertions,       // (tenant, record) -> AssertionsRow
+    kReviews,          // (tenant, number) -> ReviewRow
+    kReviewPairs,      // (tenant, record, record) -> number
     kFamilies,
   };
-  // Two bars: an event may be attached at 85.
-  static constexpr uint8_t kAttachBar = 85;
 
   explicit IdentityRoom(const Normaliser* normaliser)
       : normaliser_(normaliser) {}
 
   std::string_view name() const override { return "identity"; }
-  uint32_t version() const override { return 1 + 16 * kNormaliserVersion; }
+  uint32_t version() const override { return 2 + 16 * kNormaliserVersion; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;
@@ -116,29 +130,83 @@ class IdentityRoom final : public Room {
   Result<std::string> Carry(uint32_t tenant, CustomerId customer,
                             const View& view) const override;
 
-  // The choice. Reads rows, writes none; `counts` gives new numbers.
+  // What Prepare made of an event; null: it has no hints.
+  const IdentityData* DataOf(
+      const std::array<const void*, kMaxRooms>& prepared) const {
+    return static_cast<const IdentityData*>(prepared[index_]);
+  }
+  // To whom an event belongs. Reads rows; what it changes (merges, questions)
+  // goes through the host. `counts` gives new numbers.
   Status Resolve(uint32_t tenant, const IdentityData& data,
-                 FoldContext& context, Choice* choice) const;
+                 FoldContext& context, ResolveHost& host, Choice* choice) const;
+  // A choice from the log, or on its way there.
+  Status FoldChoice(const IdentityChoice& choice, FoldContext& context) const;
 
   // The hash under which an identifier is found. Errors as Normalise.
-  Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier) const;
-  // 0: nobody.
-  Result<CustomerId> Find(uint32_t tenant, const Hash128& hash,
-                          const View& view) const;
-  Result<CustomerId> Find(uint32_t tenant, const Hash128& hash,
-                          Generation& rows) const;
-  // 0: no such customer.
+  Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier,
+                         const IdentitySettings* settings) const;
+  // Nobody: owner 0.
+  Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash,
+                             const View& view) const;
+  Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash,
+                             Generation& rows) const;
+  // The same at the head.
+  Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash) const;
+  // Whom an id leads to; itself, as a rule. 0: no such customer.
+  Result<CustomerId> Current(uint32_t tenant, CustomerId customer,
+                             const View& view) const;
+  Result<CustomerId> Current(uint32_t tenant, CustomerId customer,
+                             Generation& rows) const;
+  // 0: no such customer. Retired ids: of the one they lead to.
   Result<Position> Version(uint32_t tenant, CustomerId customer,
                            const View& view) const;
   Result<Position> Version(uint32_t tenant, CustomerId customer,
                            Generation& rows) const;
+  // Of the customer whom an id leads to; none: no records.
   Result<Members> MembersOf(uint32_t tenant, CustomerId customer,
                             const View& view) const;
   Result<Members> MembersOf(uint32_t tenant, CustomerId customer,
                             Generation& rows) const;
+  // The row of this id, whether it leads elsewhere or not.
+  Result<Members> OwnMembers(uint32_t tenant, CustomerId customer,
+                             Generation& rows) const;
+  Result<ClaimantsRow> ClaimantsOf(uint32_t tenant, const Hash128& hash,
+                                   const View& view) const;
+  Result<ClaimantsRow> ClaimantsOf(uint32_t tenant, const Hash128& hash,
+                                   Generation& rows) const;
+  Result<AssertionsRow> AssertionsOf(uint32_t tenant, RecordId record,
+                                     const View& view) const;
+  Result<AssertionsRow> AssertionsOf(uint32_t tenant, RecordId record,
+                                     Generation& rows) const;
+  // The same at the head.
+  Result<AssertionsRow> AssertionsOf(uint32_t tenant, RecordId record) const;
+  // Not there: position 0.
+  Result<ReviewRow> ReviewOf(uint32_t tenant, uint64_t number,
+                             const View& view) const;
+  Result<ReviewRow> ReviewOf(uint32_t tenant, uint64_t number,
+                             Generation& rows) const;
+  // 0: nobody has asked about these two.
+  Result<uint64_t> ReviewOfPair(uint32_t tenant, RecordId a, RecordId b,
+                                Generation& rows) const;
+  // A customer whose members say that somebody asserted that a record of the
+  // other is not the same person.
+  Result<bool> CannotLink(uint32_t tenant, const Members& a, const Members& b,
+                          Generation& rows) const;
+  // The number of a namespace; in a dry run new ones get a stand-in.
+  uint32_t NumberOf(std::string_view name_space) const;
+  // Of two customers who become one, the one who stays.
+  CustomerId Survivor(CustomerId a, const Members& of_a, CustomerId b,
+                      const Members& of_b) const;
+  // The records alone; none: no such customer. Null: at the head. Cheap. Of a
+  // retired id, those of the one whom it leads to, who is then `*customer`.
+  using RecordIds = absl::InlinedVector<RecordId, 4>;
+  Status RecordsOf(uint32_t tenant, CustomerId* customer, const View* view,
+                   RecordIds* records) const;
   // Does not exist: kNotFound.
   Result<RecordRow> RecordOf(uint32_t tenant, RecordId record,
                              const View& view) const;
+  Result<RecordRow> RecordOf(uint32_t tenant, RecordId record,
+                             Generation& rows) const;
   // The same at the head.
   Result<RecordRow> RecordOf(uint32_t tenant, RecordId record) const;
   // Warming in three steps, so that the look-ups of many events overlap: each
@@ -151,24 +219,31 @@ class IdentityRoom final : public Room {
   Result<CustomerId> WarmCustomer(uint32_t tenant, RecordId record) const;
 
  private:
-  Result<CustomerId> OwnerOf(uint32_t tenant, const IdentityData& data,
-                             size_t identifier, Generation& rows) const;
-  Result<RecordId> RecordOf(uint32_t tenant, const IdentityData& data,
-                            Generation& rows) const;
-  uint32_t NumberOf(std::string_view name_space) const;
-  void FoldIndexes(const Fact& fact, const IdentityData& data,
-                   FoldContext& context) const;
+  friend class Resolver;
+
+  Result<IdentifierRow> OwnerOf(uint32_t tenant, const IdentityData& data,
+                                size_t identifier, Generation& rows) const;
+  Result<RecordId> RecordOfKey(uint32_t tenant, const IdentityData& data,
+                               Generation& rows) const;
+  CustomerId CustomerOf(size_t own, const RowKey& key,
+                        std::string_view value) const;
+  Status ForgetClaim(uint32_t tenant, const Members::Claim& claim,
+                     Generation& rows) const;
   Status FoldMembers(const Fact& fact, const IdentityData* data,
                      FoldContext& context) const;
-  Status Attach(uint32_t tenant, const IdentityData& data,
-                std::span<const CustomerId> owners, FoldContext& context,
-                Choice* choice) const;
-  Status Claim(uint32_t tenant, const IdentityData& data,
-               std::span<const CustomerId> owners, FoldContext& context,
-               Choice* choice) const;
-  Result<bool> MayAttach(uint32_t tenant, const IdentityData& data,
-                         std::span<const CustomerId> owners,
-                         CustomerId candidate, FoldContext& context) const;
+  Status FoldClaims(const Fact& fact, const IdentityData& data,
+                    Members* members, FoldContext& context) const;
+  Status FoldNamed(const Fact& fact, const IdentityData& data, Members* members,
+                   FoldContext& context) const;
+  Status FoldMerge(const IdentityChoice& choice, FoldContext& context) const;
+  Status FoldPartition(const IdentityChoice& choice,
+                       FoldContext& context) const;
+  Status FoldAssertion(const IdentityChoice& choice,
+                       FoldContext& context) const;
+  Status FoldReview(const IdentityChoice& choice, FoldContext& context) const;
+  Status FoldShared(const IdentityChoice& choice, FoldContext& context) const;
+  Status MoveRecord(uint32_t tenant, RecordId record, CustomerId customer,
+                    Generation& rows) const;
 
   const Normaliser* const normaliser_;
 };

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "crm/event.h"
 #include "identity/normalise_internal.h"
+#include "identity/settings.h"
 
 namespace crm {
 namespace {
@@ -130,11 +131,15 @@ bool IsE164(std::string_view value) {
 }
 
 Status NormalisePhone(std::string_view value, const std::string& region,
-                      std::string* canonical) {
+                      bool parses, std::string* canonical) {
   if (IsE164(value)) {
     canonical->assign(value);
   } else {
     if (IsBlocked(value)) return BlockedIdentifier(kPhone.name);
+    if (!parses) {
+      return BadIdentifier(kPhone.name,
+                           "only + and 8 to 15 digits are read by this store");
+    }
     Status status = ParsePhone(value, region, canonical);
     if (!status.ok()) return status;
   }
@@ -181,34 +186,85 @@ NamespaceInfo ClassifyNamespace(std::string_view name_space) {
   return info;
 }
 
+void ForEachNamespace(
+    const std::function<void(std::string_view, const NamespaceInfo&)>& f) {
+  for (const NamespaceRow& row : kNamespaces) f(row.spelling, row.info);
+}
+
+bool IsNamespace(std::string_view name) {
+  return CheckName("namespace", name, kMaxNamespaceBytes).ok();
+}
+
 Status Normaliser::CheckRegion(std::string_view default_region) {
-  if (default_region.empty() || IsPhoneRegion(std::string(default_region))) {
-    return Status();
+  if (default_region.empty()) return Status();
+  if (!ReadsPhones()) {
+    return Status(StatusCode::kUnsupported,
+                  "default_region: built without libphonenumber, national "
+                  "phone numbers cannot be read");
   }
+  if (IsPhoneRegion(std::string(default_region))) return Status();
   return Status(StatusCode::kInvalidArgument,
                 "default_region: not a region of two capital letters that has "
                 "phone numbers");
 }
 
-Normaliser::Normaliser(std::string default_region)
-    : default_region_(std::move(default_region)) {}
+bool Normaliser::ReadsPhones() { return HasPhoneParser(); }
+
+Normaliser::Normaliser(std::string default_region, bool reads_phones)
+    : default_region_(std::move(default_region)), reads_phones_(reads_phones) {}
 
 Status Normaliser::Normalise(std::string_view name_space,
                              std::string_view value,
                              std::string* canonical) const {
+  return Normalise(ClassifyNamespace(name_space), value, nullptr, {},
+                   canonical);
+}
+
+Status Normaliser::Normalise(const NamespaceInfo& info, std::string_view value,
+                             const IdentitySettings* settings,
+                             std::string_view source,
+                             std::string* canonical) const {
   canonical->clear();
-  const NamespaceInfo info = ClassifyNamespace(name_space);
-  value = Trim(value);
+  Status status =
+      NormaliseByTable(info, Trim(value), settings, source, canonical);
+  if (status.ok() && settings != nullptr) {
+    if (info.name == kEmail.name) status = settings->RewriteEmail(canonical);
+    if (status.ok() && settings->IsBlocked(info.name, *canonical)) {
+      status = BlockedIdentifier(info.name);
+    }
+  }
+  if (!status.ok()) canonical->clear();
+  return status;
+}
+
+Status Normaliser::NormaliseByTable(const NamespaceInfo& info,
+                                    std::string_view value,
+                                    const IdentitySettings* settings,
+                                    std::string_view source,
+                                    std::string* canonical) const {
   if (info.name == kEmail.name) {
     if (IsBlocked(value)) return BlockedIdentifier(kEmail.name);
-    Status status = NormaliseEmail(value, canonical);
-    if (!status.ok()) canonical->clear();
-    return status;
+    return NormaliseEmail(value, canonical);
   }
   if (info.name == kPhone.name) {
-    return NormalisePhone(value, default_region_, canonical);
+    return NormalisePhone(value,
+                          settings == nullptr
+                              ? default_region_
+                              : settings->RegionFor(source, default_region_),
+                          reads_phones_, canonical);
   }
-  return NormaliseOther(info.name, value, canonical);
+  if (info.withheld) {
+    return BadIdentifier(info.name, "not a namespace that the tenant has set");
+  }
+  Status status = NormaliseOther(info.name, value, canonical);
+  if (!status.ok() || !info.fold_case) return status;
+  std::string folded;
+  if (!FoldCase(*canonical, &folded)) {
+    return BadIdentifier(info.name, "too long");
+  }
+  *canonical = std::move(folded);
+  // Full-width letters and the like are what they look like by now.
+  return IsBlocked(*canonical) ? BlockedIdentifier(info.name) : status;
 }
 
 }  // namespace crm

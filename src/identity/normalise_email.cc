@@ -167,6 +167,26 @@ Status NormaliseUnicode(std::string_view value, std::string* canonical) {
 
 }  // namespace
 
+bool FoldCase(std::string_view text, std::string* folded) {
+  folded->clear();
+  unsigned char any = 0;
+  for (const char c : text) any |= static_cast<unsigned char>(c);
+  if (any >= 0x80) return Apply(NfkcCasefold(), text, folded);
+  folded->assign(text);
+  for (char& c : *folded) {
+    c = static_cast<char>(c | ((c >= 'A' && c <= 'Z') ? 0x20 : 0));
+  }
+  return true;
+}
+
+Status NormaliseDomain(std::string_view domain, std::string* canonical) {
+  std::string address = "a@";
+  address += domain;
+  Status status = NormaliseEmail(address, canonical);
+  if (status.ok()) canonical->erase(0, 2);
+  return status;
+}
+
 Status NormaliseEmail(std::string_view value, std::string* canonical) {
   if (value.size() > kMaxRawBytes) return BadIdentifier(kName, "too long");
   canonical->clear();

@@ -18,9 +18,16 @@ Status BlockedIdentifier(std::string_view name_space);
 
 // Both take a value without blanks on its ends.
 Status NormaliseEmail(std::string_view value, std::string* canonical);
-// By libphonenumber, memoised. `region` may be empty.
+// NFKC and case fold; ASCII without ICU. False: not UTF-8, or very long.
+[[nodiscard]] bool FoldCase(std::string_view text, std::string* folded);
+// A domain as addresses have it. kInvalidArgument.
+Status NormaliseDomain(std::string_view domain, std::string* canonical);
+
+// By libphonenumber, memoised. An empty region: only numbers with a "+".
+// kInvalidArgument: not a number, or libphonenumber is not built in.
 Status ParsePhone(std::string_view value, const std::string& region,
                   std::string* canonical);
+bool HasPhoneParser();
 bool IsPhoneRegion(const std::string& region);
 
 }  // namespace crm

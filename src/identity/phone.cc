@@ -1,11 +1,14 @@
-// The only user of libphonenumber.
+// The only user of libphonenumber, which is an optional part of the build:
+// without it only numbers in E.164 are accepted, and they do not come here.
+
+#include "identity/normalise_internal.h"
+
+#if CRM_WITH_PHONENUMBER
 
 #include <phonenumbers/phonenumberutil.h>
 
 #include <set>
 #include <unordered_map>
-
-#include "identity/normalise_internal.h"
 
 namespace crm {
 namespace {
@@ -52,11 +55,17 @@ Status ParsePhone(std::string_view value, const std::string& region,
     found = memo.emplace(key, Parse(value, region)).first;
   }
   if (found->second.size() < 2) {
+    if (region.empty() && !value.starts_with('+')) {
+      return BadIdentifier(kName,
+                           "no country code, and no region to read it by");
+    }
     return BadIdentifier(kName, "not a possible phone number");
   }
   canonical->assign(found->second);
   return Status();
 }
+
+bool HasPhoneParser() { return true; }
 
 bool IsPhoneRegion(const std::string& region) {
   std::set<std::string> regions;
@@ -65,3 +74,19 @@ bool IsPhoneRegion(const std::string& region) {
 }
 
 }  // namespace crm
+
+#else
+
+namespace crm {
+
+Status ParsePhone(std::string_view, const std::string&, std::string*) {
+  return BadIdentifier("phoneNumber", "built without libphonenumber");
+}
+
+bool HasPhoneParser() { return false; }
+
+bool IsPhoneRegion(const std::string&) { return false; }
+
+}  // namespace crm
+
+#endif  // CRM_WITH_PHONENUMBER

@@ -221,7 +221,7 @@ void BatchAppender::Count(const RowBatch& batch, const AppendResult& appended,
         result->range.last = outcome.position;
         if (outcome.new_customer) ++counters.customers_created;
         if (outcome.record == 0) ++counters.unattributed;
-        if (!outcome.contested.empty()) ++counters.contested;
+        if (outcome.contested) ++counters.contested;
         break;
       case Outcome::kDuplicate: {
         Recount::Event event;

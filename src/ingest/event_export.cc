@@ -257,6 +257,7 @@ Status ProfileExport::ForEach(const crm::Snapshot& snapshot, uint64_t customers,
     }
     Status status = snapshot.GetProfile(id, &profile);
     if (status.code() == StatusCode::kNotFound) continue;
+    if (status.ok() && profile.customer != id) continue;  // Merged away.
     if (status.ok()) status = take(profile);
     if (!status.ok()) return status;
   }
@@ -323,14 +324,14 @@ Status ProfileExport::Run(const std::string& path) {
   if (!snapshot.ok()) return snapshot.status();
   Result<TenantStats> stats = snapshot->GetStats();
   if (!stats.ok()) return stats.status();
-  Status status = Choose(*snapshot, stats->customers);
+  Status status = Choose(*snapshot, stats->last_customer);
   if (!status.ok()) return status;
   Result<std::unique_ptr<ExportFile>> file = ExportFile::Create(path);
   if (!file.ok()) return file.status();
   for (const std::string& column : columns_) csv_.Cell(column);
   status = (*file)->Write(csv_.EndRow());
   if (!status.ok()) return status;
-  status = ForEach(*snapshot, stats->customers, [&](const Profile& profile) {
+  status = ForEach(*snapshot, stats->last_customer, [&](const Profile& profile) {
     ++report_.written;
     return (*file)->Write(Row(profile));
   });

@@ -15,9 +15,16 @@ constexpr std::string_view kEnd = "\"}";
 constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
-constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation"};
+constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
+                                        "identity"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
+constexpr std::string_view kChoices[] = {
+    "", "merge", "partition", "assertion", "review", "answer", "shared"};
+constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
+                                         "re-resolve"};
+constexpr std::string_view kAssertions[] = {"", "must-link", "cannot-link"};
+constexpr std::string_view kAnswers[] = {"", "same", "different", "dismiss"};
 constexpr std::string_view kModes[] = {"off", "warn", "enforce", "inherit"};
 
 // The text with the number of `value`.
@@ -37,6 +44,33 @@ bool FromText(const std::string_view (&texts)[n], std::string_view text,
     return true;
   }
   return false;
+}
+
+// Eats `text` from the front of `*json`.
+bool Eat(std::string_view text, std::string_view* json) {
+  if (!json->starts_with(text)) return false;
+  json->remove_prefix(text.size());
+  return true;
+}
+
+bool EatNumber(std::string_view* json, uint64_t* number) {
+  const char* const begin = json->data();
+  const auto [end, error] =
+      std::from_chars(begin, begin + json->size(), *number);
+  if (error != std::errc()) return false;
+  json->remove_prefix(static_cast<size_t>(end - begin));
+  return true;
+}
+
+bool EatPart(std::string_view* json, ChoiceLine::Part* part) {
+  if (!Eat("{\"customer\":", json) || !EatNumber(json, &part->customer) ||
+      !Eat(",\"records\":[", json)) {
+    return false;
+  }
+  do {
+    if (!EatNumber(json, &part->records.emplace_back())) return false;
+  } while (Eat(",", json));
+  return Eat("]}", json);
 }
 
 }  // namespace
@@ -99,7 +133,27 @@ void AppendDefinition(std::string_view tenant, uint64_t after,
     case Kind::kValidation:
       AppendTextMember("mode", ModeText(definition.mode), out);
       break;
+    case Kind::kIdentity:
+      AppendMember("settings", definition.json, out);
+      break;
   }
+}
+
+void AppendChoice(std::string_view tenant, uint64_t after,
+                  const ChoiceView& choice, std::string* out) {
+  *out = R"({"kind":"choice")";
+  AppendTextMember("tenant", tenant, out);
+  AppendNumberMember("after", after, out);
+  AppendInner(choice.json, out);
+}
+
+bool ReadParts(std::string_view json, std::vector<ChoiceLine::Part>* parts) {
+  parts->clear();
+  if (!Eat("[", &json)) return false;
+  do {
+    if (!EatPart(&json, &parts->emplace_back())) return false;
+  } while (Eat(",", &json));
+  return json == "]";
 }
 
 Result<std::unique_ptr<ExportReader>> ExportReader::Open(
@@ -216,6 +270,8 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
     if (!FromText(kModes, Text("mode"), &out->mode)) {
       members_.Fail("mode", "unknown");
     }
+  } else if (out->kind == Kind::kIdentity) {
+    out->json = members_.TakeObject("settings");
   } else {
     out->type = Text("type");
     out->version = Text("version");
@@ -237,6 +293,52 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
   if (!members_.HasRest()) return Status::Ok();
   return Error(StatusCode::kUnsupported,
                "definition: a member that this version does not know");
+}
+
+Status ExportReader::ReadChoice(ChoiceLine* out) {
+  using Kind = ChoiceLine::Kind;
+  *out = ChoiceLine();
+  out->tenant = Text("tenant");
+  out->after = Number("after");
+  const std::string kind = Text("choice");
+  const std::string origin = Text("origin");
+  if (!status().ok()) return status();
+  if (!FromText(kChoices, kind, &out->kind) ||
+      !FromText(kOrigins, origin, &out->origin)) {
+    return Error(StatusCode::kUnsupported,
+                 "choice: of a kind that this version does not know");
+  }
+  const auto number = [this](std::string_view name) {
+    return members_.Has(name) ? Number(name) : 0;
+  };
+  out->customer = number("customer");
+  out->retired = number("retired");
+  out->a = number("a");
+  out->b = number("b");
+  if (out->kind == Kind::kAssertion &&
+      !FromText(kAssertions, Text("assertion"), &out->assertion)) {
+    members_.Fail("assertion", "unknown");
+  }
+  if (out->kind == Kind::kAnswer &&
+      !FromText(kAnswers, Text("answer"), &out->answer)) {
+    members_.Fail("answer", "unknown");
+  }
+  out->retracted = !members_.TakeString("said").empty();
+  if (out->kind == Kind::kPartition &&
+      !ReadParts(members_.Take("parts"), &out->parts)) {
+    members_.Fail("parts", "not as an export writes it");
+  }
+  out->by = TextOfJson(members_.TakeString("by"));
+  out->why = TextOfJson(members_.TakeString("why"));
+  // To be compared, by the checksum of all choices.
+  for (const std::string_view name :
+       {"namespace", "confidence", "reason", "weight", "leading"}) {
+    members_.Take(name);
+  }
+  if (!status().ok()) return status();
+  if (!members_.HasRest()) return Status::Ok();
+  return Error(StatusCode::kUnsupported,
+               "choice: a member that this version does not know");
 }
 
 std::string ExportReader::Text(std::string_view name) {

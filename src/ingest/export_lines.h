@@ -8,8 +8,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "crm/event.h"
+#include "crm/identity.h"
 #include "crm/schema.h"
 #include "crm/status.h"
 #include "crm/store.h"
@@ -63,6 +65,40 @@ struct DefinitionLine {
 void AppendDefinition(std::string_view tenant, uint64_t after,
                       const DefinitionView& definition, std::string* out);
 
+// A choice, and whose it is. What it does not say is zero or empty.
+struct ChoiceLine {
+  using Kind = ChoiceView::Kind;
+  using Origin = ChoiceView::Origin;
+  struct Part {
+    CustomerId customer = 0;
+    std::vector<RecordId> records;  // Ascending.
+
+    bool operator==(const Part&) const = default;
+  };
+
+  std::string tenant;
+  uint64_t after = 0;  // Events of the tenant before it.
+  Kind kind = Kind::kMerge;
+  Origin origin = Origin::kEvent;
+  CustomerId customer = 0;
+  CustomerId retired = 0;
+  RecordId a = 0;
+  RecordId b = 0;
+  Assertion::Kind assertion = Assertion::Kind::kCannotLink;
+  bool retracted = false;
+  ReviewAnswer answer = ReviewAnswer::kDismiss;
+  std::vector<Part> parts;
+  std::string by;
+  std::string why;
+};
+
+// The body of its line.
+void AppendChoice(std::string_view tenant, uint64_t after,
+                  const ChoiceView& choice, std::string* out);
+// [{"customer":1,"records":[1,3]}], as an export writes it. False: it is not.
+[[nodiscard]] bool ReadParts(std::string_view json,
+                             std::vector<ChoiceLine::Part>* parts);
+
 // Reads lines of an export. One thread. Errors name the line.
 class ExportReader final {
  public:
@@ -84,6 +120,8 @@ class ExportReader final {
   // Of a line of the kind "definition". kUnsupported: it defines what this
   // version does not know.
   Status ReadDefinition(DefinitionLine* out);
+  // The same of the kind "choice".
+  Status ReadChoice(ChoiceLine* out);
   Status status() const;
   // An error that names the line.
   Status Error(StatusCode code, const std::string& what) const;

@@ -513,12 +513,14 @@ bool MapParser::Column(Members* in, ColumnRef* out) {
 
 namespace {
 
-constexpr size_t kMaxMapBytes = size_t{1} << 20;
 constexpr int kMaxMapDepth = 16;
 
-// Parses, and refuses what nlohmann would let pass: names that stand twice in
-// one object (it keeps the last) and great depth.
+}  // namespace
+
 Result<Json> ParseJson(std::string_view text) {
+  if (text.size() > kMaxMapBytes) {
+    return Status(StatusCode::kTooLarge, "map: more than 1048576 bytes");
+  }
   std::vector<std::set<std::string>> names;
   bool too_deep = false;
   std::string twice;
@@ -552,7 +554,20 @@ Result<Json> ParseJson(std::string_view text) {
   }
 }
 
-}  // namespace
+Result<std::string> ReadMapText(const std::string& path) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(
+      std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (file == nullptr) {
+    return Status(StatusCode::kNotFound, "map: cannot open " + path);
+  }
+  std::string text(kMaxMapBytes + 1, '\0');
+  const size_t size = std::fread(text.data(), 1, text.size(), file.get());
+  if (std::ferror(file.get()) != 0) {
+    return Status(StatusCode::kIoError, "map: cannot read " + path);
+  }
+  text.resize(size);
+  return text;
+}
 
 bool IsJsonValue(std::string_view text) {
   return Json::accept(text.begin(), text.end());
@@ -572,9 +587,6 @@ ImportMap& ImportMap::operator=(ImportMap&&) noexcept = default;
 ImportMap::~ImportMap() = default;
 
 Result<ImportMap> ImportMap::FromJson(std::string_view json) {
-  if (json.size() > ingest::kMaxMapBytes) {
-    return Status(StatusCode::kTooLarge, "map: more than 1048576 bytes");
-  }
   try {
     Result<ingest::Json> root = ingest::ParseJson(json);
     if (!root.ok()) return root.status();
@@ -591,18 +603,9 @@ Result<ImportMap> ImportMap::FromJson(std::string_view json) {
 std::string_view ImportMap::json() const { return impl_->canonical; }
 
 Result<ImportMap> ImportMap::FromFile(const std::string& path) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> file(
-      std::fopen(path.c_str(), "rb"), &std::fclose);
-  if (file == nullptr) {
-    return Status(StatusCode::kNotFound, "map: cannot open " + path);
-  }
-  std::string text(ingest::kMaxMapBytes + 1, '\0');
-  const size_t size = std::fread(text.data(), 1, text.size(), file.get());
-  if (std::ferror(file.get()) != 0) {
-    return Status(StatusCode::kIoError, "map: cannot read " + path);
-  }
-  text.resize(size);
-  Result<ImportMap> map = FromJson(text);
+  Result<std::string> text = ingest::ReadMapText(path);
+  if (!text.ok()) return text.status();
+  Result<ImportMap> map = FromJson(*text);
   if (map.ok()) return map;
   return Status(map.status().code(),
                 path + ": " + std::string(map.status().message()));

@@ -17,6 +17,16 @@ namespace crm::ingest {
 
 using Json = nlohmann::ordered_json;
 
+inline constexpr size_t kMaxMapBytes = size_t{1} << 20;
+
+// Parses, and refuses what nlohmann would let pass: names that stand twice in
+// one object (it keeps the last) and great depth. kMalformed, kTooLarge,
+// kInvalidArgument.
+Result<Json> ParseJson(std::string_view text);
+// The text of a map; more than kMaxMapBytes of it is cut, so that ParseJson
+// refuses it. kNotFound, kIoError.
+Result<std::string> ReadMapText(const std::string& path);
+
 // One JSON object of the map. Asking for a member marks it as known; what is
 // left at the end is a mistake of the writer.
 class Members final {

@@ -173,7 +173,7 @@ Status Reconciliation::Run(const std::string& path,
   if (!snapshot.ok()) return snapshot.status();
   Result<TenantStats> stats = snapshot->GetStats();
   if (!stats.ok()) return stats.status();
-  known_customers_ = stats->customers;
+  known_customers_ = stats->last_customer;
   ImportOptions look = import;
   look.strict = false;
   look.dry_run = true;

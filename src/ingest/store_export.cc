@@ -32,6 +32,7 @@ struct Gathered {
   TenantExport result;
   RunningHash log;
   RunningHash definitions;
+  RunningHash choices;
   Ordinals ordinals;
   IdentifierOwners owners;
 };
@@ -50,6 +51,7 @@ class StoreExport final {
   Status WriteEvents(const StoreSnapshot& snapshot);
   Status WriteEvent(const EventView& event, Gathered* tenant);
   Status WriteDefinition(const DefinitionView& definition, Gathered* tenant);
+  Status WriteChoice(const ChoiceView& choice, Gathered* tenant);
   Status WriteChecksums(Gathered* tenant);
   Status WriteEnd();
   // Completes the line that body_ holds, and writes it.
@@ -63,6 +65,7 @@ class StoreExport final {
   StoreExportReport report_;
   uint64_t total_ = 0;
   uint64_t definitions_ = 0;
+  uint64_t choices_ = 0;
   // In the order in which they were made.
   std::vector<std::unique_ptr<Gathered>> tenants_;
   std::map<std::string, Gathered*, std::less<>> by_name_;
@@ -171,6 +174,13 @@ Status StoreExport::WriteDefinition(const DefinitionView& definition,
   return WriteLine();
 }
 
+Status StoreExport::WriteChoice(const ChoiceView& choice, Gathered* tenant) {
+  AppendChoice(tenant->result.tenant, tenant->result.events, choice, &body_);
+  ++choices_;
+  tenant->choices.Add(body_);
+  return WriteLine();
+}
+
 Status StoreExport::WriteEvents(const StoreSnapshot& snapshot) {
   Result<StoreCursor> cursor = snapshot.Replay();
   if (!cursor.ok()) return cursor.status();
@@ -192,7 +202,8 @@ Status StoreExport::WriteEvents(const StoreSnapshot& snapshot) {
     }
     Status status = event.is_definition
                         ? WriteDefinition(event.definition, tenant)
-                        : WriteEvent(event.event, tenant);
+                    : event.is_choice ? WriteChoice(event.choice, tenant)
+                                      : WriteEvent(event.event, tenant);
     if (!status.ok()) return status;
   }
 }
@@ -207,6 +218,7 @@ Status StoreExport::WriteChecksums(Gathered* tenant) {
   std::vector<ProjectionChecksum>& checksums = tenant->result.checksums;
   checksums.push_back({"log", tenant->log.Finish()});
   checksums.push_back({"definitions", tenant->definitions.Finish()});
+  checksums.push_back({"choices", tenant->choices.Finish()});
   if (options_.views) {
     Result<std::vector<ProjectionChecksum>> views =
         ChecksumViews(tenant->snapshot, tenant->ordinals,
@@ -234,6 +246,7 @@ Status StoreExport::WriteEnd() {
   AppendNumberMember("events", report_.events, &body_);
   AppendNumberMember("erased", report_.erased, &body_);
   AppendNumberMember("definitions", definitions_, &body_);
+  AppendNumberMember("choices", choices_, &body_);
   return WriteLine();
 }
 

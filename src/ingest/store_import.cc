@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crm/export.h"
+#include "ingest/choice_import.h"
 #include "ingest/export_lines.h"
 #include "ingest/guarded.h"
 #include "ingest/message_mapper.h"
@@ -31,10 +32,11 @@ struct FileTenant {
   std::vector<ProjectionChecksum> checksums;
 };
 
-// The line of an event, or of a definition, read.
+// The line of an event, of a definition or of a choice, read.
 struct EventLine {
   uint64_t line = 0;
   std::optional<DefinitionLine> definition;  // Then the rest says nothing.
+  std::optional<ChoiceLine> choice;          // The same.
   bool erased = false;
   std::string tenant;
   Timestamp recorded_at;
@@ -53,8 +55,8 @@ class Lines final {
 
   // Up to the first event line or what follows them.
   Status ReadBeginning();
-  // The next event or definition; false: there is none, and the end is as it
-  // must be.
+  // The next event, definition or choice; false: there is none, and the end is
+  // as it must be.
   Result<bool> Next(EventLine* out);
 
   const std::string& region() const { return region_; }
@@ -69,6 +71,8 @@ class Lines final {
   Status ReadTenant();
   Status ReadEvent(EventLine* out);
   Status ReadDefinition(EventLine* out);
+  Status ReadChoice(EventLine* out);
+  // From the line on that was read.
   Status ReadEnding();
   Status ReadChecksums(const std::string& name);
   Status Bad(const std::string& what) const {
@@ -84,6 +88,7 @@ class Lines final {
   uint64_t seen_ = 0;
   uint64_t definitions_ = 0;
   uint64_t definitions_seen_ = 0;
+  uint64_t choices_ = 0;
   uint64_t erased_ = 0;
   Timestamp last_recorded_ = Timestamp::min();
   std::vector<std::string> names_;
@@ -191,19 +196,34 @@ Status Lines::ReadDefinition(EventLine* out) {
   return status;
 }
 
+Status Lines::ReadChoice(EventLine* out) {
+  out->line = reader_.line();
+  out->choice.emplace();
+  Status status = reader_.ReadChoice(&*out->choice);
+  if (!status.ok()) return status;
+  const auto tenant = tenants_.find(out->choice->tenant);
+  if (tenant == tenants_.end()) return Bad("tenant: was not announced");
+  if (out->choice->after != tenant->second.seen) {
+    return Bad("after: not the number of events before it");
+  }
+  ++choices_;
+  return status;
+}
+
 Result<bool> Lines::Next(EventLine* out) {
   out->definition.reset();
-  Status status;
-  if (seen_ == events_ && definitions_seen_ == definitions_) {
-    status = ReadEnding();
-    if (!status.ok()) return status;
-    return false;
-  }
-  status = Advance();
+  out->choice.reset();
+  Status status = Advance();
   if (!status.ok()) return status;
   const std::string& kind = reader_.kind();
   if (kind == "definition") {
     status = ReadDefinition(out);
+  } else if (kind == "choice") {
+    status = ReadChoice(out);
+  } else if (seen_ == events_ && definitions_seen_ == definitions_) {
+    status = ReadEnding();
+    if (!status.ok()) return status;
+    return false;
   } else if ((kind != "event" && kind != "erased") || seen_ == events_) {
     status = UnknownKind();
   } else {
@@ -216,8 +236,6 @@ Result<bool> Lines::Next(EventLine* out) {
 }
 
 Status Lines::ReadChecksums(const std::string& name) {
-  Status status = Advance();
-  if (!status.ok()) return status;
   if (reader_.kind() != "checksums") return UnknownKind();
   const std::string found = reader_.Text("tenant");
   FileTenant& tenant = tenants_[name];
@@ -228,8 +246,8 @@ Status Lines::ReadChecksums(const std::string& name) {
     return Bad("events of the tenant: not as many as announced");
   }
   for (const std::string_view projection :
-       {"log", "definitions", "counters", "identity", "identifiers", "profile",
-        "timeline", "times"}) {
+       {"log", "definitions", "choices", "counters", "identity", "identifiers",
+        "profile", "timeline", "times"}) {
     const std::string_view sum = reader_.members().TakeString(projection);
     if (sum.empty()) continue;
     tenant.checksums.push_back({std::string(projection), TextOfJson(sum)});
@@ -239,7 +257,7 @@ Status Lines::ReadChecksums(const std::string& name) {
     return reader_.Error(StatusCode::kUnsupported,
                          "a checksum that this version does not know");
   }
-  return status;
+  return Advance();
 }
 
 Status Lines::ReadEnding() {
@@ -247,15 +265,14 @@ Status Lines::ReadEnding() {
     Status status = ReadChecksums(name);
     if (!status.ok()) return status;
   }
-  Status status = Advance();
-  if (!status.ok()) return status;
   if (reader_.kind() != "end") return UnknownKind();
   const uint64_t events = reader_.Number("events");
   const uint64_t erased = reader_.Number("erased");
   const uint64_t definitions = reader_.Number("definitions");
+  const uint64_t choices = reader_.Number("choices");
   if (!reader_.status().ok()) return reader_.status();
   if (events != seen_ || erased != erased_ ||
-      definitions != definitions_seen_) {
+      definitions != definitions_seen_ || choices != choices_) {
     return Bad("its counts are not those of the lines");
   }
   Result<bool> more = reader_.Next();
@@ -284,6 +301,9 @@ Status Define(const EventLine& line, crm::Tenant* tenant) {
       break;
     case Kind::kValidation:
       status = tenant->SetValidation(definition.type, definition.mode);
+      break;
+    case Kind::kIdentity:
+      status = tenant->SetIdentitySettings(definition.json);
       break;
   }
   if (status.ok()) return status;
@@ -323,7 +343,12 @@ Result<bool> HasDefinitions(const Store& store) {
 class StoreImport final {
  public:
   StoreImport(Store& store, const StoreImportOptions& options)
-      : store_(store), options_(options) {}
+      : store_(store),
+        options_(options),
+        choices_(store, [this](const std::string& tenant, uint64_t line,
+                               const std::string& what) {
+          Differs(tenant, line, what);
+        }) {}
 
   Status Run(const std::string& path);
   const StoreImportReport& report() const { return report_; }
@@ -335,6 +360,7 @@ class StoreImport final {
   Status Add(EventLine line);
   Status SendBatch();
   Status AddDefinition(const EventLine& line);
+  Status AddChoice(EventLine line);
   void CompareEvent(const EventLine& line, const EventOutcome& outcome);
   Status CompareViews(const Lines& lines);
   void Differs(const std::string& tenant, uint64_t line,
@@ -352,6 +378,7 @@ class StoreImport final {
   std::map<std::string, crm::Tenant> tenants_;
   std::vector<EventLine> batch_;
   size_t batch_bytes_ = 0;
+  ChoiceImport choices_;
 };
 
 Status StoreImport::CheckFile(const std::string& path) {
@@ -368,6 +395,13 @@ Status StoreImport::CheckFile(const std::string& path) {
     if (!more.ok()) return more.status();
     if (!*more) return CheckTarget(lines);
     if (event.definition.has_value()) status = rehearsal.Try(event);
+    if (event.choice.has_value()) {
+      status = CheckChoice(*event.choice);
+      if (!status.ok()) {
+        return reader->get()->Error(status.code(),
+                                    std::string(status.message()));
+      }
+    }
     if (!status.ok()) return status;
     if (!Step()) {
       return Status(StatusCode::kCancelled, "cancelled by the caller");
@@ -464,7 +498,8 @@ Status StoreImport::Add(EventLine line) {
                          batch_.front().backfill == line.backfill &&
                          batch_.size() < kBatchEvents &&
                          batch_bytes_ + line.json.size() <= kBatchBytes);
-  Status status = fits ? Status::Ok() : SendBatch();
+  Status status = choices_.Flush();
+  if (status.ok() && !fits) status = SendBatch();
   if (!status.ok()) return status;
   if (line.erased) {
     ++report_.erased;
@@ -477,7 +512,8 @@ Status StoreImport::Add(EventLine line) {
 
 // At its place: behind all events that come before it in the file.
 Status StoreImport::AddDefinition(const EventLine& line) {
-  Status status = SendBatch();
+  Status status = choices_.Flush();
+  if (status.ok()) status = SendBatch();
   if (!status.ok()) return status;
   const auto tenant = tenants_.find(line.definition->tenant);
   if (tenant == tenants_.end()) {
@@ -485,6 +521,24 @@ Status StoreImport::AddDefinition(const EventLine& line) {
                   "the file was changed while it was read");
   }
   return Define(line, &tenant->second);
+}
+
+// Those of events come of themselves, with the event. Without the events that
+// are missing, numbers of records would mean others.
+Status StoreImport::AddChoice(EventLine line) {
+  if (line.choice->origin == ChoiceLine::Origin::kEvent) return Status::Ok();
+  if (report_.erased > 0) {
+    Differs(line.choice->tenant, line.line, "choice: left out");
+    return Status::Ok();
+  }
+  Status status = SendBatch();
+  if (!status.ok()) return status;
+  const auto tenant = tenants_.find(line.choice->tenant);
+  if (tenant == tenants_.end()) {
+    return Status(StatusCode::kMalformed,
+                  "the file was changed while it was read");
+  }
+  return choices_.Add(&tenant->second, line.line, *std::move(line.choice));
 }
 
 Status StoreImport::AppendAll(const std::string& path) {
@@ -504,13 +558,15 @@ Status StoreImport::AppendAll(const std::string& path) {
     if (!more.ok()) return more.status();
     if (!*more) break;
     status = event.definition.has_value() ? AddDefinition(event)
+             : event.choice.has_value()   ? AddChoice(std::move(event))
                                           : Add(std::move(event));
     if (!status.ok()) return status;
     if (!Step()) {
       return Status(StatusCode::kCancelled, "cancelled by the caller");
     }
   }
-  status = SendBatch();
+  status = choices_.Flush();
+  if (status.ok()) status = SendBatch();
   if (status.ok()) status = store_.Sync();
   return status.ok() ? CompareViews(lines) : status;
 }
@@ -521,7 +577,8 @@ Status StoreImport::CompareViews(const Lines& lines) {
   options.views = std::any_of(
       lines.tenants().begin(), lines.tenants().end(), [](const auto& tenant) {
         const std::vector<ProjectionChecksum>& all = tenant.second.checksums;
-        return !all.empty() && all.back().projection != "definitions" &&
+        return !all.empty() && all.back().projection != "choices" &&
+               all.back().projection != "definitions" &&
                all.back().projection != "log";
       });
   Result<StoreExportReport> now = ChecksumStore(store_, options);

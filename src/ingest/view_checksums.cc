@@ -30,7 +30,7 @@ class Views final {
   std::vector<ProjectionChecksum> Finish(const std::string& identifiers);
 
  private:
-  Status AddIdentity(CustomerId customer);
+  void AddIdentity(const Customer& found);
   Status AddProfile(CustomerId customer);
   Status AddTimeline(CustomerId customer);
 
@@ -53,22 +53,22 @@ Status Views::AddCounters(const TenantStats& stats) {
   return Status::Ok();
 }
 
-Status Views::AddIdentity(CustomerId customer) {
-  Result<Customer> found = snapshot_.GetCustomer(customer);
-  if (!found.ok()) return found.status();
-  identity_.Add(found->id);
-  identity_.Add(ordinals_.Of(found->version));
-  identity_.Add(found->events);
-  identity_.Add(found->records.size());
-  for (const CustomerRecord& record : found->records) {
+void Views::AddIdentity(const Customer& found) {
+  identity_.Add(found.id);
+  identity_.Add(ordinals_.Of(found.version));
+  identity_.Add(found.events);
+  identity_.Add(found.retired.size());
+  for (const CustomerId retired : found.retired) identity_.Add(retired);
+  identity_.Add(found.records.size());
+  for (const CustomerRecord& record : found.records) {
     identity_.Add(record.record);
     identity_.Add(record.source);
     identity_.Add(record.events);
     identity_.Add(ordinals_.Of(record.linked_at));
     identity_.Add(record.matched_by);
     identity_.Add(static_cast<uint64_t>(record.confidence));
+    identity_.Add(record.linked_to);
   }
-  return Status::Ok();
 }
 
 Status Views::AddProfile(CustomerId customer) {
@@ -116,8 +116,14 @@ Status Views::AddTimeline(CustomerId customer) {
 }
 
 Status Views::AddCustomer(CustomerId customer) {
-  Status status = AddIdentity(customer);
-  if (status.ok()) status = AddProfile(customer);
+  Result<Customer> found = snapshot_.GetCustomer(customer);
+  if (!found.ok()) return found.status();
+  if (found->id != customer) {
+    identity_.Add(found->id);  // To whom a retired id leads: the rest is hers.
+    return Status::Ok();
+  }
+  AddIdentity(*found);
+  Status status = AddProfile(customer);
   if (status.ok()) status = AddTimeline(customer);
   return status;
 }
@@ -194,7 +200,7 @@ Result<std::vector<ProjectionChecksum>> ChecksumViews(
   if (!stats.ok()) return stats.status();
   Views views(snapshot, ordinals);
   Status status = views.AddCounters(*stats);
-  for (CustomerId id = 1; status.ok() && id <= stats->customers; ++id) {
+  for (CustomerId id = 1; status.ok() && id <= stats->last_customer; ++id) {
     status = views.AddCustomer(id);
     if (id % 64 == 0 && !step()) {
       return Status(StatusCode::kCancelled, "cancelled by the caller");

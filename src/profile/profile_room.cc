@@ -60,13 +60,45 @@ class Updates {
 thread_local std::vector<TraitUpdate> Updates::items_;
 
 std::string AssociatedOf(const RowKey& key) {
-  return "crm profile" + EncodeRowKey(key, 1);
+  return "crm record profile" + EncodeRowKey(key, 1);
+}
+
+Status Malformed(RecordId record) {
+  return Status(StatusCode::kCorruption, "profile of record " +
+                                             std::to_string(record) +
+                                             " is malformed");
+}
+
+Timestamp Instant(int64_t us) {
+  return Timestamp(std::chrono::microseconds(us));
+}
+
+template <typename State>
+void ShowCounters(const State& state, Profile* profile) {
+  profile->events = state.events();
+  profile->version = state.version();
+  profile->first_seen = Instant(state.first_seen());
+  profile->last_seen = Instant(state.last_seen());
+}
+
+// Given name and birth date, whatever their sources call them.
+void AddToPerson(std::string_view trait, std::string_view value,
+                 Person* person) {
+  if (value.size() < 3 || value.front() != '"') return;
+  if (trait == "firstName" || trait == "givenName" || trait == "given_name" ||
+      trait == "firstname") {
+    person->given_name = Person::FoldName(JsonScalarText(value));
+  } else if (trait == "dateOfBirth" || trait == "birthDate" ||
+             trait == "birthday" || trait == "date_of_birth" ||
+             trait == "birthdate" || trait == "birth_date") {
+    person->birth_date = Person::FoldBirthDate(JsonScalarText(value));
+  }
 }
 
 }  // namespace
 
 // Profiles on disk: nonce, then the state, packed and sealed with the key of
-// the customer's bucket. What is sealed begins with the size of the packed
+// the record's bucket. What is sealed begins with the size of the packed
 // state when it is compressed, or else with zero.
 struct ProfileRoom::Codec final : RowCodec {
   explicit Codec(KeyRing* ring) : keyring(ring) {}
@@ -74,7 +106,7 @@ struct ProfileRoom::Codec final : RowCodec {
   Status Encode(const RowKey& key, std::string_view row,
                 std::string* stored) const override {
     Result<Key> bucket =
-        keyring->BucketKey(key.tenant, key.a / kCustomersPerBucket, true);
+        keyring->BucketKey(key.tenant, key.a / kRecordsPerBucket, true);
     if (!bucket.ok()) return std::move(bucket).status();
     thread_local std::string packed;
     packed.assign(1, '\0');
@@ -97,7 +129,7 @@ struct ProfileRoom::Codec final : RowCodec {
   Status Decode(const RowKey& key, std::string_view stored,
                 std::string* row) const override {
     Result<Key> bucket =
-        keyring->BucketKey(key.tenant, key.a / kCustomersPerBucket, false);
+        keyring->BucketKey(key.tenant, key.a / kRecordsPerBucket, false);
     const bool missing = bucket.status().code() == StatusCode::kKeyMissing;
     if (!bucket.ok() && !missing) return std::move(bucket).status();
     Nonce nonce{};
@@ -113,7 +145,7 @@ struct ProfileRoom::Codec final : RowCodec {
     ProfileView view;
     if (!sound || !view.Parse(*row)) {
       return Status(StatusCode::kCorruption,
-                    "profile of customer " + std::to_string(key.a) +
+                    "profile of record " + std::to_string(key.a) +
                         " does not open");
     }
     return Status::Ok();
@@ -209,11 +241,11 @@ Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
 
 Status ProfileRoom::Fold(const Fact& fact, FoldContext& context) const {
   const EventHeader& header = fact.header;
-  if (header.customer == 0 || fact.content == nullptr) return Status::Ok();
+  if (header.record == 0 || fact.content == nullptr) return Status::Ok();
   const auto* data = static_cast<const ProfileData*>(fact.prepared[index_]);
-  const RowKey key{header.customer, 0, header.tenant};
+  const RowKey key{header.record, 0, header.tenant};
   Row before;
-  if ((header.flags & kEventNewCustomer) == 0) {
+  if ((header.flags & kEventNewRecord) == 0) {
     Result<Row> row = context.rows.GetForChange(family(kProfiles), key);
     if (!row.ok()) return std::move(row).status();
     before = std::move(row).value();
@@ -226,94 +258,213 @@ Status ProfileRoom::Fold(const Fact& fact, FoldContext& context) const {
                    data == nullptr ? std::span<const TraitUpdate>()
                                    : data->updates,
                    &after)) {
-    return Status(StatusCode::kCorruption,
-                  "profile of customer " + std::to_string(header.customer) +
-                      " is malformed");
+    return Malformed(header.record);
   }
   if (before.exists()) return context.rows.Put(family(kProfiles), key, after);
   context.rows.Insert(family(kProfiles), key, after);
   return Status::Ok();
 }
 
+void ProfileRoom::ShowTrait(const ProfileView& state, const TraitEntry& entry,
+                            Trait* trait) const {
+  trait->name.assign(state.NameOf(entry));
+  trait->value.assign(state.ValueOf(entry));
+  trait->occurred_at = Instant(entry.occurred_at);
+  trait->source.assign(
+      services_.names->Text(NameKind::kSource, entry.source));
+  trait->position = entry.position;
+}
+
+void ProfileRoom::ShowState(const ProfileView& state, Profile* profile) const {
+  ShowCounters(state, profile);
+  size_t count = 0;
+  profile->traits.resize(state.traits().size());
+  for (const TraitEntry& entry : state.traits()) {
+    if (entry.value_size == 0) continue;
+    ShowTrait(state, entry, &profile->traits[count++]);
+  }
+  profile->traits.resize(count);
+}
+
 Status ProfileRoom::Read(uint32_t tenant, CustomerId customer,
                          const View* view, Profile* profile) const {
-  const RowKey key{customer, 0, tenant};
-  Prefetch(tenant, customer);
-  Result<Row> row = view == nullptr
-                        ? services_.overlay->Get(family(kProfiles), key)
-                        : view->Get(family(kProfiles), key);
-  if (!row.ok()) return std::move(row).status();
+  if (view != nullptr) return ReadAll(tenant, customer, *view, profile);
+  // Of a customer whose only record is one, one row says it all. Several rows
+  // must be of one position.
+  Result<bool> done = ReadSole(tenant, customer, profile);
+  if (!done.ok()) return std::move(done).status();
+  if (*done) return Status::Ok();
+  return ReadAll(tenant, customer, *services_.overlay->OpenView(), profile);
+}
+
+Result<bool> ProfileRoom::ReadSole(uint32_t tenant, CustomerId customer,
+                                   Profile* profile) const {
+  constexpr int kAttempts = 3;
+  Overlay& overlay = *services_.overlay;
+  const size_t members = identity_->first_family() + IdentityRoom::kMembers;
+  IdentityRoom::RecordIds records;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const uint64_t seen = overlay.Replaced(members);
+    profile->customer = customer;
+    Status status = identity_->RecordsOf(tenant, &profile->customer, nullptr,
+                                         &records);
+    if (!status.ok()) return status;
+    if (records.size() != 1) return false;
+    Result<Row> row =
+        overlay.Get(family(kProfiles), RowKey{records[0], 0, tenant});
+    if (!row.ok()) return std::move(row).status();
+    if (!row->exists()) return false;
+    ProfileView state;
+    if (!state.Parse(row->value())) return Malformed(records[0]);
+    // Whoever published this state is done, and no link changed meanwhile: it
+    // was her only record at the state's own position.
+    if (state.version() > overlay.position() ||
+        overlay.Replaced(members) != seen) {
+      continue;
+    }
+    ShowState(state, profile);
+    return true;
+  }
+  return false;
+}
+
+Status ProfileRoom::ReadAll(uint32_t tenant, CustomerId customer,
+                            const View& view, Profile* profile) const {
+  IdentityRoom::RecordIds records;
   profile->customer = customer;
-  ProfileView state;
-  if (!row->exists()) {
+  Status status =
+      identity_->RecordsOf(tenant, &profile->customer, &view, &records);
+  if (!status.ok()) return status;
+  absl::InlinedVector<Row, 4> rows;
+  absl::InlinedVector<ProfileView, 4> states;
+  for (const RecordId record : records) {
+    Result<Row> row = view.Get(family(kProfiles), RowKey{record, 0, tenant});
+    if (!row.ok()) return std::move(row).status();
+    if (!row->exists()) continue;  // Its key went before it was folded.
+    ProfileView state;
+    if (!state.Parse(row->value())) return Malformed(record);
+    states.push_back(state);
+    rows.push_back(std::move(row).value());
+  }
+  if (states.empty()) {
     profile->traits.clear();
     profile->events = 0;
     profile->first_seen.reset();
     profile->last_seen.reset();
     return Status(StatusCode::kNotFound, "no such profile");
   }
-  if (!state.Parse(row->value())) {
-    return Status(StatusCode::kCorruption,
-                  "profile of customer " + std::to_string(customer) +
-                      " is malformed");
+  if (states.size() == 1) {
+    ShowState(states[0], profile);
+    return Status::Ok();
   }
-  profile->events = state.events();
-  profile->version = state.version();
-  const auto instant = [](int64_t us) {
-    return Timestamp(std::chrono::microseconds(us));
-  };
-  profile->first_seen = instant(state.first_seen());
-  profile->last_seen = instant(state.last_seen());
+  const ProfileUnion all(states);
+  ShowCounters(all, profile);
   size_t count = 0;
-  profile->traits.resize(state.traits().size());
-  for (const TraitEntry& entry : state.traits()) {
-    if (entry.value_size == 0) continue;
-    Trait& trait = profile->traits[count++];
-    trait.name.assign(state.NameOf(entry));
-    trait.value.assign(state.ValueOf(entry));
-    trait.occurred_at = instant(entry.occurred_at);
-    trait.source.assign(
-        services_.names->Text(NameKind::kSource, entry.source));
-    trait.position = entry.position;
+  profile->traits.resize(all.traits().size());
+  for (const ProfileUnion::Item& item : all.traits()) {
+    if (item.trait->value_size == 0) continue;
+    ShowTrait(*item.state, *item.trait, &profile->traits[count++]);
   }
   profile->traits.resize(count);
   return Status::Ok();
 }
 
-void ProfileRoom::Prefetch(uint32_t tenant, CustomerId customer) const {
-  services_.overlay->Prefetch(family(kProfiles), RowKey{customer, 0, tenant});
+Result<Person> ProfileRoom::PersonOf(uint32_t tenant, CustomerId customer,
+                                     Generation& rows) const {
+  Result<Members> members = identity_->MembersOf(tenant, customer, rows);
+  if (!members.ok()) return std::move(members).status();
+  absl::InlinedVector<Row, 4> held;
+  absl::InlinedVector<ProfileView, 4> states;
+  for (const Members::Member& member : members->records) {
+    Result<Row> row =
+        rows.Get(family(kProfiles), RowKey{member.record, 0, tenant});
+    if (!row.ok()) return std::move(row).status();
+    if (!row->exists()) continue;
+    ProfileView state;
+    if (!state.Parse(row->value())) return Malformed(member.record);
+    states.push_back(state);
+    held.push_back(std::move(row).value());
+  }
+  Person person;
+  if (states.empty()) return person;
+  const ProfileUnion all(states);
+  for (const ProfileUnion::Item& item : all.traits()) {
+    AddToPerson(item.name(), item.value(), &person);
+  }
+  return person;
+}
+
+Result<Person> ProfileRoom::PersonOfRecord(uint32_t tenant,
+                                           RecordId record) const {
+  Result<Row> row =
+      services_.overlay->Get(family(kProfiles), RowKey{record, 0, tenant});
+  if (!row.ok()) return std::move(row).status();
+  Person person;
+  if (!row->exists()) return person;
+  ProfileView state;
+  if (!state.Parse(row->value())) return Malformed(record);
+  for (const TraitEntry& entry : state.traits()) {
+    AddToPerson(state.NameOf(entry), state.ValueOf(entry), &person);
+  }
+  return person;
+}
+
+Person ProfileRoom::PersonOf(const Fact& fact) const {
+  Person person;
+  const auto* data = static_cast<const ProfileData*>(fact.prepared[index_]);
+  if (data == nullptr) return person;
+  for (const TraitUpdate& update : data->updates) {
+    AddToPerson(update.name, update.value, &person);
+  }
+  return person;
+}
+
+void ProfileRoom::Prefetch(uint32_t tenant, RecordId record) const {
+  services_.overlay->Prefetch(family(kProfiles), RowKey{record, 0, tenant});
 }
 
 Status ProfileRoom::Load(
-    std::span<const std::pair<uint32_t, CustomerId>> customers) const {
+    std::span<const std::pair<uint32_t, RecordId>> records) const {
   std::vector<RowKey> keys;
-  keys.reserve(customers.size());
-  for (const auto& [tenant, customer] : customers) {
-    keys.push_back(RowKey{customer, 0, tenant});
+  keys.reserve(records.size());
+  for (const auto& [tenant, record] : records) {
+    keys.push_back(RowKey{record, 0, tenant});
   }
   return services_.overlay->Load(family(kProfiles), keys);
 }
 
-Status ProfileRoom::Warm(uint32_t tenant, CustomerId customer) const {
-  return services_.overlay->Touch(family(kProfiles),
-                                  RowKey{customer, 0, tenant});
+Status ProfileRoom::Warm(uint32_t tenant, RecordId record) const {
+  return services_.overlay->Touch(family(kProfiles), RowKey{record, 0, tenant});
 }
 
-Status ProfileRoom::Erase(uint32_t tenant, CustomerId customer,
+Status ProfileRoom::Erase(uint32_t tenant, CustomerId,
                           std::span<const RecordId> records,
                           FoldContext& context) const {
-  // Her timeline blocks cannot be opened without the keys of her records, and
-  // a replay without them writes none: both read as erased entries.
-  (void)records;
-  return context.rows.Delete(family(kProfiles), RowKey{customer, 0, tenant});
+  // Timeline blocks cannot be opened without the keys of the records, and a
+  // replay without them writes none: both read as erased entries.
+  for (const RecordId record : records) {
+    Status status =
+        context.rows.Delete(family(kProfiles), RowKey{record, 0, tenant});
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
 }
 
 Result<std::string> ProfileRoom::Carry(uint32_t tenant, CustomerId customer,
                                        const View& view) const {
-  Result<Row> row =
-      view.Get(family(kProfiles), RowKey{customer, 0, tenant});
-  if (!row.ok()) return std::move(row).status();
-  return std::string(row->value());
+  // Record and state, for each that has one.
+  IdentityRoom::RecordIds records;
+  Status status = identity_->RecordsOf(tenant, &customer, &view, &records);
+  if (!status.ok()) return status;
+  std::string carry;
+  for (const RecordId record : records) {
+    Result<Row> row = view.Get(family(kProfiles), RowKey{record, 0, tenant});
+    if (!row.ok()) return std::move(row).status();
+    if (!row->exists()) continue;
+    PutVarint(&carry, record);
+    PutBytes(&carry, row->value());
+  }
+  return carry;
 }
 
 }  // namespace crm

@@ -1,4 +1,6 @@
 // The room of the profile: traits by the per-field winner, and the timeline.
+// Both are states of records: a customer's are put together when they are read,
+// so that a link between records changes nothing here.
 
 #ifndef CRM_PROFILE_PROFILE_ROOM_H_
 #define CRM_PROFILE_PROFILE_ROOM_H_
@@ -29,7 +31,7 @@ struct ProfileData {
 class ProfileRoom final : public Room {
  public:
   enum Family : size_t {
-    kProfiles = 0,  // (tenant, customer) -> profile, sealed by bucket
+    kProfiles = 0,  // (tenant, record) -> profile, sealed by bucket
     kTimeline,      // packed: (tenant, record, first revision) -> block
     kFamilies,
   };
@@ -39,7 +41,7 @@ class ProfileRoom final : public Room {
   ~ProfileRoom() override;
 
   std::string_view name() const override { return "profile"; }
-  uint32_t version() const override { return 3; }
+  uint32_t version() const override { return 4; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;
@@ -55,9 +57,16 @@ class ProfileRoom final : public Room {
   Result<std::string> Carry(uint32_t tenant, CustomerId customer,
                             const View& view) const override;
 
-  // Into an object that is used again. kNotFound.
+  // All that her records say, into an object that is used again. Null: at the
+  // head. kNotFound.
   Status Read(uint32_t tenant, CustomerId customer, const View* view,
               Profile* profile) const;
+  // What guards of identity ask for: of a customer, and of an event alone.
+  Result<Person> PersonOf(uint32_t tenant, CustomerId customer,
+                          Generation& rows) const;
+  Person PersonOf(const Fact& fact) const;
+  // Of one record, at the head; nothing known: an empty one.
+  Result<Person> PersonOfRecord(uint32_t tenant, RecordId record) const;
   // The events of a record up to `last`, oldest first; `expected` of them
   // (the record's own count, which proves that none is missing). Bodies are
   // still compressed; when the record's key is gone, there are none.
@@ -69,14 +78,23 @@ class ProfileRoom final : public Room {
   };
   Status ReadRecord(uint32_t tenant, RecordId record, uint64_t expected,
                     Position last, std::vector<RecordEvent>* out) const;
-  // As IdentityRoom's: asks for a profile, then touches it.
-  void Prefetch(uint32_t tenant, CustomerId customer) const;
-  Status Warm(uint32_t tenant, CustomerId customer) const;
-  // Brings the profiles of these (tenant, customer) into memory, together.
-  Status Load(std::span<const std::pair<uint32_t, CustomerId>> customers) const;
+  // As IdentityRoom's: asks for a record's profile, then touches it.
+  void Prefetch(uint32_t tenant, RecordId record) const;
+  Status Warm(uint32_t tenant, RecordId record) const;
+  // Brings the profiles of these (tenant, record) into memory, together.
+  Status Load(std::span<const std::pair<uint32_t, RecordId>> records) const;
 
  private:
   struct Codec;
+  // At the head and without a view. False: she has several records, or things
+  // are changing just now.
+  Result<bool> ReadSole(uint32_t tenant, CustomerId customer,
+                        Profile* profile) const;
+  Status ReadAll(uint32_t tenant, CustomerId customer, const View& view,
+                 Profile* profile) const;
+  void ShowTrait(const ProfileView& state, const TraitEntry& entry,
+                 Trait* trait) const;
+  void ShowState(const ProfileView& state, Profile* profile) const;
   // An entry of the tail, ordered by record, then as it came.
   struct Place {
     uint32_t tenant;

@@ -60,7 +60,7 @@ Status ProfileRoom::WritePacked(const Tail::Part& part,
   std::vector<std::pair<uint32_t, uint64_t>> buckets;
   for (const RowKey& key : frozen.keys[family(kProfiles)]) {
     const std::pair<uint32_t, uint64_t> bucket{key.tenant,
-                                               key.a / kCustomersPerBucket};
+                                               key.a / kRecordsPerBucket};
     if (buckets.empty() || buckets.back() != bucket) buckets.push_back(bucket);
   }
   std::vector<uint64_t> numbers;
@@ -267,17 +267,16 @@ Status ProfileRoom::Canonical(size_t own, std::string_view key_bytes,
     return Status(StatusCode::kCorruption, "malformed key");
   }
   *tenant = key.tenant;
+  Result<RecordRow> record = identity_->RecordOf(key.tenant, key.a);
+  if (record.ok()) *customer = record->customer;
   if (own == kProfiles) {
-    *customer = key.a;
     std::string plain;
     Status status = families()[own].codec->Decode(key, value, &plain);
     if (!status.ok()) return status;
     sink(CanonicalItem{std::string(key_bytes), std::move(plain), key.tenant,
-                       key.a});
+                       *customer});
     return Status::Ok();
   }
-  Result<RecordRow> record = identity_->RecordOf(key.tenant, key.a);
-  if (record.ok()) *customer = record->customer;
   uint64_t count = 0;
   std::string plain;
   Status status = OpenBlock(key_bytes, value, &count, &plain);

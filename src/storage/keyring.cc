@@ -47,6 +47,16 @@ bool AsKey(std::string_view bytes, Key* key) {
   return true;
 }
 
+// What a provider answers, for callers to whom these two mean something else:
+// that a row is not there, that a person was erased.
+Status OfProvider(const Status& status) {
+  if (status.code() != StatusCode::kNotFound &&
+      status.code() != StatusCode::kErased) {
+    return status;
+  }
+  return Status(StatusCode::kKeyMissing, std::string(status.message()));
+}
+
 HashKey Derive(std::string_view secret, std::string_view purpose) {
   const Digest digest = Blake2b(purpose, secret);
   HashKey key;
@@ -269,7 +279,7 @@ struct KeyRing::Impl {
 Result<std::string> KeyRing::Impl::MakeTenant(TenantSecrets* secrets) {
   const Key wrapping = RandomKey();
   Result<std::string> wrapped = provider->Wrap(secrets->name, AsText(wrapping));
-  if (!wrapped.ok()) return wrapped;
+  if (!wrapped.ok()) return OfProvider(wrapped.status());
   const Key data = RandomKey();
   const Key index = RandomKey();
   const Nonce nonce = RandomNonce();
@@ -296,7 +306,7 @@ Status KeyRing::Impl::ReadTenant(TenantSecrets* secrets,
     return Status(StatusCode::kCorruption, "keyring: malformed tenant row");
   }
   Result<std::string> wrapping = provider->Unwrap(secrets->name, wrapped);
-  if (!wrapping.ok()) return std::move(wrapping).status();
+  if (!wrapping.ok()) return OfProvider(wrapping.status());
   Key key;
   Nonce nonce;
   std::memcpy(nonce.data(), nonce_bytes.data(), nonce.size());

@@ -3,7 +3,7 @@
 // Each tenant has a wrapping key (wrapped in turn by the host's KeyProvider),
 // an index secret for look-up hashes, a data key for tenant-level records, a
 // key per month for unattributed events, a key per record, and a key per
-// bucket of 1,024 customers for the views. Record keys are made ahead in
+// bucket of 1,024 records for the views. Record keys are made ahead in
 // durable pools, so that an append never waits for a second fsync: the key of
 // record n is row n, and the pool is the rows beyond the last record.
 //
@@ -33,7 +33,7 @@
 
 namespace crm {
 
-inline constexpr uint64_t kCustomersPerBucket = 1024;
+inline constexpr uint64_t kRecordsPerBucket = 1024;
 
 // Keys of look-up hashes; derived from the tenant's index secret.
 struct IndexKeys {

@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "crm/status.h"
 
@@ -26,13 +27,18 @@ Status FromRocks(const rocksdb::Status& status, std::string_view what);
 std::string OneLine(std::string_view text);
 
 // Runs `work`, which gives a Status or a Result. RocksDB may throw
-// std::bad_alloc from any call: nothing may get past the storage layer.
+// std::bad_alloc from any call, and std::system_error where it begins a thread:
+// nothing may get past the storage layer.
 template <typename Work>
 auto Guarded(Work&& work) -> decltype(work()) {
   try {
     return work();
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory, "out of memory in storage");
+  } catch (const std::system_error& error) {
+    // Most likely it has no thread to give.
+    return Status(StatusCode::kIoError,
+                  "the operating system refused: " + error.code().message());
   } catch (const std::exception&) {
     return Status(StatusCode::kInternal, "unexpected exception in storage");
   }

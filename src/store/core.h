@@ -21,6 +21,7 @@
 #include "event/log_view.h"
 #include "event/names.h"
 #include "identity/normalise.h"
+#include "identity/settings.h"
 #include "storage/database.h"
 #include "storage/disk.h"
 #include "storage/keyring.h"
@@ -72,7 +73,7 @@ struct StoreCore {
   std::unique_ptr<Normaliser> normaliser;
   Names names;
   Dictionaries dictionaries;
-  Definitions definitions;
+  Definitions definitions{&IdentitySettings::Parse};
   std::unique_ptr<Views> views;
   std::unique_ptr<Sequencer> sequencer;
   Timings timings;
@@ -104,8 +105,18 @@ struct StoreCore {
   void Log(LogLevel level, std::string_view message) const {
     if (options.log) options.log(level, message);
   }
+  // Whether libphonenumber decides what a phone number is.
+  bool ReadsPhones() const {
+    return (superblock.features & kFeaturePlainPhones) == 0;
+  }
   // Ok while the store is open. REQUIRES: lifecycle held.
   Status CheckOpen() const;
+  // Null: the tenant has defined nothing. Costs next to nothing where nobody
+  // ever did.
+  std::shared_ptr<const TenantDefinitions> DefinitionsOf(
+      uint32_t tenant) const {
+    return definitions.generation() == 0 ? nullptr : definitions.Of(tenant);
+  }
   // Tenants by name. REQUIRES: CheckOpen.
   Result<TenantInfo> OpenTenant(std::string_view name);
   ViewsOptions MakeViewsOptions() const;
@@ -114,7 +125,9 @@ struct StoreCore {
   }
 
   // Maintenance, in maintenance.cc.
-  void StartMaintenance();
+  // kIoError: the operating system has no thread to give.
+  Status StartMaintenance();
+  void MaintainUntilStopped();
   void StopMaintenance();
   void WakeMaintenance();
   // What is due; true: more is to do. Any one thread at a time.

@@ -23,13 +23,15 @@ class DryRun final {
     if (!rows_.has_value()) rows_.emplace(overlay);
     return *rows_;
   }
-  // Who got an event of which type, for conditions: would-be events have no
-  // timeline, and new types no number.
+  // Who got an event of which type, and when: would-be events have no timeline,
+  // and new types no number.
   struct Happened {
-    CustomerId customer;
+    RecordId record;
     std::string type;
+    int64_t occurred_at;
   };
   std::vector<Happened>& happened() { return happened_; }
+  const std::vector<Happened>& happened() const { return happened_; }
 
  private:
   std::optional<Generation> rows_;

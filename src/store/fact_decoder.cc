@@ -20,6 +20,7 @@ void FactChunk::Clear() {
   first = last = 0;
   events.clear();
   others.clear();
+  choices.clear();
   facts.clear();
   contents.clear();
   arena.Reset();
@@ -73,6 +74,10 @@ Status FactReader::AddRecord(Position position, std::string_view value,
   if (!status.ok()) return status;
   if (record.kind == LogKind::kEvent) {
     chunk->events.push_back({position, record});
+    return Status::Ok();
+  }
+  if (record.kind == LogKind::kIdentity) {
+    chunk->choices.push_back({position, record, {}});
     return Status::Ok();
   }
   if (record.kind == LogKind::kName) status = AddName(record);
@@ -139,6 +144,11 @@ Status FactDecoder::Decode(FactChunk* chunk) {
     Status status = AddEvent(event, chunk);
     if (!status.ok()) return At(event.position, status);
   }
+  for (FactChunk::Choice& choice : chunk->choices) {
+    Status status = ReadChoice(*log_, keyring_, choice.position, choice.record,
+                               &choice.choice);
+    if (!status.ok()) return At(choice.position, status);
+  }
   return Status::Ok();
 }
 
@@ -180,6 +190,7 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event,
     return Status(StatusCode::kCorruption, "malformed body");
   }
   UpcastPayload(event, &content, chunk);
+  content.identity = definitions_->IdentityAt(content.tenant, position);
   status = ReadHints(content.body.identity, chunk->arena, &hints_);
   if (!status.ok()) return status;
   content.hints = chunk->arena.CopyAll(

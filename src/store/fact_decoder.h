@@ -16,6 +16,7 @@
 #include "event/log_view.h"
 #include "event/names.h"
 #include "event/room.h"
+#include "identity/choice.h"
 
 namespace crm {
 
@@ -30,8 +31,15 @@ struct FactChunk {
     Position position = 0;
     std::string_view value;
   };
+  // Choices about who is who, between the events.
+  struct Choice {
+    Position position = 0;
+    LogRecord record;
+    IdentityChoice choice;  // Once it is decoded.
+  };
   Position first = 0;
   Position last = 0;  // 0: empty.
+  std::vector<Choice> choices;
   std::vector<Event> events;
   std::vector<Other> others;
   std::vector<Fact> facts;  // The events, once they are decoded.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "base/contain.h"
@@ -16,20 +17,29 @@ constexpr std::chrono::milliseconds kIdle(250);
 
 }  // namespace
 
-void StoreCore::StartMaintenance() {
-  if (options.background_threads == 0) return;
-  maintenance = std::thread([this] {
-    std::unique_lock<std::mutex> wait(maintenance_mutex);
-    while (!maintenance_stop) {
-      const bool due = std::exchange(maintenance_due, false);
-      wait.unlock();
-      const bool more = MaintainQuietly(!due);
-      wait.lock();
-      if (more) continue;
-      maintenance_wake.wait_for(
-          wait, kIdle, [this] { return maintenance_stop || maintenance_due; });
-    }
-  });
+Status StoreCore::StartMaintenance() {
+  if (options.background_threads == 0) return Status::Ok();
+  try {
+    maintenance = std::thread([this] { MaintainUntilStopped(); });
+  } catch (const std::system_error& error) {
+    return Status(StatusCode::kIoError,
+                  "background_threads: the operating system refused: " +
+                      error.code().message());
+  }
+  return Status::Ok();
+}
+
+void StoreCore::MaintainUntilStopped() {
+  std::unique_lock<std::mutex> wait(maintenance_mutex);
+  while (!maintenance_stop) {
+    const bool due = std::exchange(maintenance_due, false);
+    wait.unlock();
+    const bool more = MaintainQuietly(!due);
+    wait.lock();
+    if (more) continue;
+    maintenance_wake.wait_for(
+        wait, kIdle, [this] { return maintenance_stop || maintenance_due; });
+  }
 }
 
 // Nobody calls it who could be told, and an exception would end the process.

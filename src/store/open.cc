@@ -69,13 +69,13 @@ class Opener {
     if (!status.ok()) return status;
     core_.sequencer = std::make_unique<Sequencer>(&core_, head_, chain_,
                                                   last_recorded_at_);
-    core_.StartMaintenance();
-    return status;
+    return core_.StartMaintenance();
   }
 
  private:
   Status FindDirectory();
   Status ReadSuperblock();
+  Status CheckRegion() const;
   Status WriteSuperblock();
   Status OpenKeys();
   Status OpenLog();
@@ -138,6 +138,9 @@ Status Opener::ReadSuperblock() {
     RandomBytes(core_.superblock.store_id.data(), 16);
     core_.superblock.sealed = core_.options.seal;
     core_.superblock.region = core_.options.default_region;
+    if (!Normaliser::ReadsPhones()) {
+      core_.superblock.features |= kFeaturePlainPhones;
+    }
     if (!core_.options.create_if_missing) {
       return Status(core_.disk->Exists(core_.Path("log"))
                         ? StatusCode::kCorruption
@@ -156,6 +159,15 @@ Status Opener::ReadSuperblock() {
   Result<Superblock> superblock = DecodeSuperblock(*bytes);
   if (!superblock.ok()) return std::move(superblock).status();
   core_.superblock = std::move(superblock).value();
+  if (!core_.ReadsPhones() || Normaliser::ReadsPhones()) {
+    return CheckRegion();
+  }
+  return Status(StatusCode::kUnsupported,
+                "the store reads phone numbers in any spelling; this libcrm "
+                "is built without libphonenumber");
+}
+
+Status Opener::CheckRegion() const {
   if (!core_.options.default_region.empty() &&
       core_.options.default_region != core_.superblock.region) {
     return Status(StatusCode::kInvalidArgument,
@@ -286,7 +298,8 @@ Status Opener::CheckAnchor() {
 }
 
 Status Opener::OpenViews() {
-  core_.normaliser = std::make_unique<Normaliser>(core_.superblock.region);
+  core_.normaliser = std::make_unique<Normaliser>(core_.superblock.region,
+                                                  core_.ReadsPhones());
   const std::string path = core_.Path("views");
   for (int attempt = 0;; ++attempt) {
     Result<std::unique_ptr<Views>> views =

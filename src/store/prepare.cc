@@ -13,6 +13,26 @@ namespace {
 
 int64_t Microseconds(Timestamp time) { return time.time_since_epoch().count(); }
 
+const IdentitySettings* IdentityOf(const Request& request) {
+  return IdentityAt(request.definitions.get(), kEveryPosition);
+}
+
+// The names of the namespaces as other settings have them.
+void RenameNamespaces(Request* request, PreparedEvent* event) {
+  std::vector<Names::Wanted> names;
+  for (const Names::Wanted& name : event->missing) {
+    if (name.kind != NameKind::kNamespace) names.push_back(name);
+  }
+  const EventContent& content = event->content;
+  for (const DecodedEvent::Hint& hint : content.hints) {
+    const std::string_view name =
+        Classify(content.identity, hint.name_space).name;
+    if (IsNamespace(name)) names.push_back({NameKind::kNamespace, name});
+  }
+  event->missing =
+      request->arena.CopyAll(std::span<const Names::Wanted>(names));
+}
+
 // Checks and upcasts the payload, and lets the rooms prepare it.
 Status PrepareContent(const StoreCore& core, Request* request,
                       PreparedEvent* event) {
@@ -177,6 +197,7 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
   header.content =
       FastKeyedHash64(keys.content, buffer_) & ((uint64_t{1} << 48) - 1);
 
+  content.identity = IdentityOf(*request);
   FindNames(decoded, request, out);
   Compress(request, out);
   out->payload = content.body.payload;
@@ -190,9 +211,15 @@ Status RefreshDefinitions(const StoreCore& core, Request* request) {
   std::shared_ptr<const TenantDefinitions> now =
       core.definitions.Of(request->tenant.id);
   if (now == request->definitions) return Status::Ok();
+  // They are kept alive by the newer ones.
   request->definitions = std::move(now);
+  const IdentitySettings* const identity = IdentityOf(*request);
   for (PreparedEvent& event : request->events) {
     if (!event.status.ok()) continue;
+    if (event.content.identity != identity) {
+      event.content.identity = identity;
+      RenameNamespaces(request, &event);
+    }
     if (event.header.type == 0) {
       // Its name may have come with the definition. The event's own list of
       // names stays as it is: what is there already is found again.
@@ -213,7 +240,8 @@ void Preparer::FindNames(const DecodedEvent& decoded, Request* request,
   names_.push_back({NameKind::kVersion, decoded.version});
   hints_.clear();
   for (const DecodedEvent::Hint& hint : decoded.hints) {
-    const std::string_view name = ClassifyNamespace(hint.name_space).name;
+    const std::string_view name =
+        Classify(out->content.identity, hint.name_space).name;
     // Others cannot be identifiers: the room of identity withholds them.
     if (IsNamespace(name)) names_.push_back({NameKind::kNamespace, name});
     hints_.push_back({request->arena.Copy(hint.name_space),
@@ -296,7 +324,8 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
   Views& views = *core_->views;
   const uint32_t tenant = event.header.tenant;
   const Hash128 id{event.header.dedupe_hi, event.header.dedupe_lo};
-  const auto* identity = static_cast<const IdentityData*>(event.prepared[1]);
+  const IdentityData* identity = views.identity().DataOf(event.prepared);
+  if (identity != nullptr && identity->identifiers.empty()) identity = nullptr;
   switch (step) {
     case 0:
       views.event().filter().Prefetch(id);
@@ -309,6 +338,7 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
           views.identity().WarmRecord(tenant, *identity, arena);
       if (!record.ok()) return std::move(record).status();
       event.record = *record;
+      if (*record != 0) views.profile().Prefetch(tenant, *record);
       return Status::Ok();
     }
     case 2: {
@@ -316,15 +346,12 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
       Result<CustomerId> customer =
           views.identity().WarmCustomer(tenant, event.record);
       if (!customer.ok()) return std::move(customer).status();
-      event.customer = *customer;
-      if (event.customer != 0) {
-        views.profile().Prefetch(tenant, event.customer);
-      }
+      if (*customer == 0) event.record = 0;
       return Status::Ok();
     }
     default:
-      if (event.customer == 0) return Status::Ok();
-      return views.profile().Warm(tenant, event.customer);
+      if (event.record == 0) return Status::Ok();
+      return views.profile().Warm(tenant, event.record);
   }
 }
 

@@ -174,6 +174,25 @@ class Counters {
   absl::flat_hash_map<uint32_t, TenantCounts> counts_;
 };
 
+// Those before a position, each in its place among the events.
+Status FoldChoices(Views& views, Generation& rows, Counters& counters,
+                   Position before, const FactChunk& chunk,
+                   std::vector<FactChunk::Choice>::const_iterator* next) {
+  for (; *next != chunk.choices.end() && (*next)->position < before; ++*next) {
+    const IdentityChoice& choice = (*next)->choice;
+    Result<TenantCounts*> counts = counters.Of(choice.tenant);
+    if (!counts.ok()) return std::move(counts).status();
+    FoldContext context{rows, **counts};
+    Status status = views.identity().FoldChoice(choice, context);
+    if (!status.ok()) {
+      return Status(status.code(),
+                    "log record " + std::to_string((*next)->position) + ": " +
+                        std::string(status.message()));
+    }
+  }
+  return Status::Ok();
+}
+
 Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
   LogRecordReader reader;
   for (const FactChunk::Other& other : chunk.others) {
@@ -186,23 +205,29 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
   }
   std::vector<TailEntry> tail;
   Counters counters(views, rows);
+  auto choice = chunk.choices.begin();
   for (size_t i = 0; i < chunk.facts.size(); ++i) {
     const Fact& fact = chunk.facts[i];
     if (i + kAhead < chunk.facts.size()) {
       const EventHeader& next = chunk.facts[i + kAhead].header;
-      views.Prefetch(next.tenant, next.record, next.customer);
+      views.Prefetch(next.tenant, next.record);
     }
+    Status status =
+        FoldChoices(views, rows, counters, fact.position, chunk, &choice);
+    if (!status.ok()) return status;
     Result<TenantCounts*> counts = counters.Of(fact.header.tenant);
     if (!counts.ok()) return std::move(counts).status();
     FoldContext context{rows, **counts};
-    Status status = views.Fold(fact, context, &tail);
+    status = views.Fold(fact, context, &tail);
     if (!status.ok()) {
       return Status(status.code(), "log record " +
                                        std::to_string(fact.position) + ": " +
                                        std::string(status.message()));
     }
   }
-  Status status = counters.Store();
+  Status status =
+      FoldChoices(views, rows, counters, chunk.last + 1, chunk, &choice);
+  if (status.ok()) status = counters.Store();
   if (!status.ok()) return status;
   views.Publish(rows, tail, chunk.facts, chunk.last);
   return Status::Ok();

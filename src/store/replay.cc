@@ -8,6 +8,8 @@
 
 #include "base/time_text.h"
 #include "event/definitions.h"
+#include "identity/choice.h"
+#include "store/choice_json.h"
 #include "store/event_opener.h"
 #include "store/snapshot.h"
 
@@ -21,8 +23,8 @@ Timestamp Instant(int64_t us) {
 }
 
 Status AtRecord(Position position, const Status& status) {
-  return Status(status.code(), "log record " + std::to_string(position) +
-                                   ": " + std::string(status.message()));
+  return Status(status.code(), "log record " + std::to_string(position) + ": " +
+                                   std::string(status.message()));
 }
 
 }  // namespace
@@ -50,12 +52,14 @@ struct EventCursor::Impl {
   LogRecordReader reader;
   std::string value;
   EventOpener opener;
-  // Of a StoreCursor: events and definitions of every tenant count.
+  // Of a StoreCursor: events, definitions and choices of every tenant count.
   bool every_tenant = false;
   // Of what was given last.
   uint32_t last_tenant = 0;
-  bool gave_definition = false;
+  LogKind gave = LogKind::kNone;
   Definition definition;
+  IdentityChoice choice;
+  std::string choice_json;
 
   StoreCore& core() const { return snapshot->core(); }
   uint32_t tenant() const { return snapshot->tenant.id; }
@@ -66,6 +70,7 @@ struct EventCursor::Impl {
   Status StartHours();
   Status FillHour();
   static bool IsEvent(const LogRecord& record);
+  Result<bool> GiveOther(Position position, const LogRecord& record);
   bool Matches(Position position, const EventHeader& header) const;
   Result<bool> Next(EventView* event);
   Result<bool> NextRecord(EventView* event);
@@ -125,11 +130,10 @@ Status EventCursor::Impl::StartEntries() {
     }
   }
   if (query.order == ReplayQuery::Order::kOccurredAt) {
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const Entry& a, const Entry& b) {
-                       return a.record.header.occurred_at <
-                              b.record.header.occurred_at;
-                     });
+    std::stable_sort(
+        entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+          return a.record.header.occurred_at < b.record.header.occurred_at;
+        });
   }
   if (query.backward) std::reverse(entries.begin(), entries.end());
   return Status::Ok();
@@ -142,13 +146,12 @@ Status EventCursor::Impl::StartTypes(bool* chosen) {
   core().views->tail().ReadTenant(
       tenant(), query.last,
       [this](const TailEntry& entry) {
-        return std::find(types.begin(), types.end(), entry.type) !=
-               types.end();
+        return std::find(types.begin(), types.end(), entry.type) != types.end();
       },
       &newest);
   for (const uint32_t type : types) {
-    Status status = core().views->event().ReadType(
-        tenant(), type, query.first, query.last, &positions);
+    Status status = core().views->event().ReadType(tenant(), type, query.first,
+                                                   query.last, &positions);
     if (!status.ok()) return status;
   }
   for (const TailEntry& entry : newest) {
@@ -177,8 +180,8 @@ Status EventCursor::Impl::StartHours() {
         return entry.occurred_at >= from && entry.occurred_at < until;
       },
       &tail);
-  Status status = core().views->event().ReadHours(
-      tenant(), HourOf(from), HourOf(until - 1), &hours);
+  Status status = core().views->event().ReadHours(tenant(), HourOf(from),
+                                                  HourOf(until - 1), &hours);
   if (!status.ok()) return status;
   for (const TailEntry& entry : tail) {
     hours.push_back(HourOf(entry.occurred_at));
@@ -213,7 +216,7 @@ Status EventCursor::Impl::FillHour() {
 
 // What is left out by walks over events. A new kind of record has to be thought
 // of here: what a host said must not be missing in a copy of its store. (That
-// is why a StoreCursor gives definitions, too.)
+// is why a StoreCursor gives definitions and choices, too.)
 bool EventCursor::Impl::IsEvent(const LogRecord& record) {
   switch (record.kind) {
     case LogKind::kEvent:
@@ -223,9 +226,33 @@ bool EventCursor::Impl::IsEvent(const LogRecord& record) {
     case LogKind::kDictionary:
     case LogKind::kEpoch:
     case LogKind::kDefinition:
+    case LogKind::kIdentity:
       return false;
   }
   return false;
+}
+
+// What a StoreCursor gives besides events; false: it is none of that.
+Result<bool> EventCursor::Impl::GiveOther(Position position,
+                                          const LogRecord& record) {
+  gave = record.kind;
+  if (!every_tenant ||
+      (gave != LogKind::kDefinition && gave != LogKind::kIdentity)) {
+    return false;
+  }
+  Status status;
+  if (gave == LogKind::kDefinition) {
+    last_tenant = record.definition.tenant;
+    status = ReadDefinition(*core().log_view, core().names, position, record,
+                            &definition);
+  } else {
+    last_tenant = record.tenant;
+    status = ReadChoice(*core().log_view, core().keyring.get(), position,
+                        record, &choice);
+    if (status.ok()) ChoiceToJson(choice, core().names, &choice_json);
+  }
+  if (!status.ok()) return status;
+  return true;
 }
 
 Result<bool> EventCursor::Impl::NextRecord(EventView* event) {
@@ -249,22 +276,16 @@ Result<bool> EventCursor::Impl::NextRecord(EventView* event) {
     LogRecord record;
     Status status = reader.Read(stored, &record);
     if (!status.ok()) return AtRecord(position, status);
-    gave_definition = every_tenant && record.kind == LogKind::kDefinition;
-    if (gave_definition) {
-      last_tenant = record.definition.tenant;
-      status = ReadDefinition(*core().log_view, core().names, position, record,
-                              &definition);
-      if (!status.ok()) return status;
-      return true;
-    }
+    Result<bool> other = GiveOther(position, record);
+    if (!other.ok() || *other) return other;
     if (!IsEvent(record) ||
         (record.event.tenant != tenant() && !every_tenant) ||
         !Matches(position, record.event)) {
       continue;
     }
     last_tenant = record.event.tenant;
-    status = opener.Open(core(), position, record, query.open_parts_only,
-                         event);
+    status =
+        opener.Open(core(), position, record, query.open_parts_only, event);
     if (!status.ok()) return status;
     return true;
   }
@@ -276,8 +297,8 @@ Result<bool> EventCursor::Impl::NextEntry(EventView* event) {
   EventHeader header = entry.record.header;
   header.tenant = tenant();
   header.record = entry.owner;
-  Result<RecordRow> row = core().views->identity().RecordOf(
-      tenant(), entry.owner, *snapshot->view);
+  Result<RecordRow> row =
+      core().views->identity().RecordOf(tenant(), entry.owner, *snapshot->view);
   if (!row.ok()) return std::move(row).status();
   header.customer = row->customer;
   EventOpener::Show(core(), entry.record.position, header, event);
@@ -321,9 +342,16 @@ StoreCursor::~StoreCursor() = default;
 Result<bool> StoreCursor::Next(StoreEvent* event) {
   Result<bool> more = impl_->walk.Next(&event->event);
   if (!more.ok() || !*more) return more;
-  event->tenant = impl_->walk.core().names.Text(NameKind::kTenant,
-                                                impl_->walk.last_tenant);
-  event->is_definition = impl_->walk.gave_definition;
+  event->tenant =
+      impl_->walk.core().names.Text(NameKind::kTenant, impl_->walk.last_tenant);
+  event->is_definition = impl_->walk.gave == LogKind::kDefinition;
+  event->is_choice = impl_->walk.gave == LogKind::kIdentity;
+  if (event->is_choice) {
+    const IdentityChoice& from = impl_->walk.choice;
+    event->choice = {static_cast<ChoiceView::Kind>(from.kind),
+                     static_cast<ChoiceView::Origin>(from.origin),
+                     from.position, impl_->walk.choice_json};
+  }
   if (!event->is_definition) return true;
   const Definition& from = impl_->walk.definition;
   DefinitionView& to = event->definition;
@@ -345,8 +373,7 @@ Result<bool> StoreCursor::Next(StoreEvent* event) {
 
 struct StoreSnapshot::Impl {
   explicit Impl(const std::shared_ptr<StoreCore>& core)
-      : all(core, TenantInfo()),
-        tenants(core->names.All(NameKind::kTenant)) {}
+      : all(core, TenantInfo()), tenants(core->names.All(NameKind::kTenant)) {}
   Snapshot::Impl all;  // The view; of no tenant.
   std::vector<std::string> tenants;
 };

@@ -35,9 +35,8 @@ struct PreparedEvent {
   std::string_view body;  // Compressed, unless kEventRaw.
   uint64_t id_order = 0;
   std::array<const void*, kMaxRooms> prepared{};
-  // Where warming has come.
+  // Found by warming; 0: none, or not there yet.
   RecordId record = 0;
-  CustomerId customer = 0;
   // Names that were unknown when this was prepared.
   std::span<const Names::Wanted> missing;
 };

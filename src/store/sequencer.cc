@@ -10,6 +10,7 @@
 #include "base/time_text.h"
 #include "format/timeline_entry.h"
 #include "store/dry_run.h"
+#include "store/resolving_event.h"
 
 namespace crm {
 namespace {
@@ -347,7 +348,7 @@ Status Sequencer::Decide(Request* request, FoldContext& context, bool dry) {
   for (size_t i = 0; i < request->events.size(); ++i) {
     if (i + kAhead < request->events.size()) {
       const PreparedEvent& next = request->events[i + kAhead];
-      core_->views->Prefetch(request->tenant.id, next.record, next.customer);
+      core_->views->Prefetch(request->tenant.id, next.record);
     }
     if (result.events[i].outcome == Outcome::kDuplicate ||
         !result.events[i].status.ok()) {
@@ -486,7 +487,8 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   status = SetTimes(*request->options, index, dry, &header);
   if (!status.ok()) return status;
   Choice choice;
-  status = ResolveEvent(event, context, &fact, &choice);
+  status = ResolveEvent(event, request->options->dry_run.get(), context,
+                        &fact, &choice);
   if (!status.ok()) return status;
   if (dry) {
     fact.position = DryRun::kPosition;
@@ -502,26 +504,32 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
     return status;
   }
   if (!dry) group_->facts.push_back(fact);
-  if (dry && header.customer != 0) {
+  if (dry && header.record != 0) {
     request->options->dry_run->happened().push_back(
-        {header.customer, std::string(event.content.type)});
+        {header.record, std::string(event.content.type), header.occurred_at});
   }
   Report(request, index, fact, choice, dry);
   return Status::Ok();
 }
 
-Status Sequencer::ResolveEvent(const PreparedEvent& event,
+Status Sequencer::ResolveEvent(const PreparedEvent& event, const DryRun* dry,
                                FoldContext& context, Fact* fact,
                                Choice* choice) {
   EventHeader& header = fact->header;
-  const auto* identity =
-      static_cast<const IdentityData*>(event.prepared[1]);
-  if (identity == nullptr) {
+  const IdentityData* identity = core_->views->identity().DataOf(event.prepared);
+  if (identity == nullptr || identity->identifiers.empty()) {
     header.claims_or_month = MonthOf(header.recorded_at);
+    if (identity != nullptr) {
+      for (const WithheldHint& hint : identity->withheld) {
+        choice->withheld.push_back(
+            {std::string(hint.name_space), 0, hint.reason});
+      }
+    }
     return Status::Ok();
   }
+  ResolvingEvent host(this, *fact, context, dry);
   Status status = core_->views->identity().Resolve(header.tenant, *identity,
-                                                   context, choice);
+                                                   context, host, choice);
   if (!status.ok()) return status;
   header.record = choice->record;
   header.customer = choice->customer;
@@ -534,7 +542,7 @@ Status Sequencer::ResolveEvent(const PreparedEvent& event,
                                                  choice->matched_by);
   if (choice->new_record) header.flags |= kEventNewRecord;
   if (choice->new_customer) header.flags |= kEventNewCustomer;
-  if (!choice->contested.empty()) header.flags |= kEventContested;
+  if (choice->contested) header.flags |= kEventContested;
   return Status::Ok();
 }
 
@@ -585,7 +593,10 @@ void Sequencer::Report(Request* request, size_t index, const Fact& fact,
   outcome.new_customer = choice.new_customer;
   outcome.matched_by =
       core_->names.Text(NameKind::kNamespace, header.matched_by);
+  outcome.withheld = choice.withheld;
   outcome.contested = choice.contested;
+  outcome.merged = choice.merged;
+  outcome.reviews = choice.reviews;
   outcome.warning = request->events[index].warning;
   ++result.appended;
   if (choice.new_customer) ++result.customers_created;

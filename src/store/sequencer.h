@@ -19,6 +19,8 @@
 #ifndef CRM_STORE_SEQUENCER_H_
 #define CRM_STORE_SEQUENCER_H_
 
+#include <absl/container/flat_hash_map.h>
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -58,8 +60,28 @@ class Sequencer final {
   // position. `choose` is called while nobody else decides anything, looks at
   // what is defined, and fills in what to write: without position and numbers
   // of names. Leaving it empty writes nothing.
-  using Choose = std::function<Status(std::optional<Definition>*)>;
-  Result<Position> Define(uint32_t tenant, const Choose& choose);
+  using ChooseDefinition = std::function<Status(std::optional<Definition>*)>;
+  Result<Position> Define(uint32_t tenant, const ChooseDefinition& choose);
+
+  // Choices by hand, durable when it returns. `make` is called while nobody
+  // else decides anything; it reads and emits through its argument. With `dry`
+  // everything it does is taken back at the end.
+  class Choosing {
+   public:
+    Choosing(Sequencer* sequencer, FoldContext& context, bool dry)
+        : sequencer_(sequencer), context_(context), dry_(dry) {}
+    FoldContext& context() { return context_; }
+    Status Emit(IdentityChoice* choice) {
+      return sequencer_->EmitChoice(choice, context_, dry_);
+    }
+
+   private:
+    Sequencer* const sequencer_;
+    FoldContext& context_;
+    const bool dry_;
+  };
+  Status Choose(uint32_t tenant, bool dry,
+                const std::function<Status(Choosing&)>& make);
 
   // Everything acknowledged is durable when it returns.
   Status Sync();
@@ -113,8 +135,12 @@ class Sequencer final {
   Status SetTimes(const AppendOptions& options, size_t index, bool dry,
                   EventHeader* header) const;
   Status WriteRecord(const PreparedEvent& event, Fact* fact);
-  Status ResolveEvent(const PreparedEvent& event, FoldContext& context,
-                      Fact* fact, Choice* choice);
+  Status ResolveEvent(const PreparedEvent& event, const DryRun* dry,
+                      FoldContext& context, Fact* fact, Choice* choice);
+  friend class ResolvingEvent;
+  // Writes a choice, unless the run is dry, and folds it. Its position.
+  Status EmitChoice(IdentityChoice* choice, FoldContext& context, bool dry);
+  bool MayMerge(uint32_t tenant, uint32_t per_minute, int64_t now);
   void Report(Request* request, size_t index, const Fact& fact,
               const Choice& choice, bool dry);
   Status EmitName(NameKind kind, std::string_view text, uint32_t* id);
@@ -136,8 +162,10 @@ class Sequencer final {
   static Request* Chain(Group* group);
   Status Contained(const char* failed, const std::function<Status()>& work);
   Status MakeName(NameKind kind, std::string_view text, uint32_t* id);
-  Status MakeDefinition(uint32_t tenant, const Choose& choose,
+  Status MakeDefinition(uint32_t tenant, const ChooseDefinition& choose,
                         Position* position);
+  Status MakeChoices(uint32_t tenant, bool dry,
+                     const std::function<Status(Choosing&)>& make);
 
   StoreCore* const core_;
 
@@ -167,6 +195,8 @@ class Sequencer final {
   std::string epoch_;  // Random part of the nonces; empty: not written yet.
   Position epoch_position_ = 0;
   int64_t last_recorded_at_;
+  // When events merged customers within the last minute, by tenant.
+  absl::flat_hash_map<uint32_t, std::deque<int64_t>> merges_;
   std::string associated_;
 
   Digest chain_;  // Guarded by write_mutex_.

@@ -32,11 +32,13 @@ Status Sequencer::CheckCondition(const Request& request,
   const IdentityRoom& identity = core_->views->identity();
   CustomerId customer = condition.customer;
   if (customer == 0) {
-    Result<Hash128> hash = identity.HashOf(tenant, condition.identifier);
+    Result<Hash128> hash = identity.HashOf(
+        tenant, condition.identifier,
+        IdentityAt(request.definitions.get(), kEveryPosition));
     if (!hash.ok()) return std::move(hash).status();
-    Result<CustomerId> owner = identity.Find(tenant, *hash, rows);
+    Result<IdentifierRow> owner = identity.Find(tenant, *hash, rows);
     if (!owner.ok()) return std::move(owner).status();
-    customer = *owner;
+    customer = owner->owner;
   }
   Result<Position> version = identity.Version(tenant, customer, rows);
   if (!version.ok()) return std::move(version).status();
@@ -66,21 +68,23 @@ Status Sequencer::CheckNoEventSince(const Request& request,
                                     bool* holds) {
   const uint32_t tenant = request.tenant.id;
   const IdentityRoom& identity = core_->views->identity();
+  Result<Members> members = identity.MembersOf(tenant, customer, rows);
+  if (!members.ok()) return std::move(members).status();
   if (request.options->dry_run != nullptr) {
     for (const DryRun::Happened& event : request.options->dry_run->happened()) {
-      if (event.customer == customer && event.type == condition.type) {
+      if (members->FindRecord(event.record) != nullptr &&
+          event.type == condition.type) {
         *holds = false;
       }
     }
   }
   const uint32_t type = core_->names.FindAny(NameKind::kType, condition.type);
   if (type == 0) return Status::Ok();
-  Result<Members> members = identity.MembersOf(tenant, customer, rows);
-  if (!members.ok()) return std::move(members).status();
   for (const Group* group : {group_, writing_}) {
     if (group == nullptr) continue;
     for (const Fact& fact : group->facts) {
-      if (fact.header.tenant == tenant && fact.header.customer == customer &&
+      if (fact.header.tenant == tenant &&
+          members->FindRecord(fact.header.record) != nullptr &&
           fact.header.type == type && fact.position > condition.version) {
         *holds = false;
       }
@@ -351,7 +355,8 @@ Status Sequencer::EmitDefinition(uint32_t tenant, Definition* definition) {
                                           group_->rows);
 }
 
-Result<Position> Sequencer::Define(uint32_t tenant, const Choose& choose) {
+Result<Position> Sequencer::Define(uint32_t tenant,
+                                   const ChooseDefinition& choose) {
   Position position = 0;
   Status status = RunAlone([&]() -> Status {
     return Contained("a definition could not be made", [&] {
@@ -363,7 +368,8 @@ Result<Position> Sequencer::Define(uint32_t tenant, const Choose& choose) {
 }
 
 // REQUIRES: between two groups.
-Status Sequencer::MakeDefinition(uint32_t tenant, const Choose& choose,
+Status Sequencer::MakeDefinition(uint32_t tenant,
+                                 const ChooseDefinition& choose,
                                  Position* position) {
   Status made = CheckWritable();
   if (!made.ok()) return made;

@@ -63,16 +63,23 @@ Status Snapshot::Impl::ReadCustomer(CustomerId customer,
 
 Result<CustomerId> Snapshot::FindCustomer(const Identifier& identifier) const {
   const IdentityRoom& identity = impl_->core().views->identity();
-  Result<Hash128> hash = identity.HashOf(impl_->tenant.id, identifier);
+  const uint32_t tenant = impl_->tenant.id;
+  // An identifier has the form that the next event would give it.
+  const auto definitions = impl_->core().DefinitionsOf(tenant);
+  Result<Hash128> hash = identity.HashOf(
+      tenant, identifier, IdentityAt(definitions.get(), position() + 1));
   if (!hash.ok()) return std::move(hash).status();
-  Result<CustomerId> customer =
-      identity.Find(impl_->tenant.id, *hash, *impl_->view);
-  if (!customer.ok()) return customer;
-  if (*customer == 0) {
+  Result<IdentifierRow> row = identity.Find(tenant, *hash, *impl_->view);
+  if (!row.ok()) return std::move(row).status();
+  if (row->shared) {
+    return Status(StatusCode::kNotFound,
+                  "several customers share this " + identifier.name_space);
+  }
+  if (row->owner == 0) {
     return Status(StatusCode::kNotFound,
                   "no customer has this " + identifier.name_space);
   }
-  return customer;
+  return row->owner;
 }
 
 Result<Customer> Snapshot::GetCustomer(CustomerId customer) const {
@@ -87,7 +94,13 @@ Result<Customer> Snapshot::GetCustomer(CustomerId customer) const {
       identity.MembersOf(tenant, customer, *impl_->view);
   if (!members.ok()) return std::move(members).status();
   Customer out;
-  out.id = customer;
+  Result<CustomerId> current = identity.Current(tenant, customer, *impl_->view);
+  if (!current.ok()) return std::move(current).status();
+  out.id = *current;
+  for (const Members::Merge& merge : members->merges) {
+    out.retired.push_back(merge.retired);
+  }
+  std::sort(out.retired.begin(), out.retired.end());
   out.version = *version;
   for (const Members::Member& member : members->records) {
     Result<RecordRow> row =
@@ -101,6 +114,7 @@ Result<Customer> Snapshot::GetCustomer(CustomerId customer) const {
     record.matched_by =
         core.names.Text(NameKind::kNamespace, member.matched_by);
     record.confidence = member.confidence;
+    record.linked_to = member.linked_to;
     out.events += row->events;
     out.records.push_back(std::move(record));
   }
@@ -135,7 +149,9 @@ Result<TenantStats> Snapshot::GetStats() const {
   TenantStats stats;
   stats.tenant = impl_->tenant.name;
   stats.events = counts->events;
-  stats.customers = counts->customers;
+  stats.customers = counts->customers - counts->retired;
+  stats.last_customer = counts->customers;
+  stats.open_reviews = counts->open_reviews;
   stats.records = counts->records;
   stats.unattributed = counts->unattributed;
   stats.contested = counts->contested;

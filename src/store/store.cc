@@ -183,7 +183,9 @@ Result<StoreStats> Store::GetStats() const {
       TenantStats tenant;
       tenant.tenant = name;
       tenant.events = counts->events;
-      tenant.customers = counts->customers;
+      tenant.customers = counts->customers - counts->retired;
+      tenant.last_customer = counts->customers;
+      tenant.open_reviews = counts->open_reviews;
       tenant.records = counts->records;
       tenant.unattributed = counts->unattributed;
       tenant.contested = counts->contested;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/changes.h"
+#include "identity/choice.h"
 #include "store/lag.h"
 #include "store/sequencer.h"
 #include "store/subscription_impl.h"
@@ -61,20 +63,39 @@ bool Subscription::Impl::Wants(const EventHeader& header, Position at) {
          ShareOf(header.customer, at, options.consumers) == options.consumer;
 }
 
+// The changes are read here, because only then is it known whether a choice has
+// any: most have none, and nobody is to be woken for them.
+Result<bool> Subscription::Impl::Fill(Slot* slot) {
+  slot->changes.clear();
+  if (slot->record.kind == LogKind::kEvent) {
+    return Wants(slot->record.event, slot->position);
+  }
+  if (slot->record.kind != LogKind::kIdentity ||
+      slot->record.tenant != tenant || options.skip_identity) {
+    return false;
+  }
+  IdentityChoice choice;
+  Status status = ReadChoice(*core->log_view, core->keyring.get(),
+                             slot->position, slot->record, &choice);
+  if (!status.ok()) return status;
+  slot->changes = ChangesOf(choice);
+  return !slot->changes.empty();
+}
+
 // The record at `next`: into a slot, if it is wanted.
 Status Subscription::Impl::LookAt(std::string_view value) {
   if (slot_count == slots.size()) slots.emplace_back();
   Slot& slot = slots[slot_count];
+  slot.position = next;
   slot.value.assign(value);
   Status status = reader.Read(slot.value, &slot.record);
   if (!status.ok()) {
     return Status(status.code(), "log record " + std::to_string(next) + ": " +
                                      std::string(status.message()));
   }
-  slot.position = next;
-  if (slot.record.kind == LogKind::kEvent && Wants(slot.record.event, next)) {
-    ++slot_count;
-  }
+  const Result<bool> wanted = Fill(&slot);
+  if (!wanted.ok()) return wanted.status();
+  slot_count += *wanted ? 1 : 0;
   ++next;
   return status;
 }
@@ -85,6 +106,7 @@ Status Subscription::Impl::Look(Position head) {
   opener.set_upcaster(ReadUpcaster(core->definitions, tenant, head));
   slot_count = 0;
   next_slot = 0;
+  next_change = 0;
   const Position until_told = options.checkpoint_interval - (next - 1 - told);
   const Position last =
       std::min(head, next - 1 + std::min(kStepRecords, until_told));
@@ -120,6 +142,32 @@ void Subscription::Impl::Tell(Message::Kind kind, Message* message) {
 
 Status Subscription::Impl::Deliver(Message* message) {
   const Slot& slot = slots[next_slot];
+  if (!slot.changes.empty()) {
+    DeliverChange(slot, message);
+    return Status::Ok();
+  }
+  return DeliverEvent(slot, message);
+}
+
+// A position is done with when all of its changes are: until then it stays
+// before the choice, and so does what can be acknowledged.
+void Subscription::Impl::DeliverChange(const Slot& slot, Message* message) {
+  message->change = slot.changes[next_change];
+  message->event = EventView();
+  message->kind = message->change.kind == IdentityChange::Kind::kMerged
+                      ? Message::Kind::kMerged
+                      : Message::Kind::kSplit;
+  const bool last = ++next_change == slot.changes.size();
+  message->position = last ? slot.position : slot.position - 1;
+  position.store(message->position);
+  told = message->position;
+  caught_up = false;
+  if (!last) return;
+  next_change = 0;
+  ++next_slot;
+}
+
+Status Subscription::Impl::DeliverEvent(const Slot& slot, Message* message) {
   Status status = opener.Open(*core, slot.position, slot.record,
                               options.open_parts_only, &message->event);
   if (!status.ok()) {
@@ -128,6 +176,7 @@ Status Subscription::Impl::Deliver(Message* message) {
                                      ": " + std::string(status.message()));
   }
   ++next_slot;
+  message->change = IdentityChange();
   message->kind = Message::Kind::kEvent;
   message->position = slot.position;
   position.store(slot.position);

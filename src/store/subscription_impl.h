@@ -43,15 +43,17 @@ struct Subscription::Impl {
 
   // The rest belongs to the thread that calls Next.
 
-  // An event as stored; `record` views `value`.
+  // An event as stored; `record` views `value`. Or the changes of a choice.
   struct Slot {
     Position position = 0;
     std::string value;
     LogRecord record;
+    std::vector<IdentityChange> changes;
   };
   std::deque<Slot> slots;  // The first slot_count are filled; never shrinks.
   size_t slot_count = 0;
   size_t next_slot = 0;
+  size_t next_change = 0;  // Of that slot.
   Position next = 1;       // Of the log: not looked at.
   Position told = 0;       // Position of the last message.
   bool caught_up = false;  // Said, and no event was delivered since.
@@ -64,11 +66,15 @@ struct Subscription::Impl {
 
   Status Look(Position head);
   Status LookAt(std::string_view value);
+  // Whether the slot has something for this subscription.
+  Result<bool> Fill(Slot* slot);
   bool Wants(const EventHeader& header, Position at);
   bool WantsName(NameKind kind, uint32_t number,
                  const std::vector<std::string>& wanted,
                  std::vector<Verdict>* verdicts) const;
   Status Deliver(Message* message);
+  Status DeliverEvent(const Slot& slot, Message* message);
+  void DeliverChange(const Slot& slot, Message* message);
   void Tell(Message::Kind kind, Message* message);
   Status CheckWaiting() const;
 };

@@ -175,7 +175,7 @@ Result<Profile> Tenant::GetProfile(CustomerId customer) const {
   return profile;
 }
 
-// One row says it all, so that no snapshot is needed.
+// As a rule one row says it all, so that no snapshot is needed.
 Status Tenant::GetProfile(CustomerId customer, Profile* profile) const {
   std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();

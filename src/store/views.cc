@@ -127,22 +127,21 @@ size_t Views::family_count() const { return room_of_.size(); }
 
 Status Views::Load(std::span<const Fact> facts) const {
   if (!overlay_->cold()) return Status::Ok();
-  std::vector<std::pair<uint32_t, CustomerId>> customers;
+  std::vector<std::pair<uint32_t, RecordId>> records;
   for (const Fact& fact : facts) {
-    if (fact.header.customer == 0 ||
-        (fact.header.flags & kEventNewCustomer) != 0) {
+    if (fact.header.record == 0 ||
+        (fact.header.flags & kEventNewRecord) != 0) {
       continue;
     }
-    customers.emplace_back(fact.header.tenant, fact.header.customer);
+    records.emplace_back(fact.header.tenant, fact.header.record);
   }
-  return profile_->Load(customers);
+  return profile_->Load(records);
 }
 
-void Views::Prefetch(uint32_t tenant, RecordId record,
-                     CustomerId customer) const {
-  if (customer == 0) return;
+void Views::Prefetch(uint32_t tenant, RecordId record) const {
+  if (record == 0) return;
   identity_->Prefetch(tenant, record);
-  profile_->Prefetch(tenant, customer);
+  profile_->Prefetch(tenant, record);
 }
 
 Status Views::Fold(const Fact& fact, FoldContext& context,

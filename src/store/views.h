@@ -70,7 +70,7 @@ class Views final {
   // Reads from the disk, all together, what folding these events will need.
   Status Load(std::span<const Fact> facts) const;
   // Asks the processor for it: some events before the one that is folded.
-  void Prefetch(uint32_t tenant, RecordId record, CustomerId customer) const;
+  void Prefetch(uint32_t tenant, RecordId record) const;
   // Folds one event in: all rooms, and the tail.
   Status Fold(const Fact& fact, FoldContext& context,
               std::vector<TailEntry>* tail) const;

@@ -55,8 +55,8 @@ TEST_CASE("clock: gives recorded_at, and may fail") {
     OwnedStore store;
     OwnedTenant tenant;
     REQUIRE_STATUS_OK(crm_store_open_in_memory(&options, store.out(), error));
-    REQUIRE_STATUS_OK(
-        crm_tenant_open(store.get(), Slice("club"), tenant.out(), error));
+    REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("club"), nullptr,
+                                      tenant.out(), error));
     uint64_t position = AppendOne(tenant.get(), EventJson("1", "")).position;
     CHECK(RecordedAt(tenant.get(), position) == 1'767'225'600'000'000);
     clock.answer = 1;
@@ -291,8 +291,8 @@ TEST_CASE("key provider: keeps a store on disk readable; its errors are told") {
     OwnedTenant tenant;
     REQUIRE_STATUS_OK(
         crm_store_open(Slice(path), &options, store.out(), error));
-    REQUIRE_STATUS_OK(
-        crm_tenant_open(store.get(), Slice("club"), tenant.out(), error));
+    REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("club"), nullptr,
+                                      tenant.out(), error));
     AppendOne(tenant.get(), EventJson("1", "a@example.com"));
     OwnedBuffer name;
     REQUIRE_STATUS_OK(crm_store_get_key_file(store.get(), name.out(), error));
@@ -305,6 +305,15 @@ TEST_CASE("key provider: keeps a store on disk readable; its errors are told") {
                CRM_KEY_MISSING);
   CHECK(store == nullptr);
   CHECK(keys.destroyed == 0);
+  // To a store these two would say that there is nothing, and that the person
+  // was erased.
+  for (const int32_t code : {CRM_NOT_FOUND, CRM_ERASED}) {
+    keys.answer = code;
+    CHECK_STATUS(crm_store_open(Slice(path), &options, &store, error),
+                 CRM_KEY_MISSING);
+  }
+  keys.answer = CRM_BUSY;
+  CHECK_STATUS(crm_store_open(Slice(path), &options, &store, error), CRM_BUSY);
   provider.Free();
   CHECK(keys.destroyed == 1);
 }
@@ -326,7 +335,7 @@ TEST_CASE("key provider: a positive answer is no success") {
   OwnedTenant tenant;
   REQUIRE_STATUS_OK(crm_store_open_in_memory(&options, store.out(), error));
   CHECK_STATUS(
-      crm_tenant_open(store.get(), Slice("club"), tenant.out(), error),
+      crm_tenant_open(store.get(), Slice("club"), nullptr, tenant.out(), error),
       CRM_KEY_MISSING);
   keys.answer = -7777;
   Error unchanged;

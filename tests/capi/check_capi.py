@@ -4,6 +4,7 @@
   check_capi.py header  --root DIR --cc CC --cxx CXX   compiles as every C, C++
   check_capi.py symbols --root DIR --library FILE      nm -D equals the header
   check_capi.py coverage --root DIR                    every function is called
+  check_capi.py records --root DIR                     sizes are for good
   check_capi.py abi --root DIR --library FILE [--bless]
                         abidiff against capi/abi; reports, does not fail
   check_capi.py self-test --cc CC --cxx CXX            plants breaches
@@ -22,6 +23,8 @@ import tempfile
 SKIPPED = 77
 C_STANDARDS = ("c90", "c99", "c11", "c17")
 CXX_STANDARDS = ("c++98", "c++11", "c++14", "c++17", "c++20")
+# Records that never grow: an address and a length, and a pair of them.
+FINISHED = ("crm_slice", "crm_identifier")
 WARNINGS = ["-pedantic-errors", "-Wall", "-Wextra", "-Werror"]
 
 
@@ -47,6 +50,9 @@ def compile_header(root, compiler, language, standard):
         "crm_store_options options = CRM_STORE_OPTIONS_INIT;\n"
         "crm_checkpoint_options copy = CRM_CHECKPOINT_OPTIONS_INIT;\n"
         "crm_read_options reading = CRM_READ_OPTIONS_INIT;\n"
+        "crm_key_file_options key_file = CRM_KEY_FILE_OPTIONS_INIT;\n"
+        "crm_tenant_options tenant = CRM_TENANT_OPTIONS_INIT;\n"
+        "crm_event_json_options line = CRM_EVENT_JSON_OPTIONS_INIT;\n"
         "crm_verify_options proof = CRM_VERIFY_OPTIONS_INIT;\n"
         "crm_append_options appending = CRM_APPEND_OPTIONS_INIT;\n"
         "crm_replay_query replay = CRM_REPLAY_QUERY_INIT;\n"
@@ -118,6 +124,31 @@ def check_symbols(arguments):
     return min(found, 1)
 
 
+def records_of(text):
+    """Structs that are no options, with what stands in them."""
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+    return {name: body for name, body in re.findall(
+        r"typedef struct (\w+) \{(.*?)\} \1;", text, re.S)
+        if "struct_size" not in body}
+
+
+def check_records(arguments):
+    """Each has a size that is checked, and room to grow."""
+    records = records_of(read(arguments.root, "include/crm.h"))
+    sizes = set(re.findall(r"^CRM_RECORD\((\w+), \d+\);$",
+                           read(arguments.root, "capi/layout.cc"), re.M))
+    found = 0
+    for name in sorted(set(records) ^ sizes):
+        print(f"{name} is in crm.h or in capi/layout.cc, and not in both")
+        found += 1
+    for name, body in sorted(records.items()):
+        if "reserved" not in body and name not in FINISHED:
+            print(f"{name} has no reserved members")
+            found += 1
+    print(f"{len(records)} records, {found} failures")
+    return 1 if found or not records else 0
+
+
 def check_coverage(arguments):
     declared = functions_of(read(arguments.root, "include/crm.h"))
     program = re.sub(r"/\*.*?\*/", " ",
@@ -166,7 +197,7 @@ def self_test(arguments):
     if functions_of("/* CRM_API int crm_no(void); */\n" + header) != {"crm_a"}:
         failures.append("functions_of reads comments")
     with tempfile.TemporaryDirectory() as root:
-        for folder in ("include", "tests/capi"):
+        for folder in ("include", "tests/capi", "capi"):
             os.makedirs(os.path.join(root, folder))
 
         def write(path, text):
@@ -184,6 +215,16 @@ def self_test(arguments):
         arguments.root = root
         if check_coverage(arguments) == 0:
             failures.append("a function that nobody calls passes")
+        write("include/crm.h", "typedef struct crm_r {\n  int a;\n} crm_r;\n")
+        write("capi/layout.cc", "CRM_RECORD(crm_r, 4);\n")
+        if check_records(arguments) == 0:
+            failures.append("a record without room to grow passes")
+        write("include/crm.h", "typedef struct crm_r {\n  int reserved;\n} "
+                               "crm_r;\n")
+        write("capi/layout.cc", "")
+        if check_records(arguments) == 0:
+            failures.append("a record whose size nobody checks passes")
+        write("include/crm.h", header)
         write("a.c", "int crm_a(void) { return 0; }\n"
                      "int leaked(void) { return 0; }\n")
         arguments.library = os.path.join(root, "a.so")
@@ -200,7 +241,7 @@ def self_test(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("check", choices=("header", "symbols", "coverage",
-                                          "abi", "self-test"))
+                                          "records", "abi", "self-test"))
     parser.add_argument("--root")
     parser.add_argument("--library")
     parser.add_argument("--cc", default="cc")
@@ -208,7 +249,8 @@ def main():
     parser.add_argument("--bless", action="store_true")
     arguments = parser.parse_args()
     return {"header": check_header, "symbols": check_symbols,
-            "coverage": check_coverage, "abi": check_abi,
+            "coverage": check_coverage, "records": check_records,
+            "abi": check_abi,
             "self-test": self_test}[arguments.check](arguments)
 
 

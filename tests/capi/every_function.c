@@ -123,6 +123,7 @@ static void wrap_and_unwrap(crm_key_provider* provider) {
 
 static void key_providers(const char* folder) {
   char path[512];
+  crm_key_file_options options = CRM_KEY_FILE_OPTIONS_INIT;
   crm_key_provider* provider = NULL;
   EXPECT_OK(crm_key_provider_new(turn_around, turn_around, NULL,
                                  count_destroyed, &provider, &error));
@@ -134,11 +135,12 @@ static void key_providers(const char* folder) {
   crm_key_provider_free(provider);
   snprintf(path, sizeof(path), "%s/key", folder);
   EXPECT_CODE(
-      crm_key_provider_open_file(crm_slice_of(path), 0, &provider, &error),
+      crm_key_provider_open_file(crm_slice_of(path), NULL, &provider, &error),
       CRM_KEY_MISSING);
   EXPECT(provider == NULL);
-  EXPECT_OK(
-      crm_key_provider_open_file(crm_slice_of(path), 1, &provider, &error));
+  options.flags = CRM_KEY_FILE_CREATE_IF_MISSING;
+  EXPECT_OK(crm_key_provider_open_file(crm_slice_of(path), &options, &provider,
+                                       &error));
   wrap_and_unwrap(provider);
   crm_key_provider_free(provider);
 }
@@ -262,7 +264,7 @@ static void tenants(crm_store* store, crm_tenant* tenant) {
   crm_buffer* value = NULL;
   uint64_t head = 0;
   EXPECT(is(crm_tenant_name(tenant), "golf-club"));
-  EXPECT_OK(crm_store_get_tenant_names(store, &list, &error));
+  EXPECT_OK(crm_store_get_tenant_names(store, NULL, &list, &error));
   EXPECT(crm_name_list_read(list)->count == 1);
   EXPECT(is(crm_name_list_read(list)->names[0], "golf-club"));
   crm_name_list_free(list);
@@ -274,7 +276,7 @@ static void tenants(crm_store* store, crm_tenant* tenant) {
                                     &value, &error),
               CRM_NOT_FOUND);
   EXPECT(value == NULL);
-  EXPECT_OK(crm_tenant_wait_for_events(tenant, 0, 1000, &head, &error));
+  EXPECT_OK(crm_tenant_wait_for_events(tenant, 0, 1000, NULL, &head, &error));
   EXPECT(head >= 3);
 }
 
@@ -307,8 +309,8 @@ static void replays(crm_tenant* tenant, crm_snapshot* snapshot) {
   EXPECT_OK(crm_tenant_replay(tenant, &query, &cursor, &error));
   EXPECT_OK(crm_event_cursor_next(cursor, &event, &error));
   EXPECT(is(event.id, "b-1") && is(event.payload, "{\"fee\":325.00}"));
-  EXPECT_OK(
-      crm_event_view_to_json(&event, crm_slice_of("golf-club"), &json, &error));
+  EXPECT_OK(crm_event_view_to_json(&event, crm_slice_of("golf-club"), NULL,
+                                   &json, &error));
   text.data = crm_buffer_data(json);
   text.size = crm_buffer_size(json);
   EXPECT_OK(crm_parsed_event_from_json(text, &parsed, &error));
@@ -417,7 +419,7 @@ static void subscriptions(crm_tenant* tenant) {
   EXPECT_OK(
       crm_subscription_acknowledge(mailer, first, CRM_DURABILITY_SYNC, &error));
   EXPECT(crm_subscription_acknowledged(mailer) == first);
-  EXPECT_OK(crm_subscription_get_lag(mailer, &lag, &error));
+  EXPECT_OK(crm_subscription_get_lag(mailer, NULL, &lag, &error));
   EXPECT(lag.events == 2 && (lag.flags & CRM_LAG_HAS_OLDEST) != 0);
   EXPECT_OK(crm_tenant_list_subscriptions(tenant, NULL, &list, &error));
   EXPECT(crm_subscription_list_read(list)->count == 1);
@@ -463,16 +465,17 @@ static void all_tenants(crm_store* store) {
   int count = 0;
   EXPECT_OK(crm_store_get_snapshot(store, NULL, &all, &error));
   EXPECT(crm_store_snapshot_position(all) >= 3);
-  EXPECT_OK(crm_store_snapshot_get_tenant_names(all, &names, &error));
+  EXPECT_OK(crm_store_snapshot_get_tenant_names(all, NULL, &names, &error));
   EXPECT(is(crm_name_list_read(names)->names[0], "golf-club"));
   crm_name_list_free(names);
-  EXPECT_OK(crm_store_snapshot_get_tenant(all, crm_slice_of("golf-club"), &one,
-                                          &error));
+  EXPECT_OK(crm_store_snapshot_get_tenant(all, crm_slice_of("golf-club"), NULL,
+                                          &one, &error));
   EXPECT(crm_snapshot_position(one) == crm_store_snapshot_position(all));
   crm_snapshot_free(one);
-  EXPECT_OK(crm_store_snapshot_count_definitions(all, &definitions, 1, &error));
+  EXPECT_OK(
+      crm_store_snapshot_count_definitions(all, NULL, &definitions, 1, &error));
   EXPECT(definitions == 0);
-  EXPECT_OK(crm_store_snapshot_replay(all, &cursor, &error));
+  EXPECT_OK(crm_store_snapshot_replay(all, NULL, &cursor, &error));
   crm_store_snapshot_free(all);
   while ((status = crm_store_cursor_next(cursor, &event, &error)) == CRM_OK) {
     EXPECT(event.kind == CRM_STORE_EVENT && is(event.tenant, "golf-club"));
@@ -539,6 +542,35 @@ static void imports(crm_tenant* tenant, const char* folder) {
   crm_import_report_free(report);
 }
 
+static int32_t count_bytes(void* user_data, crm_slice text) {
+  *(size_t*)user_data += text.size;
+  return 0;
+}
+
+/* An export goes to whoever takes it, and stops when he does. */
+static int32_t take_nothing(void* user_data, crm_slice text) {
+  (void)user_data;
+  return text.size > 0 ? CRM_NO_SPACE : 0;
+}
+
+static void export_to_a_callback(crm_store* store) {
+  size_t bytes = 0;
+  crm_store_export_report* report = NULL;
+  crm_store_export_options options = CRM_STORE_EXPORT_OPTIONS_INIT;
+  options.write = count_bytes;
+  options.user_data = &bytes;
+  EXPECT_OK(
+      crm_store_export(store, crm_slice_of(""), &options, &report, &error));
+  EXPECT(bytes == crm_store_export_report_read(report)->bytes);
+  crm_store_export_report_free(report);
+  EXPECT_CODE(
+      crm_store_export(store, crm_slice_of("file"), &options, NULL, &error),
+      CRM_INVALID_ARGUMENT);
+  options.write = take_nothing;
+  EXPECT_CODE(crm_store_export(store, crm_slice_of(""), &options, NULL, &error),
+              CRM_NO_SPACE);
+}
+
 static void exports(crm_store* store, crm_tenant* tenant, const char* folder) {
   char path[512];
   crm_slice columns[1];
@@ -551,6 +583,7 @@ static void exports(crm_store* store, crm_tenant* tenant, const char* folder) {
   crm_store_options same_region = CRM_STORE_OPTIONS_INIT;
   const crm_tenant_export* first;
   const crm_tenant_export* second;
+  export_to_a_callback(store);
   snprintf(path, sizeof(path), "%s/store.ndjson.gz", folder);
   EXPECT_OK(
       crm_store_export(store, crm_slice_of(path), NULL, &exported, &error));
@@ -604,10 +637,53 @@ static void exports(crm_store* store, crm_tenant* tenant, const char* folder) {
   crm_reconcile_report_free(report);
 }
 
+static void persons(const char* folder) {
+  char path[512];
+  char clusters[512];
+  FILE* file;
+  crm_link_report* report = NULL;
+  crm_link_options options = CRM_LINK_OPTIONS_INIT;
+  const crm_slice map = crm_slice_of(
+      "{\"id\":\"id\",\"fields\":{\"full_name\":\"name\","
+      "\"birth_date\":\"born\",\"email\":\"mail\"}}");
+  snprintf(path, sizeof(path), "%s/persons.csv", folder);
+  snprintf(clusters, sizeof(clusters), "%s/clusters.csv", folder);
+  file = fopen(path, "w");
+  EXPECT(file != NULL);
+  fputs("id,name,born,mail\n", file);
+  fputs("1,William Blackwood,1961-04-09,wb@example.com\n", file);
+  fputs("2,Bill Blackwood,1961-04-09,wb@example.com\n", file);
+  fputs("3,Nomsa Dlamini,1990-01-17,nd@example.com\n", file);
+  EXPECT(fclose(file) == 0);
+  EXPECT_OK(crm_link_file(crm_slice_of(path), map, crm_slice_of(clusters), NULL,
+                          &report, &error));
+  EXPECT(crm_link_report_read(report)->records == 3);
+  EXPECT(crm_link_report_read(report)->clusters == 2);
+  EXPECT(crm_link_report_read(report)->trained == 0);
+  EXPECT(crm_link_report_read(report)->not_trained_because.size > 0);
+  options.model = crm_link_report_read(report)->model_json;
+  options.link_weight = 4;
+  EXPECT_OK(crm_link_file(crm_slice_of(path), map, crm_slice_of(clusters),
+                          &options, NULL, &error));
+  crm_link_report_free(report);
+  options.model = crm_slice_of("{}");
+  EXPECT_CODE(crm_link_file(crm_slice_of(path), map, crm_slice_of(clusters),
+                            &options, NULL, &error),
+              CRM_INVALID_ARGUMENT);
+  EXPECT_CODE(crm_link_file(crm_slice_of(path), crm_slice_of("{}"),
+                            crm_slice_of(clusters), NULL, NULL, &error),
+              CRM_INVALID_ARGUMENT);
+  EXPECT_CODE(crm_train_file(crm_slice_of(path), map, NULL, &report, &error),
+              CRM_FAILED_PRECONDITION);
+  EXPECT(crm_link_report_read(NULL) == NULL);
+  crm_link_report_free(NULL);
+}
+
 static void whole_store(crm_store* store, const char* folder) {
   char copy[512];
   int32_t more = 1;
   crm_buffer* key_file = NULL;
+  crm_buffer* region = NULL;
   crm_store_stats* stats = NULL;
   crm_verify_report* report = NULL;
   EXPECT_OK(crm_store_sync(store, &error));
@@ -616,6 +692,9 @@ static void whole_store(crm_store* store, const char* folder) {
   EXPECT_OK(crm_store_flush(store, &error));
   EXPECT_OK(crm_store_get_key_file(store, &key_file, &error));
   EXPECT(strstr(crm_buffer_data(key_file), "store.key") != NULL);
+  EXPECT_OK(crm_store_get_default_region(store, &region, &error));
+  EXPECT(strcmp(crm_buffer_data(region), "ZA") == 0);
+  crm_buffer_free(region);
   snprintf(copy, sizeof(copy), "%s/copy", folder);
   EXPECT_OK(crm_store_checkpoint(store, crm_slice_of(copy), NULL, &error));
   crm_buffer_free(key_file);
@@ -628,6 +707,20 @@ static void whole_store(crm_store* store, const char* folder) {
   EXPECT(crm_verify_report_read(report)->findings_total == 0);
   EXPECT(crm_verify_report_read(report)->log_records >= 4);
   crm_verify_report_free(report);
+}
+
+static void identity_settings(crm_tenant* tenant) {
+  crm_buffer* settings = NULL;
+  EXPECT_OK(crm_tenant_set_identity_settings(
+      tenant, crm_slice_of("{\"rules\":{\"attach_bar\":90}}"), &error));
+  EXPECT_OK(crm_tenant_get_identity_settings(tenant, NULL, &settings, &error));
+  EXPECT(strstr(crm_buffer_data(settings), "\"attach_bar\":90") != NULL);
+  crm_buffer_free(settings);
+  EXPECT_CODE(crm_tenant_set_identity_settings(
+                  tenant, crm_slice_of("{\"rules\":{\"bar\":90}}"), &error),
+              CRM_INVALID_ARGUMENT);
+  EXPECT_OK(
+      crm_tenant_set_identity_settings(tenant, crm_slice_of("{}"), &error));
 }
 
 static void schemas(crm_tenant* tenant) {
@@ -684,7 +777,8 @@ int main(int argc, char** argv) {
   EXPECT_OK(crm_store_open_in_memory(NULL, &store, &error));
   EXPECT_OK(crm_store_close(store, &error));
   store = open_store(folder);
-  EXPECT_OK(crm_tenant_open(store, crm_slice_of("golf-club"), &tenant, &error));
+  EXPECT_OK(
+      crm_tenant_open(store, crm_slice_of("golf-club"), NULL, &tenant, &error));
   append_structs(tenant);
   append_json(tenant);
   tenants(store, tenant);
@@ -693,7 +787,9 @@ int main(int argc, char** argv) {
   subscriptions(tenant);
   imports(tenant, folder);
   schemas(tenant);
+  identity_settings(tenant);
   exports(store, tenant, folder);
+  persons(folder);
   whole_store(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),

@@ -20,8 +20,8 @@ Club::Club() {
   options.flags = CRM_STORE_NO_BACKGROUND_THREAD;
   options.default_region = Slice("ZA");
   REQUIRE_STATUS_OK(crm_store_open_in_memory(&options, store.out(), error));
-  REQUIRE_STATUS_OK(
-      crm_tenant_open(store.get(), Slice("club"), tenant.out(), error));
+  REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("club"), nullptr,
+                                    tenant.out(), error));
 }
 
 Club::~Club() = default;

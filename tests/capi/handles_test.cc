@@ -33,8 +33,9 @@ TEST_CASE("handles: NULL is an error to use and nothing to free") {
   CHECK(crm_snapshot_position(nullptr) == 0);
   CHECK(Text(crm_tenant_name(nullptr)).empty());
   OwnedTenant tenant;
-  CHECK_STATUS(crm_tenant_open(nullptr, Slice("t"), tenant.out(), error),
-               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_open(nullptr, Slice("t"), nullptr, tenant.out(), error),
+      CRM_INVALID_ARGUMENT);
   CHECK_STATUS(
       crm_tenant_append_json(nullptr, nullptr, 0, nullptr, nullptr, error),
       CRM_INVALID_ARGUMENT);
@@ -51,9 +52,9 @@ TEST_CASE("handles: no place for what a call gives") {
       crm_tenant_find_customer(club.tenant.get(), Slice("email"),
                                Slice("a@b.co"), nullptr, nullptr, error),
       CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(
-      crm_tenant_wait_for_events(club.tenant.get(), 0, 0, nullptr, error),
-      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_tenant_wait_for_events(club.tenant.get(), 0, 0, nullptr,
+                                          nullptr, error),
+               CRM_INVALID_ARGUMENT);
 }
 
 TEST_CASE("handles: freed ones are recognised, also when freed twice") {
@@ -89,8 +90,8 @@ TEST_CASE("handles: a closed store's tenants say so; results live on") {
   OwnedBuffer buffer;
   {
     Club club;
-    REQUIRE_STATUS_OK(
-        crm_tenant_open(club.store.get(), Slice("club"), tenant.out(), error));
+    REQUIRE_STATUS_OK(crm_tenant_open(club.store.get(), Slice("club"), nullptr,
+                                      tenant.out(), error));
     const std::string first = EventJson("1", "a@example.com");
     const std::string json =
         R"({"id":"2","type":"t","source":"other",)"
@@ -144,8 +145,8 @@ TEST_CASE("handles: a dry run is of one tenant of one store") {
                                       nullptr, error),
                CRM_INVALID_ARGUMENT);
   OwnedTenant second;
-  REQUIRE_STATUS_OK(
-      crm_tenant_open(club.store.get(), Slice("two"), second.out(), error));
+  REQUIRE_STATUS_OK(crm_tenant_open(club.store.get(), Slice("two"), nullptr,
+                                    second.out(), error));
   CHECK_STATUS(
       crm_tenant_append_json(second.get(), &event, 1, &options, nullptr, error),
       CRM_INVALID_ARGUMENT);

@@ -97,7 +97,8 @@ crm_status Walk(Session& session, crm_error** error) {
     while ((status = crm_event_cursor_next(cursor.get(), &event, error)) ==
            CRM_OK) {
       OwnedBuffer json;
-      status = crm_event_view_to_json(&event, Slice("club"), json.out(), error);
+      status = crm_event_view_to_json(&event, Slice("club"), nullptr,
+                                      json.out(), error);
       if (status < 0) return status;
     }
     if (status != CRM_DONE) return status;
@@ -114,15 +115,16 @@ crm_status WalkAll(Session& session, crm_error** error) {
       crm_store_get_snapshot(session.store.get(), nullptr, all.out(), error);
   if (status < 0) return status;
   crm_name_list* names = nullptr;
-  status = crm_store_snapshot_get_tenant_names(all.get(), &names, error);
+  status =
+      crm_store_snapshot_get_tenant_names(all.get(), nullptr, &names, error);
   crm_name_list_free(names);
   if (status < 0) return status;
   OwnedSnapshot one;
-  status =
-      crm_store_snapshot_get_tenant(all.get(), Slice("club"), one.out(), error);
+  status = crm_store_snapshot_get_tenant(all.get(), Slice("club"), nullptr,
+                                         one.out(), error);
   if (status < 0) return status;
   OwnedWalk walk;
-  status = crm_store_snapshot_replay(all.get(), walk.out(), error);
+  status = crm_store_snapshot_replay(all.get(), nullptr, walk.out(), error);
   crm_store_event event = {};
   while (status == CRM_OK) {
     status = crm_store_cursor_next(walk.get(), &event, error);
@@ -155,8 +157,13 @@ crm_status ReadStore(Session& session, crm_error** error) {
       crm_store_get_stats(session.store.get(), nullptr, stats.out(), error);
   if (status < 0) return status;
   crm_name_list* names = nullptr;
-  status = crm_store_get_tenant_names(session.store.get(), &names, error);
+  status =
+      crm_store_get_tenant_names(session.store.get(), nullptr, &names, error);
   crm_name_list_free(names);
+  if (status < 0) return status;
+  OwnedBuffer settings;
+  status = crm_tenant_get_identity_settings(session.tenant.get(), nullptr,
+                                            settings.out(), error);
   if (status < 0) return status;
   OwnedBuffer offset;
   return crm_tenant_get_offset(session.tenant.get(), Slice("topic"), nullptr,
@@ -212,11 +219,20 @@ std::vector<Step> Steps(bool on_disk) {
        }},
       {"tenant", true,
        [](Session& session, crm_error** error) {
-         return crm_tenant_open(session.store.get(), Slice("club"),
+         return crm_tenant_open(session.store.get(), Slice("club"), nullptr,
                                 session.tenant.out(), error);
        }},
       {"append", true, Append},
       {"append structs", true, AppendStructs},
+      {"set", true,
+       [](Session& session, crm_error** error) {
+         // Not the same twice: that would change nothing.
+         static int turn = 0;
+         const std::string json =
+             R"({"rules":{"phone_months":)" + std::to_string(++turn % 7) + "}}";
+         return crm_tenant_set_identity_settings(session.tenant.get(),
+                                                 Slice(json), error);
+       }},
       {"import", true, Import},
       {"walk", false, Walk},
       {"walk all", false, WalkAll},
@@ -271,7 +287,7 @@ void CheckReopened(const std::vector<Step>& steps, size_t step,
   session.tenant.Free();
   session.store.Free();
   REQUIRE_STATUS_OK(session.Open(true, error));
-  REQUIRE_STATUS_OK(crm_tenant_open(session.store.get(), Slice("club"),
+  REQUIRE_STATUS_OK(crm_tenant_open(session.store.get(), Slice("club"), nullptr,
                                     session.tenant.out(), error));
   OwnedProof report;
   REQUIRE_STATUS_OK(

@@ -101,8 +101,8 @@ TEST_CASE("memory: none is left waiting when the leader of a group has none") {
     OwnedTenant tenant;
     REQUIRE_STATUS_OK(
         crm_store_open(Slice(path), &options, store.out(), error));
-    REQUIRE_STATUS_OK(
-        crm_tenant_open(store.get(), Slice("club"), tenant.out(), error));
+    REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("club"), nullptr,
+                                      tenant.out(), error));
     REQUIRE(AppendNamed(tenant.get(), "before") == CRM_OK);
     std::array<crm_status, 4> answers{};
     fired = AppendTogether(tenant.get(), &leader, &answers);
@@ -146,8 +146,8 @@ TEST_CASE("memory: the maintenance thread has none, and the process lives") {
     OwnedTenant tenant;
     REQUIRE_STATUS_OK(
         crm_store_open(Slice(path), &options, store.out(), error));
-    REQUIRE_STATUS_OK(
-        crm_tenant_open(store.get(), Slice("club"), tenant.out(), error));
+    REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("club"), nullptr,
+                                      tenant.out(), error));
     FailElsewhere(nth);
     const crm_status appended =
         crm_tenant_append_json(tenant.get(), events.data(), kEvents, nullptr,

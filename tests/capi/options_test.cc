@@ -1,6 +1,8 @@
 // Options that are older, newer or wrong; records with words that must be
 // zero; slices and arrays that cannot be.
 
+#include <pthread.h>
+
 #include <cstring>
 #include <limits>
 
@@ -150,6 +152,25 @@ TEST_CASE("options: what fills them up must be zero") {
   OwnedProof report;
   CHECK_STATUS(crm_store_verify(club.store.get(), &proof, report.out(), error),
                CRM_INVALID_ARGUMENT);
+  crm_tenant_options opening = CRM_TENANT_OPTIONS_INIT;
+  opening.reserved = 1;
+  OwnedTenant tenant;
+  CHECK_STATUS(crm_tenant_open(club.store.get(), Slice("club"), &opening,
+                               tenant.out(), error),
+               CRM_INVALID_ARGUMENT);
+  crm_key_file_options key_file = CRM_KEY_FILE_OPTIONS_INIT;
+  key_file.reserved = 1;
+  OwnedKeys keys;
+  CHECK_STATUS(
+      crm_key_provider_open_file(Slice("/none"), &key_file, keys.out(), error),
+      CRM_INVALID_ARGUMENT);
+  crm_event_json_options line = CRM_EVENT_JSON_OPTIONS_INIT;
+  line.reserved = 1;
+  const crm_event_view event = {};
+  OwnedBuffer json;
+  CHECK_STATUS(
+      crm_event_view_to_json(&event, Slice("club"), &line, json.out(), error),
+      CRM_INVALID_ARGUMENT);
   crm_checkpoint_options copy = CRM_CHECKPOINT_OPTIONS_INIT;
   copy.reserved = 1;
   CHECK_STATUS(
@@ -178,7 +199,13 @@ TEST_CASE("slices: NULL with a length, in every member") {
                                       nullptr, error),
                CRM_INVALID_ARGUMENT);
   OwnedTenant tenant;
-  CHECK_STATUS(crm_tenant_open(club.store.get(), bad, tenant.out(), error),
+  CHECK_STATUS(
+      crm_tenant_open(club.store.get(), bad, nullptr, tenant.out(), error),
+      CRM_INVALID_ARGUMENT);
+  crm_tenant_options later = CRM_TENANT_OPTIONS_INIT;
+  later.flags = 1;
+  CHECK_STATUS(crm_tenant_open(club.store.get(), Slice("club"), &later,
+                               tenant.out(), error),
                CRM_INVALID_ARGUMENT);
   uint64_t customer = 7;
   CHECK_STATUS(crm_tenant_find_customer(club.tenant.get(), Slice("email"), bad,
@@ -204,9 +231,9 @@ TEST_CASE("text that is not UTF-8 is refused in every member") {
     CHECK(error.message().find("\xff") == std::string::npos);
   }
   OwnedTenant tenant;
-  CHECK_STATUS(
-      crm_tenant_open(club.store.get(), Slice(bad), tenant.out(), error),
-      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_tenant_open(club.store.get(), Slice(bad), nullptr,
+                               tenant.out(), error),
+               CRM_INVALID_ARGUMENT);
 }
 
 TEST_CASE("a request of too many events is refused before it is read") {
@@ -218,6 +245,46 @@ TEST_CASE("a request of too many events is refused before it is read") {
                                nullptr, error) == CRM_TOO_LARGE);
   CHECK(error.message().find("10,000") != std::string::npos);
 }
+
+TEST_CASE("arrays of names: at most 10,000, and not read beyond that") {
+  Club club;
+  const crm_slice name = Slice("t");
+  crm_replay_query query = CRM_REPLAY_QUERY_INIT;
+  query.types = &name;
+  query.type_count = std::numeric_limits<size_t>::max();
+  OwnedCursor cursor;
+  CHECK_STATUS(
+      crm_tenant_replay(club.tenant.get(), &query, cursor.out(), error),
+      CRM_TOO_LARGE);
+  crm_subscription_options options = CRM_SUBSCRIPTION_OPTIONS_INIT;
+  options.sources = &name;
+  options.source_count = 10'001;
+  OwnedSubscription subscription;
+  CHECK_STATUS(crm_tenant_subscribe(club.tenant.get(), &options,
+                                    subscription.out(), error),
+               CRM_TOO_LARGE);
+}
+
+#if defined(__GLIBC__)
+TEST_CASE("opening: no thread to be had is an error that says so") {
+  pthread_attr_t usual;
+  REQUIRE(pthread_getattr_default_np(&usual) == 0);
+  pthread_attr_t huge;
+  REQUIRE(pthread_attr_init(&huge) == 0);
+  // More than an address can say.
+  REQUIRE(pthread_attr_setstacksize(&huge, size_t{1} << 48) == 0);
+  REQUIRE(pthread_setattr_default_np(&huge) == 0);
+  crm_store* store = nullptr;
+  Error why;
+  const crm_status status = crm_store_open_in_memory(nullptr, &store, why);
+  REQUIRE(pthread_setattr_default_np(&usual) == 0);
+  pthread_attr_destroy(&huge);
+  pthread_attr_destroy(&usual);
+  CHECK(status == CRM_IO_ERROR);
+  CHECK(store == nullptr);
+  CHECK(why.message().find("operating system refused") != std::string::npos);
+}
+#endif
 
 TEST_CASE("paths: empty, or with a zero in them") {
   for (const std::string_view path :
@@ -248,6 +315,9 @@ TEST_CASE("opening: each flag does what it says") {
   OwnedBuffer named;
   CHECK_STATUS(crm_store_get_key_file(store.get(), named.out(), error), CRM_OK);
   CHECK(std::string(crm_buffer_data(named.get())) == key_file);
+  CHECK_STATUS(crm_store_get_default_region(store.get(), named.out(), error),
+               CRM_OK);
+  CHECK(std::string(crm_buffer_data(named.get())) == "ZA");
   crm_store* other = nullptr;
   CHECK_STATUS(crm_store_open(Slice(path), &options, &other, error), CRM_BUSY);
   store.Free();

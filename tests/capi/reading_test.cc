@@ -186,19 +186,20 @@ TEST_CASE("JSON: the three shapes come out as they went in") {
     REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &event, error));
     CHECK(event.shape == shape++);
     OwnedBuffer out;
-    REQUIRE_STATUS_OK(
-        crm_event_view_to_json(&event, Slice("club"), out.out(), error));
+    REQUIRE_STATUS_OK(crm_event_view_to_json(&event, Slice("club"), nullptr,
+                                             out.out(), error));
     // Appended again it is the same event.
     CHECK(AppendOne(club.tenant.get(), crm_buffer_data(out.get())).outcome ==
           CRM_OUTCOME_DUPLICATE);
   }
   crm_event_view nothing = {};
   OwnedBuffer out;
-  CHECK_STATUS(
-      crm_event_view_to_json(&nothing, Slice("club"), out.out(), error),
-      CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_event_view_to_json(nullptr, Slice("club"), out.out(), error),
+  CHECK_STATUS(crm_event_view_to_json(&nothing, Slice("club"), nullptr,
+                                      out.out(), error),
                CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_event_view_to_json(nullptr, Slice("club"), nullptr, out.out(), error),
+      CRM_INVALID_ARGUMENT);
 }
 
 TEST_CASE("JSON: of an event that says too little, or what cannot be") {
@@ -212,7 +213,8 @@ TEST_CASE("JSON: of an event that says too little, or what cannot be") {
       crm_tenant_replay(history.tenant.get(), &query, cursor.out(), error));
   REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &event, error));
   const auto write = [&](crm_error** error) {
-    return crm_event_view_to_json(&event, Slice("club"), out.out(), error);
+    return crm_event_view_to_json(&event, Slice("club"), nullptr, out.out(),
+                                  error);
   };
   CHECK_STATUS(write(error), CRM_INVALID_ARGUMENT);
   REQUIRE_STATUS_OK(
@@ -226,6 +228,41 @@ TEST_CASE("JSON: of an event that says too little, or what cannot be") {
     event.occurred_at_us = us;
     CHECK_STATUS(write(error), CRM_INVALID_ARGUMENT);
   }
+}
+
+TEST_CASE("JSON: an event without a time keeps that it had none") {
+  Club club;
+  const std::string untimed =
+      R"({"id":"1","type":"t","version":"1.0","tenantId":"club",)"
+      R"("source":"s","identity":{},"payload":{}})";
+  AppendOne(club.tenant.get(), untimed);
+  AppendOne(club.tenant.get(),
+            R"({"id":"2","type":"t","source":"s",)"
+            R"("timestamp":"2026-01-01T00:00:00Z","payload":{}})");
+  OwnedCursor cursor;
+  REQUIRE_STATUS_OK(
+      crm_tenant_replay(club.tenant.get(), nullptr, cursor.out(), error));
+  crm_event_view event = {};
+  REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &event, error));
+  CHECK((event.flags & CRM_EVENT_VIEW_UNTIMED) != 0);
+  CHECK(event.occurred_at_us == event.recorded_at_us);
+  crm_event_json_options options = CRM_EVENT_JSON_OPTIONS_INIT;
+  options.flags = CRM_EVENT_JSON_AS_GIVEN;
+  OwnedBuffer out;
+  REQUIRE_STATUS_OK(crm_event_view_to_json(&event, Slice("club"), &options,
+                                           out.out(), error));
+  CHECK(std::string(crm_buffer_data(out.get())) == untimed);
+  CHECK(AppendOne(club.tenant.get(), untimed).outcome == CRM_OUTCOME_DUPLICATE);
+  REQUIRE_STATUS_OK(
+      crm_event_view_to_json(&event, Slice("club"), nullptr, out.out(), error));
+  CHECK(std::string(crm_buffer_data(out.get())).find("\"timestamp\"") !=
+        std::string::npos);
+  options.flags = 2;
+  CHECK_STATUS(
+      crm_event_view_to_json(&event, Slice("club"), &options, out.out(), error),
+      CRM_INVALID_ARGUMENT);
+  REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &event, error));
+  CHECK((event.flags & CRM_EVENT_VIEW_UNTIMED) == 0);
 }
 
 TEST_CASE("slices that come out have an address, also when they are empty") {
@@ -255,8 +292,8 @@ TEST_CASE("a copy of a store opens beside it") {
   OwnedStore store;
   REQUIRE_STATUS_OK(crm_store_open(Slice(path), &options, store.out(), error));
   OwnedTenant tenant;
-  REQUIRE_STATUS_OK(
-      crm_tenant_open(store.get(), Slice("club"), tenant.out(), error));
+  REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("club"), nullptr,
+                                    tenant.out(), error));
   AppendOne(tenant.get(), EventJson("1", "a@example.com"));
   REQUIRE_STATUS_OK(
       crm_store_checkpoint(store.get(), Slice(copy_path), nullptr, error));

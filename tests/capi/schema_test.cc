@@ -140,8 +140,9 @@ TEST_CASE("validation: warned, counted, refused") {
   REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &read, error));
   CHECK((read.flags & CRM_EVENT_VIEW_WARNED) != 0);
   OwnedBuffer json;
-  CHECK_STATUS(crm_event_view_to_json(&read, Slice("club"), json.out(), error),
-               CRM_OK);
+  CHECK_STATUS(
+      crm_event_view_to_json(&read, Slice("club"), nullptr, json.out(), error),
+      CRM_OK);
 
   REQUIRE_STATUS_OK(crm_tenant_set_validation(
       club.tenant.get(), Slice("booked"), CRM_VALIDATION_ENFORCE, error));

@@ -20,8 +20,8 @@ using OwnedNames = Owned<crm_name_list, crm_name_list_free>;
 struct Clubs : Club {
   OwnedTenant other;
   Clubs() {
-    REQUIRE_STATUS_OK(
-        crm_tenant_open(store.get(), Slice("other"), other.out(), error));
+    REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("other"), nullptr,
+                                      other.out(), error));
     AppendOne(tenant.get(), EventJson("1", "a@example.com"));
     AppendOne(other.get(), EventJson("2", "a@example.com"));
     AppendOne(tenant.get(), EventJson("3", "b@example.com"));
@@ -37,7 +37,8 @@ OwnedAll AllOf(const Club& club) {
 
 OwnedWalk WalkOf(const OwnedAll& all) {
   OwnedWalk walk;
-  REQUIRE_STATUS_OK(crm_store_snapshot_replay(all.get(), walk.out(), error));
+  REQUIRE_STATUS_OK(
+      crm_store_snapshot_replay(all.get(), nullptr, walk.out(), error));
   return walk;
 }
 
@@ -63,8 +64,8 @@ Texts AllIdsOf(crm_store_cursor* walk) {
 
 Texts NamesOf(const OwnedAll& all) {
   OwnedNames names;
-  REQUIRE_STATUS_OK(
-      crm_store_snapshot_get_tenant_names(all.get(), names.out(), error));
+  REQUIRE_STATUS_OK(crm_store_snapshot_get_tenant_names(all.get(), nullptr,
+                                                        names.out(), error));
   const crm_name_list_view* const view = crm_name_list_read(names.get());
   Texts found;
   for (size_t i = 0; i < view->count; ++i)
@@ -84,7 +85,7 @@ TEST_CASE("store snapshot: all tenants, and nothing that comes after it") {
   OwnedWalk walk = WalkOf(all);
   OwnedSnapshot other;
   REQUIRE_STATUS_OK(crm_store_snapshot_get_tenant(all.get(), Slice("other"),
-                                                  other.out(), error));
+                                                  nullptr, other.out(), error));
   // What came from it lives on.
   all.Free();
   CHECK(AllIdsOf(walk.get()) == Texts{"club/1", "other/2", "club/3"});
@@ -101,23 +102,58 @@ TEST_CASE("store snapshot: a tenant that is none is not made") {
   Clubs clubs;
   const OwnedAll all = AllOf(clubs);
   OwnedSnapshot one;
-  CHECK_STATUS(crm_store_snapshot_get_tenant(all.get(), Slice("third"),
+  CHECK_STATUS(crm_store_snapshot_get_tenant(all.get(), Slice("third"), nullptr,
                                              one.out(), error),
                CRM_NOT_FOUND);
-  CHECK_STATUS(
-      crm_store_snapshot_get_tenant(all.get(), {nullptr, 3}, one.out(), error),
-      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_store_snapshot_get_tenant(all.get(), {nullptr, 3}, nullptr,
+                                             one.out(), error),
+               CRM_INVALID_ARGUMENT);
   CHECK(NamesOf(AllOf(clubs)) == Texts{"club", "other"});
   // One that came later is none, either.
   OwnedTenant third;
-  REQUIRE_STATUS_OK(
-      crm_tenant_open(clubs.store.get(), Slice("third"), third.out(), error));
+  REQUIRE_STATUS_OK(crm_tenant_open(clubs.store.get(), Slice("third"), nullptr,
+                                    third.out(), error));
   AppendOne(third.get(), EventJson("9", ""));
-  CHECK_STATUS(crm_store_snapshot_get_tenant(all.get(), Slice("third"),
+  CHECK_STATUS(crm_store_snapshot_get_tenant(all.get(), Slice("third"), nullptr,
                                              one.out(), error),
                CRM_NOT_FOUND);
   CHECK(one.get() == nullptr);
   CHECK(NamesOf(all) == Texts{"club", "other"});
+}
+
+TEST_CASE("store snapshot: choices stand where they were made") {
+  Clubs clubs;
+  for (const char* json :
+       {R"({"id":"a","type":"t","source":"s","identity":{"sclMemberId":"1"}})",
+        R"({"id":"b","type":"t","source":"s","identity":{"email":"m@b.com"}})",
+        R"({"id":"c","type":"t","source":"s",)"
+        R"("identity":{"sclMemberId":"1","email":"m@b.com"}})"}) {
+    AppendOne(clubs.other.get(), json);
+  }
+  const OwnedWalk walk = WalkOf(AllOf(clubs));
+  crm_store_event one = {};
+  crm_choice_view choice = {};
+  std::string json;
+  std::string before;
+  std::string last;
+  while (crm_store_cursor_next(walk.get(), &one, nullptr) == CRM_OK) {
+    CHECK((one.choice.kind != 0) == (one.kind == CRM_STORE_CHOICE));
+    if (one.kind == CRM_STORE_CHOICE) {
+      CHECK(choice.kind == 0);
+      CHECK(one.event.position == 0);
+      CHECK(Text(one.tenant) == "other");
+      choice = one.choice;
+      json = Text(choice.json);
+      before = last;
+    }
+    last = Text(one.event.id);
+  }
+  CHECK(before == "b");
+  CHECK(choice.kind == CRM_CHOICE_MERGE);
+  CHECK(choice.origin == CRM_CHOICE_BY_EVENT);
+  CHECK(choice.position > 0);
+  CHECK(json.find(R"({"choice":"merge","origin":"event","customer":)") == 0);
+  CHECK(json.find("m@b.com") == std::string::npos);
 }
 
 TEST_CASE("store snapshot: of a store in which nothing is") {
@@ -163,11 +199,12 @@ TEST_CASE("store snapshot: NULL, freed ones, and options that are wrong") {
   CHECK(crm_store_snapshot_position(freed) == 0);
   crm_store_snapshot_free(freed);
   OwnedWalk walk;
-  CHECK_STATUS(crm_store_snapshot_replay(freed, walk.out(), error),
+  CHECK_STATUS(crm_store_snapshot_replay(freed, nullptr, walk.out(), error),
                CRM_FAILED_PRECONDITION);
   OwnedNames names;
-  CHECK_STATUS(crm_store_snapshot_get_tenant_names(freed, names.out(), error),
-               CRM_FAILED_PRECONDITION);
+  CHECK_STATUS(
+      crm_store_snapshot_get_tenant_names(freed, nullptr, names.out(), error),
+      CRM_FAILED_PRECONDITION);
   // A cursor over one tenant is none over a store.
   OwnedCursor one;
   REQUIRE_STATUS_OK(
@@ -190,11 +227,12 @@ TEST_CASE("store snapshot: dead in a child of fork, alive in its parent") {
   if (child == 0) {
     crm_store_event event = {};
     crm_store_cursor* made = nullptr;
-    const bool dead = crm_store_snapshot_position(all.get()) == 0 &&
-                      crm_store_snapshot_replay(all.get(), &made, nullptr) ==
-                          CRM_FAILED_PRECONDITION &&
-                      crm_store_cursor_next(walk.get(), &event, nullptr) ==
-                          CRM_FAILED_PRECONDITION;
+    const bool dead =
+        crm_store_snapshot_position(all.get()) == 0 &&
+        crm_store_snapshot_replay(all.get(), nullptr, &made, nullptr) ==
+            CRM_FAILED_PRECONDITION &&
+        crm_store_cursor_next(walk.get(), &event, nullptr) ==
+            CRM_FAILED_PRECONDITION;
     // Freeing does nothing.
     crm_store_cursor_free(walk.get());
     crm_store_snapshot_free(all.get());
@@ -228,16 +266,16 @@ TEST_CASE("store snapshot: definitions stand where they were made") {
 
   const OwnedAll all = AllOf(clubs);
   uint64_t counts[] = {7, 7, 7};
-  REQUIRE_STATUS_OK(
-      crm_store_snapshot_count_definitions(all.get(), counts, 2, error));
+  REQUIRE_STATUS_OK(crm_store_snapshot_count_definitions(all.get(), nullptr,
+                                                         counts, 2, error));
   CHECK(counts[0] == 2);
   CHECK(counts[1] == 1);
-  CHECK_STATUS(
-      crm_store_snapshot_count_definitions(all.get(), counts, 3, error),
-      CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(
-      crm_store_snapshot_count_definitions(all.get(), nullptr, 2, error),
-      CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_store_snapshot_count_definitions(all.get(), nullptr, counts,
+                                                    3, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_store_snapshot_count_definitions(all.get(), nullptr, nullptr,
+                                                    2, error),
+               CRM_INVALID_ARGUMENT);
   CHECK(counts[2] == 7);
 
   const OwnedWalk walk = WalkOf(all);

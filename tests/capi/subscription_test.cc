@@ -72,6 +72,47 @@ TEST_CASE("subscriptions: what was not acknowledged comes again") {
   CHECK(Drain(second.get()) == Ids{"3"});
 }
 
+// Customers 1 and 2, until the third event names both.
+void MeetInAnEvent(crm_tenant* tenant) {
+  for (const char* json :
+       {R"({"id":"1","type":"t","source":"s","identity":{"sclMemberId":"1"}})",
+        R"({"id":"2","type":"t","source":"s","identity":{"email":"a@b.com"}})",
+        R"({"id":"3","type":"t","source":"s",)"
+        R"("identity":{"sclMemberId":"1","email":"a@b.com"}})"}) {
+    AppendOne(tenant, json);
+  }
+}
+
+TEST_CASE("subscriptions: a merge comes before the event that caused it") {
+  Club club;
+  MeetInAnEvent(club.tenant.get());
+  crm_subscription_options options = CRM_SUBSCRIPTION_OPTIONS_INIT;
+  for (const bool deaf : {false, true}) {
+    options.flags = deaf ? uint32_t{CRM_SUBSCRIPTION_SKIP_IDENTITY} : 0;
+    OwnedSubscription subscription;
+    REQUIRE_STATUS_OK(crm_tenant_subscribe(club.tenant.get(), &options,
+                                           subscription.out(), error));
+    std::vector<std::string> found;
+    crm_message message;
+    while (crm_subscription_next(subscription.get(), 0, &message, nullptr) ==
+           CRM_OK) {
+      const crm_identity_change& change = message.change;
+      const bool merged = message.kind == CRM_MESSAGE_MERGED;
+      CHECK((change.kind == CRM_IDENTITY_CHANGE_MERGED) == merged);
+      CHECK((change.position == message.position) == merged);
+      CHECK(change.record_count == 0);
+      if (message.kind == CRM_MESSAGE_EVENT) {
+        found.push_back(Text(message.event.id));
+      } else if (merged) {
+        CHECK(message.event.position == 0);
+        found.push_back(std::to_string(change.from) + ">" +
+                        std::to_string(change.to));
+      }
+    }
+    CHECK(found == (deaf ? Ids{"1", "2", "3"} : Ids{"1", "2", "2>1", "3"}));
+  }
+}
+
 TEST_CASE("subscriptions: options are checked, zero is the default") {
   Club club;
   AppendOne(club.tenant.get(), EventJson("1", "", "booked"));
@@ -130,8 +171,9 @@ TEST_CASE("subscriptions: a closed store wakes who waits, and ends the rest") {
                CRM_FAILED_PRECONDITION);
   closer.join();
   crm_lag lag;
-  CHECK_STATUS(crm_subscription_get_lag(subscription.get(), &lag, error),
-               CRM_FAILED_PRECONDITION);
+  CHECK_STATUS(
+      crm_subscription_get_lag(subscription.get(), nullptr, &lag, error),
+      CRM_FAILED_PRECONDITION);
   CHECK_STATUS(crm_subscription_acknowledge(subscription.get(), 0,
                                             CRM_DURABILITY_DEFAULT, error),
                CRM_FAILED_PRECONDITION);
@@ -148,7 +190,7 @@ TEST_CASE("subscriptions: stale handles and NULL are errors") {
   crm_lag lag;
   CHECK_STATUS(crm_subscription_next(stale, 0, &message, error),
                CRM_FAILED_PRECONDITION);
-  CHECK_STATUS(crm_subscription_get_lag(stale, &lag, error),
+  CHECK_STATUS(crm_subscription_get_lag(stale, nullptr, &lag, error),
                CRM_FAILED_PRECONDITION);
   CHECK_STATUS(crm_subscription_cancel(stale, error), CRM_FAILED_PRECONDITION);
   CHECK(crm_subscription_position(stale) == 0);

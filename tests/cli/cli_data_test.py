@@ -77,6 +77,23 @@ class Subscribe(CliTest):
         self.assertFalse(rows[0]["opened"])
         self.assertGreater(rows[0]["position"], 2)
 
+    def test_merges_are_told_before_their_event(self):
+        who = [{"teetimePlayerId": "90"}, {"email": "ada@example.com"},
+               {"teetimePlayerId": "90", "email": "ada@example.com"}]
+        self.crm("append", self.store, stdin=lines(
+            event(90 + i, identity=identity) for i, identity in enumerate(who)))
+        rows = self.new("--name", "feed", "--type", "none")
+        [merged] = rows
+        self.assertEqual((merged["change"], merged["records"]), ("merged", []))
+        self.assertEqual(merged["from"], merged["to"] + 1)
+        self.assertEqual(self.new("--name", "feed", "--type", "none"), [])
+        self.assertEqual(self.new("--type", "none", "--skip-identity"), [])
+        out, _ = self.crm("subscribe", self.store, "--type", "none")
+        self.assertIn("(merged) customer", out)
+        rows = self.new("--after", str(merged["position"] - 1), "--limit", "2")
+        self.assertEqual(rows[0], merged)
+        self.assertEqual(rows[1]["id"], "e-92")
+
     def test_wrong_options(self):
         for wrong in ("4", "0/", "/4", "x/4", "4/4", "0/2000", "0/4/1"):
             self.crm("subscribe", self.store, "--consumer", wrong, code=2)
@@ -93,6 +110,46 @@ class Subscribe(CliTest):
             running.stdout.close()
             running.wait(timeout=60)
         self.assertEqual(self.ids("--name", "mailer"), list(range(30)))
+
+
+class IdentitySettings(CliTest):
+
+    def settings(self, *args, **kwargs):
+        out, _ = self.crm("identity", "settings", self.store, "--json", *args,
+                          **kwargs)
+        return json.loads(out)
+
+    def test_shown_and_set(self):
+        self.init()
+        self.crm("append", self.store, stdin=lines([event(1)]))
+        plain = self.settings()
+        self.assertEqual(plain["rules"]["attach_bar"], 85)
+        out, _ = self.crm("identity", "settings", self.store)
+        self.assertEqual(json.loads(out), plain)
+        self.assertIn('\n    "attach_bar": 85,\n', out)
+        file = self.write("identity.json", json.dumps(
+            {"namespaces": {"card": {"fold_case": True}},
+             "blocked": {"email": ["a\\\"{b@c.d", "e@f.g"]}}))
+        changed = self.settings("--set", file)
+        self.assertTrue(changed["namespaces"]["card"]["fold_case"])
+        self.assertEqual(self.settings(), changed)
+        out, _ = self.crm("identity", "settings", self.store)
+        self.assertEqual(json.loads(out), changed)
+        self.assertEqual(self.settings("--set", "-", stdin="{}"), plain)
+
+    def test_what_is_refused(self):
+        self.init()
+        about, _ = self.crm("identity", "settings", "--help")
+        self.assertIn("crm identity settings", about)
+        self.crm("identity", "settings", self.store, code=3)  # No tenant yet.
+        _, err = self.crm("identity", "settings", self.store, "--set", "-",
+                          stdin='{"rules": {"bar": 1}}', code=2)
+        self.assertIn("/rules/bar: there is no such setting", err)
+        self.crm("identity", "settings", self.store, "--set", "-", stdin="{",
+                 code=2)
+        self.crm("identity", "settings", self.store, "--set",
+                 self.path("none"), code=3)
+        self.crm("identity", code=2)
 
 
 class Schemas(CliTest):
@@ -329,6 +386,54 @@ class Reconciling(CliTest):
         self.assertEqual(self.last("stats", self.store)["events"], 30)
         self.crm("import", self.store, self.path("none"), "--reconcile",
                  code=3)
+
+
+class Persons(CliTest):
+
+    PEOPLE = ("id,name,born\n"
+              "1,William Blackwood,1961-04-09\n"
+              "2,Nomsa Dlamini,1990-01-17\n"
+              "3,\"Blackwood, Wm\",1961-04-09\n")
+    MAP = json.dumps({"id": "id", "fields": {"full_name": "name",
+                                             "birth_date": "born"}})
+
+    def test_link_file(self):
+        people = self.write("people.csv", self.PEOPLE)
+        people_map = self.write("map.json", self.MAP)
+        out = self.path("clusters.csv")
+        arguments = ("identity", "link-file", people, "--map", people_map)
+        report = self.last(*arguments, "--out", out)
+        self.assertEqual((report["records"], report["trained"]), (3, False))
+        self.assertIn("200", report["not_trained_because"])
+        with open(out, encoding="utf-8") as file:
+            rows = file.read().splitlines()
+        self.assertEqual(rows[0], "record_id,cluster_id")
+        self.assertEqual([row.split(",")[0] for row in rows[1:]],
+                         ["1", "2", "3"])
+        text, _ = self.crm(*arguments, "--out", "-", "--model", "default",
+                           "--threshold", "12", "--threads", "1")
+        self.assertTrue(text.startswith("record_id,cluster_id\n1,1\n2,2\n"))
+        text, _ = self.crm(*arguments, "--out", out, "--review",
+                           self.path("review.csv"))
+        self.assertIn("not trained", text)
+        self.assertTrue(os.path.exists(self.path("review.csv")))
+
+    def test_refused(self):
+        people = self.write("people.csv", self.PEOPLE + "1,again,\n")
+        people_map = self.write("map.json", self.MAP)
+        out = self.path("clusters.csv")
+        link = ("identity", "link-file", people, "--out", out, "--map")
+        _, error = self.crm(*link, people_map, code=4)
+        self.assertIn("line 5", error)
+        self.crm(*link, self.path("none.json"), code=3)
+        bad_map = self.write("bad.json", '{"id": "id"}')
+        _, error = self.crm(*link, bad_map, code=2)
+        self.assertIn("fields", error)
+        self.crm("identity", "link-file", self.path("none.csv"), "--out", out,
+                 "--map", people_map, code=3)
+        self.crm("identity", "train", self.write("few.csv", self.PEOPLE),
+                 "--map", people_map, "--out", self.path("model"), code=4)
+        self.assertFalse(os.path.exists(out))
 
 
 if __name__ == "__main__":

@@ -111,6 +111,7 @@ class World final {
   void Read(uint8_t verb);
   void Follow(uint8_t verb);
   void ReadAll(uint8_t verb);
+  void WriteJson(const crm_event_view& event, bool is_one);
   void Forked();
   void End();
 
@@ -166,7 +167,7 @@ void World::CallStore(uint8_t verb) {
       crm_tenant*& slot = tenants_[bytes_.Next()];
       crm_tenant* made = nullptr;
       const crm_status status =
-          crm_tenant_open(store, bytes_.Slice(), &made, &error_);
+          crm_tenant_open(store, bytes_.Slice(), nullptr, &made, &error_);
       return Keep(status, made, slot, crm_tenant_free);
     }
   }
@@ -276,7 +277,7 @@ void World::Follow(uint8_t verb) {
     }
     case 3: {
       crm_lag lag = {};
-      Took(crm_subscription_get_lag(slot, &lag, &error_));
+      Took(crm_subscription_get_lag(slot, nullptr, &lag, &error_));
       if (bytes_.Next() % 4 == 0) Took(crm_subscription_cancel(slot, &error_));
       if (bytes_.Next() % 2 == 0) crm_subscription_free(slot);
       return;
@@ -305,12 +306,12 @@ void World::ReadAll(uint8_t verb) {
     case 1: {
       crm_store_cursor* made = nullptr;
       const crm_status status =
-          crm_store_snapshot_replay(whole, &made, &error_);
+          crm_store_snapshot_replay(whole, nullptr, &made, &error_);
       Keep(status, made, walk, crm_store_cursor_free);
       crm_snapshot*& slot = snapshots_[bytes_.Next()];
       crm_snapshot* one = nullptr;
-      const crm_status found =
-          crm_store_snapshot_get_tenant(whole, bytes_.Slice(), &one, &error_);
+      const crm_status found = crm_store_snapshot_get_tenant(
+          whole, bytes_.Slice(), nullptr, &one, &error_);
       return Keep(found, one, slot, crm_snapshot_free);
     }
     case 2: {
@@ -357,6 +358,20 @@ void World::Forked() {
   Require(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+// An event of a cursor, or the empty one of its end.
+void World::WriteJson(const crm_event_view& event, bool is_one) {
+  crm_event_json_options options = CRM_EVENT_JSON_OPTIONS_INIT;
+  options.flags = CRM_EVENT_JSON_AS_GIVEN;
+  crm_buffer* json = nullptr;
+  const crm_status status =
+      crm_event_view_to_json(&event, event.source, &options, &json, &error_);
+  Require((status == CRM_OK) == (json != nullptr));
+  Require((status == CRM_OK) ==
+          (is_one && (event.flags & CRM_EVENT_VIEW_OPENED) != 0));
+  Took(status);
+  crm_buffer_free(json);
+}
+
 void World::CallTenant(uint8_t verb) {
   switch (verb % 6) {
     case 0: {
@@ -369,8 +384,10 @@ void World::CallTenant(uint8_t verb) {
     }
     case 1: {
       crm_event_view event = {};
-      return Took(
-          crm_event_cursor_next(cursors_[bytes_.Next()], &event, &error_));
+      const crm_status status =
+          crm_event_cursor_next(cursors_[bytes_.Next()], &event, &error_);
+      Took(status);
+      return WriteJson(event, status == CRM_OK);
     }
     case 2:
       // Freed, and used again by whoever chooses this slot.
@@ -392,6 +409,9 @@ void World::CallTenant(uint8_t verb) {
     default: {
       crm_buffer* offset = nullptr;
       crm_tenant* const tenant = tenants_[bytes_.Next()];
+      Took(crm_tenant_set_identity_settings(tenant, bytes_.Slice(), &error_));
+      Took(crm_tenant_get_identity_settings(tenant, nullptr, &offset, &error_));
+      crm_buffer_free(std::exchange(offset, nullptr));
       Took(crm_tenant_get_offset(tenant, bytes_.Slice(), nullptr, &offset,
                                  &error_));
       return crm_buffer_free(offset);

@@ -66,9 +66,9 @@ TEST_CASE("events of a record stay with it, whatever else they name") {
   CHECK(both.customer == ada.customer);
   CHECK(both.confidence == 100);
   CHECK(both.matched_by == "sclMemberId");
-  REQUIRE(both.contested.size() == 1);
-  CHECK(both.contested[0].name_space == "email");
-  CHECK(both.contested[0].owner == bob.customer);
+  REQUIRE(both.withheld.size() == 1);
+  CHECK(both.withheld[0].name_space == "email");
+  CHECK(both.withheld[0].owner == bob.customer);
   CHECK(club.Owner(kMail) == bob.customer);
   CHECK(club.store().GetStats()->contested == 1);
 }
@@ -112,24 +112,38 @@ TEST_CASE("the surest match wins; the others are reported") {
   const EventOutcome both = club.Say("b", {kPhone, kMail});
   CHECK(both.customer == mail.customer);
   CHECK(both.confidence == 95);
-  REQUIRE(both.contested.size() == 1);
-  CHECK(both.contested[0].name_space == "phoneNumber");
-  CHECK(both.contested[0].owner == phone.customer);
+  REQUIRE(both.withheld.size() == 1);
+  CHECK(both.withheld[0].name_space == "phoneNumber");
+  CHECK(both.withheld[0].owner == phone.customer);
 }
 
-TEST_CASE("a device does not tie two people together") {
+TEST_CASE("a device leads to the first person, and ties no two together") {
   Club club;
-  const EventOutcome device = club.Say("web", {{"deviceId", "d"}});
-  CHECK(device.new_customer);
-  CHECK(club.Say("web", {{"deviceId", "d"}}).customer == device.customer);
-  const EventOutcome elsewhere = club.Say("app", {{"deviceId", "d"}});
-  CHECK(elsewhere.new_customer);
-  CHECK(elsewhere.contested.empty());
-  const EventOutcome known = club.Say("app", {{"deviceId", "d"}, kMail});
-  CHECK(known.new_customer);
-  CHECK(known.customer != device.customer);
-  CHECK(known.contested.empty());
-  CHECK(club.Owner({"deviceId", "d"}) == device.customer);
+  const Identifier device{"deviceId", "d"};
+  const EventOutcome first = club.Say("web", {device});
+  CHECK(first.new_customer);
+  CHECK(club.Say("web", {device}).customer == first.customer);
+  // Who is nothing but a device follows it.
+  const EventOutcome elsewhere = club.Say("app", {device});
+  CHECK(elsewhere.customer == first.customer);
+  CHECK(elsewhere.confidence == 80);
+  CHECK(elsewhere.matched_by == "deviceId");
+  CHECK(elsewhere.withheld.empty());
+  // The first person whom it names is who it was.
+  const EventOutcome known = club.Say("app", {device, kMail});
+  CHECK(known.new_record);
+  CHECK(known.customer == first.customer);
+  CHECK(club.Owner(kMail) == first.customer);
+  // The second one is somebody else, which is no contest.
+  const EventOutcome second = club.Say("app", {device, kPhone});
+  CHECK(second.new_customer);
+  REQUIRE(second.withheld.size() == 1);
+  CHECK(second.withheld[0].name_space == "deviceId");
+  CHECK(second.withheld[0].owner == first.customer);
+  CHECK(second.withheld[0].reason == IdentityReason::kEphemeral);
+  CHECK_FALSE(second.contested);
+  CHECK(club.Owner(device) == first.customer);
+  CHECK(club.store().GetStats()->contested == 0);
 }
 
 TEST_CASE("one e-mail address, two accounts: two people, and it is said") {
@@ -138,16 +152,16 @@ TEST_CASE("one e-mail address, two accounts: two people, and it is said") {
   const EventOutcome second = club.Say("auth", {{"authUserId", "u2"}, kMail});
   CHECK(second.new_customer);
   CHECK(second.customer != first.customer);
-  REQUIRE(second.contested.size() == 1);
-  CHECK(second.contested[0].name_space == "email");
-  CHECK(second.contested[0].owner == first.customer);
+  REQUIRE(second.withheld.size() == 1);
+  CHECK(second.withheld[0].name_space == "email");
+  CHECK(second.withheld[0].owner == first.customer);
   CHECK(club.Owner(kMail) == first.customer);
   CHECK(club.Owner({"authUserId", "u1"}) == first.customer);
   CHECK(club.Owner({"authUserId", "u2"}) == second.customer);
   CHECK(club.store().GetStats()->contested == 1);
   // The same by phone, and with the next source.
   const EventOutcome third =
-      club.Say("shop", {{"authUserId", "u3"}, kPhone, kMail});
+      club.Say("shop", {{"authUserId", "u3"}, kPhone});
   CHECK(third.new_customer);
   CHECK(club.Owner(kPhone) == third.customer);
   CHECK(club.Say("shop", {{"authUserId", "u4"}, kPhone}).new_customer);
@@ -155,8 +169,53 @@ TEST_CASE("one e-mail address, two accounts: two people, and it is said") {
   const EventOutcome member =
       club.Say("scl", {{"sclMemberId", "m"}, kMail});
   CHECK(member.customer == first.customer);
-  // But now she has one there, too.
-  CHECK(club.Say("scl", {{"sclMemberId", "m2"}, kMail}).new_customer);
+  // But now she has one there, too; and with a third who claims it, the address
+  // leads to nobody any more.
+  const EventOutcome last = club.Say("scl", {{"sclMemberId", "m2"}, kMail});
+  CHECK(last.new_customer);
+  REQUIRE(last.withheld.size() == 1);
+  CHECK(last.withheld[0].reason == IdentityReason::kSharedValue);
+  CHECK(last.withheld[0].owner == first.customer);
+  CHECK(club.Owner(kMail) == 0);
+}
+
+TEST_CASE("a phone is seen when it is seen, also within one request") {
+  // The log says the same of one request as of two.
+  for (const bool together : {true, false}) {
+    for (const bool dry : {false, true}) {
+      if (dry && !together) continue;
+      CAPTURE(together);
+      Club club;
+      Event first = MakeEvent("a", {kPhone});
+      first.source = "sms";
+      first.occurred_at = At(0);
+      Event later = MakeEvent("b", {kPhone});
+      later.occurred_at = At(0) + std::chrono::hours(24 * 600);
+      AppendOptions options;
+      if (dry) options.dry_run = NewDryRun();
+      EventOutcome outcome;
+      if (together) {
+        outcome = MustAppend(club.tenant(), {first, later}, options).events[1];
+      } else {
+        MustAppendOne(club.tenant(), first);
+        outcome = MustAppendOne(club.tenant(), later);
+      }
+      CHECK(outcome.new_customer);
+      REQUIRE(outcome.withheld.size() == 1);
+      CHECK(outcome.withheld[0].reason == IdentityReason::kRecycled);
+      CHECK(outcome.reviews.size() == 1);
+    }
+  }
+}
+
+TEST_CASE("an identifier that is named twice is withheld once") {
+  Club club;
+  club.Say("scl", {{"sclMemberId", "1"}, kPhone});
+  const EventOutcome second =
+      club.Say("scl", {{"sclMemberId", "2"}, kPhone, {"mobile", kPhone.value}});
+  CHECK(second.new_customer);
+  REQUIRE(second.withheld.size() == 1);
+  CHECK(second.withheld[0].name_space == "phoneNumber");
 }
 
 TEST_CASE("an exclusive match does not give her a second account either") {
@@ -167,9 +226,9 @@ TEST_CASE("an exclusive match does not give her a second account either") {
       club.Say("web", {{"authUserId", "u2"}, {"sclMemberId", "m1"}});
   CHECK(other.new_customer);
   CHECK(other.customer != ada.customer);
-  REQUIRE(other.contested.size() == 1);
-  CHECK(other.contested[0].name_space == "sclMemberId");
-  CHECK(other.contested[0].owner == ada.customer);
+  REQUIRE(other.withheld.size() == 1);
+  CHECK(other.withheld[0].name_space == "sclMemberId");
+  CHECK(other.withheld[0].owner == ada.customer);
   CHECK(club.Owner({"sclMemberId", "m1"}) == ada.customer);
   CHECK(club.Owner({"authUserId", "u2"}) == other.customer);
 }
@@ -181,9 +240,9 @@ TEST_CASE("a second value of an exclusive namespace is nobody's, and said") {
   const EventOutcome again =
       club.Say("scl", {{"authUserId", "u1"}, {"sclMemberId", "m2"}});
   CHECK(again.customer == ada.customer);
-  REQUIRE(again.contested.size() == 1);
-  CHECK(again.contested[0].name_space == "sclMemberId");
-  CHECK(again.contested[0].owner == 0);
+  REQUIRE(again.withheld.size() == 1);
+  CHECK(again.withheld[0].name_space == "sclMemberId");
+  CHECK(again.withheld[0].owner == 0);
   CHECK(club.Owner({"sclMemberId", "m2"}) == 0);
   CHECK(club.store().GetStats()->contested == 1);
   // Whoever comes with it alone is somebody else.
@@ -196,16 +255,16 @@ TEST_CASE("of two values of one exclusive namespace the first counts, and said")
                                              {"sclMemberId", "m1"},
                                              {"scl_member_id", "m2"}});
   CHECK(both.new_customer);
-  REQUIRE(both.contested.size() == 1);
-  CHECK(both.contested[0].name_space == "sclMemberId");
-  CHECK(both.contested[0].owner == 0);
+  REQUIRE(both.withheld.size() == 1);
+  CHECK(both.withheld[0].name_space == "sclMemberId");
+  CHECK(both.withheld[0].owner == 0);
   CHECK(club.Owner({"sclMemberId", "m1"}) == both.customer);
   CHECK(club.Owner({"sclMemberId", "m2"}) == 0);
   // The same value twice is one.
   const EventOutcome same = club.Say("scl", {{"authUserId", "u9"},
                                              {"sclMemberId", "m9"},
                                              {"scl_member_id", "m9"}});
-  CHECK(same.contested.empty());
+  CHECK(same.withheld.empty());
   CHECK(club.Owner({"sclMemberId", "m9"}) == same.customer);
   CheckSound(club.store());
 }
@@ -226,8 +285,8 @@ TEST_CASE("the guard holds over checkpoints and opens") {
   const EventOutcome second = MustAppendOne(tenant, event);
   CHECK(second.new_customer);
   CHECK(second.customer != first);
-  REQUIRE(second.contested.size() == 1);
-  CHECK(second.contested[0].owner == first);
+  REQUIRE(second.withheld.size() == 1);
+  CHECK(second.withheld[0].owner == first);
   CheckSound(store);
 }
 
@@ -282,7 +341,7 @@ TEST_CASE("tenants are walls, whatever they have in common") {
       CHECK(a.customer == b.customer);
       CHECK(a.record == b.record);
       CHECK(a.revision == b.revision);
-      CHECK(a.contested.size() == b.contested.size());
+      CHECK(a.withheld.size() == b.withheld.size());
       if (i == 200) REQUIRE_OK(together.Flush());
     }
     for (size_t t = 0; t < 3; ++t) {

@@ -54,10 +54,14 @@ void FillDefined(Store& store) {
   Append(store, "b \"B\"", {Order(1, low, kOrders[0])});
   Append(store, "a", {Order(4, R"({"traits":{"price":4}})", kOrders[0])}, true);
   REQUIRE(a.RegisterUpcaster(upcaster).ok());
+  REQUIRE(a.SetIdentitySettings(
+               R"({"namespaces":{"customerId":{"fold_case":true}}})")
+              .ok());
   Append(store, "a", {Order(5, R"({"traits":{"price":5}})", kOrders[0])}, true);
   Register(a, kOrders[1], R"({"required":["traits"]})", Compatibility::kNone);
   REQUIRE(a.SetValidation("", Validation::kEnforce).ok());
   REQUIRE(a.SetValidation("Order", Validation::kInherit).ok());
+  REQUIRE(a.SetIdentitySettings("{}").ok());
   Append(store, "a", {Order(6, R"({"traits":{"amount":6}})", kOrders[1])});
   Register(b, kOrders[0], "true", Compatibility::kNone);
   REQUIRE(b.RegisterUpcaster(upcaster).ok());
@@ -78,8 +82,9 @@ TEST_CASE("store export: definitions come back, at their places") {
   Store first = NewStore(1'700'000'000);
   FillDefined(first);
   const std::string text = Exported(first);
-  CHECK(Lines(text, R"({"kind":"definition")") == 11);
-  CHECK(Lines(text, R"("definitions":11,)") == 2);
+  CHECK(Lines(text, R"({"kind":"definition")") == 13);
+  CHECK(Lines(text, R"("definition":"identity")") == 2);
+  CHECK(Lines(text, R"("definitions":13,)") == 2);
   CHECK(Lines(text, R"("warned":true)") == 1);
   Folder folder;
   const std::string path = folder.Write("s", text);
@@ -119,8 +124,8 @@ TEST_CASE("store export: one tenant's definitions, and none of another's") {
   Store first = NewStore(1'700'000'000);
   FillDefined(first);
   const std::string text = Exported(first, {.tenant = "a"});
-  CHECK(Lines(text, R"({"kind":"definition")") == 6);
-  CHECK(Lines(text, R"("definitions":6,)") == 2);
+  CHECK(Lines(text, R"({"kind":"definition")") == 8);
+  CHECK(Lines(text, R"("definitions":8,)") == 2);
   Folder folder;
   Store second = NewStore(1'700'000'000);
   Result<StoreImportReport> report =

@@ -36,13 +36,40 @@ Name Canonical(const Identifier& identifier) {
   return name;
 }
 
+bool IsBlocked(const Identifier& identifier) {
+  return identifier.value == "null" || identifier.value == "anonymous";
+}
+
+// What guards stand at, when nobody has set anything.
+constexpr size_t kShared = 3;
+constexpr size_t kValues = 5;
+constexpr size_t kIdentifiers = 1000;
+constexpr size_t kRecords = 200;
+constexpr size_t kMerges = 100;
+constexpr std::chrono::hours kPhone{18 * 365 * 24 / 12};
+// What is kept of identifiers that belong to somebody else.
+constexpr size_t kNamedByCustomer = 64;
+constexpr size_t kNamedOfOne = 32;
+constexpr size_t kLinksAsked = 10;
+
+bool IsAsked(IdentityReason reason) {
+  switch (reason) {
+    case IdentityReason::kExclusiveConflict:
+    case IdentityReason::kContradiction:
+    case IdentityReason::kRecycled:
+    case IdentityReason::kBelowMergeBar:
+    case IdentityReason::kMergeBrake:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Best first; what names nobody is left out.
 std::vector<Name> Usable(const Event& event) {
   std::vector<Name> names;
   for (const Identifier& identifier : event.identifiers) {
-    Name name = Canonical(identifier);
-    if (name.second == "null" || name.second == "anonymous") continue;
-    names.push_back(std::move(name));
+    if (!IsBlocked(identifier)) names.push_back(Canonical(identifier));
   }
   std::stable_sort(names.begin(), names.end(), [](const Name& a,
                                                   const Name& b) {
@@ -85,26 +112,6 @@ std::map<std::string, std::string> TraitsIn(const Event& event) {
 }
 
 }  // namespace
-
-CustomerId Oracle::Owner(const Identifier& identifier) const {
-  const auto found = owners_.find(Canonical(identifier));
-  return found == owners_.end() ? 0 : found->second;
-}
-
-Position Oracle::Version(CustomerId customer) const {
-  if (customer == 0 || customer > customers_.size()) return 0;
-  return events_[customers_[customer - 1].last_event].position;
-}
-
-std::vector<size_t> Oracle::EventsOf(CustomerId customer) const {
-  std::vector<size_t> all;
-  for (const RecordId record : customers_[customer - 1].records) {
-    const std::vector<size_t>& events = records_[record - 1].events;
-    all.insert(all.end(), events.begin(), events.end());
-  }
-  std::sort(all.begin(), all.end());
-  return all;
-}
 
 std::map<std::string, Oracle::Winner> Oracle::Traits(
     CustomerId customer) const {
@@ -150,65 +157,421 @@ bool Oracle::Holds(const Condition& condition) const {
   return true;
 }
 
-bool Oracle::MayAttach(const std::vector<Name>& names,
-                       CustomerId customer) const {
-  for (const Name& name : names) {
-    const auto owner = owners_.find(name);
-    const bool hers = owner != owners_.end() && owner->second == customer;
-    if (IsExclusive(name.first) && !hers &&
-        customers_[customer - 1].exclusive.count(name.first) > 0) {
-      return false;
-    }
-  }
-  return true;
+CustomerId Oracle::OwnerOf(const Name& name) const {
+  const auto found = owners_.find(name);
+  return found == owners_.end() ? 0
+                                : records_[found->second.record - 1].customer;
 }
 
-void Oracle::Resolve(const Event& event, OracleOutcome* outcome) const {
-  const std::vector<Name> names = Usable(event);
-  if (names.empty()) return;
-  const auto owner_of = [this](const Name& name) {
-    const auto found = owners_.find(name);
-    return found == owners_.end() ? CustomerId{0} : found->second;
+bool Oracle::IsShared(const Name& name) const {
+  const auto found = owners_.find(name);
+  return found != owners_.end() && found->second.shared;
+}
+
+CustomerId Oracle::Owner(const Identifier& identifier) const {
+  return OwnerOf(Canonical(identifier));
+}
+
+CustomerId Oracle::Found(const Identifier& identifier) const {
+  return IsShared(Canonical(identifier)) ? 0 : Owner(identifier);
+}
+
+CustomerId Oracle::Current(CustomerId customer) const {
+  if (customer == 0 || customer > customers_.size()) return 0;
+  const CustomerId moved = customers_[customer - 1].moved_to;
+  return moved == 0 ? customer : moved;
+}
+
+uint64_t Oracle::live_customers() const {
+  return static_cast<uint64_t>(std::count_if(
+      customers_.begin(), customers_.end(),
+      [](const CustomerState& state) { return state.moved_to == 0; }));
+}
+
+Position Oracle::Version(CustomerId customer) const {
+  customer = Current(customer);
+  return customer == 0 ? 0 : events_[EventsOf(customer).back()].position;
+}
+
+std::vector<size_t> Oracle::EventsOf(CustomerId customer) const {
+  std::vector<size_t> all;
+  for (const RecordId record : customers_[Current(customer) - 1].records) {
+    const std::vector<size_t>& events = records_[record - 1].events;
+    all.insert(all.end(), events.begin(), events.end());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::vector<Name> Oracle::NamesOf(CustomerId customer) const {
+  std::vector<Name> names;
+  for (const auto& [name, owned] : owners_) {
+    if (OwnerOf(name) == customer) names.push_back(name);
+  }
+  return names;
+}
+
+size_t Oracle::ValuesOf(CustomerId customer,
+                        const std::string& name_space) const {
+  const std::vector<Name> names = NamesOf(customer);
+  return static_cast<size_t>(
+      std::count_if(names.begin(), names.end(), [&](const Name& name) {
+        return name.first == name_space;
+      }));
+}
+
+bool Oracle::HasExclusive(CustomerId customer,
+                          const std::string& name_space) const {
+  return IsExclusive(name_space) && ValuesOf(customer, name_space) > 0;
+}
+
+bool Oracle::IsAnonymous(CustomerId customer) const {
+  const std::vector<Name> names = NamesOf(customer);
+  return std::all_of(names.begin(), names.end(), [](const Name& name) {
+    return IsEphemeral(name.first);
+  });
+}
+
+Oracle::Person Oracle::PersonIn(const Event& event) {
+  const auto traits = TraitsIn(event);
+  const auto value = [&](const char* name) {
+    const auto found = traits.find(name);
+    return found == traits.end() ? std::string() : found->second;
   };
-  outcome->confidence = 100;
-  const auto record = record_keys_.find({event.source, names[0]});
-  if (record != record_keys_.end()) {
-    outcome->record = record->second;
-    outcome->customer = records_[record->second - 1].customer;
-    outcome->revision = records_[record->second - 1].events.size();
-    outcome->matched_by = names[0].first;
+  return {value("firstName"), value("dateOfBirth")};
+}
+
+Oracle::Person Oracle::PersonOf(CustomerId customer) const {
+  const auto winners = Traits(customer);
+  const auto value = [&](const char* name) {
+    const auto found = winners.find(name);
+    return found == winners.end() ? std::string() : found->second.value;
+  };
+  return {value("firstName"), value("dateOfBirth")};
+}
+
+// Of the names and dates that the model test uses: Ann is short for Anna, Bob
+// for Robert, and day and month are sometimes exchanged.
+bool Oracle::Contradict(const Person& a, const Person& b) {
+  const auto name = [](const Person& person) {
+    return person.name == "\"Bob\"" ? std::string("Robert")
+                                    : person.name.substr(1, 3);
+  };
+  const auto born = [](const Person& person) { return person.born.substr(1, 4); };
+  return a.full() && b.full() && name(a).substr(0, 3) != name(b).substr(0, 3) &&
+         born(a) != born(b);
+}
+
+bool Oracle::IsRecycled(const Name& name, const Event& event) const {
+  if (name.first != "phoneNumber") return false;
+  const Record& record = records_[owners_.at(name).record - 1];
+  const Event& last = events_[record.events.back()].event;
+  return *event.occurred_at - *last.occurred_at > kPhone;
+}
+
+// --- One event ---------------------------------------------------------------
+
+struct Oracle::Resolving {
+  const Event& event;
+  std::vector<Name> names;
+  std::vector<IdentityReason> reasons;
+  RecordId link = 0;  // By which it hangs on its customer.
+  OracleOutcome out;
+
+  bool Names(bool (*kind)(const std::string&)) const {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const Name& name) { return kind(name.first); });
+  }
+  bool IsStrong() const {
+    return std::any_of(names.begin(), names.end(), [](const Name& name) {
+      return !IsEphemeral(name.first);
+    });
+  }
+};
+
+OracleOutcome Oracle::Resolve(const Event& event) {
+  Resolving now{event, Usable(event), {}, 0, {}};
+  now.reasons.resize(now.names.size());
+  const auto say_blocked = [&] {
+    for (const Identifier& identifier : event.identifiers) {
+      if (!IsBlocked(identifier)) continue;
+      now.out.withheld.push_back(
+          {identifier.name_space, 0, IdentityReason::kBlocked});
+    }
+  };
+  if (now.names.empty()) {
+    say_blocked();
+    return now.out;
+  }
+  OracleOutcome& out = now.out;
+  out.confidence = 100;
+  const auto known = record_keys_.find({event.source, now.names[0]});
+  if (known != record_keys_.end()) {
+    out.record = now.link = known->second;
+    out.customer = records_[out.record - 1].customer;
+    out.revision = records_[out.record - 1].events.size();
+    out.matched_by = now.names[0].first;
   } else {
-    outcome->new_record = true;
-    outcome->record = records_.size() + 1;
-    for (const Name& name : names) {
-      const CustomerId owner = owner_of(name);
-      if (owner == 0 || IsEphemeral(name.first) || !MayAttach(names, owner)) {
+    out.new_record = true;
+    out.record = records_.size() + 1;
+    Attach(&now);
+  }
+  for (size_t i = 0; i < now.names.size() && !out.new_customer; ++i) {
+    if (now.reasons[i] == IdentityReason::kNone) Meet(&now, i);
+  }
+  TurnShared(&now);
+  if (out.new_customer) customers_.emplace_back();
+  if (out.new_record) {
+    records_.push_back({event.source, out.customer, {}, events_.size(),
+                        out.matched_by, out.confidence, now.link,
+                        out.new_customer ? out.customer : 0, {}});
+    record_keys_[{event.source, now.names[0]}] = out.record;
+    customers_[out.customer - 1].records.push_back(out.record);
+  }
+  Claim(&now);
+  Tell(&now);
+  say_blocked();
+  return now.out;
+}
+
+// A new record joins who has its best identifier, unless a guard objects;
+// devices come last, and give themselves to the first person.
+void Oracle::Attach(Resolving* now) {
+  OracleOutcome& out = now->out;
+  const auto join = [&](const Name& name) {
+    out.customer = OwnerOf(name);
+    out.confidence = Confidence(name.first);
+    out.matched_by = name.first;
+    now->link = owners_.at(name).record;
+  };
+  for (const bool devices : {false, true}) {
+    for (size_t i = 0; i < now->names.size() && out.customer == 0; ++i) {
+      const Name& name = now->names[i];
+      if (IsEphemeral(name.first) != devices || OwnerOf(name) == 0 ||
+          IsShared(name)) {
         continue;
       }
-      outcome->customer = owner;
-      outcome->confidence = Confidence(name.first);
-      outcome->matched_by = name.first;
-      break;
-    }
-    if (outcome->customer == 0) {
-      outcome->new_customer = true;
-      outcome->customer = customers_.size() + 1;
+      now->reasons[i] = AgainstAttaching(*now, name);
+      if (now->reasons[i] == IdentityReason::kNone) join(name);
     }
   }
-  for (const Name& name : names) {
-    const CustomerId owner = owner_of(name);
-    if (owner != 0 && owner != outcome->customer && !IsEphemeral(name.first)) {
-      outcome->contested.emplace_back(name.first, owner);
+  if (out.customer == 0) {
+    out.new_customer = true;
+    out.customer = customers_.size() + 1;
+  }
+  for (size_t i = 0; i < now->names.size(); ++i) {
+    if (!IsAsked(now->reasons[i])) continue;
+    Ask(now, out.record, owners_.at(now->names[i]).record);
+  }
+}
+
+IdentityReason Oracle::AgainstAttaching(const Resolving& now,
+                                        const Name& name) const {
+  const CustomerId other = OwnerOf(name);
+  const bool full = customers_[other - 1].records.size() >= kRecords;
+  if (IsEphemeral(name.first)) {
+    if (full) return IdentityReason::kLimit;
+    return now.IsStrong() && !IsAnonymous(other) ? IdentityReason::kEphemeral
+                                                 : IdentityReason::kNone;
+  }
+  if (TwoAccounts(now, other)) return IdentityReason::kExclusiveConflict;
+  if (full) return IdentityReason::kLimit;
+  if (IsExclusive(name.first)) return IdentityReason::kNone;
+  if (IsRecycled(name, now.event)) return IdentityReason::kRecycled;
+  return Contradict(PersonIn(now.event), PersonOf(other))
+             ? IdentityReason::kContradiction
+             : IdentityReason::kNone;
+}
+
+bool Oracle::TwoAccounts(const Resolving& now, CustomerId other) const {
+  for (const Name& name : NamesOf(other)) {
+    if (!IsExclusive(name.first)) continue;
+    if (now.out.customer != 0 && HasExclusive(now.out.customer, name.first)) {
+      return true;
+    }
+    for (const Name& own : now.names) {
+      if (own.first == name.first && OwnerOf(own) != other) return true;
     }
   }
-  if (outcome->new_customer) return;
-  // A second value of an exclusive namespace goes to nobody, and is said.
-  for (const Name& name : names) {
-    if (IsExclusive(name.first) && owner_of(name) == 0 &&
-        customers_[outcome->customer - 1].exclusive.count(name.first) > 0) {
-      outcome->contested.emplace_back(name.first, CustomerId{0});
+  return false;
+}
+
+// Somebody else whom the event names.
+void Oracle::Meet(Resolving* now, size_t i) {
+  const Name& name = now->names[i];
+  const CustomerId other = OwnerOf(name);
+  if (other == 0 || other == now->out.customer || IsShared(name)) return;
+  now->reasons[i] = AgainstMerging(*now, name);
+  if (now->reasons[i] == IdentityReason::kNone) {
+    Merge(now, other);
+  } else if (IsAsked(now->reasons[i])) {
+    Ask(now, now->link, owners_.at(name).record);
+  }
+}
+
+IdentityReason Oracle::AgainstMerging(const Resolving& now,
+                                      const Name& name) const {
+  const CustomerId own = now.out.customer;
+  const CustomerId other = OwnerOf(name);
+  const bool device = IsEphemeral(name.first);
+  if (device && !IsAnonymous(other) && (now.IsStrong() || !IsAnonymous(own))) {
+    return IdentityReason::kEphemeral;
+  }
+  if (TwoAccounts(now, other)) return IdentityReason::kExclusiveConflict;
+  const CustomerState& ours = customers_[own - 1];
+  const CustomerState& theirs = customers_[other - 1];
+  if (ours.records.size() + theirs.records.size() > kRecords ||
+      NamesOf(own).size() + NamesOf(other).size() > kIdentifiers ||
+      ours.retired.size() + theirs.retired.size() >= kMerges) {
+    return IdentityReason::kLimit;
+  }
+  for (const char* const name_space : {"email", "phoneNumber"}) {
+    if (ValuesOf(own, name_space) > 0 && ValuesOf(other, name_space) > 0 &&
+        ValuesOf(own, name_space) + ValuesOf(other, name_space) > kValues) {
+      return IdentityReason::kLimit;
     }
   }
+  Person person = PersonOf(own);
+  const Person said = PersonIn(now.event);
+  if (!said.name.empty()) person.name = said.name;
+  if (!said.born.empty()) person.born = said.born;
+  const Person known = PersonOf(other);
+  if (!device && !IsExclusive(name.first) && Contradict(person, known)) {
+    return IdentityReason::kContradiction;
+  }
+  const bool agree = person.full() && known.full() &&
+                     person.name == known.name && person.born == known.born;
+  return device || agree || SaysTheSame(now, name)
+             ? IdentityReason::kNone
+             : IdentityReason::kBelowMergeBar;
+}
+
+// One identifier that is enough, or two that are together.
+bool Oracle::SaysTheSame(const Resolving& now, const Name& name) const {
+  std::set<Name> pointing;
+  for (const Name& own : now.names) {
+    if (OwnerOf(own) != OwnerOf(name) || IsShared(own)) continue;
+    if (Confidence(own.first) >= 95) return true;
+    if (Confidence(own.first) >= 85) pointing.insert(own);
+  }
+  return pointing.size() > 1;
+}
+
+void Oracle::Merge(Resolving* now, CustomerId other) {
+  const CustomerId own = now->out.customer;
+  const bool own_has = HasExclusive(own, "authUserId");
+  const bool other_has = HasExclusive(other, "authUserId");
+  const CustomerId stays =
+      own_has != other_has ? (own_has ? own : other) : std::min(own, other);
+  const CustomerId leaves = stays == own ? other : own;
+  CustomerState& kept = customers_[stays - 1];
+  CustomerState& gone = customers_[leaves - 1];
+  for (const RecordId record : gone.records) {
+    records_[record - 1].customer = stays;
+    kept.records.push_back(record);
+  }
+  for (const CustomerId retired : gone.retired) {
+    customers_[retired - 1].moved_to = stays;
+    kept.retired.push_back(retired);
+  }
+  gone.moved_to = stays;
+  kept.retired.push_back(leaves);
+  gone.records.clear();
+  gone.retired.clear();
+  now->out.customer = stays;
+  std::erase(now->out.merged, stays);
+  now->out.merged.push_back(leaves);
+}
+
+// A value that three different people claim.
+void Oracle::TurnShared(Resolving* now) {
+  for (const Name& name : now->names) {
+    const CustomerId owner = OwnerOf(name);
+    if (Rank(name.first) < 3 || IsEphemeral(name.first) || owner == 0 ||
+        owner == now->out.customer || IsShared(name)) {
+      continue;
+    }
+    std::set<CustomerId> people = {owner, now->out.customer};
+    for (const RecordId record : named_[name]) {
+      people.insert(records_[record - 1].customer);
+    }
+    const auto known =
+        std::count_if(people.begin(), people.end(), [&](CustomerId customer) {
+          return IsKnown(*now, customer);
+        });
+    if (static_cast<size_t>(known) < kShared) continue;
+    owners_[name].shared = true;
+    const RecordId begun = owners_[name].record;
+    size_t asked = 0;
+    for (const RecordId record : customers_[owner - 1].records) {
+      const Record& state = records_[record - 1];
+      if (state.linked_to != begun || state.matched_by != name.first) continue;
+      if (++asked <= kLinksAsked) Ask(now, record, begun);
+    }
+  }
+}
+
+bool Oracle::IsKnown(const Resolving& now, CustomerId customer) const {
+  if (now.out.new_customer && customer == now.out.customer) {
+    return now.Names(IsExclusive) || PersonIn(now.event).full();
+  }
+  const std::vector<Name> names = NamesOf(customer);
+  return PersonOf(customer).full() ||
+         std::any_of(names.begin(), names.end(), [](const Name& name) {
+           return IsExclusive(name.first);
+         });
+}
+
+// What nobody has becomes hers, within limits.
+void Oracle::Claim(Resolving* now) {
+  const CustomerId customer = now->out.customer;
+  for (size_t i = 0; i < now->names.size(); ++i) {
+    const Name& name = now->names[i];
+    if (OwnerOf(name) != 0) continue;
+    const size_t values = ValuesOf(customer, name.first);
+    const bool exclusive = IsExclusive(name.first);
+    if (exclusive && values > 0) {
+      now->reasons[i] = IdentityReason::kExclusiveConflict;
+    } else if (NamesOf(customer).size() >= kIdentifiers ||
+               (!exclusive && !IsEphemeral(name.first) && values >= kValues)) {
+      now->reasons[i] = IdentityReason::kLimit;
+    } else {
+      owners_[name] = {now->out.record, false};
+    }
+  }
+}
+
+void Oracle::Tell(Resolving* now) {
+  std::vector<Name> named;
+  for (size_t i = 0; i < now->names.size(); ++i) {
+    const Name& name = now->names[i];
+    const CustomerId owner = OwnerOf(name);
+    if (owner == now->out.customer) continue;
+    now->out.withheld.push_back(
+        {name.first, owner,
+         IsShared(name) ? IdentityReason::kSharedValue : now->reasons[i]});
+    if (IsEphemeral(name.first)) continue;
+    now->out.contested = true;
+    named.push_back(name);
+  }
+  size_t kept = 0;
+  for (const RecordId record : customers_[now->out.customer - 1].records) {
+    kept += records_[record - 1].named.size();
+  }
+  Record& record = records_[now->out.record - 1];
+  for (const Name& name : named) {
+    if (kept == kNamedByCustomer) break;
+    if (!record.named.insert(name).second) continue;
+    ++kept;
+    std::vector<RecordId>& others = named_[name];
+    if (others.size() < kNamedOfOne) others.push_back(now->out.record);
+  }
+}
+
+// The same two are asked about once.
+void Oracle::Ask(Resolving* now, RecordId a, RecordId b) {
+  if (a == b || !asked_.insert(std::minmax(a, b)).second) return;
+  ++now->out.reviews;
 }
 
 size_t Oracle::Fold(const Event& event, const OracleOutcome& outcome,
@@ -217,29 +580,11 @@ size_t Oracle::Fold(const Event& event, const OracleOutcome& outcome,
   events_.push_back({event, 0, outcome.record, outcome.customer,
                      outcome.revision, backfill});
   ids_[{event.source, event.id}] = index;
-  if (!outcome.contested.empty()) ++contested_;
+  if (outcome.contested) ++contested_;
   if (outcome.record == 0) {
     ++unattributed_;
-    return index;
-  }
-  const std::vector<Name> names = Usable(event);
-  if (outcome.new_customer) customers_.emplace_back();
-  CustomerState& customer = customers_[outcome.customer - 1];
-  if (outcome.new_record) {
-    records_.push_back({event.source, outcome.customer, {}, index,
-                        outcome.matched_by, outcome.confidence});
-    record_keys_[{event.source, names[0]}] = outcome.record;
-    customer.records.push_back(outcome.record);
-  }
-  records_[outcome.record - 1].events.push_back(index);
-  customer.last_event = index;
-  for (const Name& name : names) {
-    if (owners_.count(name) > 0) continue;
-    if (IsExclusive(name.first) &&
-        !customer.exclusive.insert(name.first).second) {
-      continue;  // She has another value already.
-    }
-    owners_[name] = outcome.customer;
+  } else {
+    records_[outcome.record - 1].events.push_back(index);
   }
   return index;
 }
@@ -290,7 +635,7 @@ OracleAnswer Oracle::Append(const std::vector<Event>& events,
     }
     const auto known = ids_.find({events[i].source, events[i].id});
     if (known == ids_.end()) {
-      Resolve(events[i], &outcome);
+      outcome = Resolve(events[i]);
       answer.appended[i] = Fold(events[i], outcome, options.backfill);
       continue;
     }

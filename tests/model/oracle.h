@@ -35,7 +35,10 @@ struct OracleOutcome {
   std::string matched_by;
   bool new_record = false;
   bool new_customer = false;
-  std::vector<std::pair<std::string, CustomerId>> contested;
+  std::vector<WithheldIdentifier> withheld;
+  bool contested = false;
+  std::vector<CustomerId> merged;
+  size_t reviews = 0;
 };
 
 struct OracleAnswer {
@@ -56,11 +59,14 @@ class Oracle {
     size_t linked_by = 0;
     std::string matched_by;
     int confidence = 100;
+    RecordId linked_to = 0;
+    CustomerId began = 0;  // Which customer; 0: it joined one.
+    std::set<std::pair<std::string, std::string>> named;  // Of others.
   };
   struct CustomerState {
-    std::vector<RecordId> records;
-    std::set<std::string> exclusive;  // Namespaces of which she has a value.
-    size_t last_event = 0;
+    std::vector<RecordId> records;  // None: she was merged away.
+    std::vector<CustomerId> retired;
+    CustomerId moved_to = 0;
   };
   struct Winner {
     std::string value;  // "null": none.
@@ -78,25 +84,67 @@ class Oracle {
   const std::vector<OracleEvent>& events() const { return events_; }
   const std::vector<Record>& records() const { return records_; }
   const std::vector<CustomerState>& customers() const { return customers_; }
-  // 0: nobody.
+  // 0: nobody. A shared value has an owner, whom nobody finds by it.
   CustomerId Owner(const Identifier& identifier) const;
+  CustomerId Found(const Identifier& identifier) const;
+  // The one who stands for a customer.
+  CustomerId Current(CustomerId customer) const;
+  uint64_t live_customers() const;
   std::map<std::string, Winner> Traits(CustomerId customer) const;
   // Of all her records, by position.
   std::vector<size_t> EventsOf(CustomerId customer) const;
   Position Version(CustomerId customer) const;
   uint64_t unattributed() const { return unattributed_; }
   uint64_t contested() const { return contested_; }
+  uint64_t reviews() const { return asked_.size(); }
 
  private:
   using Name = std::pair<std::string, std::string>;
+  struct Owned {
+    RecordId record = 0;  // Which brought it.
+    bool shared = false;
+  };
+  struct Person {
+    std::string name;
+    std::string born;
+    bool full() const { return !name.empty() && !born.empty(); }
+  };
+  // One event on its way.
+  struct Resolving;
+
   bool Holds(const Condition& condition) const;
-  void Resolve(const Event& event, OracleOutcome* outcome) const;
-  bool MayAttach(const std::vector<Name>& names, CustomerId customer) const;
+  CustomerId OwnerOf(const Name& name) const;
+  bool IsShared(const Name& name) const;
+  std::vector<Name> NamesOf(CustomerId customer) const;
+  size_t ValuesOf(CustomerId customer, const std::string& name_space) const;
+  bool HasExclusive(CustomerId customer, const std::string& name_space) const;
+  bool IsAnonymous(CustomerId customer) const;
+  Person PersonOf(CustomerId customer) const;
+  static Person PersonIn(const Event& event);
+  static bool Contradict(const Person& a, const Person& b);
+  bool IsRecycled(const Name& name, const Event& event) const;
+
+  OracleOutcome Resolve(const Event& event);
+  void Attach(Resolving* now);
+  IdentityReason AgainstAttaching(const Resolving& now, const Name& name) const;
+  void Meet(Resolving* now, size_t i);
+  IdentityReason AgainstMerging(const Resolving& now, const Name& name) const;
+  bool TwoAccounts(const Resolving& now, CustomerId other) const;
+  bool SaysTheSame(const Resolving& now, const Name& name) const;
+  void Merge(Resolving* now, CustomerId other);
+  void TurnShared(Resolving* now);
+  bool IsKnown(const Resolving& now, CustomerId customer) const;
+  void Claim(Resolving* now);
+  void Tell(Resolving* now);
+  void Ask(Resolving* now, RecordId a, RecordId b);
   size_t Fold(const Event& event, const OracleOutcome& outcome, bool backfill);
 
   std::vector<OracleEvent> events_;
   std::map<Name, size_t> ids_;  // (source, id) to event.
-  std::map<Name, CustomerId> owners_;
+  std::map<Name, Owned> owners_;
+  // Records that named an identifier of somebody else.
+  std::map<Name, std::vector<RecordId>> named_;
+  std::set<std::pair<RecordId, RecordId>> asked_;
   std::map<std::pair<std::string, Name>, RecordId> record_keys_;
   std::vector<Record> records_;
   std::vector<CustomerState> customers_;

@@ -131,6 +131,7 @@ def test_everything_of_the_headers_is_bound():
                "GetSchema": "schema", "ListSchemas": "schemas",
                "ListUpcasters": "upcasters", "GetValidation": "validation",
                "CheckPayload": "check",
+               "GetIdentitySettings": "identity_settings",
                "AppendJson": "append", "Tenant": "tenant"}
 
     def python_name(name):
@@ -218,6 +219,7 @@ def test_version_and_limits():
         assert f"CRM_VERSION_{name} {value}\n" in header
     assert crm.MAX_REQUEST_EVENTS == 10_000
     assert crm.MAX_EVENT_BYTES == 1 << 20
+    assert 0 < crm.OLDEST_FORMAT_VERSION <= crm.FORMAT_VERSION
 
 
 def test_enumerations():

@@ -103,12 +103,29 @@ def test_what_an_event_holds(tenant):
     assert "payload" not in as_dict and "payload_json" in as_dict
 
 
+def test_an_event_without_a_time_keeps_that_it_had_none(tenant):
+    given = member(1)
+    given.pop("timestamp", None)
+    tenant.append([given, member(2, timestamp="2026-02-02T09:15:00Z")])
+    untimed, timed = tenant.replay()
+    assert not untimed.timed and timed.timed
+    assert untimed.occurred_at == untimed.recorded_at
+    line = untimed.to_json("golf-club", as_given=True)
+    assert "timestamp" not in json.loads(line)
+    assert tenant.append(line).duplicates == 1
+    assert "timestamp" in json.loads(untimed.to_json("golf-club"))
+    assert timed.to_json("golf-club", as_given=True) == timed.to_json(
+        "golf-club")
+
+
 def test_open_parts_only(tenant):
     tenant.append(member(1))
     [event] = tenant.replay(open_parts_only=True)
     assert (event.type, event.opened, event.id) == (
         "scl.member.created", False, "")
     assert event.payload is None and event.payload_json == ""
+    with pytest.raises(crm.InputError, match="sealed part"):
+        event.to_json("golf-club")
 
 
 def test_types_must_be_several(tenant):

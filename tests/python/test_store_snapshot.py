@@ -1,6 +1,7 @@
 """Store.snapshot: all tenants at one position; times that the caller gives."""
 
 import datetime
+import json
 
 import pytest
 
@@ -72,8 +73,9 @@ def test_what_a_walk_gives_is_a_record(store, clubs):
     assert first.event == next(iter(clubs[0].replay()))
     assert first == next(store.snapshot().replay()) != next(walk)
     assert first.to_dict() == {"tenant": "one", "event": first.event,
-                               "definition": None}
+                               "definition": None, "choice": None}
     assert not first.is_definition
+    assert not first.is_choice
     assert hash(first) == hash(next(store.snapshot().replay()))
     assert repr(first).startswith("StoreEvent(tenant='one'")
 
@@ -105,6 +107,25 @@ def test_definitions_stand_where_they_were_made(store, clubs):
         "validation", "", crm.Validation.WARN, "")
     assert found[-1].tenant == "other"
     assert schema.position < found[4].event.position < upcaster.position
+
+
+def test_choices_stand_where_they_were_made(store):
+    tenant = store.tenant("merged")
+    for number, identity in enumerate([
+            {"sclMemberId": "1"}, {"email": "ada@example.com"},
+            {"sclMemberId": "1", "email": "ada@example.com"}]):
+        tenant.append({"id": str(number), "type": "t", "source": "s",
+                       "identity": identity})
+    found = list(store.snapshot().replay())
+    assert [one.is_choice for one in found] == [False, False, True, False]
+    choice = found[2].choice
+    assert found[2].event is None and found[2].definition is None
+    assert (choice.kind, choice.origin) == ("merge", crm.ChoiceOrigin.EVENT)
+    assert found[1].event.position < choice.position
+    said = json.loads(choice.json)
+    assert (said["choice"], said["customer"], said["retired"]) == (
+        "merge", 1, 2)
+    assert "ada" not in choice.json
 
 
 def test_closing(store, clubs):

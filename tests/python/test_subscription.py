@@ -55,6 +55,28 @@ def test_for_message_in(tenant):
         assert ids(mailer) == ["m-3"]
 
 
+def test_merges_and_splits(tenant):
+    for number, identity in enumerate([
+            {"sclMemberId": "1"}, {"email": "ada@example.com"},
+            {"sclMemberId": "1", "email": "ada@example.com"}]):
+        tenant.append({"id": str(number), "type": "t", "source": "s",
+                       "identity": identity})
+    with tenant.subscribe(types=["none"], timeout=0) as feed:
+        merged, caught_up = list(feed)
+    assert caught_up.change is None
+    assert merged.kind is crm.MessageKind.MERGED
+    assert merged.event is None
+    change = merged.change
+    assert isinstance(change, crm.IdentityChange)
+    assert (change.kind, change.position, change.from_customer,
+            change.to_customer, change.records) == (
+        crm.IdentityChangeKind.MERGED, merged.position, 2, 1, ())
+    assert tenant.customer(2).id == 1
+    with tenant.subscribe(types=["none"], skip_identity=True,
+                          timeout=0) as feed:
+        assert [message.kind for message in feed] == ["caught_up"]
+
+
 def test_a_message_outlives_the_next_one(tenant):
     tenant.append([member(1), member(2)])
     with tenant.subscribe() as subscription:

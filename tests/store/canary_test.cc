@@ -180,7 +180,9 @@ void SearchDatabases(const std::string& store, Search* search) {
               {"definitions", kPoint},
               {"identifiers", kPoint}, {"record_keys", kPoint},
               {"records", kPoint},
-              {"members", kPoint}, {"profiles", FamilyKind::kSealed},
+              {"members", kPoint}, {"claimants", kPoint},
+              {"assertions", kPoint}, {"reviews", kPoint},
+              {"review_pairs", kPoint}, {"profiles", FamilyKind::kSealed},
               {"timeline", kPacked}},
              search);
 }
@@ -262,6 +264,14 @@ std::string Use(const std::string& path, StoreOptions options) {
     REQUIRE_OK(found);
     for (const SchemaViolation& violation : *found) {
       said += violation.path + violation.message;
+    }
+    if (session == 0) {
+      // Two members who share address and phone; why is sealed, too.
+      MergeOptions by_hand;
+      by_hand.by = kCanaries[2];
+      by_hand.why = kCanaries[5];
+      REQUIRE_OK(tenant.AddAssertion(Assertion::Kind::kCannotLink, 1, 2,
+                                     by_hand));
     }
     CheckSound(store);
     if (session == 0) {

@@ -151,7 +151,7 @@ std::string Sums(const AppendResult& result) {
             std::to_string(event.customer) + "," +
             std::to_string(event.revision) + "," +
             std::to_string(event.confidence) + "," +
-            std::to_string(event.contested.size()) +
+            std::to_string(event.withheld.size()) +
             (event.new_record ? "r" : "") + (event.new_customer ? "c" : "");
   }
   return text;

@@ -154,7 +154,11 @@ std::string Text(const Customer& customer) {
     text += "  record " + std::to_string(record.record) + " " +
             record.source + " " + std::to_string(record.events) + " at " +
             std::to_string(record.linked_at) + " by " + record.matched_by +
-            " " + std::to_string(record.confidence) + "\n";
+            " " + std::to_string(record.confidence) + " with " +
+            std::to_string(record.linked_to) + "\n";
+  }
+  for (const CustomerId retired : customer.retired) {
+    text += "  once " + std::to_string(retired) + "\n";
   }
   return text;
 }
@@ -192,7 +196,9 @@ std::string Everything(const Snapshot& snapshot) {
                      " records " + std::to_string(stats->records) +
                      " unattributed " + std::to_string(stats->unattributed) +
                      " contested " + std::to_string(stats->contested) + "\n";
-  for (CustomerId id = 1; id <= stats->customers; ++id) {
+  text += "customers " + std::to_string(stats->customers) + " reviews " +
+          std::to_string(stats->open_reviews) + "\n";
+  for (CustomerId id = 1; id <= stats->last_customer; ++id) {
     const Result<Customer> customer = snapshot.GetCustomer(id);
     REQUIRE_OK(customer);
     const Result<Profile> profile = snapshot.GetProfile(id);

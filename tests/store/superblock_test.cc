@@ -34,11 +34,37 @@ TEST_CASE("a store of a later format is refused, and both numbers are said") {
   CHECK(store.status().message().find("77") != std::string_view::npos);
   // Read by many, written with a feature nobody here knows.
   *superblock = *DecodeSuperblock(own);
-  superblock->features = 1;
+  superblock->features = 2;
   Write(scratch / "s/STORE", EncodeSuperblock(*superblock));
   CHECK_CODE(Store::Open(scratch / "s", Quick()), kFormatTooNew);
   Write(scratch / "s/STORE", own);
   CHECK_CODE(Store::Open(scratch / "s", Quick()), kOk);
+}
+
+TEST_CASE("a store that was made without libphonenumber keeps to it") {
+  const Scratch scratch;
+  REQUIRE_OK(MustOpen(scratch / "s").Close());
+  Result<Superblock> superblock = DecodeSuperblock(Read(scratch / "s/STORE"));
+  REQUIRE_OK(superblock);
+  superblock->features = kFeaturePlainPhones;
+  Write(scratch / "s/STORE", EncodeSuperblock(*superblock));
+  Store store = MustOpen(scratch / "s");
+  Tenant tenant = MustTenant(store);
+  const auto owner = [&](const char* id, const char* phone) {
+    return MustAppendOne(tenant, MakeEvent(id, {{"phone", phone}})).customer;
+  };
+  CHECK(owner("1", "+27821234567") == 1);
+  CHECK(owner("2", "+27 82 123 4567") == 0);
+  const Result<CustomerId> found =
+      tenant.FindCustomer({"phone", "+27 82 123 4567"});
+  CHECK_CODE(found, kInvalidArgument);
+  CHECK(found.status().message() ==
+        "phoneNumber: only + and 8 to 15 digits are read by this store");
+  CHECK_CODE(tenant.SetIdentitySettings(R"({"phone":{"region":"ZA"}})"),
+             kUnsupported);
+  CHECK_CODE(tenant.SetIdentitySettings(R"({"rules":{"attach_bar":80}})"),
+             kOk);
+  CheckSound(store);
 }
 
 TEST_CASE("every damaged byte of a superblock is noticed") {

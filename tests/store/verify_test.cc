@@ -17,7 +17,7 @@ struct Family {
   const char* room;
   bool of_customer;
 };
-constexpr std::array<Family, 15> kFamilies = {{
+constexpr std::array<Family, 19> kFamilies = {{
     {"default", FamilyKind::kPoint, "store", false},
     {"dedupe", FamilyKind::kPoint, "event", false},
     {"names", FamilyKind::kPoint, "event", false},
@@ -31,6 +31,10 @@ constexpr std::array<Family, 15> kFamilies = {{
     {"record_keys", FamilyKind::kPoint, "identity", false},
     {"records", FamilyKind::kPoint, "identity", true},
     {"members", FamilyKind::kPoint, "identity", true},
+    {"claimants", FamilyKind::kPoint, "identity", false},
+    {"assertions", FamilyKind::kPoint, "identity", true},
+    {"reviews", FamilyKind::kPoint, "identity", true},
+    {"review_pairs", FamilyKind::kPoint, "identity", true},
     {"profiles", FamilyKind::kSealed, "profile", true},
     {"timeline", FamilyKind::kPacked, "profile", true},
 }};
@@ -89,6 +93,13 @@ void MakeStore(const std::string& path) {
     }
     MustAppend(tenant, events);
   }
+  // Somebody else with the address of the first one, whose record is 1.
+  const EventOutcome contest = MustAppendOne(
+      tenant, MakeEvent("contest", {{"sclMemberId", "other"},
+                                    {"email", "p0@example.com"}}));
+  REQUIRE(contest.reviews.size() == 1);
+  REQUIRE_OK(tenant.AddAssertion(Assertion::Kind::kCannotLink, 1,
+                                 contest.record));
   REQUIRE_OK(store.Close());
 }
 
@@ -197,7 +208,7 @@ TEST_CASE("a missing row and a row too many are found") {
     Diagnose(scratch / "s", &findings);
     REQUIRE(findings.size() == 1);
     CHECK(findings[0].room == "identity");
-    CHECK(findings[0].customer == (missing ? 20 : 70));
+    CHECK(findings[0].customer == (missing ? 21 : 71));
     CHECK(findings[0].tenant == "golf-club");
   }
 }

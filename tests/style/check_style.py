@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 
+import faces
 from cpp_text import blank_out, functions_of
 from planted import CLEAN, PLANTED
 
@@ -379,6 +380,23 @@ def check_barrier(tree):
             if not BARRIER.match(text[match.end():]):
                 line = text.count("\n", 0, match.start()) + 1
                 yield path, line, f"{match[1]} has no barrier"
+
+
+@check
+def check_faces(tree):
+    """C and Python have what C++ has, or a reason not to."""
+    tables = {}
+    path = "tests/style/face_names.py"
+    if tree.exists(path):
+        exec(tree.text(path), tables)  # pylint: disable=exec-used
+    headers = [tree.text(name) for name in tree.paths
+               if name.startswith("include/crm/") and name.endswith(".h")]
+    stubs = [tree.text(name) for name in (
+        "bindings/python/crm/_crm.pyi", "bindings/python/crm/_types.py")
+        if tree.exists(name)]
+    for problem in faces.problems(tables, headers,
+                                  tree.text("include/crm.h"), *stubs):
+        yield path, 1, problem
 
 
 @check

@@ -74,6 +74,9 @@ CLEAN = {
     "bindings/python/src/a.cc": '#include "bindings/python/src/a.h"\n\n'
                                 '#include <pybind11/pybind11.h>\n\n'
                                 '#include "crm/store.h"\n',
+    "bindings/python/crm/_crm.pyi": "def name_of() -> str: ...\nSIZE: int\n",
+    "tests/style/face_names.py":
+        'C = {"Name": "crm_a"}\nPYTHON = {"Name": "name_of"}\n',
     "examples/quickstart.c": "int main;\n",
     "include/crm.h": _CRM_H,
     "capi/guard.h": header("CRM_CAPI_GUARD_H_",
@@ -97,6 +100,13 @@ CLEAN["src/base/table.cc"] = _NOT_LONG
 def _in(path, body):
     """The file of the clean tree with one more line."""
     return {path: CLEAN[path] + body}
+
+
+def _more(members):
+    """The public header with a class of its own."""
+    return {"include/crm/store.h": _STORE_H.replace(
+        "std::string Name();", "std::string Name();\nstruct Thing {\n"
+        + members + "};")}
 
 
 def _source(line):
@@ -157,6 +167,34 @@ PLANTED = [
     ("barrier", _in("capi/store.cc",
                     "int crm_b(void) noexcept {\n  return 1;\n}\n"),
      "crm_b has no barrier"),
+    ("faces", _in("tests/style/face_names.py",
+                  'C = {"Name": "crm_a", "Gone": "crm_a"}\n'),
+     "Gone is no longer in"),
+    ("faces", _in("tests/style/face_names.py", 'C = {"Name": "crm_b"}\n'),
+     "should be crm_b, which is not there"),
+    ("faces", _in("tests/style/face_names.py", "PYTHON = {}\n"),
+     "Name: there is no name"),
+    ("faces", _more("  // It.\n  int Get(int a = {}) const;\n"),
+     "Thing::Get: there is no crm_thing_get"),
+    ("faces", _more("  // It.\n  std::vector<int> few = {};\n"),
+     "Thing::few: there is no Thing.few"),
+    ("faces", _more("  // It.\n  enum class Kind { kOne, kTwo = 2 };\n"),
+     "ThingKind::kTwo: there is no CRM_THING_KIND_TWO"),
+    ("faces", {
+        "include/crm/store.h": _STORE_H.replace(
+            "std::string Name();",
+            "inline constexpr size_t kSize = size_t{1} << 4;"),
+        "include/crm.h": _CRM_H.replace(
+            "CRM_API int", "enum { CRM_SIZE = 15 };\nCRM_API int"),
+        "tests/style/face_names.py": "\n"}, "CRM_SIZE is 15"),
+    ("faces", {
+        **_more("  // It.\n  enum class Kind { kOne = 1 };\n"),
+        "include/crm.h": _CRM_H.replace(
+            "CRM_API int", "enum { CRM_KIND_ONE = 2 };\nCRM_API int")},
+     "Kind::kOne is 1, in C [2]"),
+    ("faces", {"include/crm.h": _CRM_H.replace(
+        "int second);", "crm_error** error) CRM_NOEXCEPT;")},
+     "crm_a takes no options"),
     ("folders", {"examples/other.c": "int a;\n"}, "in no target"),
     ("documents", {"examples/quickstart.c": "int main2;\n"}, "differs from"),
     ("guards", {"src/base/hash.h": header("HASH_H")},

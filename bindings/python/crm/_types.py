@@ -146,6 +146,19 @@ class ExportFormat(_Name):
     NATIVE = "native"
 
 
+class ReconcileKind(_Name):
+    """What a ReconcileDifference is."""
+
+    #: In the file alone: an import would append it.
+    MISSING = "missing"
+    #: Another event has its id: an import would refuse it.
+    CONFLICT = "conflict"
+    #: In the store alone.
+    EXTRA = "extra"
+    #: A row that an import would refuse.
+    REJECTED = "rejected"
+
+
 class LogLevel(_Name):
     """How grave a message of the log callback is."""
 
@@ -196,6 +209,30 @@ class DefinitionKind(_Name):
     SCHEMA = "schema"
     UPCASTER = "upcaster"
     VALIDATION = "validation"
+    #: Tenant.set_identity_settings.
+    IDENTITY = "identity"
+
+
+class ChoiceKind(_Name):
+    """What a Choice says."""
+
+    MERGE = "merge"
+    PARTITION = "partition"
+    ASSERTION = "assertion"
+    REVIEW = "review"
+    ANSWER = "answer"
+    SHARED = "shared"
+
+
+class ChoiceOrigin(_Name):
+    """Who made a Choice."""
+
+    #: The event that comes next; it would make it again.
+    EVENT = "event"
+    #: A host: nothing but its record knows it.
+    HAND = "hand"
+    MATCH = "match"
+    RE_RESOLVE = "re_resolve"
 
 
 class Outcome(_Name):
@@ -226,6 +263,19 @@ class MessageKind(_Name):
     CHECKPOINT = "checkpoint"
     #: Everything that there was has been delivered.
     CAUGHT_UP = "caught_up"
+    #: Two customers became one.
+    MERGED = "merged"
+    #: One customer became two.
+    SPLIT = "split"
+
+
+class IdentityChangeKind(_Name):
+    """What an IdentityChange is."""
+
+    #: from_customer is retired, and leads to to_customer.
+    MERGED = "merged"
+    #: Some records of from_customer became, or went back to, to_customer.
+    SPLIT = "split"
 
 
 class ConditionKind(_Name):

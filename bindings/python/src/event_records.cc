@@ -53,11 +53,11 @@ void DefineIdentifiers(py::module_& module) {
       "For example Identifier(\"email\", \"ada@example.com\").",
       py::arg("namespace"), py::arg("value"));
 
-  RecordClass<ContestedIdentifier>(
+  RecordClass<WithheldIdentifier>(
       module, "ContestedIdentifier",
       "An identifier that belongs to another customer than the event's.")
-      .Field("namespace", &ContestedIdentifier::name_space, "Of which kind.")
-      .Field("owner", &ContestedIdentifier::owner,
+      .Field("namespace", &WithheldIdentifier::name_space, "Of which kind.")
+      .Field("owner", &WithheldIdentifier::owner,
              "The customer who has it. Zero: nobody, but the event's customer\n"
              "has another value of this exclusive namespace.")
       .Finish();
@@ -92,7 +92,7 @@ void DefineOutcome(py::module_& module) {
       .Computed(
           "contested",
           [](const OutcomeRecord& self) {
-            return TupleOf(self.outcome.contested);
+            return TupleOf(self.outcome.withheld);
           },
           "Identifiers of this event that did not become her customer's.")
       .Computed(
@@ -187,25 +187,27 @@ auto JsonOf(Member member) {
   };
 }
 
-void DefineStoredEvent(py::module_& module) {
-  const auto of = [](auto member) {
-    return [member](const StoredEvent& self) { return self.view().*member; };
-  };
-  RecordClass<StoredEvent> type(
-      module, "StoredEvent",
-      "One event, read back. Its JSON members are here twice: as the exact\n"
-      "text (payload_json) and parsed by json.loads (payload).");
-  type.Computed("position", of(&EventView::position), "Its place in the log.")
+template <typename Member>
+auto ValueOf(Member member) {
+  return [member](const StoredEvent& self) { return self.view().*member; };
+}
+
+void DefineOpenPart(RecordClass<StoredEvent>& type) {
+  type.Computed("position", ValueOf(&EventView::position),
+                "Its place in the log.")
       .Computed("type", TextOf(&EventView::type), "E.g. scl.member.created.")
       .Computed("source", TextOf(&EventView::source), "Who says so.")
       .Computed("version", TextOf(&EventView::version), "Of its schema.")
-      .Computed("occurred_at", of(&EventView::occurred_at),
+      .Computed("occurred_at", ValueOf(&EventView::occurred_at),
                 "When it happened, UTC.")
-      .Computed("recorded_at", of(&EventView::recorded_at),
+      .Computed("recorded_at", ValueOf(&EventView::recorded_at),
                 "When the store took it in, UTC; never goes backward.")
-      .Computed("record", of(&EventView::record), "Zero: unattributed.")
-      .Computed("customer", of(&EventView::customer), "Zero: unattributed.")
-      .Computed("revision", of(&EventView::revision),
+      .Computed("timed", ValueOf(&EventView::timed),
+                "False: it came without a time; occurred_at is recorded_at.")
+      .Computed("record", ValueOf(&EventView::record), "Zero: unattributed.")
+      .Computed("customer", ValueOf(&EventView::customer),
+                "Zero: unattributed.")
+      .Computed("revision", ValueOf(&EventView::revision),
                 "0-based within the record.")
       .Computed(
           "shape",
@@ -213,13 +215,22 @@ void DefineStoredEvent(py::module_& module) {
             return EnumToPython("EnvelopeShape", kShapes, self.view().shape);
           },
           "The EnvelopeShape in which it came in.")
-      .Computed("backfill", of(&EventView::backfill), "It came as old data.")
-      .Computed("warned", of(&EventView::warned),
+      .Computed("backfill", ValueOf(&EventView::backfill),
+                "It came as old data.")
+      .Computed("warned", ValueOf(&EventView::warned),
                 "It did not fit the schema of its type.")
       .Computed("upcast_from", TextOf(&EventView::upcast_from),
                 "The version it was appended with, when upcasters changed it;\n"
-                "else empty.")
-      .Computed("opened", of(&EventView::opened),
+                "else empty.");
+}
+
+void DefineStoredEvent(py::module_& module) {
+  RecordClass<StoredEvent> type(
+      module, "StoredEvent",
+      "One event, read back. Its JSON members are here twice: as the exact\n"
+      "text (payload_json) and parsed by json.loads (payload).");
+  DefineOpenPart(type);
+  type.Computed("opened", ValueOf(&EventView::opened),
                 "False: what follows is empty; the key is gone (erased), or\n"
                 "open_parts_only was asked for.")
       .Computed("id", TextOf(&EventView::id), "Unique per source.")
@@ -247,12 +258,18 @@ void DefineStoredEvent(py::module_& module) {
                "extra_json as a dict; None when it is empty.")
       .Method(
           "to_json",
-          [](const StoredEvent& self, const Text& tenant) {
-            return EventToJson(self.view(), tenant);
+          [](const StoredEvent& self, const Text& tenant, bool as_given) {
+            if (!self.view().opened) {
+              RaiseInput("event: its sealed part was not read");
+            }
+            return EventToJson(self.view(), tenant, as_given);
           },
           "The event as one line of JSON, in the shape in which it came in,\n"
-          "with the values it came with. `tenant` goes into tenantId.",
-          py::arg("tenant"))
+          "with the values it came with. `tenant` goes into tenantId. A\n"
+          "timestamp is written also if the event had none, unless as_given:\n"
+          "appending the line to the same tenant then finds a duplicate.\n"
+          "Raises InputError when the event is not opened.",
+          py::arg("tenant"), py::kw_only(), py::arg("as_given") = false)
       .Finish();
 }
 

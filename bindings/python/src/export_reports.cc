@@ -11,19 +11,12 @@
 namespace crm::python {
 namespace {
 
-const char* NameOf(ReconcileKind kind) {
-  switch (kind) {
-    case ReconcileKind::kMissing:
-      return "missing";
-    case ReconcileKind::kConflict:
-      return "conflict";
-    case ReconcileKind::kExtra:
-      return "extra";
-    case ReconcileKind::kRejected:
-      return "rejected";
-  }
-  return "unknown";
-}
+constexpr EnumName<ReconcileKind> kReconcileKinds[] = {
+    {ReconcileKind::kMissing, "MISSING"},
+    {ReconcileKind::kConflict, "CONFLICT"},
+    {ReconcileKind::kExtra, "EXTRA"},
+    {ReconcileKind::kRejected, "REJECTED"},
+};
 
 void DefineStoreReports(py::module_& module) {
   RecordClass<TenantExport>(module, "TenantExport",
@@ -120,8 +113,10 @@ void DefineReconcileParts(py::module_& module) {
                                    "One difference.")
       .Computed(
           "kind",
-          [](const ReconcileDifference& self) { return NameOf(self.kind); },
-          "missing, conflict, extra or rejected.")
+          [](const ReconcileDifference& self) {
+            return EnumToPython("ReconcileKind", kReconcileKinds, self.kind);
+          },
+          "A ReconcileKind.")
       .Field("line", &ReconcileDifference::line, "Of the file; zero: extra.")
       .Field("position", &ReconcileDifference::position,
              "In the store, of a conflict and an extra event.")

@@ -7,14 +7,20 @@
 
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/store_handle.h"
+#include "crm/ingest.h"
 
 namespace crm::python {
 
 void DefineExportReports(py::module_& module);
 // Store.export, checksums and import_store.
 void DefineStoreExports(py::class_<StoreHandle>& type);
-// Tenant.export_events, export_profiles and reconcile.
+// Tenant.export_events and export_profiles.
 void DefineTenantExports(py::class_<TenantHandle>& type);
+// Tenant.reconcile.
+void DefineReconcile(py::class_<TenantHandle>& type);
+// From a member or its string. Raises InputError.
+ImportFormat ImportFormatFromPython(py::handle format);
+TextEncoding EncodingFromPython(py::handle encoding);
 
 }  // namespace crm::python
 

@@ -13,6 +13,7 @@
 
 #include "bindings/python/src/append.h"
 #include "bindings/python/src/callbacks.h"
+#include "bindings/python/src/exports.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/text.h"
@@ -62,6 +63,14 @@ constexpr char kDoc[] =
 
 }  // namespace
 
+ImportFormat ImportFormatFromPython(py::handle format) {
+  return EnumFromPython("ImportFormat", kFormats, format);
+}
+
+TextEncoding EncodingFromPython(py::handle encoding) {
+  return EnumFromPython("TextEncoding", kEncodings, encoding);
+}
+
 void DefineImportFile(py::class_<TenantHandle>& type) {
   Def(
       type, "import_file",
@@ -71,18 +80,17 @@ void DefineImportFile(py::class_<TenantHandle>& type) {
          bool ignore_tenant, bool backfill, py::object durability, int threads,
          size_t max_rejected, py::object progress, py::object on_rejected) {
         Check(self.box()->CheckUsable());
-        ImportOptions options = {
-            .format = EnumFromPython("ImportFormat", kFormats, format),
-            .map = std::move(map),
-            .encoding = EnumFromPython("TextEncoding", kEncodings, encoding),
-            .source = source,
-            .batch = batch,
-            .strict = strict,
-            .dry_run = dry_run,
-            .ignore_tenant = ignore_tenant,
-            .backfill = backfill,
-            .threads = threads,
-            .max_rejected = max_rejected};
+        ImportOptions options = {.format = ImportFormatFromPython(format),
+                                 .map = std::move(map),
+                                 .encoding = EncodingFromPython(encoding),
+                                 .source = source,
+                                 .batch = batch,
+                                 .strict = strict,
+                                 .dry_run = dry_run,
+                                 .ignore_tenant = ignore_tenant,
+                                 .backfill = backfill,
+                                 .threads = threads,
+                                 .max_rejected = max_rejected};
         if (!durability.is_none()) {
           options.durability = DurabilityFromPython(durability);
         }

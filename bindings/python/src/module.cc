@@ -15,6 +15,7 @@
 #include "bindings/python/src/records.h"
 #include "bindings/python/src/schemas.h"
 #include "crm/event.h"
+#include "crm/schema.h"
 #include "crm/version.h"
 
 namespace crm::python {
@@ -37,6 +38,11 @@ void DefineConstants(py::module_& module) {
   module.attr("MAX_ID_BYTES") = kMaxIdBytes;
   module.attr("MAX_REQUEST_EVENTS") = kMaxRequestEvents;
   module.attr("MAX_REQUEST_BYTES") = kMaxRequestBytes;
+  module.attr("MAX_DEFINITIONS") = kMaxDefinitions;
+  module.attr("MAX_DEFINITION_BYTES") = kMaxDefinitionBytes;
+  module.attr("MAX_VIOLATIONS") = kMaxViolations;
+  module.attr("FORMAT_VERSION") = FormatVersion();
+  module.attr("OLDEST_FORMAT_VERSION") = OldestFormatVersion();
 }
 
 }  // namespace
@@ -58,6 +64,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);
+  DefinePersons(module);
   DefineCursor(module);
   DefineSnapshot(module);
   DefineStoreSnapshot(module);

@@ -11,6 +11,8 @@ void DefineEvents(pybind11::module_& module);
 void DefineStore(pybind11::module_& module);
 void DefineTenant(pybind11::module_& module);
 void DefineImportMap(pybind11::module_& module);
+// link_file and train_file.
+void DefinePersons(pybind11::module_& module);
 
 }  // namespace crm::python
 

@@ -78,13 +78,23 @@ struct DefinitionRecord {
   Validation mode;
 };
 
-// One step of a walk over all tenants: one of the two is there.
+// As ChoiceView, without anything that dies with the cursor.
+struct ChoiceRecord {
+  explicit ChoiceRecord(const ChoiceView& from);
+  ChoiceView::Kind kind;
+  ChoiceView::Origin origin;
+  Position position;
+  std::string json;
+};
+
+// One step of a walk over all tenants: one of the three is there.
 struct StoreEventRecord {
   explicit StoreEventRecord(const StoreEvent& from);
   size_t bytes() const;
   std::string tenant;
   std::optional<StoredEvent> event = {};
   std::optional<DefinitionRecord> definition = {};
+  std::optional<ChoiceRecord> choice = {};
 };
 
 // A tuple of copies.

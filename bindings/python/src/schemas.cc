@@ -26,6 +26,7 @@ constexpr EnumName<DefinitionView::Kind> kDefinitions[] = {
     {DefinitionView::Kind::kSchema, "SCHEMA"},
     {DefinitionView::Kind::kUpcaster, "UPCASTER"},
     {DefinitionView::Kind::kValidation, "VALIDATION"},
+    {DefinitionView::Kind::kIdentity, "IDENTITY"},
 };
 constexpr EnumName<Compatibility> kCompatibilities[] = {
     {Compatibility::kNone, "NONE"},
@@ -227,7 +228,8 @@ void DefineDefinition(py::module_& module) {
           "A DefinitionKind.")
       .Field("position", &DefinitionRecord::position, "Where in the log.")
       .Field("type", &DefinitionRecord::type,
-             "Of the events. Empty: validation of all types.")
+             "Of the events. Empty: validation of all types, or settings of\n"
+             "identity.")
       .Field("version", &DefinitionRecord::version,
              "Of a schema; of an upcaster: where it begins ...")
       .Field("to", &DefinitionRecord::to, "... and where it leads.")
@@ -252,7 +254,8 @@ void DefineDefinition(py::module_& module) {
           "Of a validation: a Validation; otherwise None.")
       .Field("json", &DefinitionRecord::json,
              "The schema or the upcaster, without the blanks between its\n"
-             "tokens; of a validation: empty.")
+             "tokens; of settings of identity what differs from the defaults;\n"
+             "of a validation: empty.")
       .Finish();
 }
 

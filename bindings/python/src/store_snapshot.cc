@@ -1,5 +1,5 @@
 // crm.StoreSnapshot: all tenants at one position, and the walk over all that
-// they appended and defined.
+// they appended, defined and chose.
 
 #include <pybind11/stl.h>
 
@@ -15,11 +15,26 @@
 namespace crm::python {
 namespace {
 
+constexpr EnumName<ChoiceView::Kind> kChoices[] = {
+    {ChoiceView::Kind::kMerge, "MERGE"},
+    {ChoiceView::Kind::kPartition, "PARTITION"},
+    {ChoiceView::Kind::kAssertion, "ASSERTION"},
+    {ChoiceView::Kind::kReview, "REVIEW"},
+    {ChoiceView::Kind::kAnswer, "ANSWER"},
+    {ChoiceView::Kind::kShared, "SHARED"},
+};
+
+constexpr EnumName<ChoiceView::Origin> kOrigins[] = {
+    {ChoiceView::Origin::kEvent, "EVENT"},
+    {ChoiceView::Origin::kHand, "HAND"},
+    {ChoiceView::Origin::kMatch, "MATCH"},
+    {ChoiceView::Origin::kReResolve, "RE_RESOLVE"},
+};
+
 constexpr char kReplayDoc[] =
-    "Walks over the events and definitions of all tenants in the order of\n"
-    "their positions, events as they were appended: a StoreCursor, which is "
-    "an\n"
-    "iterator of StoreEvent.\n\n"
+    "Walks over the events, definitions and choices of all tenants in the\n"
+    "order of their positions, events as they were appended: a StoreCursor,\n"
+    "which is an iterator of StoreEvent.\n\n"
     "    with store.snapshot() as everything, everything.replay() as walk:\n"
     "        for one in walk:\n"
     "            if one.event is not None:\n"
@@ -41,34 +56,61 @@ py::dict CountDefinitions(const StoreSnapshotHandle& self) {
   return by_name;
 }
 
+void DefineChoice(py::module_& module) {
+  RecordClass<ChoiceRecord>(module, "Choice",
+                            "A choice about who is who, as it lies in the log.")
+      .Computed(
+          "kind",
+          [](const ChoiceRecord& self) {
+            return EnumToPython("ChoiceKind", kChoices, self.kind);
+          },
+          "A ChoiceKind.")
+      .Computed(
+          "origin",
+          [](const ChoiceRecord& self) {
+            return EnumToPython("ChoiceOrigin", kOrigins, self.origin);
+          },
+          "Who made it: a ChoiceOrigin.")
+      .Field("position", &ChoiceRecord::position, "Where in the log.")
+      .Field("json", &ChoiceRecord::json,
+             "What it says: a JSON object without positions and without any\n"
+             "value of an identifier, as the line of a choice in an export.")
+      .Finish();
+}
+
 void DefineStoreCursor(py::module_& module) {
   RecordClass<StoreEventRecord>(module, "StoreEvent",
                                 "What a StoreCursor gives.")
       .Field("tenant", &StoreEventRecord::tenant, "Whose it is.")
       .Field("event", &StoreEventRecord::event,
-             "A StoredEvent; None: it is a definition that came.")
+             "A StoredEvent; None: it is something else that came.")
       .Field("definition", &StoreEventRecord::definition,
-             "A Definition; None: it is an event that came.")
+             "A Definition; None: it is something else that came.")
+      .Field("choice", &StoreEventRecord::choice,
+             "A Choice; None: it is something else that came.")
       .Derived(
           "is_definition",
           [](const StoreEventRecord& self) {
             return self.definition.has_value();
           },
           "Whether it is a definition that came.")
+      .Derived(
+          "is_choice",
+          [](const StoreEventRecord& self) { return self.choice.has_value(); },
+          "Whether it is a choice that came.")
       .Finish();
   py::class_<StoreCursorHandle> type(
       module, "StoreCursor",
-      "Walks over the events and definitions of all tenants: an iterator of\n"
-      "StoreEvent, and a context manager. Takes little memory, keeps its\n"
-      "snapshot and the store alive. Several threads may share one; each "
-      "event\n"
-      "goes to one of them.",
+      "Walks over the events, definitions and choices of all tenants: an\n"
+      "iterator of StoreEvent, and a context manager. Takes little memory,\n"
+      "keeps its snapshot and the store alive. Several threads may share one;\n"
+      "each event goes to one of them.",
       py::is_final());
   DefineIteration(
       type,
       "The next one. Raises CorruptionError where the log is damaged, or\n"
-      "holds what this version does not know; of a definition that is\n"
-      "FormatTooNewError.");
+      "holds what this version does not know; of a definition or a choice\n"
+      "that is FormatTooNewError.");
   DefineScope(type);
   FinishClass(type, "pickle what it gives");
 }
@@ -85,10 +127,18 @@ DefinitionRecord::DefinitionRecord(const DefinitionView& from)
       compatibility(from.compatibility),
       mode(from.mode) {}
 
+ChoiceRecord::ChoiceRecord(const ChoiceView& from)
+    : kind(from.kind),
+      origin(from.origin),
+      position(from.position),
+      json(from.json) {}
+
 StoreEventRecord::StoreEventRecord(const StoreEvent& from)
     : tenant(from.tenant) {
   if (from.is_definition) {
     definition.emplace(from.definition);
+  } else if (from.is_choice) {
+    choice.emplace(from.choice);
   } else {
     event.emplace(from.event);
   }
@@ -96,10 +146,12 @@ StoreEventRecord::StoreEventRecord(const StoreEvent& from)
 
 size_t StoreEventRecord::bytes() const {
   return tenant.size() + (event.has_value() ? event->bytes() : 0) +
-         (definition.has_value() ? definition->json.size() : 0);
+         (definition.has_value() ? definition->json.size() : 0) +
+         (choice.has_value() ? choice->json.size() : 0);
 }
 
 void DefineStoreSnapshot(py::module_& module) {
+  DefineChoice(module);
   DefineStoreCursor(module);
   py::class_<StoreSnapshotHandle> type(
       module, "StoreSnapshot",

@@ -29,6 +29,13 @@ constexpr EnumName<Message::Kind> kKinds[] = {
     {Message::Kind::kEvent, "EVENT"},
     {Message::Kind::kCheckpoint, "CHECKPOINT"},
     {Message::Kind::kCaughtUp, "CAUGHT_UP"},
+    {Message::Kind::kMerged, "MERGED"},
+    {Message::Kind::kSplit, "SPLIT"},
+};
+
+constexpr EnumName<IdentityChange::Kind> kChanges[] = {
+    {IdentityChange::Kind::kMerged, "MERGED"},
+    {IdentityChange::Kind::kSplit, "SPLIT"},
 };
 
 constexpr char kSubscribeDoc[] =
@@ -48,6 +55,8 @@ constexpr char kSubscribeDoc[] =
     "beginning, FROM_NOW: with what comes from now on.\n"
     "types, sources: any of these; empty: all.\n"
     "skip_backfill: leave out what was appended as backfill.\n"
+    "skip_identity: leave out MERGED and SPLIT, which otherwise come to every\n"
+    "consumer, whatever its types, sources and share.\n"
     "open_parts_only: do not open sealed parts; several times faster.\n"
     "consumer, consumers: one of several, each with its own share of the\n"
     "customers and its own checkpoint. Their number is fixed with the name.\n"
@@ -67,10 +76,14 @@ struct MessageRecord {
   explicit MessageRecord(const Message& from)
       : kind(from.kind), position(from.position) {
     if (kind == Message::Kind::kEvent) event.emplace(from.event);
+    if (kind == Message::Kind::kMerged || kind == Message::Kind::kSplit) {
+      change.emplace(from.change);
+    }
   }
   Message::Kind kind;
   Position position;
   std::optional<StoredEvent> event = {};
+  std::optional<IdentityChange> change = {};
 };
 
 class SubscriptionHandle final {
@@ -137,7 +150,35 @@ class SubscriptionHandle final {
   std::mutex next_mutex_;
 };
 
+void DefineIdentityChange(py::module_& module) {
+  RecordClass<IdentityChange>(
+      module, "IdentityChange",
+      "One change of who is who, for those who keep customer ids elsewhere: a\n"
+      "table of a step for each id. After MERGED the step of from_customer is\n"
+      "to to_customer; after SPLIT to_customer has none.")
+      .Computed(
+          "kind",
+          [](const IdentityChange& self) {
+            return EnumToPython("IdentityChangeKind", kChanges, self.kind);
+          },
+          "An IdentityChangeKind.")
+      .Field("position", &IdentityChange::position,
+             "Of the choice in the log; it may be several changes.")
+      .Field("from_customer", &IdentityChange::from,
+             "Who is retired, or was split.")
+      .Field("to_customer", &IdentityChange::to,
+             "Who stands for her, or came out of her.")
+      .Computed(
+          "records",
+          [](const IdentityChange& self) {
+            return py::tuple(py::cast(self.records));
+          },
+          "Of SPLIT: the records that moved, ascending.")
+      .Finish();
+}
+
 void DefineMessages(py::module_& module) {
+  DefineIdentityChange(module);
   RecordClass<MessageRecord>(module, "Message", "What a Subscription gives.")
       .Computed(
           "kind",
@@ -147,9 +188,12 @@ void DefineMessages(py::module_& module) {
           "A MessageKind.")
       .Field("position", &MessageRecord::position,
              "Everything up to here was delivered, or is not for this\n"
-             "subscription: may be acknowledged.")
+             "subscription: may be acknowledged. Of MERGED and SPLIT the one\n"
+             "before the choice, while more of its changes are to come.")
       .Field("event", &MessageRecord::event,
              "A StoredEvent when the kind is EVENT; otherwise None.")
+      .Field("change", &MessageRecord::change,
+             "An IdentityChange when it is MERGED or SPLIT; otherwise None.")
       .Finish();
   RecordClass<Lag>(module, "Lag", "How far a place is behind the head.")
       .Field("positions", &Lag::positions,
@@ -292,9 +336,9 @@ void DefineSubscriptions(py::class_<TenantHandle>& type) {
   Def(
       type, "subscribe",
       [](TenantHandle& self, const Text& name, Position after, py::object types,
-         py::object sources, bool skip_backfill, bool open_parts_only,
-         uint32_t consumers, uint32_t consumer, uint64_t checkpoint_interval,
-         py::object timeout) {
+         py::object sources, bool skip_backfill, bool skip_identity,
+         bool open_parts_only, uint32_t consumers, uint32_t consumer,
+         uint64_t checkpoint_interval, py::object timeout) {
         if (!timeout.is_none()) DurationFromPython(timeout);  // Raises.
         const SubscriptionOptions options = {
             .name = name,
@@ -302,6 +346,7 @@ void DefineSubscriptions(py::class_<TenantHandle>& type) {
             .types = TypesFromPython(types),
             .sources = TypesFromPython(sources, "sources"),
             .skip_backfill = skip_backfill,
+            .skip_identity = skip_identity,
             .open_parts_only = open_parts_only,
             .consumers = consumers,
             .consumer = consumer,
@@ -314,9 +359,10 @@ void DefineSubscriptions(py::class_<TenantHandle>& type) {
       },
       kSubscribeDoc, py::arg("name") = "", py::kw_only(), py::arg("after") = 0,
       py::arg("types") = py::tuple(), py::arg("sources") = py::tuple(),
-      py::arg("skip_backfill") = false, py::arg("open_parts_only") = false,
-      py::arg("consumers") = 1, py::arg("consumer") = 0,
-      py::arg("checkpoint_interval") = 10000, py::arg("timeout") = py::none());
+      py::arg("skip_backfill") = false, py::arg("skip_identity") = false,
+      py::arg("open_parts_only") = false, py::arg("consumers") = 1,
+      py::arg("consumer") = 0, py::arg("checkpoint_interval") = 10000,
+      py::arg("timeout") = py::none());
   Def(
       type, "list_subscriptions",
       [](const TenantHandle& self) {

@@ -10,6 +10,7 @@
 #include "bindings/python/src/append.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
+#include "bindings/python/src/identity_settings.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/reading.h"
@@ -60,6 +61,7 @@ void DefineTenant(py::module_& module) {
   DefineAppendMany(type);
   DefineImportFile(type);
   DefineTenantExports(type);
+  DefineReconcile(type);
   Def(
       type, "offset",
       [](const TenantHandle& self, const Text& name) {
@@ -80,6 +82,7 @@ void DefineTenant(py::module_& module) {
       "Everything acknowledged so far, at one instant: a Snapshot.");
   DefineQuestions(type);
   DefineSchemas(type);
+  DefineIdentitySettings(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
       "timedelta; None: for ever). The new head.",

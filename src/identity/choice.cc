@@ -1,0 +1,189 @@
+#include "identity/choice.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/coding.h"
+
+namespace crm {
+namespace {
+
+std::string AssociatedOf(const ChoiceSeal& seal, RecordId record) {
+  std::string associated = "crm choice";
+  PutBe64(&associated, seal.position);
+  PutBe64(&associated, record);
+  return associated;
+}
+
+// What one record brought.
+std::string EncodeClaims(const std::vector<Members::Claim>& claims,
+                         RecordId record) {
+  Members only;
+  for (const Members::Claim& claim : claims) {
+    if (claim.record == record) only.claims.push_back(claim);
+  }
+  return only.claims.empty() ? std::string() : only.Encode();
+}
+
+Status EncodePart(const IdentityChoice::Part& part, const ChoiceSeal& seal,
+                  std::string* out) {
+  PutVarint(out, part.customer);
+  Members open = part.members;
+  open.claims.clear();
+  PutBytes(out, open.Encode());
+  out->push_back(part.retired_now ? '\1' : '\0');
+  PutVarint(out, part.moved.size());
+  for (const IdentityChoice::Move& move : part.moved) {
+    PutVarint(out, move.record);
+    PutVarint(out, move.from);
+  }
+  std::string sealed_all;
+  uint64_t count = 0;
+  for (const Members::Member& member : part.members.records) {
+    const std::string plain =
+        EncodeClaims(part.members.claims, member.record);
+    if (plain.empty()) continue;
+    Result<Key> key = seal.keyring->RecordKey(seal.tenant, member.record);
+    if (key.status().code() == StatusCode::kErased) continue;
+    if (!key.ok()) return std::move(key).status();
+    std::string sealed;
+    seal.keyring->Seal(*key, seal.nonce, plain,
+                       AssociatedOf(seal, member.record), &sealed);
+    PutVarint(&sealed_all, member.record);
+    PutBytes(&sealed_all, sealed);
+    ++count;
+  }
+  PutVarint(out, count);
+  out->append(sealed_all);
+  return Status::Ok();
+}
+
+Status DecodePart(ByteReader& reader, const ChoiceSeal& seal,
+                  IdentityChoice::Part* part) {
+  const Status malformed(StatusCode::kCorruption, "malformed identity choice");
+  part->customer = reader.Varint();
+  if (!part->members.Decode(reader.Bytes())) return malformed;
+  part->retired_now = reader.U8() != 0;
+  const uint64_t moves = reader.Varint();
+  if (!reader.ok() || moves > reader.remaining()) return malformed;
+  part->moved.resize(moves);
+  for (IdentityChoice::Move& move : part->moved) {
+    move.record = reader.Varint();
+    move.from = reader.Varint();
+  }
+  for (uint64_t left = reader.Varint(); left > 0; --left) {
+    const RecordId record = reader.Varint();
+    const std::string_view sealed = reader.Bytes();
+    if (!reader.ok()) return malformed;
+    Result<Key> key = seal.keyring->RecordKey(seal.tenant, record);
+    if (key.status().code() == StatusCode::kErased) continue;
+    if (!key.ok()) return std::move(key).status();
+    std::string plain;
+    Members only;
+    if (!seal.keyring->Open(*key, seal.nonce, sealed,
+                            AssociatedOf(seal, record), &plain) ||
+        !only.Decode(plain)) {
+      return malformed;
+    }
+    part->members.claims.insert(part->members.claims.end(),
+                                only.claims.begin(), only.claims.end());
+  }
+  return reader.ok() ? Status::Ok() : malformed;
+}
+
+}  // namespace
+
+Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
+                    std::string* out) {
+  out->clear();
+  PutVarint(out, static_cast<uint64_t>(choice.kind));
+  PutVarint(out, static_cast<uint64_t>(choice.origin));
+  PutVarint(out, choice.customer);
+  PutVarint(out, choice.retired);
+  PutVarint(out, choice.a);
+  PutVarint(out, choice.b);
+  PutVarint(out, choice.name_space);
+  PutVarint(out, choice.confidence);
+  PutVarint(out, static_cast<uint64_t>(choice.reason));
+  PutSigned(out, choice.weight);
+  PutVarint(out, static_cast<uint64_t>(choice.assertion));
+  PutVarint(out, choice.retracted ? 1 : 0);
+  PutVarint(out, choice.review);
+  PutVarint(out, static_cast<uint64_t>(choice.answer));
+  PutBe64(out, choice.hash.hi);
+  PutBe64(out, choice.hash.lo);
+  PutBytes(out, choice.by);
+  PutBytes(out, choice.why);
+  PutVarint(out, choice.parts.size());
+  for (const IdentityChoice::Part& part : choice.parts) {
+    Status status = EncodePart(part, seal, out);
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
+                    IdentityChoice* choice) {
+  const Status malformed(StatusCode::kCorruption, "malformed identity choice");
+  ByteReader reader(bytes);
+  const uint64_t kind = reader.Varint();
+  if (kind > static_cast<uint64_t>(ChoiceKind::kShared)) {
+    return Status(StatusCode::kFormatTooNew,
+                  "an identity choice of a kind that a later version writes");
+  }
+  *choice = IdentityChoice();
+  choice->tenant = seal.tenant;
+  choice->position = seal.position;
+  choice->kind = static_cast<ChoiceKind>(kind);
+  const uint64_t origin = reader.Varint();
+  choice->origin = static_cast<ChoiceOrigin>(origin);
+  choice->customer = reader.Varint();
+  choice->retired = reader.Varint();
+  choice->a = reader.Varint();
+  choice->b = reader.Varint();
+  choice->name_space = static_cast<uint32_t>(reader.Varint());
+  choice->confidence = static_cast<uint8_t>(reader.Varint());
+  const uint64_t reason = reader.Varint();
+  choice->reason = static_cast<IdentityReason>(reason);
+  choice->weight = static_cast<int32_t>(reader.Signed());
+  const uint64_t assertion = reader.Varint();
+  choice->assertion = static_cast<Assertion::Kind>(assertion);
+  choice->retracted = reader.Varint() != 0;
+  choice->review = reader.Varint();
+  const uint64_t answer = reader.Varint();
+  choice->answer = static_cast<ReviewAnswer>(answer);
+  choice->hash.hi = reader.Be64();
+  choice->hash.lo = reader.Be64();
+  choice->by = std::string(reader.Bytes());
+  choice->why = std::string(reader.Bytes());
+  const uint64_t parts = reader.Varint();
+  if (!reader.ok() || kind == 0 || origin == 0 || origin > 4 ||
+      reason > static_cast<uint64_t>(IdentityReason::kWeakMatch) ||
+      assertion == 0 || assertion > 2 || answer == 0 || answer > 3 ||
+      parts > reader.remaining()) {
+    return malformed;
+  }
+  choice->parts.resize(parts);
+  for (IdentityChoice::Part& part : choice->parts) {
+    Status status = DecodePart(reader, seal, &part);
+    if (!status.ok()) return status;
+  }
+  return reader.AtEnd() ? Status::Ok() : malformed;
+}
+
+Status ReadChoice(const LogView& log, KeyRing* keyring, Position position,
+                  const LogRecord& record, IdentityChoice* choice) {
+  std::string body;
+  Status status = log.OpenOfTenant(position, record, &body);
+  if (!status.ok()) return status;
+  Result<std::string> epoch = log.Epoch(record.epoch);
+  if (!epoch.ok()) return std::move(epoch).status();
+  const ChoiceSeal seal{keyring, record.tenant, position,
+                        NonceOf(*epoch, position)};
+  status = DecodeChoice(body, seal, choice);
+  if (status.ok()) return status;
+  return Status(status.code(), "log record " + std::to_string(position) + ": " +
+                                   std::string(status.message()));
+}
+
+}  // namespace crm

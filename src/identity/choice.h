@@ -1,0 +1,107 @@
+// A choice about who is who, as it lies in the log: made once, by the
+// sequencer or by somebody who called, and read by every replay.
+//
+// What a choice says is numbers of records and customers, sealed with the
+// tenant's key. Keyed hashes of a person's identifiers are in it only in a
+// partition, and there each is sealed with the key of the record that claimed
+// it: they go when that record's key is destroyed.
+
+#ifndef CRM_IDENTITY_CHOICE_H_
+#define CRM_IDENTITY_CHOICE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/identity.h"
+#include "crm/status.h"
+#include "event/log_view.h"
+#include "identity/rows.h"
+#include "storage/keyring.h"
+
+namespace crm {
+
+// Numbers of the log; never change.
+enum class ChoiceKind : uint8_t {
+  kMerge = 1,
+  kPartition = 2,  // Who is who after an unmerge or a re-resolve.
+  kAssertion = 3,
+  kReview = 4,     // A question is put ...
+  kAnswer = 5,     // ... and answered; what follows of it are choices, too.
+  kShared = 6,     // An identifier links nobody any more.
+};
+
+// Who made it. Numbers of the log.
+enum class ChoiceOrigin : uint8_t {
+  kEvent = 1,      // The event behind it in the log.
+  kHand = 2,
+  kMatch = 3,
+  kReResolve = 4,
+};
+
+struct IdentityChoice {
+  ChoiceKind kind = ChoiceKind::kMerge;
+  ChoiceOrigin origin = ChoiceOrigin::kEvent;
+  uint32_t tenant = 0;
+  Position position = 0;
+
+  // kMerge: who stays, and who leads to her now. kPartition: who was split.
+  CustomerId customer = 0;
+  CustomerId retired = 0;
+  // The two records that kMerge links, kAssertion and kReview speak of.
+  RecordId a = 0;
+  RecordId b = 0;
+  uint32_t name_space = 0;
+  uint8_t confidence = 0;
+  // kReview; why a merge was forced.
+  IdentityReason reason = IdentityReason::kNone;
+  int32_t weight = 0;  // Of a match, in hundredths of a bit.
+  // kAssertion: the kind, or `retracted`.
+  Assertion::Kind assertion = Assertion::Kind::kCannotLink;
+  bool retracted = false;
+  // kReview: the number of its row. kAnswer: of the one answered.
+  uint64_t review = 0;
+  ReviewAnswer answer = ReviewAnswer::kDismiss;
+  Hash128 hash;  // kShared.
+  std::string by = {};
+  std::string why = {};
+
+  // kPartition: the new rows of every customer whom it touches; those that
+  // lead to another one included.
+  struct Move {
+    RecordId record = 0;
+    CustomerId from = 0;
+  };
+  struct Part {
+    CustomerId customer = 0;
+    Members members;
+    std::vector<Move> moved = {};  // Which of her records were another's.
+    bool retired_now = false;      // She was her own before.
+  };
+  std::vector<Part> parts = {};
+};
+
+// What seals a choice besides the tenant's key: those of records, with the
+// nonce of the choice's own place.
+struct ChoiceSeal {
+  KeyRing* keyring;
+  uint32_t tenant;
+  Position position;
+  Nonce nonce;
+};
+
+Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
+                    std::string* out);
+// Identifiers of records whose key is gone are left out. Tenant and position
+// are those of `seal`. kCorruption; kFormatTooNew: of a kind that this version
+// does not know.
+Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
+                    IdentityChoice* choice);
+// The choice that a record of the log holds.
+Status ReadChoice(const LogView& log, KeyRing* keyring, Position position,
+                  const LogRecord& record, IdentityChoice* choice);
+
+}  // namespace crm
+
+#endif  // CRM_IDENTITY_CHOICE_H_

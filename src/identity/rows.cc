@@ -1,0 +1,282 @@
+#include "identity/rows.h"
+
+#include <algorithm>
+
+#include "base/coding.h"
+
+namespace crm {
+namespace {
+
+constexpr uint64_t kSharedBit = uint64_t{1} << 47;
+
+template <typename T>
+bool ReadList(ByteReader& reader, std::vector<T>* list) {
+  const uint64_t count = reader.Varint();
+  if (!reader.ok() || count > reader.remaining()) return false;
+  list->resize(count);
+  return true;
+}
+
+void PutHash(std::string* out, const Hash128& hash) {
+  PutBe64(out, hash.hi);
+  PutBe64(out, hash.lo);
+}
+
+}  // namespace
+
+std::string IdentifierRow::Encode() const {
+  // Six bytes, which a Row holds inline.
+  const uint64_t number = owner | (shared ? kSharedBit : 0);
+  std::string out;
+  PutBe16(&out, static_cast<uint16_t>(number >> 32));
+  PutBe32(&out, static_cast<uint32_t>(number));
+  return out;
+}
+
+bool IdentifierRow::Decode(std::string_view bytes) {
+  if (bytes.size() != 6) return false;
+  const uint64_t number =
+      uint64_t{GetBe16(bytes.data())} << 32 | GetBe32(bytes.data() + 2);
+  shared = (number & kSharedBit) != 0;
+  owner = number & ~kSharedBit;
+  return true;
+}
+
+std::string RecordRow::Encode() const {
+  // Twelve bytes, which a Row holds inline, or less, as a rule.
+  std::string out;
+  PutVarint(&out, customer);
+  PutVarint(&out, events);
+  PutVarint(&out, source);
+  PutVarint(&out, last);
+  return out;
+}
+
+bool RecordRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  customer = reader.Varint();
+  events = reader.Varint();
+  source = static_cast<uint32_t>(reader.Varint());
+  last = reader.Varint();
+  return reader.ok() && reader.AtEnd();
+}
+
+std::string Members::Encode() const {
+  std::string out;
+  PutVarint(&out, moved_to);
+  PutVarint(&out, changed_at);
+  PutVarint(&out, records.size());
+  for (const Member& member : records) {
+    PutVarint(&out, member.record);
+    PutVarint(&out, member.linked_at);
+    PutVarint(&out, member.matched_by);
+    PutVarint(&out, member.confidence);
+    PutVarint(&out, member.linked_to);
+    PutVarint(&out, member.began);
+  }
+  PutVarint(&out, merges.size());
+  for (const Merge& merge : merges) {
+    PutVarint(&out, merge.position);
+    PutVarint(&out, merge.retired);
+    PutVarint(&out, merge.a);
+    PutVarint(&out, merge.b);
+    PutVarint(&out, merge.name_space);
+    PutVarint(&out, merge.confidence);
+  }
+  PutVarint(&out, claims.size());
+  for (const Claim& claim : claims) {
+    PutHash(&out, claim.hash);
+    PutVarint(&out, claim.name_space);
+    out.push_back(static_cast<char>(static_cast<int>(claim.klass) << 4 |
+                                    static_cast<int>(claim.state)));
+    PutVarint(&out, claim.record);
+    PutVarint(&out, claim.since);
+  }
+  return out;
+}
+
+bool Members::DecodeRecords(std::string_view bytes) {
+  ByteReader reader(bytes);
+  moved_to = reader.Varint();
+  changed_at = reader.Varint();
+  if (!ReadList(reader, &records)) return false;
+  for (Member& member : records) {
+    member.record = reader.Varint();
+    member.linked_at = reader.Varint();
+    member.matched_by = static_cast<uint32_t>(reader.Varint());
+    member.confidence = static_cast<uint8_t>(reader.Varint());
+    member.linked_to = reader.Varint();
+    member.began = reader.Varint();
+  }
+  return reader.ok();
+}
+
+bool Members::Decode(std::string_view bytes) {
+  if (!DecodeRecords(bytes)) return false;
+  ByteReader reader(bytes);
+  reader.Varint();
+  reader.Varint();
+  for (uint64_t left = reader.Varint() * kMemberNumbers; left > 0; --left) {
+    reader.Varint();
+  }
+  if (!ReadList(reader, &merges)) return false;
+  for (Merge& merge : merges) {
+    merge.position = reader.Varint();
+    merge.retired = reader.Varint();
+    merge.a = reader.Varint();
+    merge.b = reader.Varint();
+    merge.name_space = static_cast<uint32_t>(reader.Varint());
+    merge.confidence = static_cast<uint8_t>(reader.Varint());
+  }
+  if (!ReadList(reader, &claims)) return false;
+  for (Claim& claim : claims) {
+    claim.hash.hi = reader.Be64();
+    claim.hash.lo = reader.Be64();
+    claim.name_space = static_cast<uint32_t>(reader.Varint());
+    const uint8_t kind = reader.U8();
+    if (kind >> 4 > static_cast<int>(IdentifierClass::kEphemeral) ||
+        (kind & 15) > static_cast<int>(Claim::State::kKey)) {
+      return false;
+    }
+    claim.klass = static_cast<IdentifierClass>(kind >> 4);
+    claim.state = static_cast<Claim::State>(kind & 15);
+    claim.record = reader.Varint();
+    claim.since = reader.Varint();
+  }
+  return reader.ok() && reader.AtEnd();
+}
+
+bool Members::HasExclusive(uint32_t name_space) const {
+  for (const Claim& claim : claims) {
+    if (claim.state == Claim::State::kOwns &&
+        claim.klass == IdentifierClass::kExclusive &&
+        claim.name_space == name_space) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Members::IsAnonymous() const {
+  for (const Claim& claim : claims) {
+    if (claim.state == Claim::State::kOwns &&
+        claim.klass != IdentifierClass::kEphemeral) {
+      return false;
+    }
+  }
+  return true;
+}
+
+size_t Members::CountOf(uint32_t name_space) const {
+  return static_cast<size_t>(
+      std::count_if(claims.begin(), claims.end(), [&](const Claim& claim) {
+        return claim.state == Claim::State::kOwns &&
+               claim.name_space == name_space;
+      }));
+}
+
+size_t Members::identifiers() const {
+  return static_cast<size_t>(
+      std::count_if(claims.begin(), claims.end(), [&](const Claim& claim) {
+        return claim.state == Claim::State::kOwns;
+      }));
+}
+
+const Members::Claim* Members::Find(const Hash128& hash) const {
+  for (const Claim& claim : claims) {
+    if (claim.state == Claim::State::kOwns && claim.hash == hash) {
+      return &claim;
+    }
+  }
+  return nullptr;
+}
+
+bool Members::Names(const Hash128& hash, RecordId record) const {
+  for (const Claim& claim : claims) {
+    if (claim.state == Claim::State::kNamed && claim.hash == hash &&
+        claim.record == record) {
+      return true;
+    }
+  }
+  return false;
+}
+
+const Members::Member* Members::FindRecord(RecordId record) const {
+  for (const Member& member : records) {
+    if (member.record == record) return &member;
+  }
+  return nullptr;
+}
+
+RecordId Members::FirstRecord(CustomerId customer) const {
+  for (const Member& member : records) {
+    if (member.began == customer) return member.record;
+  }
+  return records.empty() ? 0 : records.front().record;
+}
+
+std::string ClaimantsRow::Encode() const {
+  std::string out;
+  PutVarint(&out, records.size());
+  for (const RecordId record : records) PutVarint(&out, record);
+  return out;
+}
+
+bool ClaimantsRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  if (!ReadList(reader, &records)) return false;
+  for (RecordId& record : records) record = reader.Varint();
+  return reader.ok() && reader.AtEnd();
+}
+
+std::string AssertionsRow::Encode() const {
+  std::string out;
+  PutVarint(&out, items.size());
+  for (const Item& item : items) {
+    PutVarint(&out, item.other);
+    PutVarint(&out, static_cast<uint64_t>(item.kind));
+    PutVarint(&out, item.position);
+  }
+  return out;
+}
+
+bool AssertionsRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  if (!ReadList(reader, &items)) return false;
+  for (Item& item : items) {
+    item.other = reader.Varint();
+    const uint64_t kind = reader.Varint();
+    if (kind != 1 && kind != 2) return false;
+    item.kind = static_cast<Assertion::Kind>(kind);
+    item.position = reader.Varint();
+  }
+  return reader.ok() && reader.AtEnd();
+}
+
+std::string ReviewRow::Encode() const {
+  std::string out;
+  PutVarint(&out, position);
+  PutVarint(&out, a);
+  PutVarint(&out, b);
+  PutVarint(&out, static_cast<uint64_t>(reason));
+  PutVarint(&out, name_space);
+  PutSigned(&out, weight);
+  PutVarint(&out, answered_at);
+  return out;
+}
+
+bool ReviewRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  position = reader.Varint();
+  a = reader.Varint();
+  b = reader.Varint();
+  const uint64_t stored = reader.Varint();
+  if (stored > static_cast<uint64_t>(IdentityReason::kWeakMatch)) return false;
+  reason = static_cast<IdentityReason>(stored);
+  name_space = static_cast<uint32_t>(reader.Varint());
+  weight = static_cast<int32_t>(reader.Signed());
+  answered_at = reader.Varint();
+  return reader.ok() && reader.AtEnd();
+}
+
+}  // namespace crm

@@ -1,0 +1,150 @@
+// What the room of identity stores, row by row: who has an identifier, whose a
+// record is, what a customer is made of, what was asserted and asked.
+
+#ifndef CRM_IDENTITY_ROWS_H_
+#define CRM_IDENTITY_ROWS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "crm/identity.h"
+#include "crm/status.h"
+#include "identity/normalise.h"
+
+namespace crm {
+
+// Who has an identifier.
+struct IdentifierRow {
+  CustomerId owner = 0;  // 0: nobody.
+  bool shared = false;   // By too many: it links nobody any more.
+
+  bool operator==(const IdentifierRow&) const = default;
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
+// Whose a record is.
+struct RecordRow {
+  CustomerId customer = 0;
+  uint64_t events = 0;
+  uint32_t source = 0;
+  Position last = 0;  // Of its newest event.
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
+// What a customer is made of. Its links are a tree over her records: a record
+// that is not the first one is linked to another (`linked_to`), and a merge
+// links one record of each side; so taking one link away splits her in two.
+struct Members {
+  struct Member {
+    RecordId record = 0;
+    Position linked_at = 0;
+    uint32_t matched_by = 0;  // Namespace; 0: none.
+    uint8_t confidence = 0;
+    RecordId linked_to = 0;   // 0: none, or a merge is its link.
+    CustomerId began = 0;     // The customer who began with it; 0: none.
+
+    bool operator==(const Member&) const = default;
+  };
+  // A keyed hash that one of her records brought.
+  struct Claim {
+    enum class State : uint8_t {
+      kOwns = 0,   // An identifier that is hers.
+      kNamed = 1,  // One that is not: another's, or held back.
+      kKey = 2,    // What the record itself is found by.
+    };
+    Hash128 hash;
+    uint32_t name_space = 0;  // 0: of a kKey.
+    IdentifierClass klass = IdentifierClass::kExclusive;
+    State state = State::kOwns;
+    RecordId record = 0;
+    Position since = 0;
+
+    bool operator==(const Claim&) const = default;
+  };
+  // So many kNamed are kept, the first ones.
+  static constexpr size_t kMaxNamed = 64;
+  static constexpr int kMemberNumbers = 6;  // Varints of a Member.
+  struct Merge {
+    Position position = 0;
+    CustomerId retired = 0;  // Leads to her now.
+    RecordId a = 0;          // Of the side that stayed ...
+    RecordId b = 0;          // ... and of the retired one.
+    uint32_t name_space = 0;
+    uint8_t confidence = 0;
+
+    bool operator==(const Merge&) const = default;
+  };
+
+  // Not 0: she was merged away; everything else is empty.
+  CustomerId moved_to = 0;
+  // Of the last choice that concerned her as a whole; 0: none.
+  Position changed_at = 0;
+  std::vector<Member> records;
+  std::vector<Merge> merges;
+  std::vector<Claim> claims;
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+  // Only moved_to, changed_at and records: what most readers want.
+  [[nodiscard]] bool DecodeRecords(std::string_view bytes);
+
+  bool HasExclusive(uint32_t name_space) const;
+  // Nothing but devices is known of her.
+  bool IsAnonymous() const;
+  size_t CountOf(uint32_t name_space) const;
+  size_t identifiers() const;  // That are hers.
+  // Null: it is not hers.
+  const Claim* Find(const Hash128& hash) const;
+  bool Names(const Hash128& hash, RecordId record) const;
+  // Null: it is not hers.
+  const Member* FindRecord(RecordId record) const;
+  // The one that began this customer's id, or another if that is not hers.
+  RecordId FirstRecord(CustomerId customer) const;
+};
+
+// The records of other customers that named an identifier. At most
+// kMaxClaimants, the first ones.
+struct ClaimantsRow {
+  static constexpr size_t kMaxClaimants = 32;
+  std::vector<RecordId> records;
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
+// What was asserted about a record.
+struct AssertionsRow {
+  struct Item {
+    RecordId other = 0;
+    Assertion::Kind kind = Assertion::Kind::kCannotLink;
+    Position position = 0;
+  };
+  std::vector<Item> items;
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
+// A question: see crm/identity.h. The row of its number.
+struct ReviewRow {
+  Position position = 0;
+  RecordId a = 0;
+  RecordId b = 0;
+  IdentityReason reason = IdentityReason::kNone;
+  uint32_t name_space = 0;
+  int32_t weight = 0;  // A hundredth.
+  Position answered_at = 0;  // 0: open.
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
+}  // namespace crm
+
+#endif  // CRM_IDENTITY_ROWS_H_
