@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/contain.h"
+#include "base/park.h"
 #include "base/time_text.h"
 #include "format/timeline_entry.h"
 #include "store/dry_run.h"
@@ -54,7 +55,7 @@ void Sequencer::Enqueue(Request* request) {
 }
 
 void Sequencer::Await(Request* request) {
-  request->turn.wait(Request::kWaits, std::memory_order_acquire);
+  ParkWhile(request->turn, Request::kWaits);
   if (request->turn.load(std::memory_order_acquire) == Request::kLeads) {
     Lead();
   }
@@ -68,7 +69,7 @@ void Sequencer::Await(Request* request) {
 
 void Sequencer::Tell(Request* request, Request::Turn turn) {
   request->turn.store(turn, std::memory_order_release);
-  request->turn.notify_one();
+  UnparkOne(request->turn);
 }
 
 // The leader of a group decides it, waits until the group before is published,
@@ -174,7 +175,7 @@ Status Sequencer::RunAlone(const std::function<Status()>& work) {
   // A request without events is decided by nobody; its turn is the pause.
   Request turn;
   Enqueue(&turn);
-  turn.turn.wait(Request::kWaits, std::memory_order_acquire);
+  ParkWhile(turn.turn, Request::kWaits);
   // Also when memory runs out: nobody may wait for a turn that never ends.
   const absl::Cleanup pass_on = [this] { PassOn(1); };
   // Nobody decides, because this leads; the last group must be published.
