@@ -154,8 +154,8 @@ class EventExport final {
 };
 
 Status EventExport::CheckOptions() {
-  if (options_.format < ExportFormat::kSegment ||
-      options_.format > ExportFormat::kNative) {
+  if (options_.format < ExportFormat::kNative ||
+      options_.format > ExportFormat::kCsv) {
     return Status(StatusCode::kInvalidArgument, "format: there is no such one");
   }
   const bool csv = options_.format == ExportFormat::kCsv;
