@@ -29,6 +29,8 @@ Status CopyText(crm_slice from, const char* name, std::string* to) {
   return status;
 }
 
+}  // namespace
+
 Status ReadIdentifier(const crm_identifier& in, Identifier* out) {
   Status status =
       CopyText(in.name_space, "identifier.name_space", &out->name_space);
@@ -75,6 +77,8 @@ Status ReadEvent(const crm_event& in, Event* out) {
   }
   return status;
 }
+
+namespace {
 
 Status CheckCount(const void* events, size_t count) {
   Status status = CheckArray(events, count, "events");
@@ -254,7 +258,8 @@ void ShowOutcome(const EventOutcome& from, AppendResultState* state) {
   out.flags =
       (from.new_record ? uint32_t{CRM_OUTCOME_NEW_RECORD} : 0) |
       (from.new_customer ? uint32_t{CRM_OUTCOME_NEW_CUSTOMER} : 0) |
-      (from.warning.ok() ? 0 : uint32_t{CRM_OUTCOME_SCHEMA_WARNING});
+      (from.warning.ok() ? 0 : uint32_t{CRM_OUTCOME_SCHEMA_WARNING}) |
+      (from.contested ? uint32_t{CRM_OUTCOME_CONTESTED} : 0);
   out.code = static_cast<crm_status>(from.status.code());
   out.position = from.position;
   out.record = from.record;
@@ -263,25 +268,29 @@ void ShowOutcome(const EventOutcome& from, AppendResultState* state) {
   out.matched_by = Slice(Keep(state->namespaces, from.matched_by));
   out.message = Slice(from.status.ok() ? from.warning.message()
                                        : from.status.message());
-  out.contested_count = from.withheld.size();
+  out.withheld_count = from.withheld.size();
   if (!from.withheld.empty()) {
     // There is room for all, so that addresses stay.
-    out.contested = state->contested.data() + state->contested.size();
+    out.withheld = state->withheld.data() + state->withheld.size();
   }
-  for (const WithheldIdentifier& contested : from.withheld) {
-    state->contested.push_back(
-        {Slice(contested.name_space), contested.owner, 0});
+  for (const WithheldIdentifier& one : from.withheld) {
+    state->withheld.push_back({Slice(one.name_space), one.owner,
+                               static_cast<int32_t>(one.reason), 0, {}});
   }
+  out.merged = from.merged.data();
+  out.merged_count = from.merged.size();
+  out.reviews = from.reviews.data();
+  out.review_count = from.reviews.size();
   state->events.push_back(out);
 }
 
 void Fill(AppendResultState* state) {
   const AppendResult& from = state->result;
-  size_t contested = 0;
+  size_t withheld = 0;
   for (const EventOutcome& event : from.events) {
-    contested += event.withheld.size();
+    withheld += event.withheld.size();
   }
-  state->contested.reserve(contested);
+  state->withheld.reserve(withheld);
   state->events.reserve(from.events.size());
   for (const EventOutcome& event : from.events) ShowOutcome(event, state);
   crm_append_result_view& view = state->view;
@@ -295,6 +304,8 @@ void Fill(AppendResultState* state) {
   view.position = from.position;
 }
 
+}  // namespace
+
 Status GiveResult(AppendResult result, crm_append_result** out) {
   if (out == nullptr) return Status::Ok();
   auto state =
@@ -303,6 +314,8 @@ Status GiveResult(AppendResult result, crm_append_result** out) {
   *out = Adopt<crm_append_result>(std::move(state));
   return Status::Ok();
 }
+
+namespace {
 
 // Appends what `read` makes of the caller's events, by `append`.
 template <typename T, typename Read, typename Append>

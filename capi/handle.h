@@ -50,6 +50,12 @@ enum class Kind : uint32_t {
   kStoreExport,
   kStoreImport,
   kReconcile,
+  kUnmergeResult,
+  kAssertionList,
+  kReviewList,
+  kIdentityChanges,
+  kIdentityExplanation,
+  kIdentityHistory,
 };
 
 // One more in every child of fork().

@@ -148,7 +148,7 @@ struct AppendResultState {
   AppendResult result;
   // Namespaces that matched: those of the result live with the store only.
   std::deque<std::string> namespaces = {};
-  std::vector<crm_contested_identifier> contested = {};
+  std::vector<crm_withheld_identifier> withheld = {};
   std::vector<crm_event_outcome> events = {};
   crm_append_result_view view = {};
 };
@@ -233,6 +233,47 @@ struct ReconcileState {
   crm_reconcile_report_view view = {};
 };
 
+struct UnmergeResultState {
+  UnmergeResult result;
+  std::vector<crm_unmerged_part> parts = {};
+  crm_unmerge_result_view view = {};
+};
+
+struct AssertionListState {
+  std::vector<crm_assertion> assertions = {};
+  crm_assertion_list_view view = {};
+};
+
+struct ReviewListState {
+  std::vector<Review> from;
+  std::vector<crm_review> reviews = {};
+  crm_review_list_view view = {};
+};
+
+struct IdentityChangesState {
+  IdentityChanges from;
+  std::vector<crm_identity_change> changes = {};
+  crm_identity_changes_view view = {};
+};
+
+struct IdentityExplanationState {
+  IdentityExplanation from;
+  std::vector<crm_identity_evidence> evidence = {};
+  crm_identity_explanation_view view = {};
+};
+
+struct IdentityHistoryState {
+  IdentityHistory from;
+  std::vector<crm_identity_step> steps = {};
+  crm_identity_history_view view = {};
+};
+
+// An event of crm.h as one of C++; CRM_INVALID_ARGUMENT names the member.
+Status ReadEvent(const crm_event& in, Event* out);
+Status ReadIdentifier(const crm_identifier& in, Identifier* out);
+// Gives what became of a request to the caller, unless `out` is null.
+Status GiveResult(AppendResult result, crm_append_result** out);
+
 // Every member of `out` is written, so that nothing has to be cleared before.
 void ShowEvent(const EventView& from, crm_event_view* out);
 void ShowDefinition(const DefinitionView& from, crm_definition_view* out);
@@ -301,6 +342,17 @@ CRM_CAPI_HANDLE(crm_store_export_report, kStoreExport,
 CRM_CAPI_HANDLE(crm_store_import_report, kStoreImport,
                 crm::capi::StoreImportState);
 CRM_CAPI_HANDLE(crm_reconcile_report, kReconcile, crm::capi::ReconcileState);
+CRM_CAPI_HANDLE(crm_unmerge_result, kUnmergeResult,
+                crm::capi::UnmergeResultState);
+CRM_CAPI_HANDLE(crm_assertion_list, kAssertionList,
+                crm::capi::AssertionListState);
+CRM_CAPI_HANDLE(crm_review_list, kReviewList, crm::capi::ReviewListState);
+CRM_CAPI_HANDLE(crm_identity_changes, kIdentityChanges,
+                crm::capi::IdentityChangesState);
+CRM_CAPI_HANDLE(crm_identity_explanation, kIdentityExplanation,
+                crm::capi::IdentityExplanationState);
+CRM_CAPI_HANDLE(crm_identity_history, kIdentityHistory,
+                crm::capi::IdentityHistoryState);
 
 #undef CRM_CAPI_HANDLE
 

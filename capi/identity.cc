@@ -33,6 +33,7 @@ void Fill(CustomerState* state) {
     out.linked_at = record.linked_at;
     out.matched_by = Slice(record.matched_by);
     out.confidence = record.confidence;
+    out.linked_to = record.linked_to;
     state->records.push_back(out);
   }
   crm_customer_view& view = state->view;
@@ -41,6 +42,8 @@ void Fill(CustomerState* state) {
   view.events = from.events;
   view.records = state->records.data();
   view.record_count = state->records.size();
+  view.retired = from.retired.data();
+  view.retired_count = from.retired.size();
 }
 
 template <typename Handle>

@@ -135,6 +135,8 @@ crm_tenant_stats Show(const TenantStats& from) {
   out.customers = from.customers;
   out.records = from.records;
   out.unattributed = from.unattributed;
+  out.last_customer = from.last_customer;
+  out.open_reviews = from.open_reviews;
   out.contested = from.contested;
   out.schema_warnings = from.schema_warnings;
   return out;

@@ -33,6 +33,7 @@
  *   revision   the number of an event within its record, from 0
  *   unattributed   an event that names nobody, and so belongs to nobody
  *   contested      an identifier in an event that belongs to somebody else
+ *   merge      two customers become one; can be undone
  *   view       what is derived from the log; can be thrown away
  *   open part  of an event: type, source, times, numbers; readable by itself
  *   sealed part    the rest of it: readable with the person's key only
@@ -687,8 +688,10 @@ CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
 
 /* Counters of one tenant: events, and of them those that belong to nobody
  * (unattributed), that named an identifier of somebody else (contested), and
- * that did not fit the schema of their type (schema_warnings); customers;
- * records (what one source said about one person). */
+ * that did not fit the schema of their type (schema_warnings); customers (those
+ * that were merged away are not counted), and the greatest number of one so far
+ * (last_customer); records (what one source said about one person); questions
+ * that nobody has answered (open_reviews). */
 typedef struct crm_tenant_stats {
   crm_slice tenant;
   uint64_t events;
@@ -697,6 +700,8 @@ typedef struct crm_tenant_stats {
   uint64_t unattributed;
   uint64_t contested;
   uint64_t schema_warnings;
+  uint64_t last_customer;
+  uint64_t open_reviews;
   uint64_t reserved[2];
 } crm_tenant_stats;
 
@@ -1166,25 +1171,63 @@ enum {
 
 /* crm_event_outcome.flags: the event began its record, its customer; it was
  * appended although it does not fit the schema of its type, and `message` says
- * what does not (code is CRM_OK). */
+ * what does not (code is CRM_OK); one of its identifiers belongs to somebody
+ * else or was held back, devices aside (counted in crm_tenant_stats). */
 enum {
   CRM_OUTCOME_NEW_RECORD = 1,
   CRM_OUTCOME_NEW_CUSTOMER = 2,
-  CRM_OUTCOME_SCHEMA_WARNING = 4
+  CRM_OUTCOME_SCHEMA_WARNING = 4,
+  CRM_OUTCOME_CONTESTED = 8
 };
 
-/* An identifier that belongs to another customer than the event's. The event
- * went to its outcome's customer; the identifier stays with `owner`. Zero:
- * nobody has it, but the event's customer has another value of this exclusive
- * namespace. */
-typedef struct crm_contested_identifier {
+/* Why an identifier, or a merge, was withheld. The numbers are frozen. */
+enum {
+  /* It was not. */
+  CRM_IDENTITY_NONE = 0,
+  /* No identifier: its namespace or its value cannot be one. */
+  CRM_IDENTITY_MALFORMED = 1,
+  /* A value that names nobody: "anonymous", zeroes, what the tenant blocked. */
+  CRM_IDENTITY_BLOCKED = 2,
+  /* It would give a customer two values of one exclusive namespace. */
+  CRM_IDENTITY_EXCLUSIVE_CONFLICT = 3,
+  /* Somebody said that these two are not the same (an assertion). */
+  CRM_IDENTITY_CANNOT_LINK = 4,
+  /* Given names and birth dates of both are known, and both differ. */
+  CRM_IDENTITY_CONTRADICTION = 5,
+  /* Too many people share this value: it links nobody any more. */
+  CRM_IDENTITY_SHARED_VALUE = 6,
+  /* A limit of the tenant's: values, identifiers, records or merges. */
+  CRM_IDENTITY_LIMIT = 7,
+  /* A device that two known people use. */
+  CRM_IDENTITY_EPHEMERAL = 8,
+  /* A phone number that was not seen for long: somebody else's, perhaps. */
+  CRM_IDENTITY_RECYCLED = 9,
+  /* Enough to attach an event, not to merge two customers. */
+  CRM_IDENTITY_BELOW_MERGE_BAR = 10,
+  /* Too many merges within a minute: merging pauses. */
+  CRM_IDENTITY_MERGE_BRAKE = 11,
+  /* A match speaks for some of their records, and not for all of them. */
+  CRM_IDENTITY_COHESION = 12,
+  /* A match that is neither sure nor out of the question. */
+  CRM_IDENTITY_WEAK_MATCH = 13
+};
+
+/* "exclusive_conflict" and so on; "none"; empty for a number that is none. The
+ * text lives for ever. */
+CRM_API crm_slice crm_identity_reason_name(int32_t reason) CRM_NOEXCEPT;
+
+/* An identifier of an event that did not become her customer's; the event went
+ * to its outcome's customer all the same.
+ *
+ * owner: who keeps it. Zero: nobody has it.
+ * reason: one of CRM_IDENTITY_... */
+typedef struct crm_withheld_identifier {
   crm_slice name_space;
   uint64_t owner;
-  uint64_t reserved;
-} crm_contested_identifier;
-
-/* Contested is how it is told that two customers might be one person: libcrm
- * does not guess, and a host may ask. */
+  int32_t reason;
+  uint32_t reserved0;
+  uint64_t reserved[2];
+} crm_withheld_identifier;
 
 /* What became of one event of a request.
  *
@@ -1192,7 +1235,11 @@ typedef struct crm_contested_identifier {
  * confidence: how sure its customer is, 0 to 100.
  * record, customer: zero: it belongs to nobody.
  * revision: its number within the record, from 0.
- * matched_by: the namespace that matched; empty when nothing did. */
+ * matched_by: the namespace that matched; empty when nothing did.
+ * withheld: identifiers of this event that did not become her customer's.
+ * merged: customers whom this event showed to be the same as `customer`: their
+ *   numbers lead to her now.
+ * reviews: positions of questions that it put; see crm_tenant_list_reviews. */
 typedef struct crm_event_outcome {
   int32_t outcome;
   int32_t confidence;
@@ -1204,8 +1251,12 @@ typedef struct crm_event_outcome {
   uint64_t revision;
   crm_slice matched_by;
   crm_slice message;
-  const crm_contested_identifier* contested;
-  size_t contested_count;
+  const crm_withheld_identifier* withheld;
+  size_t withheld_count;
+  const uint64_t* merged;
+  size_t merged_count;
+  const uint64_t* reviews;
+  size_t review_count;
   uint64_t reserved[2];
 } crm_event_outcome;
 
@@ -1967,11 +2018,20 @@ CRM_API void crm_store_snapshot_free(crm_store_snapshot* snapshot) CRM_NOEXCEPT;
  *   if (status == CRM_NOT_FOUND) greet_stranger();
  *
  * Whose event is it? Every event with an identifier belongs to a *record*: what
- * one source said about one person. A *customer* is a set of records. A new
- * record joins the customer to whom one of its identifiers belongs, best
- * confidence first, unless that would give her two values of one exclusive
- * namespace. Two customers that meet in one event stay apart: the identifier
- * remains with its owner, and the outcome names it as contested.
+ * one source said about one person. An event stays with its record for ever. A
+ * *customer* is a set of records; which are together is decided by choices.
+ *
+ *   attach    A new record joins the customer who has one of its identifiers,
+ *             from confidence 85 on (exclusive 100, email 95, phone 85). What
+ *             has nothing but an ephemeral identifier (a device) follows it at
+ *             80; a customer who is known by nothing else is joined to the
+ *             first person that the device names.
+ *   merge     Two customers who meet in one event become one, from confidence
+ *             95 on; by phone alone only where given name and birth date of
+ *             both agree, or a second identifier links them.
+ *   withhold  Where a guard objects, the event goes to one customer, the
+ *             identifier stays with its owner, the outcome says why, and (for
+ *             most reasons) a question is put: crm_tenant_list_reviews.
  */
 
 /* Whose identifier is it? Her number goes to *customer. CRM_NOT_FOUND:
@@ -1997,8 +2057,9 @@ CRM_API crm_status crm_snapshot_find_customer(crm_snapshot* snapshot,
  * as the store lives: keep it beside your own keys, if you like. */
 
 /* A record of a customer: `events` is also its next revision; linked_at is the
- * event that tied it to her; matched_by the namespace that did, or empty: she
- * began with it. */
+ * event or choice that tied it to her; matched_by the namespace that did, or
+ * empty: she began with it; linked_to the record with which it shared that
+ * identifier, or zero. */
 typedef struct crm_customer_record {
   uint64_t record;
   crm_slice source;
@@ -2007,20 +2068,26 @@ typedef struct crm_customer_record {
   crm_slice matched_by;
   int32_t confidence;
   uint32_t reserved0;
+  uint64_t linked_to;
   uint64_t reserved[2];
 } crm_customer_record;
 
 /* A customer's records, and how they were tied together. Immutable. */
 typedef struct crm_customer crm_customer;
 
-/* What a crm_customer holds. `version`: the position of the last event, link
- * or erasure that concerns her; use it in CRM_CONDITION_CUSTOMER_VERSION. */
+/* What a crm_customer holds. `customer`: the one asked for, or the one who
+ * stands for her since a merge. `version`: the position of the last event,
+ * link, merge or erasure that concerns her; use it in
+ * CRM_CONDITION_CUSTOMER_VERSION. `retired`: numbers that lead to her,
+ * ascending. */
 typedef struct crm_customer_view {
   uint64_t customer;
   uint64_t version;
   uint64_t events;
   const crm_customer_record* records;
   size_t record_count;
+  const uint64_t* retired;
+  size_t retired_count;
   uint64_t reserved[3];
 } crm_customer_view;
 
@@ -2048,6 +2115,559 @@ CRM_API const crm_customer_view* crm_customer_read(const crm_customer* customer)
 
 /* Frees the records that were read; she stays in the store. */
 CRM_API void crm_customer_free(crm_customer* customer) CRM_NOEXCEPT;
+
+/* --- Who is who ------------------------------------------------------------
+ *
+ * Which records are one customer is decided by choices: by events, or by hand.
+ * Each of them is in the log, is read by every replay, and is never made again.
+ *
+ *   crm_merge_options by_hand = CRM_MERGE_OPTIONS_INIT;
+ *   by_hand.by = crm_slice_of("support desk");
+ *   by_hand.why = crm_slice_of("she called and asked for it");
+ *   crm_tenant_merge(tenant, 7, 12, &by_hand, &merged, &error);
+ *   ...
+ *   memset(&target, 0, sizeof(target));
+ *   target.merge = merged.position;
+ *   crm_tenant_unmerge(tenant, &target, &by_hand, NULL, &error);
+ *
+ * A merge relabels nothing, so that it can be undone: any merge, not only the
+ * last, whole or in part. Undoing it gives every answer as if it had not been,
+ * and leaves a cannot-link behind. Of two customers the one stays who has an
+ * authUserId, else the older one; the other's number is retired, is never used
+ * again, and leads to the one who stayed in every call that takes a number.
+ *
+ * Calls that change something are durable when they return, and change nothing
+ * when they fail. A customer or a record that the tenant does not have is
+ * CRM_NOT_FOUND in all of them.
+ *
+ * After CRM_OUT_OF_MEMORY the choice counts only if it is there after the store
+ * was closed and opened again, as with an append.
+ *
+ * What events decide by themselves, and when they hold back, is the chapter
+ * "Identity" above; the words are the same.
+ *
+ *   assertion   what somebody said about two records: must-link, cannot-link
+ *   review      a question that was put, for somebody to answer
+ *   retired     a number that leads to another customer since a merge
+ */
+
+/* Who makes a choice by hand: a service that lets its people do so passes on
+ * who it was. Questions come from the appends:
+ *
+ *   for (i = 0; i < outcome->review_count; ++i)
+ *     tell_the_desk(outcome->reviews[i]);
+ *
+ * and are answered, one by one, best first:
+ *
+ *   crm_tenant_list_reviews(tenant, NULL, &list, &error);
+ *   view = crm_review_list_read(list);
+ *   for (i = 0; i < view->review_count; ++i)
+ *     crm_tenant_answer_review(tenant, view->reviews[i].position,
+ *                              ask(&view->reviews[i]), &by_hand, NULL, &error);
+ *   crm_review_list_free(list);
+ */
+
+/* Who was found.
+ *
+ * matched: the index of the identifier that led to her, in the call.
+ * confidence: how sure it is, 0 to 100. */
+typedef struct crm_lookup_result {
+  uint64_t customer;
+  uint64_t matched;
+  int32_t confidence;
+  uint32_t reserved0;
+  uint64_t reserved[2];
+} crm_lookup_result;
+
+/* A service that knows several things about whoever is there asks for all of
+ * them at once:
+ *
+ *   crm_identifier known[2] = {{{"deviceId", 8}, device},
+ *                              {{"authUserId", 10}, account}};
+ *   crm_lookup_result who;
+ *   if (crm_tenant_lookup(tenant, known, 2, NULL, &who, &error) == CRM_OK)
+ *     greet(who.customer, who.confidence);
+ */
+
+/* Whoever has one of several identifiers, the surest first; for a request that
+ * brings an account, an address and a device. CRM_NOT_FOUND: none of them leads
+ * to anybody. CRM_INVALID_ARGUMENT: one of them cannot be an identifier.
+ * CRM_TOO_LARGE: more than 10,000. */
+CRM_API crm_status crm_tenant_lookup(crm_tenant* tenant,
+                                     const crm_identifier* identifiers,
+                                     size_t identifier_count,
+                                     const crm_read_options* options,
+                                     crm_lookup_result* out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* What an append of this event would decide, without appending it: a result of
+ * one event, whose sums and positions are zero. It says nothing about ids that
+ * are taken. Errors: those of an event that is filled in wrongly. */
+CRM_API crm_status crm_tenant_what_if(crm_tenant* tenant,
+                                      const crm_event* event,
+                                      const crm_read_options* options,
+                                      crm_append_result** out,
+                                      crm_error** error) CRM_NOEXCEPT;
+
+/* Flags of crm_merge_options.
+ *
+ * DRY_RUN: say what would come of it, and change nothing.
+ * FORCE: of a merge: overrules exclusive conflicts and cannot-links; needs `by`
+ *   and `why`. */
+enum { CRM_MERGE_DRY_RUN = 1, CRM_MERGE_FORCE = 2 };
+
+/* How a choice by hand is made: a merge, and all that this chapter changes.
+ *
+ * by, why: who makes it, and for which reason. Kept in the log, sealed with the
+ *   tenant's key, and not erased with the person: write nothing about her. Each
+ *   up to 256 bytes (CRM_TOO_LARGE).
+ * keep: of the two customers of a merge this one stays. Zero: by the rule.
+ * reserved: 0. */
+typedef struct crm_merge_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_slice by;
+  crm_slice why;
+  uint64_t keep;
+} crm_merge_options;
+
+#define CRM_MERGE_OPTIONS_INIT \
+  { sizeof(crm_merge_options), 0, 0, {0, 0}, {0, 0}, 0 }
+
+/* What became of a merge.
+ *
+ * position: of the choice in the log: what crm_unmerge_target.merge takes.
+ *   Zero: a dry run.
+ * customer: who stays. retired: who leads to her now. */
+typedef struct crm_merge_result {
+  uint64_t position;
+  uint64_t customer;
+  uint64_t retired;
+  uint64_t reserved[2];
+} crm_merge_result;
+
+/* Makes two customers one, and leaves a must-link. `out` may be NULL.
+ * CRM_INVALID_ARGUMENT: they are one already, `keep` is neither, FORCE without
+ * `by` and `why`. CRM_CONFLICT: each has a value of one exclusive namespace, or
+ * somebody said cannot-link (see FORCE). */
+CRM_API crm_status crm_tenant_merge(crm_tenant* tenant, uint64_t a, uint64_t b,
+                                    const crm_merge_options* options,
+                                    crm_merge_result* out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* What is to be undone: exactly one of the three, the others zero.
+ *
+ * merge: the merge at this position, as crm_merge_result, crm_tenant_how and
+ *   the feed of changes name it.
+ * customer: all merges of hers: each number that leads to her gets its records
+ *   back.
+ * records: these, all of one customer and not all of hers, become a customer of
+ *   their own. */
+typedef struct crm_unmerge_target {
+  uint64_t merge;
+  uint64_t customer;
+  const uint64_t* records;
+  size_t record_count;
+  uint64_t reserved[2];
+} crm_unmerge_target;
+
+/* crm_unmerged_part.flags. NEW: her number never was before. Without it she has
+ * her records back, or keeps them. */
+enum { CRM_UNMERGED_NEW = 1 };
+
+/* A customer after an unmerge: her number, and her records, ascending. */
+typedef struct crm_unmerged_part {
+  uint64_t customer;
+  uint32_t flags;
+  uint32_t reserved0;
+  const uint64_t* records;
+  size_t record_count;
+  uint64_t reserved[2];
+} crm_unmerged_part;
+
+/* What became of an unmerge. Immutable. */
+typedef struct crm_unmerge_result crm_unmerge_result;
+
+/* What a crm_unmerge_result holds.
+ *
+ * position: of the choice in the log. Zero: a dry run.
+ * parts: the one who was split first, then the others, ascending. */
+typedef struct crm_unmerge_result_view {
+  uint64_t position;
+  const crm_unmerged_part* parts;
+  size_t part_count;
+  uint64_t reserved[2];
+} crm_unmerge_result_view;
+
+/* Takes merges back. `out` may be NULL. CRM_INVALID_ARGUMENT: not exactly one
+ * target, records of several customers, or all of hers. CRM_NOT_FOUND: no merge
+ * lies at that position. CRM_FAILED_PRECONDITION: it was undone already, or
+ * nobody was ever merged into her. CRM_TOO_LARGE: more than 10,000 records. */
+CRM_API crm_status crm_tenant_unmerge(crm_tenant* tenant,
+                                      const crm_unmerge_target* target,
+                                      const crm_merge_options* options,
+                                      crm_unmerge_result** out,
+                                      crm_error** error) CRM_NOEXCEPT;
+
+/* The parts; they live as long as the result. NULL for NULL. */
+CRM_API const crm_unmerge_result_view* crm_unmerge_result_read(
+    const crm_unmerge_result* result) CRM_NOEXCEPT;
+
+/* Frees the parts as well; what was undone stays undone. */
+CRM_API void crm_unmerge_result_free(crm_unmerge_result* result) CRM_NOEXCEPT;
+
+/* What somebody says about two records. MUST_LINK: they are of one person.
+ * CANNOT_LINK: they are not. The numbers are frozen. */
+enum { CRM_ASSERTION_MUST_LINK = 1, CRM_ASSERTION_CANNOT_LINK = 2 };
+
+/* An assertion beats every rule, and outlives every merge, unmerge and
+ * re-resolve. `a` is the smaller record; position: of the choice. */
+typedef struct crm_assertion {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t a;
+  uint64_t b;
+  uint64_t position;
+  uint64_t reserved[2];
+} crm_assertion;
+
+/* What a support desk knows and the data does not say: that twins share an
+ * address and a birthday and are two people all the same, or that the lady who
+ * pays is the one who plays. A record is named by its number, which is in
+ * crm_customer_record. */
+
+/* Says of two records that they are, or are not, of one person; the position of
+ * the choice goes to *position (may be NULL). The same again changes nothing. A
+ * must-link merges their customers, with the errors of crm_tenant_merge.
+ * CRM_FAILED_PRECONDITION: a cannot-link between records of one customer (undo
+ * that first). CRM_INVALID_ARGUMENT: a record with itself, or a kind that is
+ * none. */
+CRM_API crm_status crm_tenant_add_assertion(crm_tenant* tenant, int32_t kind,
+                                            uint64_t a, uint64_t b,
+                                            const crm_merge_options* options,
+                                            uint64_t* position,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* Takes back what was said of two records; merges stay as they are.
+ * CRM_NOT_FOUND: nothing was said. */
+CRM_API crm_status crm_tenant_retract_assertion(
+    crm_tenant* tenant, uint64_t a, uint64_t b,
+    const crm_merge_options* options, uint64_t* position,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* Assertions. Immutable. */
+typedef struct crm_assertion_list crm_assertion_list;
+
+/* What a crm_assertion_list holds, by position. */
+typedef struct crm_assertion_list_view {
+  const crm_assertion* assertions;
+  size_t assertion_count;
+  uint64_t reserved[2];
+} crm_assertion_list_view;
+
+/* What was said about the records of a customer. */
+CRM_API crm_status crm_tenant_list_assertions(crm_tenant* tenant,
+                                              uint64_t customer,
+                                              const crm_read_options* options,
+                                              crm_assertion_list** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The assertions; they live as long as the list. NULL for NULL. */
+CRM_API const crm_assertion_list_view* crm_assertion_list_read(
+    const crm_assertion_list* list) CRM_NOEXCEPT;
+
+/* What was said stays said. */
+CRM_API void crm_assertion_list_free(crm_assertion_list* list) CRM_NOEXCEPT;
+
+/* A question that a guard or a match left open.
+ *
+ * position: of the choice that put it; its name in crm_tenant_answer_review.
+ * record_a, record_b: two records; a, b: whose they are now.
+ * reason: why it was not decided, one of CRM_IDENTITY_...
+ * name_space: what would have linked them; empty: a match.
+ * weight: confidence of the link that was withheld, 0 to 100; of a match its
+ *   weight in bits. */
+typedef struct crm_review {
+  uint64_t position;
+  uint64_t record_a;
+  uint64_t record_b;
+  uint64_t a;
+  uint64_t b;
+  int32_t reason;
+  uint32_t reserved0;
+  crm_slice name_space;
+  double weight;
+  uint64_t reserved[2];
+} crm_review;
+
+/* Which questions are wanted; those of the greatest weight come first. No flags
+ * so far.
+ *
+ * limit: 1 to 1,000; zero: 100.
+ * customer: that concern her; zero: of all. */
+typedef struct crm_review_query {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t limit;
+  uint64_t customer;
+} crm_review_query;
+
+#define CRM_REVIEW_QUERY_INIT \
+  { sizeof(crm_review_query), 0, 0, 0 }
+
+/* Questions. Immutable. */
+typedef struct crm_review_list crm_review_list;
+
+/* What a crm_review_list holds. */
+typedef struct crm_review_list_view {
+  const crm_review* reviews;
+  size_t review_count;
+  uint64_t reserved[2];
+} crm_review_list_view;
+
+/* Open questions between customers who are not one by now. How many there are
+ * in all is crm_tenant_stats.open_reviews. CRM_INVALID_ARGUMENT: the limit. */
+CRM_API crm_status crm_tenant_list_reviews(crm_tenant* tenant,
+                                           const crm_review_query* query,
+                                           crm_review_list** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* The questions; they live as long as the list. NULL for NULL. */
+CRM_API const crm_review_list_view* crm_review_list_read(
+    const crm_review_list* list) CRM_NOEXCEPT;
+
+/* The questions stay open. */
+CRM_API void crm_review_list_free(crm_review_list* list) CRM_NOEXCEPT;
+
+/* What somebody says to a question. The numbers are frozen.
+ *
+ * SAME: merges them, and leaves a must-link.
+ * DIFFERENT: leaves a cannot-link.
+ * DISMISS: neither; the same question is not put again. */
+enum {
+  CRM_REVIEW_ANSWER_SAME = 1,
+  CRM_REVIEW_ANSWER_DIFFERENT = 2,
+  CRM_REVIEW_ANSWER_DISMISS = 3
+};
+
+/* Answers a question, by its position; that of the choice goes to *position
+ * (may be NULL). CRM_NOT_FOUND: no question lies there.
+ * CRM_FAILED_PRECONDITION: it was answered already. SAME has the errors of
+ * crm_tenant_merge, DIFFERENT those of crm_tenant_add_assertion. */
+CRM_API crm_status crm_tenant_answer_review(crm_tenant* tenant, uint64_t review,
+                                            int32_t answer,
+                                            const crm_merge_options* options,
+                                            uint64_t* position,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* Whoever keeps customer numbers elsewhere follows what becomes of them:
+ *
+ *   for (;;) {
+ *     if (crm_tenant_get_identity_changes(tenant, done, 0, NULL, &changes,
+ *                                         &error) < 0) return fail(error);
+ *     view = crm_identity_changes_read(changes);
+ *     for (i = 0; i < view->change_count; ++i)
+ *       renumber(&view->changes[i]);
+ *     last = view->change_count == 0;
+ *     done = view->position;
+ *     crm_identity_changes_free(changes);
+ *     if (last) break;
+ *   }
+ */
+
+/* What became of a number. The numbers are frozen.
+ *
+ * MERGED: `from` is retired; `to` stands for her.
+ * SPLIT: some records of `from` became, or went back to, `to`. */
+enum { CRM_IDENTITY_CHANGE_MERGED = 1, CRM_IDENTITY_CHANGE_SPLIT = 2 };
+
+/* One change of who is who, for those who keep numbers of customers elsewhere.
+ *
+ * records: of SPLIT, those that moved, ascending; of MERGED none: all of them
+ *   did. */
+typedef struct crm_identity_change {
+  int32_t kind;
+  uint32_t reserved0;
+  uint64_t position;
+  uint64_t from;
+  uint64_t to;
+  const uint64_t* records;
+  size_t record_count;
+  uint64_t reserved[2];
+} crm_identity_change;
+
+/* A page of changes. Immutable. */
+typedef struct crm_identity_changes crm_identity_changes;
+
+/* What a crm_identity_changes holds. `position`: everything up to here has been
+ * looked at: the next `after`. */
+typedef struct crm_identity_changes_view {
+  const crm_identity_change* changes;
+  size_t change_count;
+  uint64_t position;
+  uint64_t reserved[2];
+} crm_identity_changes_view;
+
+/* Merges and unmerges behind the position `after`, in order; at least those of
+ * one choice, then no more than `limit` (1 to 10,000; zero: 1,000;
+ * CRM_INVALID_ARGUMENT). Reads the log from there on. */
+CRM_API crm_status crm_tenant_get_identity_changes(
+    crm_tenant* tenant, uint64_t after, size_t limit,
+    const crm_read_options* options, crm_identity_changes** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* The changes; they live as long as the page. NULL for NULL. */
+CRM_API const crm_identity_changes_view* crm_identity_changes_read(
+    const crm_identity_changes* changes) CRM_NOEXCEPT;
+
+/* Frees the page. */
+CRM_API void crm_identity_changes_free(crm_identity_changes* changes)
+    CRM_NOEXCEPT;
+
+/* What a piece of evidence is. The numbers are frozen.
+ *
+ * SHARED_IDENTIFIER: both named it.
+ * LINK: why record a joined the customer of record b.
+ * MERGE: a merge, by an event or by hand.
+ * ASSERTION: a must-link or a cannot-link.
+ * GUARD: what stands, or stood, against it: `reason`. */
+enum {
+  CRM_EVIDENCE_SHARED_IDENTIFIER = 1,
+  CRM_EVIDENCE_LINK = 2,
+  CRM_EVIDENCE_MERGE = 3,
+  CRM_EVIDENCE_ASSERTION = 4,
+  CRM_EVIDENCE_GUARD = 5
+};
+
+/* One piece of evidence.
+ *
+ * a, b: records. position: where it lies in the log; zero: nowhere in
+ *   particular.
+ * reason: one of CRM_IDENTITY_...
+ * sign: 1: for, -1: against, 0: neither. */
+typedef struct crm_identity_evidence {
+  int32_t kind;
+  int32_t confidence;
+  int32_t reason;
+  int32_t sign;
+  uint64_t a;
+  uint64_t b;
+  uint64_t position;
+  crm_slice name_space;
+  uint64_t reserved[2];
+} crm_identity_evidence;
+
+/* Why two customers are one, or are not. Immutable. */
+typedef struct crm_identity_explanation crm_identity_explanation;
+
+/* What a crm_identity_explanation holds.
+ *
+ * a, b: as they stand now: equal when they are one.
+ * evidence: for and against, in the order of the log.
+ * text: the same for people: some lines of English, without any value of an
+ *   identifier. */
+typedef struct crm_identity_explanation_view {
+  uint64_t a;
+  uint64_t b;
+  const crm_identity_evidence* evidence;
+  size_t evidence_count;
+  crm_slice text;
+  uint64_t reserved[2];
+} crm_identity_explanation_view;
+
+/* For a page that shows why two entries were put together, and lets somebody
+ * take it back:
+ *
+ *   if (crm_tenant_why(tenant, a, b, NULL, &why, &error) < 0) return fail();
+ *   view = crm_identity_explanation_read(why);
+ *   printf("%.*s\n", (int)view->text.size, view->text.data);
+ *   for (i = 0; i < view->evidence_count; ++i)
+ *     if (view->evidence[i].kind == CRM_EVIDENCE_MERGE)
+ *       offer_to_undo(view->evidence[i].position);
+ *   crm_identity_explanation_free(why);
+ *
+ * Neither text nor evidence holds a value of an identifier: only namespaces. */
+
+/* Why two customers are one, or what speaks for it and against it. Numbers that
+ * are retired stand for whom they lead to. */
+CRM_API crm_status crm_tenant_why(crm_tenant* tenant, uint64_t a, uint64_t b,
+                                  const crm_read_options* options,
+                                  crm_identity_explanation** out,
+                                  crm_error** error) CRM_NOEXCEPT;
+
+/* Why two customers are not one. CRM_FAILED_PRECONDITION: they are. */
+CRM_API crm_status crm_tenant_why_not(crm_tenant* tenant, uint64_t a,
+                                      uint64_t b,
+                                      const crm_read_options* options,
+                                      crm_identity_explanation** out,
+                                      crm_error** error) CRM_NOEXCEPT;
+
+/* The explanation; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_identity_explanation_view* crm_identity_explanation_read(
+    const crm_identity_explanation* explanation) CRM_NOEXCEPT;
+
+/* Frees the text as well. */
+CRM_API void crm_identity_explanation_free(
+    crm_identity_explanation* explanation) CRM_NOEXCEPT;
+
+/* Steps in the making of a customer. The numbers are frozen. BEGAN: with her
+ * first record. ATTACHED: a record came in. MERGED: a customer came in, whose
+ * number is `retired`. */
+enum { CRM_STEP_BEGAN = 1, CRM_STEP_ATTACHED = 2, CRM_STEP_MERGED = 3 };
+
+/* One step.
+ *
+ * record: which came in; of MERGED zero.
+ * by, why: of a choice by hand: who, and for which reason. */
+typedef struct crm_identity_step {
+  int32_t kind;
+  int32_t confidence;
+  uint64_t position;
+  uint64_t record;
+  uint64_t retired;
+  crm_slice matched_by;
+  crm_slice by;
+  crm_slice why;
+  uint64_t reserved[2];
+} crm_identity_step;
+
+/* How a customer came to be. Immutable. */
+typedef struct crm_identity_history crm_identity_history;
+
+/* What a crm_identity_history holds: her steps, in order; `text`: the same for
+ * people. */
+typedef struct crm_identity_history_view {
+  uint64_t customer;
+  const crm_identity_step* steps;
+  size_t step_count;
+  crm_slice text;
+  uint64_t reserved[2];
+} crm_identity_history_view;
+
+/* A history names every record that came in and every merge, with the position
+ * that crm_unmerge_target.merge takes:
+ *
+ *   for (i = 0; i < view->step_count; ++i)
+ *     if (view->steps[i].kind == CRM_STEP_MERGED)
+ *       printf("%llu came in at %llu\n",
+ *              (unsigned long long)view->steps[i].retired,
+ *              (unsigned long long)view->steps[i].position);
+ */
+
+/* How she came to be. */
+CRM_API crm_status crm_tenant_how(crm_tenant* tenant, uint64_t customer,
+                                  const crm_read_options* options,
+                                  crm_identity_history** out,
+                                  crm_error** error) CRM_NOEXCEPT;
+
+/* The steps; they live as long as their handle. NULL for NULL. */
+CRM_API const crm_identity_history_view* crm_identity_history_read(
+    const crm_identity_history* history) CRM_NOEXCEPT;
+
+/* Frees the texts as well. */
+CRM_API void crm_identity_history_free(crm_identity_history* history)
+    CRM_NOEXCEPT;
 
 /* --- Profile ---------------------------------------------------------------
  *

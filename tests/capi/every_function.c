@@ -1,45 +1,13 @@
 /* Every function of crm.h, called from C99. A test compares the header with
- * this file, so that none is left out. */
+ * this file and every_identity.c, so that none is left out. */
 
-#include <crm.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "every_function.h"
+
 #include <unistd.h>
 
-#define EXPECT(condition)                                             \
-  do {                                                                \
-    if (!(condition)) {                                               \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      exit(1);                                                        \
-    }                                                                 \
-  } while (0)
+crm_error* error = NULL;
 
-/* The call must succeed. */
-#define EXPECT_OK(call)                                                 \
-  do {                                                                  \
-    const crm_status outcome = (call);                                  \
-    if (outcome != CRM_OK) {                                            \
-      fprintf(stderr, "%s:%d: %s: %s: %s\n", __FILE__, __LINE__, #call, \
-              crm_status_name(outcome), crm_error_message(error));      \
-      exit(1);                                                          \
-    }                                                                   \
-    EXPECT(error == NULL);                                              \
-  } while (0)
-
-static crm_error* error = NULL;
-
-/* The call must fail with `code`, and say so in the error as well. */
-#define EXPECT_CODE(call, expected)               \
-  do {                                            \
-    EXPECT((call) == (expected));                 \
-    EXPECT(crm_error_code(error) == (expected));  \
-    EXPECT(strlen(crm_error_message(error)) > 0); \
-    crm_error_free(error);                        \
-    error = NULL;                                 \
-  } while (0)
-
-static int is(crm_slice slice, const char* text) {
+int is(crm_slice slice, const char* text) {
   return slice.size == strlen(text) &&
          (slice.size == 0 || memcmp(slice.data, text, slice.size) == 0);
 }
@@ -733,6 +701,7 @@ int main(int argc, char** argv) {
   schemas(tenant);
   exports(store, tenant, folder);
   whole_store(store, folder);
+  who_is_who(store);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),
               CRM_FAILED_PRECONDITION);

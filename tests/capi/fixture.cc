@@ -62,7 +62,8 @@ crm_event_outcome AppendOne(crm_tenant* tenant, std::string_view json,
   crm_event_outcome outcome = view->events[0];
   // These go with the result.
   outcome.matched_by = outcome.message = {nullptr, 0};
-  outcome.contested = nullptr;
+  outcome.withheld = nullptr;
+  outcome.merged = outcome.reviews = nullptr;
   return outcome;
 }
 

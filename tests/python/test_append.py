@@ -73,16 +73,16 @@ def test_partial(tenant):
     assert (result.appended, result.rejected, result.duplicates) == (1, 1, 1)
 
 
-def test_contested_identifiers(tenant):
+def test_withheld_identifiers(tenant):
     tenant.append(member(1))
     tenant.append(member(2))
     result = tenant.append(member(3, identity={
         "sclMemberId": "10001", "email": "p2@example.com"}))
     [outcome] = result.events
     assert outcome.customer == tenant.find_customer("sclMemberId", "10001")
-    [contested] = outcome.contested
-    assert contested.namespace == "email"
-    assert contested.owner == tenant.find_customer("email", "p2@example.com")
+    [withheld] = outcome.withheld
+    assert outcome.contested and withheld.namespace == "email"
+    assert withheld.owner == tenant.find_customer("email", "p2@example.com")
 
 
 def test_matched_by_outlives_the_store():

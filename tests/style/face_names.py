@@ -7,15 +7,21 @@ between them: "crm_function", "crm_struct.member", "CRM_CONSTANT"; "Class.member
 "Class.method(parameter)", "function", "CONSTANT".
 """
 
-# How C++ tells errors; the faces have crm_error and exceptions.
-NOT_FACES = ("Status", "Rep", "Result")
+# How C++ tells errors; the faces have crm_error and exceptions. And what is
+# declared in C++ and not there yet.
+NOT_FACES = ("Status", "Rep", "Result", "ReResolveOptions", "ReResolveReport")
 
 # Prefixes of the constants of C, where they are not the name of the enum.
 C_ENUMS = {
+    "AssertionKind": "CRM_ASSERTION",
     "ConditionKind": "CRM_CONDITION",
     "DefinitionViewKind": "CRM_DEFINITION",
     "EnvelopeShape": "CRM_SHAPE",
     "ExportFormat": "CRM_EXPORT",
+    "IdentityChangeKind": "CRM_IDENTITY_CHANGE",
+    "IdentityEvidenceKind": "CRM_EVIDENCE",
+    "IdentityReason": "CRM_IDENTITY",
+    "IdentityStepKind": "CRM_STEP",
     "ImportFormat": "CRM_FORMAT",
     "LogLevel": "CRM_LOG",
     "MessageKind": "CRM_MESSAGE",
@@ -56,12 +62,15 @@ PYTHON_OPTIONS = {
     "ProfileExportOptions": "Tenant.export_profiles",
     "ReconcileOptions": "Tenant.reconcile",
     "ReplayQuery": "Tenant.replay",
+    "MergeOptions": "Tenant.merge",
+    "ReviewQuery": "Tenant.reviews",
     "SchemaDefinition": "Tenant.register_schema",
     "StoreExportOptions": "Store.export",
     "StoreImportOptions": "Store.import_store",
     "StoreOptions": "Store.open",
     "SubscriptionOptions": "Tenant.subscribe",
     "TimelineQuery": "Tenant.timeline",
+    "UnmergeTarget": "Tenant.unmerge",
 }
 PYTHON_PARAMETERS = {"from": "since", "json": "schema"}
 
@@ -100,6 +109,7 @@ NO_OPTIONS = {
     "crm_tenant_set_validation": "(a rule is a type and a mode)",
 }
 
+_NOT_YET = "(declared in C++, and not there yet)"
 _FILLED_IN = "(C fills in a crm_condition)"
 _TOLD_BY_COUNT = "(C compares with zero)"
 _FOR_TESTS = "(internal: tests of the C++ library open stores on fake disks)"
@@ -120,6 +130,7 @@ C = {
     "Customer::id": "crm_customer_view.customer",
     "EventExportOptions::formula_safe": "CRM_EXPORT_FORMULA_SAFE",
     "EventFromJson": "crm_parsed_event_from_json",
+    "EventOutcome::contested": "CRM_OUTCOME_CONTESTED",
     "EventOutcome::new_customer": "CRM_OUTCOME_NEW_CUSTOMER",
     "EventOutcome::new_record": "CRM_OUTCOME_NEW_RECORD",
     "EventOutcome::status":
@@ -140,6 +151,7 @@ C = {
     "FileKeyProvider::Wrap": "crm_key_provider_wrap",
     "HostOffset::name": "crm_append_options.offset_name",
     "HostOffset::value": "crm_append_options.offset_value",
+    "IdentityExplanation::together": "(C compares a and b)",
     "ImportFile": "crm_tenant_import_file",
     "ImportFormat::kCloudEvents": "CRM_FORMAT_CLOUDEVENTS",
     "ImportFormat::kPostHog": "CRM_FORMAT_POSTHOG",
@@ -153,6 +165,8 @@ C = {
     "ImportPreset::about": "crm_import_preset_at",
     "ImportPreset::name": "crm_import_preset_at",
     "ImportStore": "crm_store_import",
+    "MergeOptions::dry_run": "CRM_MERGE_DRY_RUN",
+    "MergeOptions::force": "CRM_MERGE_FORCE",
     "NewDryRun": "crm_dry_run_new",
     "NewEphemeralKeyProvider": "crm_key_provider_new_ephemeral",
     "OldestFormatVersion": "crm_format_version_min",
@@ -188,12 +202,14 @@ C = {
     "SubscriptionOptions::open_parts_only": "CRM_SUBSCRIPTION_OPEN_PARTS_ONLY",
     "SubscriptionOptions::skip_backfill": "CRM_SUBSCRIPTION_SKIP_BACKFILL",
     "SystemClock": "(the default of crm_store_options.clock)",
+    "Tenant::ReResolve": _NOT_YET,
     "TextEncoding::kUtf16Be": "CRM_ENCODING_UTF16BE",
     "TextEncoding::kUtf16Le": "CRM_ENCODING_UTF16LE",
     "TextEncoding::kWindows1252": "CRM_ENCODING_WINDOWS_1252",
     "TimelineEntry::opened": "crm_timeline_entry.flags",
     "TimelineQuery::as_appended": "CRM_QUERY_AS_APPENDED",
     "TimelineQuery::oldest_first": "CRM_QUERY_OLDEST_FIRST",
+    "UnmergedPart::is_new": "CRM_UNMERGED_NEW",
     "VerifyReport::sound": _TOLD_BY_COUNT,
 }
 
@@ -201,7 +217,6 @@ PYTHON = {
     "AppendOrder::Pass": "AppendOrder.pass_place",
     "ChecksumStore": "Store.checksums",
     "Clock::Now": "Store.open(clock)",
-    "ContestedIdentifier::name_space": "ContestedIdentifier.namespace",
     "EventCursor::Next": "EventCursor.__next__",
     "EventExportOptions::query":
         "Tenant.export_events(order), Tenant.export_events(backward), "
@@ -219,6 +234,10 @@ PYTHON = {
     "HostOffset::name": "Tenant.append(offset)",
     "HostOffset::value": "Tenant.append(offset)",
     "Identifier::name_space": "Identifier.namespace",
+    "IdentityChange::from": "IdentityChange.from_customer",
+    "IdentityChange::to": "IdentityChange.to_customer",
+    "IdentityEvidence::name_space": "IdentityEvidence.namespace",
+    "IdentityReasonName": "(the value of an IdentityReason)",
     "ImportFile": "Tenant.import_file",
     "ImportFormat::kCloudEvents": "ImportFormat.CLOUDEVENTS",
     "ImportFormat::kPostHog": "ImportFormat.POSTHOG",
@@ -235,6 +254,7 @@ PYTHON = {
     "ReconcileFile": "Tenant.reconcile",
     "RejectReasonName": "(the value of a RejectReason)",
     "RemedyOf": "StatusCode.remedy",
+    "Review::name_space": "Review.namespace",
     "SchemaInfo::json": "SchemaInfo.schema_json",
     "StatusCodeName": "(the name of a StatusCode)",
     "Store::OpenOn": _FOR_TESTS,
@@ -242,6 +262,7 @@ PYTHON = {
     "SystemClock": "(the default of clock)",
     "Tenant::AppendJson": "Tenant.append",
     "Tenant::CheckPayload": "Tenant.check",
+    "Tenant::ReResolve": _NOT_YET,
     "TextEncoding::kUtf16": "TextEncoding.UTF_16",
     "TextEncoding::kUtf16Be": "TextEncoding.UTF_16BE",
     "TextEncoding::kUtf16Le": "TextEncoding.UTF_16LE",
@@ -250,4 +271,5 @@ PYTHON = {
     "UpcasterInfo::from": "UpcasterInfo.from_version",
     "UpcasterInfo::json": "UpcasterInfo.upcaster_json",
     "UpcasterInfo::to": "UpcasterInfo.to_version",
+    "WithheldIdentifier::name_space": "WithheldIdentifier.namespace",
 }

@@ -251,6 +251,91 @@ class ConditionKind(_Name):
     NO_EVENT_SINCE = "no_event_since"
 
 
+class IdentityReason(_Name):
+    """Why an identifier, or a merge, was withheld."""
+
+    NONE = "none"
+    #: Its namespace or its value cannot be one.
+    MALFORMED = "malformed"
+    #: A value that names nobody.
+    BLOCKED = "blocked"
+    #: It would give a customer two values of one exclusive namespace.
+    EXCLUSIVE_CONFLICT = "exclusive_conflict"
+    #: Somebody said that these two are not the same.
+    CANNOT_LINK = "cannot_link"
+    #: Given names and birth dates of both are known, and both differ.
+    CONTRADICTION = "contradiction"
+    #: Too many people share this value.
+    SHARED_VALUE = "shared_value"
+    #: A limit of the tenant's.
+    LIMIT = "limit"
+    #: A device that two known people use.
+    EPHEMERAL = "ephemeral"
+    #: A phone number that was not seen for long.
+    RECYCLED = "recycled"
+    #: Enough to attach an event, not to merge two customers.
+    BELOW_MERGE_BAR = "below_merge_bar"
+    #: Too many merges within a minute.
+    MERGE_BRAKE = "merge_brake"
+    #: A match speaks for some of their records, and not for all.
+    COHESION = "cohesion"
+    #: A match that is neither sure nor out of the question.
+    WEAK_MATCH = "weak_match"
+
+
+class AssertionKind(_Name):
+    """What somebody says about two records."""
+
+    #: They are of one person.
+    MUST_LINK = "must_link"
+    #: They are not.
+    CANNOT_LINK = "cannot_link"
+
+
+class ReviewAnswer(_Name):
+    """What somebody says to a question."""
+
+    #: Merges them.
+    SAME = "same"
+    #: They stay apart.
+    DIFFERENT = "different"
+    #: Neither; the same question is not put again.
+    DISMISS = "dismiss"
+
+
+class IdentityChangeKind(_Name):
+    """What became of a number of a customer."""
+
+    #: It is retired; another one stands for her.
+    MERGED = "merged"
+    #: Some of her records became, or went back to, another customer.
+    SPLIT = "split"
+
+
+class IdentityEvidenceKind(_Name):
+    """What a piece of evidence is."""
+
+    #: Both named it.
+    SHARED_IDENTIFIER = "shared_identifier"
+    #: Why record a joined the customer of record b.
+    LINK = "link"
+    MERGE = "merge"
+    ASSERTION = "assertion"
+    #: What stands, or stood, against it.
+    GUARD = "guard"
+
+
+class IdentityStepKind(_Name):
+    """A step in the making of a customer."""
+
+    #: With her first record.
+    BEGAN = "began"
+    #: A record came in.
+    ATTACHED = "attached"
+    #: A customer came in.
+    MERGED = "merged"
+
+
 class Error(Exception):
     """Any error of libcrm. Its subclasses say what can be done about it.
 

@@ -23,21 +23,28 @@ void DefineCustomer(py::module_& module) {
       .Field("source", &CustomerRecord::source, "Who said so.")
       .Field("events", &CustomerRecord::events, "Also the next revision.")
       .Field("linked_at", &CustomerRecord::linked_at,
-             "The position of the event that tied it to the customer.")
+             "The position of the event or choice that tied it to the\n"
+             "customer.")
       .Field("matched_by", &CustomerRecord::matched_by,
              "By which namespace; empty: she began with it.")
       .Field("confidence", &CustomerRecord::confidence, "0 to 100.")
+      .Field("linked_to", &CustomerRecord::linked_to,
+             "The record with which it shared that identifier; zero: none.")
       .Finish();
   RecordClass<Customer>(module, "Customer",
                         "A customer: a set of records, and how they were tied "
                         "together.")
-      .Field("id", &Customer::id, "Dense, from 1; never reused.")
+      .Field("id", &Customer::id,
+             "The one asked for, or who stands for her since a merge.")
       .Field("version", &Customer::version,
-             "Position of the last event that concerns her.")
+             "Position of the last event, link or merge that concerns her.")
       .Field("events", &Customer::events, "How many are hers.")
       .Computed(
           "records", [](const Customer& self) { return TupleOf(self.records); },
           "A tuple of CustomerRecord.")
+      .Computed(
+          "retired", [](const Customer& self) { return TupleOf(self.retired); },
+          "A tuple of the numbers that lead to her, ascending.")
       .Finish();
 }
 

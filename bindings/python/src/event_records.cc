@@ -52,15 +52,6 @@ void DefineIdentifiers(py::module_& module) {
       },
       "For example Identifier(\"email\", \"ada@example.com\").",
       py::arg("namespace"), py::arg("value"));
-
-  RecordClass<WithheldIdentifier>(
-      module, "ContestedIdentifier",
-      "An identifier that belongs to another customer than the event's.")
-      .Field("namespace", &WithheldIdentifier::name_space, "Of which kind.")
-      .Field("owner", &WithheldIdentifier::owner,
-             "The customer who has it. Zero: nobody, but the event's customer\n"
-             "has another value of this exclusive namespace.")
-      .Finish();
 }
 
 void DefineOutcome(py::module_& module) {
@@ -90,11 +81,28 @@ void DefineOutcome(py::module_& module) {
       .Field("matched_by", &OutcomeRecord::matched_by,
              "The namespace that matched; empty when nothing did.")
       .Computed(
-          "contested",
+          "withheld",
           [](const OutcomeRecord& self) {
             return TupleOf(self.outcome.withheld);
           },
-          "Identifiers of this event that did not become her customer's.")
+          "Identifiers of this event that did not become her customer's: a\n"
+          "tuple of WithheldIdentifier.")
+      .Computed("contested", of(&EventOutcome::contested),
+                "One of them belongs to somebody else or was held back,\n"
+                "devices aside.")
+      .Computed(
+          "merged",
+          [](const OutcomeRecord& self) {
+            return TupleOf(self.outcome.merged);
+          },
+          "Customers whom this event showed to be the same as `customer`:\n"
+          "their numbers lead to her now.")
+      .Computed(
+          "reviews",
+          [](const OutcomeRecord& self) {
+            return TupleOf(self.outcome.reviews);
+          },
+          "Positions of questions that it put; see Tenant.reviews.")
       .Computed(
           "code",
           [](const OutcomeRecord& self) {

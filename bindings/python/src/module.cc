@@ -9,6 +9,7 @@
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
 #include "bindings/python/src/handles.h"
+#include "bindings/python/src/identity.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
 #include "bindings/python/src/reading.h"
@@ -61,6 +62,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineReports(module);
   DefineSchemaRecords(module);
   DefineExportReports(module);
+  DefineIdentityRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

@@ -12,7 +12,12 @@ void DefineStats(py::module_& module) {
   RecordClass<TenantStats>(module, "TenantStats", "Counters of one tenant.")
       .Field("tenant", &TenantStats::tenant, "Its name.")
       .Field("events", &TenantStats::events, "What hosts appended.")
-      .Field("customers", &TenantStats::customers, "How many.")
+      .Field("customers", &TenantStats::customers,
+             "How many; those that were merged away are not counted.")
+      .Field("last_customer", &TenantStats::last_customer,
+             "The greatest number of one so far.")
+      .Field("open_reviews", &TenantStats::open_reviews,
+             "Questions that nobody has answered.")
       .Field("records", &TenantStats::records, "How many.")
       .Field("unattributed", &TenantStats::unattributed,
              "Events that belong to nobody.")

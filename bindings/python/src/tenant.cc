@@ -10,6 +10,7 @@
 #include "bindings/python/src/append.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
+#include "bindings/python/src/identity.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/reading.h"
@@ -80,6 +81,7 @@ void DefineTenant(py::module_& module) {
       },
       "Everything acknowledged so far, at one instant: a Snapshot.");
   DefineQuestions(type);
+  DefineIdentity(type);
   DefineSchemas(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"

@@ -1,0 +1,134 @@
+/* The part of every_function.c that is about who is who. */
+
+#include "every_function.h"
+
+/* Appends one line and gives the customer to whom it went. */
+static uint64_t say(crm_tenant* tenant, const char* json) {
+  const crm_slice line = crm_slice_of(json);
+  uint64_t customer;
+  crm_append_result* result = NULL;
+  EXPECT_OK(crm_tenant_append_json(tenant, &line, 1, NULL, &result, &error));
+  customer = crm_append_result_read(result)->events[0].customer;
+  crm_append_result_free(result);
+  return customer;
+}
+
+static void explanations(crm_tenant* tenant, uint64_t a, uint64_t b) {
+  crm_identity_explanation* why = NULL;
+  crm_identity_history* how = NULL;
+  crm_identity_changes* changes = NULL;
+  const crm_identity_change* change;
+  EXPECT_OK(crm_tenant_why(tenant, a, b, NULL, &why, &error));
+  EXPECT(crm_identity_explanation_read(why)->a == a);
+  EXPECT(crm_identity_explanation_read(why)->b == a);
+  EXPECT(crm_identity_explanation_read(why)->evidence_count > 0);
+  crm_identity_explanation_free(why);
+  EXPECT_CODE(crm_tenant_why_not(tenant, a, b, NULL, &why, &error),
+              CRM_FAILED_PRECONDITION);
+  EXPECT(why == NULL);
+  EXPECT_OK(crm_tenant_how(tenant, a, NULL, &how, &error));
+  EXPECT(crm_identity_history_read(how)->customer == a);
+  EXPECT(crm_identity_history_read(how)->steps[0].kind == CRM_STEP_BEGAN);
+  crm_identity_history_free(how);
+  EXPECT_OK(
+      crm_tenant_get_identity_changes(tenant, 0, 0, NULL, &changes, &error));
+  EXPECT(crm_identity_changes_read(changes)->change_count == 1);
+  change = &crm_identity_changes_read(changes)->changes[0];
+  EXPECT(change->kind == CRM_IDENTITY_CHANGE_MERGED);
+  EXPECT(change->from == b && change->to == a);
+  crm_identity_changes_free(changes);
+}
+
+static void merges(crm_tenant* tenant) {
+  crm_merge_options by_hand = CRM_MERGE_OPTIONS_INIT;
+  crm_merge_result merged;
+  crm_unmerge_target target;
+  crm_unmerge_result* undone = NULL;
+  const uint64_t a =
+      say(tenant,
+          "{\"id\":\"w1\",\"type\":\"t\",\"source\":\"scl\",\"payload\":{},"
+          "\"identity\":{\"sclMemberId\":\"w1\"}}");
+  const uint64_t b =
+      say(tenant,
+          "{\"id\":\"w2\",\"type\":\"t\",\"source\":\"web\",\"payload\":{},"
+          "\"identity\":{\"email\":\"w@example.com\"}}");
+  by_hand.by = crm_slice_of("support desk");
+  by_hand.why = crm_slice_of("she called");
+  EXPECT_OK(crm_tenant_merge(tenant, a, b, &by_hand, &merged, &error));
+  EXPECT(merged.customer == a && merged.retired == b && merged.position > 0);
+  explanations(tenant, a, b);
+  memset(&target, 0, sizeof(target));
+  target.merge = merged.position;
+  EXPECT_OK(crm_tenant_unmerge(tenant, &target, &by_hand, &undone, &error));
+  EXPECT(crm_unmerge_result_read(undone)->part_count == 2);
+  EXPECT(crm_unmerge_result_read(undone)->parts[1].customer == b);
+  EXPECT(crm_unmerge_result_read(undone)->parts[1].flags == 0);
+  EXPECT(crm_unmerge_result_read(undone)->parts[1].record_count == 1);
+  crm_unmerge_result_free(undone);
+}
+
+static void questions(crm_tenant* tenant) {
+  crm_review_list* reviews = NULL;
+  crm_assertion_list* said = NULL;
+  const crm_review* review;
+  uint64_t position = 0;
+  uint64_t a;
+  uint64_t record_a;
+  uint64_t record_b;
+  a = say(tenant,
+          "{\"id\":\"w3\",\"type\":\"t\",\"source\":\"app\",\"payload\":{},"
+          "\"identity\":{\"authUserId\":\"w1\",\"email\":\"f@example.com\"}}");
+  say(tenant,
+      "{\"id\":\"w4\",\"type\":\"t\",\"source\":\"app\",\"payload\":{},"
+      "\"identity\":{\"authUserId\":\"w2\",\"email\":\"f@example.com\"}}");
+  EXPECT_OK(crm_tenant_list_reviews(tenant, NULL, &reviews, &error));
+  EXPECT(crm_review_list_read(reviews)->review_count == 1);
+  review = &crm_review_list_read(reviews)->reviews[0];
+  EXPECT(review->reason == CRM_IDENTITY_EXCLUSIVE_CONFLICT);
+  EXPECT(is(crm_identity_reason_name(review->reason), "exclusive_conflict"));
+  EXPECT(is(review->name_space, "email") && review->weight > 0);
+  record_a = review->record_a;
+  record_b = review->record_b;
+  EXPECT_OK(crm_tenant_answer_review(tenant, review->position,
+                                     CRM_REVIEW_ANSWER_DIFFERENT, NULL,
+                                     &position, &error));
+  EXPECT(position > review->position);
+  crm_review_list_free(reviews);
+  EXPECT_OK(crm_tenant_list_assertions(tenant, a, NULL, &said, &error));
+  EXPECT(crm_assertion_list_read(said)->assertion_count == 1);
+  EXPECT(crm_assertion_list_read(said)->assertions[0].kind ==
+         CRM_ASSERTION_CANNOT_LINK);
+  crm_assertion_list_free(said);
+  EXPECT_OK(crm_tenant_retract_assertion(tenant, record_a, record_b, NULL, NULL,
+                                         &error));
+  EXPECT_OK(crm_tenant_add_assertion(tenant, CRM_ASSERTION_CANNOT_LINK,
+                                     record_a, record_b, NULL, NULL, &error));
+}
+
+void who_is_who(crm_store* store) {
+  crm_tenant* tenant = NULL;
+  crm_identifier known[2];
+  crm_lookup_result who;
+  crm_event event;
+  crm_append_result* would = NULL;
+  EXPECT_OK(crm_tenant_open(store, crm_slice_of("who"), NULL, &tenant, &error));
+  merges(tenant);
+  questions(tenant);
+  known[0].name_space = crm_slice_of("deviceId");
+  known[0].value = crm_slice_of("unheard of");
+  known[1].name_space = crm_slice_of("authUserId");
+  known[1].value = crm_slice_of("w1");
+  EXPECT_OK(crm_tenant_lookup(tenant, known, 2, NULL, &who, &error));
+  EXPECT(who.matched == 1 && who.confidence == 100 && who.customer > 0);
+  memset(&event, 0, sizeof(event));
+  event.id = crm_slice_of("w9");
+  event.type = crm_slice_of("t");
+  event.source = crm_slice_of("web");
+  event.identifiers = &known[1];
+  event.identifier_count = 1;
+  EXPECT_OK(crm_tenant_what_if(tenant, &event, NULL, &would, &error));
+  EXPECT(crm_append_result_read(would)->event_count == 1);
+  EXPECT(crm_append_result_read(would)->events[0].customer == who.customer);
+  crm_append_result_free(would);
+  crm_tenant_free(tenant);
+}
