@@ -197,6 +197,26 @@ struct IdentitySettingsCommand {
   std::string file;  // Empty: show them.
 };
 
+// crm identity resolve, why, how, merge, split, review, changes, re-resolve.
+struct WhoCommand {
+  enum class Verb : size_t {
+    kResolve, kWhy, kHow, kMerge, kSplit, kReview, kChanges, kReResolve, kCount
+  };
+  Verb verb = Verb::kResolve;
+  StoreOption store;
+  std::vector<std::string> who;
+  std::vector<uint64_t> records;
+  uint64_t position = 0;
+  size_t limit = 100;
+  std::string answer;
+  std::string by;
+  std::string why;
+  bool dry_run = false;
+  bool force = false;
+  bool keep_first = false;
+  bool apply = false;
+};
+
 // crm identity ...; those that need no store.
 struct IdentityLinkFileCommand {
   std::string file;
@@ -243,6 +263,7 @@ int Run(const SchemaCheckCommand& command);
 int Run(const SchemaUpcasterCommand& command);
 int Run(const SchemaValidationCommand& command);
 int Run(const IdentitySettingsCommand& command);
+int Run(const WhoCommand& command);
 int Run(const IdentityLinkFileCommand& command);
 int Run(const IdentityTrainCommand& command);
 

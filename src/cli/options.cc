@@ -75,6 +75,7 @@ struct CommandLine {
   SchemaUpcasterCommand schema_upcaster;
   SchemaValidationCommand schema_validation;
   IdentitySettingsCommand identity_settings;
+  WhoCommand who[static_cast<size_t>(WhoCommand::Verb::kCount)];
   IdentityLinkFileCommand identity_link_file;
   IdentityTrainCommand identity_train;
   std::function<int()> run;
@@ -535,10 +536,116 @@ void AddIdentityFiles(CLI::App* app, CommandLine* line) {
   sub->add_option("--out", t->output, "File of the model, or -")->required();
 }
 
+// A verb about who is who. `who`: how many people it takes.
+CLI::App* AddWhoVerb(CLI::App* app, CommandLine* line, WhoCommand::Verb verb,
+                     const std::string& name, int who,
+                     const std::string& about, const std::string& example) {
+  WhoCommand* const c = &line->who[static_cast<size_t>(verb)];
+  c->verb = verb;
+  CLI::App* const sub = AddCommand(app, line, c, name, about,
+                                   "crm identity " + example);
+  AddTenant(sub, &c->store);
+  if (who > 0) {
+    sub->add_option("WHO", c->who,
+                    "Customer id, email address, phone number that begins "
+                    "with +, or NAMESPACE=VALUE")
+        ->required()
+        ->expected(who);
+  }
+  return sub;
+}
+
+// Who makes a choice by hand, and whether it is made.
+void AddByHand(CLI::App* sub, WhoCommand* c) {
+  sub->add_option("--by", c->by, "Who says so; kept in the log");
+  sub->add_option("--why", c->why, "For which reason; kept in the log");
+  sub->add_flag("--dry-run", c->dry_run, "Only say what would come of it");
+}
+
+void AddWhoQuestions(CLI::App* app, CommandLine* line) {
+  using Verb = WhoCommand::Verb;
+  WhoCommand* const all = line->who;
+  CLI::App* sub = AddWhoVerb(
+      app, line, Verb::kResolve, "resolve", 0,
+      "Find the customer whom the surest of some identifiers leads to.",
+      "resolve shop email=ada@example.com deviceId=d-1");
+  sub->add_option("IDENTIFIER", all[static_cast<size_t>(Verb::kResolve)].who,
+                  "NAMESPACE=VALUE")
+      ->required();
+  AddWhoVerb(app, line, Verb::kWhy, "why", 2,
+             "Say why two customers are one, or what speaks for it and "
+             "against it.",
+             "why shop 7 12");
+  AddWhoVerb(app, line, Verb::kHow, "how", 1,
+             "Say how a customer came to be, step by step.", "how shop 7");
+  WhoCommand* const changes = &all[static_cast<size_t>(Verb::kChanges)];
+  sub = AddWhoVerb(app, line, Verb::kChanges, "changes", 0,
+                   "List merges and splits, for those who keep customer ids "
+                   "elsewhere.",
+                   "changes shop --after 1200");
+  sub->add_option("--after", changes->position, "Behind this position");
+  sub->add_option("--limit", changes->limit, "At most about so many")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+}
+
+void AddWhoChoices(CLI::App* app, CommandLine* line) {
+  using Verb = WhoCommand::Verb;
+  WhoCommand* c = &line->who[static_cast<size_t>(Verb::kMerge)];
+  CLI::App* sub = AddWhoVerb(
+      app, line, Verb::kMerge, "merge", 2,
+      "Make two customers one. It can be taken back: see split.",
+      "merge shop 7 12 --by desk --why 'she called'");
+  AddByHand(sub, c);
+  sub->add_flag("--keep-first", c->keep_first, "The first one's id stays");
+  sub->add_flag("--force", c->force,
+                "Against two values of one exclusive namespace, and against "
+                "what somebody said; needs --by and --why");
+  c = &line->who[static_cast<size_t>(Verb::kSplit)];
+  sub = AddWhoVerb(app, line, Verb::kSplit, "split", 0,
+                   "Take merges back, as if they had not been: one, all of a\n"
+                   "customer's, or give some records to a customer of their "
+                   "own.",
+                   "split shop --merge 1234 --by desk");
+  sub->add_option("--merge", c->position, "The merge at this position");
+  sub->add_option("--customer", c->who, "All merges of this customer")
+      ->expected(1);
+  sub->add_option("--record", c->records, "These records (see show)");
+  AddByHand(sub, c);
+  c = &line->who[static_cast<size_t>(Verb::kReview)];
+  sub = AddWhoVerb(app, line, Verb::kReview, "review", 0,
+                   "List open questions about who is who, or answer one.",
+                   "review shop --question 1234 --answer same --by desk");
+  sub->add_option("--customer", c->who, "Only questions about this customer")
+      ->expected(1);
+  sub->add_option("--limit", c->limit, "At most so many")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  auto* question =
+      sub->add_option("--question", c->position, "The question to answer");
+  auto* answer = sub->add_option("--answer", c->answer, "What is said to it")
+                     ->check(CLI::IsMember({"same", "different", "dismiss"}))
+                     ->needs(question);
+  question->needs(answer);
+  sub->add_option("--by", c->by, "Who says so; kept in the log");
+  sub->add_option("--why", c->why, "For which reason; kept in the log");
+  c = &line->who[static_cast<size_t>(Verb::kReResolve)];
+  sub = AddWhoVerb(app, line, Verb::kReResolve, "re-resolve", 0,
+                   "Decide anew, by today's settings and in the order of event "
+                   "times,\nwho is who. Says what would change; --apply "
+                   "changes it.",
+                   "re-resolve shop --apply --by desk");
+  sub->add_flag("--apply", c->apply, "Write what differs");
+  sub->add_option("--by", c->by, "Who wants it; kept in the log");
+  sub->add_option("--why", c->why, "For which reason; kept in the log");
+}
+
 void AddIdentity(CLI::App* main, CommandLine* line) {
   CLI::App* const app = main->add_subcommand(
       "identity", "How it is found out who is who, and who is the same.");
   app->require_subcommand(1);
+  AddWhoQuestions(app, line);
+  AddWhoChoices(app, line);
   AddIdentityFiles(app, line);
   IdentitySettingsCommand* const s = &line->identity_settings;
   CLI::App* const sub = AddCommand(
