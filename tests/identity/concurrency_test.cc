@@ -137,7 +137,7 @@ TEST_CASE("defect f, B51: two threads find nobody, and both begin a customer") {
     const Scratch scratch;
     StoreOptions options = Quick();
     options.background_threads = 1;
-    options.checkpoint_records = 500;
+    options.checkpoint_records = 1000;
     std::string live;
     {
       Store store = MustOpen(scratch / "s", options);

@@ -356,7 +356,7 @@ TEST_CASE("tenants are walls, whatever they have in common") {
         if (a.ok() && b.ok()) CHECK(*a == *b);
       }
       const TenantStats stats = *walled[t].GetSnapshot()->GetStats();
-      CHECK_CODE(walled[t].GetProfile(stats.customers + 1), kNotFound);
+      CHECK_CODE(walled[t].GetProfile(stats.last_customer + 1), kNotFound);
     }
     CheckSound(together);
   }

@@ -145,6 +145,17 @@ std::string Life::Answers(bool contested) const {
   return text;
 }
 
+// The first lines that differ; empty: none.
+std::string Difference(const std::string& a, const std::string& b) {
+  if (a == b) return {};
+  size_t begin = 0;
+  for (size_t i = 0; i < a.size() && i < b.size() && a[i] == b[i]; ++i) {
+    if (a[i] == '\n') begin = i + 1;
+  }
+  return a.substr(begin, a.find('\n', begin) - begin) + " / " +
+         b.substr(begin, b.find('\n', begin) - begin);
+}
+
 // Operations of one seed. Every event names one person, but for merges.
 class Author {
  public:
@@ -171,7 +182,9 @@ class Author {
                                                   : MailOf(person)};
     const std::string fresh = std::to_string(++fresh_);
     if (Pick(4) == 0) names.push_back({"deviceId", "d" + fresh});
-    if (Pick(8) == 0) names.push_back({"email", fresh + "@new.org"});
+    if (Pick(8) == 0 && names[0].name_space != "email") {
+      names.push_back({"email", fresh + "@new.org"});
+    }
     if (Pick(8) == 0) names.push_back({"till_" + fresh, "t"});
     // One account in all, so that any two may be one.
     if (person == account_ && Pick(2) == 0) {
@@ -314,11 +327,11 @@ void TestSeed(uint32_t seed) {
     const bool is_undone = i == story.merges[undone];
     is_undone ? DoWithout(story.ops[i], &without) : Do(story.ops[i], &without);
   }
-  CHECK(life.Answers(by_hand) == without.Answers(by_hand));
+  CHECK(Difference(life.Answers(by_hand), without.Answers(by_hand)) == "");
   CheckSound(life.store());
   for (const bool views_lost : {false, true}) {
     life.Reopen(views_lost);
-    CHECK(life.Answers(by_hand) == without.Answers(by_hand));
+    CHECK(Difference(life.Answers(by_hand), without.Answers(by_hand)) == "");
   }
   // It cannot be undone twice.
   CHECK_CODE(life.tenant().Unmerge(target), kFailedPrecondition);
@@ -334,7 +347,7 @@ void TestSeed(uint32_t seed) {
   REQUIRE_OK(again);
   target.merge = again->position;
   REQUIRE_OK(life.tenant().Unmerge(target));
-  CHECK(life.Answers(by_hand) == without.Answers(by_hand));
+  CHECK(Difference(life.Answers(by_hand), without.Answers(by_hand)) == "");
   CheckSound(life.store());
 }
 
