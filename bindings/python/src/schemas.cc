@@ -35,26 +35,6 @@ constexpr EnumName<Compatibility> kCompatibilities[] = {
     {Compatibility::kFull, "FULL"},
 };
 
-// JSON, as text or as what json.loads would give.
-std::string JsonFromPython(py::handle object, const char* what) {
-  if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
-    return TextOrBytes(object, what);
-  }
-  if (!PyDict_Check(object.ptr())) {
-    throw py::type_error(std::string(what) + ": must be a dict, str or bytes");
-  }
-  std::string json;
-  WriteJson(object, &json);
-  return json;
-}
-
-// Runs what defines something.
-template <typename Call>
-auto Change(TenantHandle& self, Call call) {
-  Check(self.box()->CheckUsable());
-  return Unlocked([&] { return call(self.tenant()); });
-}
-
 void DefineRegister(py::class_<TenantHandle>& type) {
   Def(
       type, "register_schema",
@@ -285,6 +265,18 @@ void DefineRules(py::module_& module) {
 }
 
 }  // namespace
+
+std::string JsonFromPython(py::handle object, const char* what) {
+  if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
+    return TextOrBytes(object, what);
+  }
+  if (!PyDict_Check(object.ptr())) {
+    throw py::type_error(std::string(what) + ": must be a dict, str or bytes");
+  }
+  std::string json;
+  WriteJson(object, &json);
+  return json;
+}
 
 void DefineSchemas(py::class_<TenantHandle>& type) {
   DefineRegister(type);
