@@ -10,7 +10,7 @@ from conftest import member
 
 
 def event(number, card):
-    return member(number, identifiers={"card": card})
+    return member(number, identity={"card": card})
 
 
 def test_defaults(tenant):
@@ -31,7 +31,7 @@ def test_set(tenant):
     settings = tenant.identity_settings()
     settings["blocked"] = {"card": ["front desk"]}
     tenant.set_identity_settings(json.dumps(settings))
-    assert tenant.append(event(2, "Front Desk")).events[0].customer is None
+    assert tenant.append(event(2, "Front Desk")).events[0].customer == 0
     tenant.set_identity_settings("{}")
     with pytest.raises(crm.NotFoundError):
         tenant.find_customer("card", "aB")

@@ -7,6 +7,7 @@
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/module.h"
+#include "bindings/python/src/schemas.h"
 
 namespace crm::python {
 
