@@ -78,7 +78,7 @@ TEST_CASE("append: structs and JSON are the same events") {
   }
 }
 
-TEST_CASE("append: what is withheld is told, with its reason") {
+TEST_CASE("append: whom an event showed to be one is told") {
   Club club;
   AppendOne(club.tenant.get(), EventJson("1", "a@example.com"));
   AppendOne(club.tenant.get(), EventJson("2", "b@example.com"));
@@ -96,9 +96,10 @@ TEST_CASE("append: what is withheld is told, with its reason") {
       crm_append_result_read(result.get());
   CHECK(view->events[0].customer == 1);
   CHECK(view->events[0].confidence == 95);
-  REQUIRE(view->events[1].withheld_count == 1);
-  CHECK(Text(view->events[1].withheld[0].name_space) == "email");
-  CHECK(view->events[1].withheld[0].owner == 2);
+  CHECK(view->events[1].customer == 1);
+  CHECK(view->events[1].withheld_count == 0);
+  REQUIRE(view->events[1].merged_count == 1);
+  CHECK(view->events[1].merged[0] == 2);
 }
 
 TEST_CASE("append: every kind of condition holds and fails") {
