@@ -432,7 +432,7 @@ class Persons(CliTest):
         self.crm("identity", "link-file", self.path("none.csv"), "--out", out,
                  "--map", people_map, code=3)
         self.crm("identity", "train", self.write("few.csv", self.PEOPLE),
-                 "--map", people_map, "--out", self.path("model"), code=4)
+                 "--map", people_map, "--out", self.path("model"), code=2)
         self.assertFalse(os.path.exists(out))
 
 
