@@ -145,7 +145,7 @@ TEST_CASE("store export: definitions without any event") {
   Result<StoreImportReport> report = ImportStore(second, path);
   REQUIRE_MESSAGE(report.ok(), report.status().ToString());
   CheckSame(*report);
-  CHECK(report->tenants[0].checksums.size() == 2);
+  CHECK(report->tenants[0].checksums.size() == 3);
   CHECK(Exported(second, {.views = false}) == text);
   // It is not empty any more, though it has no events.
   CHECK(ImportStore(second, path).status().code() ==

@@ -151,7 +151,7 @@ TEST_CASE("store export: one tenant alone has the checksums it had") {
     CheckSame(*report);
     REQUIRE(report->tenants.size() == 1);
     CHECK(report->tenants[0].checksums == tenant.checksums);
-    CHECK(report->tenants[0].checksums.size() == 8);
+    CHECK(report->tenants[0].checksums.size() == 9);
   }
   CHECK(ChecksumStore(first, {.tenant = "none"}).status().code() ==
         StatusCode::kNotFound);

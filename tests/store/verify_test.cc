@@ -28,7 +28,7 @@ constexpr std::array<Family, 19> kFamilies = {{
     {"filter", FamilyKind::kPacked, "event", false},
     {"definitions", FamilyKind::kPoint, "event", false},
     {"identifiers", FamilyKind::kPoint, "identity", true},
-    {"record_keys", FamilyKind::kPoint, "identity", false},
+    {"record_keys", FamilyKind::kPoint, "identity", true},
     {"records", FamilyKind::kPoint, "identity", true},
     {"members", FamilyKind::kPoint, "identity", true},
     {"claimants", FamilyKind::kPoint, "identity", false},

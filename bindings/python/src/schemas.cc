@@ -266,18 +266,6 @@ void DefineRules(py::module_& module) {
 
 }  // namespace
 
-std::string JsonFromPython(py::handle object, const char* what) {
-  if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) {
-    return TextOrBytes(object, what);
-  }
-  if (!PyDict_Check(object.ptr())) {
-    throw py::type_error(std::string(what) + ": must be a dict, str or bytes");
-  }
-  std::string json;
-  WriteJson(object, &json);
-  return json;
-}
-
 void DefineSchemas(py::class_<TenantHandle>& type) {
   DefineRegister(type);
   DefineAsk(type);

@@ -5,21 +5,9 @@
 
 #include <pybind11/pybind11.h>
 
-#include <string>
-
 #include "bindings/python/src/reading.h"
 
 namespace crm::python {
-
-// JSON, as text or as what json.loads would give.
-std::string JsonFromPython(py::handle object, const char* what);
-
-// Runs what defines something.
-template <typename Call>
-auto Change(TenantHandle& self, Call call) {
-  Check(self.box()->CheckUsable());
-  return Unlocked([&] { return call(self.tenant()); });
-}
 
 void DefineSchemas(py::class_<TenantHandle>& type);
 void DefineSchemaRecords(py::module_& module);
