@@ -428,7 +428,8 @@ Result<bool> Resolver::HasEvidence(size_t i, CustomerId owner) {
   if (!rules_.automatic_merges) return false;
   size_t found = 0;
   for (size_t j = 0; j < count(); ++j) {
-    if (owners_[j].owner != owner || owners_[j].shared || IsRepeated(data_, j) ||
+    if (owners_[j].owner != owner || owners_[j].shared ||
+        IsRepeated(data_, j) ||
         identifier(j).klass == Klass::kEphemeral) {
       continue;
     }

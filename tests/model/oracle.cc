@@ -257,7 +257,9 @@ bool Oracle::Contradict(const Person& a, const Person& b) {
     return person.name == "\"Bob\"" ? std::string("Robert")
                                     : person.name.substr(1, 3);
   };
-  const auto born = [](const Person& person) { return person.born.substr(1, 4); };
+  const auto born = [](const Person& person) {
+    return person.born.substr(1, 4);
+  };
   return a.full() && b.full() && name(a).substr(0, 3) != name(b).substr(0, 3) &&
          born(a) != born(b);
 }
