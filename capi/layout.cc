@@ -73,5 +73,6 @@ CRM_RECORD(crm_reconcile_count, 96);
 CRM_RECORD(crm_reconcile_customer, 48);
 CRM_RECORD(crm_reconcile_difference, 96);
 CRM_RECORD(crm_reconcile_report_view, 224);
+CRM_RECORD(crm_link_report_view, 152);
 
 #undef CRM_RECORD

@@ -2328,8 +2328,15 @@ CRM_API crm_status crm_tenant_lookup(crm_tenant* tenant,
                                      crm_error** error) CRM_NOEXCEPT;
 
 /* What an append of this event would decide, without appending it: a result of
- * one event, whose sums and positions are zero. It says nothing about ids that
- * are taken. Errors: those of an event that is filled in wrongly. */
+ * one event. Of one that is there already it says so, and where, as an append
+ * would; otherwise its position is zero, because it has none.
+ *
+ * Nothing is written, so that it may be asked as often as wanted: to show what
+ * an import would merge before it is begun, or why a person who is on the phone
+ * is not the one who wrote last week. The next append decides by itself, on
+ * whatever has changed in between; nothing is held for it.
+ *
+ * Errors: those of an event that is filled in wrongly. */
 CRM_API crm_status crm_tenant_what_if(crm_tenant* tenant,
                                       const crm_event* event,
                                       const crm_read_options* options,

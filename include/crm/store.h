@@ -182,9 +182,9 @@ class Tenant final {
   // What an append of this event would decide, without appending it.
   Result<EventOutcome> WhatIf(const Event& event) const;
   // Makes two customers one, and leaves a must-link. kInvalidArgument: they are
-  // one already, `keep` is neither, `force` without `by` and `why`; kTooLarge: a
-  // text over 256 bytes; kConflict: each has a value of an exclusive namespace,
-  // or somebody said cannot-link (see `force`).
+  // one already, `keep` is neither, `force` without `by` and `why`; kTooLarge:
+  // a text over 256 bytes; kConflict: each has a value of an exclusive
+  // namespace, or somebody said cannot-link (see `force`).
   Result<MergeResult> Merge(CustomerId a, CustomerId b,
                             const MergeOptions& options = {});
   // Takes merges back: see UnmergeTarget. kInvalidArgument: not exactly one

@@ -166,8 +166,8 @@ class PartMaker {
       needed.erase(needed.begin());
     }
     for (const Origin& origin : needed) {
-      merges.push_back({0, origin.customer, part->members.records.front().record,
-                        origin.record, 0, 100});
+      const RecordId first = part->members.records.front().record;
+      merges.push_back({0, origin.customer, first, origin.record, 0, 100});
     }
   }
 

@@ -331,10 +331,11 @@ Status ProfileExport::Run(const std::string& path) {
   for (const std::string& column : columns_) csv_.Cell(column);
   status = (*file)->Write(csv_.EndRow());
   if (!status.ok()) return status;
-  status = ForEach(*snapshot, stats->last_customer, [&](const Profile& profile) {
+  const auto write = [&](const Profile& profile) {
     ++report_.written;
     return (*file)->Write(Row(profile));
-  });
+  };
+  status = ForEach(*snapshot, stats->last_customer, write);
   return status.ok() ? (*file)->Finish() : status;
 }
 

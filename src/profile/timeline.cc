@@ -52,6 +52,12 @@ Status DamagedBlock(uint64_t record) {
       "timeline of record " + std::to_string(record) + " does not open");
 }
 
+Status MissingEvents(RecordId record, uint64_t count) {
+  return Status(StatusCode::kCorruption,
+                "timeline of record " + std::to_string(record) + ": " +
+                    std::to_string(count) + " events are missing");
+}
+
 }  // namespace
 
 Status ProfileRoom::WritePacked(const Tail::Part& part,
@@ -250,13 +256,8 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
     }
     if (!add(entry.content, 1)) return DamagedBlock(record);
   }
-  if (revision < expected) {
-    return Status(StatusCode::kCorruption,
-                  "timeline of record " + std::to_string(record) + ": " +
-                      std::to_string(expected - revision) +
-                      " events are missing");
-  }
-  return Status::Ok();
+  return revision < expected ? MissingEvents(record, expected - revision)
+                             : Status::Ok();
 }
 
 Status ProfileRoom::Canonical(size_t own, std::string_view key_bytes,

@@ -379,15 +379,20 @@ Status ByHand::FindTarget(const UnmergeTarget& target, Side* side, Cut* cut) {
   return Status::Ok();
 }
 
-// What was held back because of a value that is no longer hers becomes hers
+// What was held back because of values that are no longer hers becomes hers
 // now, in the order of the log, unless somebody has got it meanwhile.
 Status ByHand::PromoteClaims(Partition* partition) {
   using State = Members::Claim::State;
+  const std::shared_ptr<const TenantDefinitions> definitions =
+      core_.definitions.Of(tenant_);
+  const IdentityRules& rules =
+      RulesOf(definitions == nullptr ? nullptr
+                                     : definitions->IdentityAt(kEveryPosition));
   for (IdentityChoice::Part& part : partition->parts) {
     std::vector<Members::Claim*> named;
     for (Members::Claim& claim : part.members.claims) {
       if (claim.state == State::kNamed &&
-          claim.klass == IdentifierClass::kExclusive) {
+          claim.klass != IdentifierClass::kEphemeral) {
         named.push_back(&claim);
       }
     }
@@ -396,7 +401,12 @@ Status ByHand::PromoteClaims(Partition* partition) {
                 return a->since < b->since;
               });
     for (Members::Claim* claim : named) {
-      if (part.members.HasExclusive(claim->name_space)) continue;
+      const bool exclusive = claim->klass == IdentifierClass::kExclusive;
+      if (exclusive ? part.members.HasExclusive(claim->name_space)
+                    : part.members.CountOf(claim->name_space) >=
+                          rules.values_per_shareable) {
+        continue;
+      }
       Result<IdentifierRow> row = identity_.Find(tenant_, claim->hash, rows_);
       if (!row.ok()) return std::move(row).status();
       if (row->owner == 0 && !row->shared) claim->state = State::kOwns;

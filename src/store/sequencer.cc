@@ -516,7 +516,8 @@ Status Sequencer::ResolveEvent(const PreparedEvent& event, const DryRun* dry,
                                FoldContext& context, Fact* fact,
                                Choice* choice) {
   EventHeader& header = fact->header;
-  const IdentityData* identity = core_->views->identity().DataOf(event.prepared);
+  const IdentityData* identity =
+      core_->views->identity().DataOf(event.prepared);
   if (identity == nullptr || identity->identifiers.empty()) {
     header.claims_or_month = MonthOf(header.recorded_at);
     if (identity != nullptr) {

@@ -124,7 +124,8 @@ Status CheckNext(const TypeDefinitions* type, const SchemaDefinition& next,
 }
 
 // Runs `choose` in the sequencer, while the store is open.
-Status Define(const Tenant::Impl& tenant, const Sequencer::ChooseDefinition& choose) {
+Status Define(const Tenant::Impl& tenant,
+              const Sequencer::ChooseDefinition& choose) {
   std::shared_lock<std::shared_mutex> open(tenant.core->lifecycle);
   Status status = tenant.core->CheckOpen();
   if (!status.ok()) return status;

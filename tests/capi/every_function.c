@@ -563,8 +563,8 @@ static void exports(crm_store* store, crm_tenant* tenant, const char* folder) {
   EXPECT(crm_store_import_report_read(imported)->difference_count == 0);
   first = crm_store_export_report_read(exported)->tenants;
   second = crm_store_import_report_read(imported)->tenants;
-  EXPECT(first[0].checksum_count == 8);
-  EXPECT(second[0].checksum_count == 8);
+  EXPECT(first[0].checksum_count == 9);
+  EXPECT(second[0].checksum_count == 9);
   EXPECT(memcmp(first[0].checksums[3].checksum.data,
                 second[0].checksums[3].checksum.data, 32) == 0);
   EXPECT(crm_store_export_report_read(exported)->events == 4);

@@ -139,7 +139,7 @@ TEST_CASE("subscriptions: options are checked, zero is the default") {
   options.source_count = 1;
   CHECK_STATUS(subscribe(error), CRM_INVALID_ARGUMENT);
   options = CRM_SUBSCRIPTION_OPTIONS_INIT;
-  options.flags = 4;
+  options.flags = 8;
   CHECK_STATUS(subscribe(error), CRM_INVALID_ARGUMENT);
   options = CRM_SUBSCRIPTION_OPTIONS_INIT;
   options.reserved0 = 1;

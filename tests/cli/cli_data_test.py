@@ -269,7 +269,7 @@ class Exports(CliTest):
         out = self.path("out.ndjson.gz")
         report = self.last("export", self.store, "-o", out)
         self.assertEqual(report["events"], 42)
-        self.assertEqual(len(report["tenants"][0]["checksums"]), 8)
+        self.assertEqual(len(report["tenants"][0]["checksums"]), 9)
         self.assertEqual(stat.S_IMODE(os.stat(out).st_mode), 0o600)
         other = self.path("other")
         self.crm("init", other)

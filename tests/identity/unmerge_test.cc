@@ -353,6 +353,20 @@ TEST_CASE("after unmerge all is as if the merge had not been") {
   for (uint32_t seed = 1; seed <= 40; ++seed) TestSeed(seed);
 }
 
+void CheckAssertionErrors(Tenant& tenant, Tenant& other) {
+  using Kind = Assertion::Kind;
+  CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 1), kInvalidArgument);
+  CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 99), kNotFound);
+  CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 3),
+             kFailedPrecondition);
+  CHECK_CODE(tenant.AddAssertion(Kind::kMustLink, 1, 2), kConflict);
+  CHECK_CODE(tenant.AddAssertion(Kind::kMustLink, 2, 4), kConflict);
+  CHECK_CODE(tenant.RetractAssertion(1, 2), kNotFound);
+  CHECK_CODE(other.AddAssertion(Kind::kCannotLink, 1, 2), kNotFound);
+  // The same again is no change.
+  CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 4, 2), kOk);
+}
+
 TEST_CASE("what cannot be merged or undone says why, and changes nothing") {
   Life life(false);
   Tenant& tenant = life.tenant();
@@ -404,19 +418,7 @@ TEST_CASE("what cannot be merged or undone says why, and changes nothing") {
     CHECK_CODE(unmerge(0, 0, {99}), kNotFound);
     CHECK_CODE(other.Unmerge({merged->position, 0, {}}), kNotFound);
   }
-  SUBCASE("assertions") {
-    using Kind = Assertion::Kind;
-    CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 1), kInvalidArgument);
-    CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 99), kNotFound);
-    CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 3),
-               kFailedPrecondition);
-    CHECK_CODE(tenant.AddAssertion(Kind::kMustLink, 1, 2), kConflict);
-    CHECK_CODE(tenant.AddAssertion(Kind::kMustLink, 2, 4), kConflict);
-    CHECK_CODE(tenant.RetractAssertion(1, 2), kNotFound);
-    CHECK_CODE(other.AddAssertion(Kind::kCannotLink, 1, 2), kNotFound);
-    // The same again is no change.
-    CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 4, 2), kOk);
-  }
+  SUBCASE("assertions") { CheckAssertionErrors(tenant, other); }
   SUBCASE("reviews") {
     CHECK_CODE(tenant.AnswerReview(1, ReviewAnswer::kSame), kNotFound);
     CHECK_CODE(tenant.AnswerReview(head + 9, ReviewAnswer::kSame), kNotFound);

@@ -32,7 +32,7 @@ def test_a_store_goes_out_and_comes_back(tmp_path):
         assert report.events == 21 and report.erased == 0
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
         assert seen[-1] == (21, 21)
-        assert len(report.tenants[0].checksums) == 8
+        assert len(report.tenants[0].checksums) == 9
         back = other.import_store(path)
         assert back.identical and back.events == 21
         assert back.differences == ()

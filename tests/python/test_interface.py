@@ -106,7 +106,8 @@ def test_options_are_keywords_only():
 def test_functions_of_the_module():
     nodes = [n for n in STUB.body if isinstance(n, ast.FunctionDef)]
     assert {n.name for n in nodes} == {"canonical_event_type",
-                                       "event_from_json"}
+                                       "event_from_json", "link_file",
+                                       "train_file"}
     for node in nodes:
         assert parameters_of_module(getattr(crm, node.name)) == (
             parameters_of_stub(node))
@@ -130,7 +131,9 @@ def test_everything_of_the_headers_is_bound():
                "GetStats": "stats", "GetOffset": "offset",
                "GetSchema": "schema", "ListSchemas": "schemas",
                "ListUpcasters": "upcasters", "GetValidation": "validation",
-               "CheckPayload": "check",
+               "CheckPayload": "check", "ListReviews": "reviews",
+               "ListAssertions": "assertions",
+               "GetIdentityChanges": "identity_changes",
                "GetIdentitySettings": "identity_settings",
                "AppendJson": "append", "Tenant": "tenant"}
 

@@ -86,7 +86,7 @@ def test_a_message_outlives_the_next_one(tenant):
         del first
         assert event.id == "m-1" and second.event.id == "m-2"
     assert event.payload["firstName"] == "Person 1"
-    assert set(second.to_dict()) == {"kind", "position", "event"}
+    assert set(second.to_dict()) == {"kind", "position", "event", "change"}
 
 
 def test_options(tenant):

@@ -11,6 +11,11 @@ between them: "crm_function", "crm_struct.member", "CRM_CONSTANT"; "Class.member
 # declared in C++ and not there yet.
 NOT_FACES = ("Status", "Rep", "Result", "ReResolveOptions", "ReResolveReport")
 
+# Headers of C++ alone, and why.
+CXX_ALONE = {
+    "match.h": "(the engine; other languages link whole files with it)",
+}
+
 # Prefixes of the constants of C, where they are not the name of the enum.
 C_ENUMS = {
     "ChoiceViewKind": "CRM_CHOICE",
@@ -43,6 +48,8 @@ OTHER_NUMBERS = {
 C_NOUNS = {
     "EventExportOptions": "crm_export_options",
     "EventExportReport": "crm_export_counts",
+    "LinkFileOptions": "crm_link_options",
+    "LinkFileReport": "crm_link_report",
     "ProfileExportOptions": "crm_export_options",
     "ProfileExportReport": "crm_export_counts",
     "TimelinePage": "crm_timeline",
@@ -64,6 +71,7 @@ PYTHON_OPTIONS = {
     "AppendOptions": "Tenant.append",
     "EventExportOptions": "Tenant.export_events",
     "ImportOptions": "Tenant.import_file",
+    "LinkFileOptions": "link_file",
     "ProfileExportOptions": "Tenant.export_profiles",
     "ReconcileOptions": "Tenant.reconcile",
     "ReplayQuery": "Tenant.replay",
@@ -116,6 +124,8 @@ NO_OPTIONS = {
 }
 
 _NOT_YET = "(declared in C++, and not there yet)"
+_MAP_IS_TEXT = "(the map is JSON there, and checked by the call)"
+_MAY_BE_DEFAULT = "(told by trained and not_trained_because)"
 _FILLED_IN = "(C fills in a crm_condition)"
 _TOLD_BY_COUNT = "(C compares with zero)"
 _FOR_TESTS = "(internal: tests of the C++ library open stores on fake disks)"
@@ -158,6 +168,12 @@ C = {
     "HostOffset::name": "crm_append_options.offset_name",
     "HostOffset::value": "crm_append_options.offset_value",
     "IdentityExplanation::together": "(C compares a and b)",
+    "LinkFileReport::kept_default": _MAY_BE_DEFAULT,
+    "LinkFileReport::model": "crm_link_report_view.model_json",
+    "PersonMap::FromFile": _MAP_IS_TEXT,
+    "PersonMap::FromJson": _MAP_IS_TEXT,
+    "PersonMap::json": _MAP_IS_TEXT,
+    "TrainModelOnFile": "crm_train_file",
     "ImportFile": "crm_tenant_import_file",
     "ImportFormat::kCloudEvents": "CRM_FORMAT_CLOUDEVENTS",
     "ImportFormat::kPostHog": "CRM_FORMAT_POSTHOG",
@@ -265,6 +281,11 @@ PYTHON = {
     "Review::name_space": "Review.namespace",
     "SchemaInfo::json": "SchemaInfo.schema_json",
     "StatusCodeName": "(the name of a StatusCode)",
+    "LinkFileReport::kept_default": _MAY_BE_DEFAULT,
+    "PersonMap::FromFile": _MAP_IS_TEXT,
+    "PersonMap::FromJson": _MAP_IS_TEXT,
+    "PersonMap::json": _MAP_IS_TEXT,
+    "TrainModelOnFile": "train_file",
     "Store::OpenOn": _FOR_TESTS,
     "StoreCursor::Next": "StoreCursor.__next__",
     "SystemClock": "(the default of clock)",
