@@ -7,9 +7,8 @@ between them: "crm_function", "crm_struct.member", "CRM_CONSTANT"; "Class.member
 "Class.method(parameter)", "function", "CONSTANT".
 """
 
-# How C++ tells errors; the faces have crm_error and exceptions. And what is
-# declared in C++ and not there yet.
-NOT_FACES = ("Status", "Rep", "Result", "ReResolveOptions", "ReResolveReport")
+# How C++ tells errors; the faces have crm_error and exceptions.
+NOT_FACES = ("Status", "Rep", "Result")
 
 # Prefixes of the constants of C, where they are not the name of the enum.
 C_ENUMS = {
@@ -65,6 +64,7 @@ PYTHON_OPTIONS = {
     "EventExportOptions": "Tenant.export_events",
     "ImportOptions": "Tenant.import_file",
     "ProfileExportOptions": "Tenant.export_profiles",
+    "ReResolveOptions": "Tenant.re_resolve",
     "ReconcileOptions": "Tenant.reconcile",
     "ReplayQuery": "Tenant.replay",
     "MergeOptions": "Tenant.merge",
@@ -115,7 +115,6 @@ NO_OPTIONS = {
     "crm_tenant_set_validation": "(a rule is a type and a mode)",
 }
 
-_NOT_YET = "(declared in C++, and not there yet)"
 _FILLED_IN = "(C fills in a crm_condition)"
 _TOLD_BY_COUNT = "(C compares with zero)"
 _FOR_TESTS = "(internal: tests of the C++ library open stores on fake disks)"
@@ -177,6 +176,7 @@ C = {
     "NewEphemeralKeyProvider": "crm_key_provider_new_ephemeral",
     "OldestFormatVersion": "crm_format_version_min",
     "ProfileExportOptions::formula_safe": "CRM_EXPORT_FORMULA_SAFE",
+    "ReResolveOptions::dry_run": "CRM_RE_RESOLVE_APPLY",
     "ReconcileFile": "crm_tenant_reconcile_file",
     "ReconcileOptions::partial": "CRM_RECONCILE_PARTIAL",
     "ReconcileReport::same": _TOLD_BY_COUNT,
@@ -210,7 +210,6 @@ C = {
     "SubscriptionOptions::skip_backfill": "CRM_SUBSCRIPTION_SKIP_BACKFILL",
     "SubscriptionOptions::skip_identity": "CRM_SUBSCRIPTION_SKIP_IDENTITY",
     "SystemClock": "(the default of crm_store_options.clock)",
-    "Tenant::ReResolve": _NOT_YET,
     "TextEncoding::kUtf16Be": "CRM_ENCODING_UTF16BE",
     "TextEncoding::kUtf16Le": "CRM_ENCODING_UTF16LE",
     "TextEncoding::kWindows1252": "CRM_ENCODING_WINDOWS_1252",
@@ -270,7 +269,6 @@ PYTHON = {
     "SystemClock": "(the default of clock)",
     "Tenant::AppendJson": "Tenant.append",
     "Tenant::CheckPayload": "Tenant.check",
-    "Tenant::ReResolve": _NOT_YET,
     "TextEncoding::kUtf16": "TextEncoding.UTF_16",
     "TextEncoding::kUtf16Be": "TextEncoding.UTF_16BE",
     "TextEncoding::kUtf16Le": "TextEncoding.UTF_16LE",
