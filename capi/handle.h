@@ -57,6 +57,7 @@ enum class Kind : uint32_t {
   kIdentityChanges,
   kIdentityExplanation,
   kIdentityHistory,
+  kReResolve,
 };
 
 // One more in every child of fork().

@@ -274,6 +274,12 @@ struct IdentityHistoryState {
   crm_identity_history_view view = {};
 };
 
+struct ReResolveState {
+  ReResolveReport from;
+  std::vector<crm_identity_change> changes = {};
+  crm_re_resolve_report_view view = {};
+};
+
 // An event of crm.h as one of C++; CRM_INVALID_ARGUMENT names the member.
 Status ReadEvent(const crm_event& in, Event* out);
 Status ReadIdentifier(const crm_identifier& in, Identifier* out);
@@ -362,6 +368,7 @@ CRM_CAPI_HANDLE(crm_identity_explanation, kIdentityExplanation,
                 crm::capi::IdentityExplanationState);
 CRM_CAPI_HANDLE(crm_identity_history, kIdentityHistory,
                 crm::capi::IdentityHistoryState);
+CRM_CAPI_HANDLE(crm_re_resolve_report, kReResolve, crm::capi::ReResolveState);
 
 #undef CRM_CAPI_HANDLE
 

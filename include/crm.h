@@ -1990,11 +1990,7 @@ CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
  *   the chapter on schemas, or settings of identity; the others are
  *   all zero.
  * CHOICE: `choice` is one about who is who; the others are all zero. */
-enum {
-  CRM_STORE_EVENT = 1,
-  CRM_STORE_DEFINITION = 2,
-  CRM_STORE_CHOICE = 3
-};
+enum { CRM_STORE_EVENT = 1, CRM_STORE_DEFINITION = 2, CRM_STORE_CHOICE = 3 };
 
 /* What a definition is of: crm_tenant_register_schema,
  * crm_tenant_register_upcaster, crm_tenant_set_validation,
@@ -2232,10 +2228,8 @@ CRM_API void crm_customer_free(crm_customer* customer) CRM_NOEXCEPT;
  * names the place as a JSON pointer, and what must be there); CRM_TOO_LARGE:
  * names the limit; CRM_UNSUPPORTED: a region, in a store that reads phone
  * numbers in E.164 alone. */
-CRM_API crm_status crm_tenant_set_identity_settings(crm_tenant* tenant,
-                                                    crm_slice json,
-                                                    crm_error** error)
-    CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_set_identity_settings(
+    crm_tenant* tenant, crm_slice json, crm_error** error) CRM_NOEXCEPT;
 
 /* What counts for the next event, with all defaults spelled out, in a buffer
  * that is yours: change what you like, and set it again. */
@@ -2636,6 +2630,96 @@ CRM_API const crm_identity_changes_view* crm_identity_changes_read(
 
 /* Frees the page. */
 CRM_API void crm_identity_changes_free(crm_identity_changes* changes)
+    CRM_NOEXCEPT;
+
+/* Settings change, and events come late or twice. What was decided stays, until
+ * somebody asks for all of it to be decided anew, and looks before it counts:
+ *
+ *   crm_re_resolve_options anew = CRM_RE_RESOLVE_OPTIONS_INIT;
+ *   crm_tenant_re_resolve(tenant, &anew, &report, &error);
+ *   view = crm_re_resolve_report_read(report);
+ *   printf("%llu customers would be %llu\n",
+ *          (unsigned long long)view->customers_before,
+ *          (unsigned long long)view->customers_after);
+ *   crm_re_resolve_report_free(report);
+ *   ...
+ *   anew.flags = CRM_RE_RESOLVE_APPLY;
+ *   anew.by = crm_slice_of("data team");
+ *   anew.why = crm_slice_of("new bars");
+ *   crm_tenant_re_resolve(tenant, &anew, &report, &error);
+ *
+ * Whoever keeps customer numbers elsewhere gets what was changed in the feed of
+ * changes, and from subscriptions, as after any other choice. */
+
+/* crm_re_resolve_options.flags. APPLY: write what differs. Without it: a dry
+ * run, which counts and lists, and changes nothing. */
+enum { CRM_RE_RESOLVE_APPLY = 1 };
+
+/* How to re-resolve.
+ *
+ * reserved: 0.
+ * by, why: as in crm_merge_options.
+ * progress: how far it is, first through the log and then through what was read
+ *   there; each half has a total of its own, of which it is half. On the
+ * calling thread, which holds what appends wait for: it must call nothing of
+ * this store. Anything but 0 stops, and nothing was changed. May be NULL.
+ * destroy: may be NULL; called with user_data before the call returns. */
+typedef struct crm_re_resolve_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_slice by;
+  crm_slice why;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_re_resolve_options;
+
+#define CRM_RE_RESOLVE_OPTIONS_INIT \
+  { sizeof(crm_re_resolve_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0 }
+
+/* What a re-resolve found. Immutable. */
+typedef struct crm_re_resolve_report crm_re_resolve_report;
+
+/* What a crm_re_resolve_report holds. Of a dry run: what would be.
+ *
+ * records: of the tenant: all of them were looked at.
+ * customers_before, customers_after: how many customers they are.
+ * records_moved: records that went to another customer.
+ * changes: the first 1,000. Of a dry run the numbers of new customers are those
+ *   that they would get now, and others may take them.
+ * position: of the last choice that was written; zero: none was. */
+typedef struct crm_re_resolve_report_view {
+  uint64_t records;
+  uint64_t customers_before;
+  uint64_t customers_after;
+  uint64_t records_moved;
+  const crm_identity_change* changes;
+  size_t change_count;
+  uint64_t position;
+  uint64_t reserved[3];
+} crm_re_resolve_report_view;
+
+/* Decides anew, by the settings of today, to whom every record belongs, in the
+ * order of event times, so that the order of arrival does not matter.
+ * Assertions hold. What differs is written as choices, which are durable when
+ * it returns; doing it again finds nothing more. Records whose events were
+ * erased stay where they are.
+ *
+ * Takes about the time of reading the log, and memory for all identifiers of
+ * the tenant; appends to the store wait meanwhile, also in a dry run. Errors:
+ * CRM_TOO_LARGE (by, why), CRM_READ_ONLY, what `progress` answered. */
+CRM_API crm_status crm_tenant_re_resolve(crm_tenant* tenant,
+                                         const crm_re_resolve_options* options,
+                                         crm_re_resolve_report** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_re_resolve_report_view* crm_re_resolve_report_read(
+    const crm_re_resolve_report* report) CRM_NOEXCEPT;
+
+/* Frees the changes as well; what was written stays written. */
+CRM_API void crm_re_resolve_report_free(crm_re_resolve_report* report)
     CRM_NOEXCEPT;
 
 /* What a piece of evidence is. The numbers are frozen.

@@ -64,7 +64,8 @@ def compile_header(root, compiler, language, standard):
         "crm_export_options events = CRM_EXPORT_OPTIONS_INIT;\n"
         "crm_reconcile_options same = CRM_RECONCILE_OPTIONS_INIT;\n"
         "crm_merge_options by_hand = CRM_MERGE_OPTIONS_INIT;\n"
-        "crm_review_query reviews = CRM_REVIEW_QUERY_INIT;\n",
+        "crm_review_query reviews = CRM_REVIEW_QUERY_INIT;\n"
+        "crm_re_resolve_options anew = CRM_RE_RESOLVE_OPTIONS_INIT;\n",
         capture_output=True, text=True)
     return result.stderr if result.returncode else ""
 

@@ -105,6 +105,32 @@ static void questions(crm_tenant* tenant) {
                                      record_a, record_b, NULL, NULL, &error));
 }
 
+static int32_t go_on(void* user_data, uint64_t done, uint64_t total) {
+  EXPECT(done <= total);
+  ++*(int*)user_data;
+  return 0;
+}
+
+static void anew(crm_tenant* tenant) {
+  crm_re_resolve_options options = CRM_RE_RESOLVE_OPTIONS_INIT;
+  crm_re_resolve_report* report = NULL;
+  const crm_re_resolve_report_view* view;
+  int calls = 0;
+  options.by = crm_slice_of("data team");
+  options.why = crm_slice_of("to be sure");
+  options.progress = go_on;
+  options.user_data = &calls;
+  EXPECT_OK(crm_tenant_re_resolve(tenant, &options, &report, &error));
+  view = crm_re_resolve_report_read(report);
+  EXPECT(view->records == 4 && view->customers_before == 4);
+  EXPECT(view->position == 0 && calls > 0);
+  crm_re_resolve_report_free(report);
+  options.flags = CRM_RE_RESOLVE_APPLY;
+  EXPECT_OK(crm_tenant_re_resolve(tenant, &options, &report, &error));
+  EXPECT(crm_re_resolve_report_read(report)->records == 4);
+  crm_re_resolve_report_free(report);
+}
+
 void who_is_who(crm_store* store) {
   crm_tenant* tenant = NULL;
   crm_identifier known[2];
@@ -114,6 +140,7 @@ void who_is_who(crm_store* store) {
   EXPECT_OK(crm_tenant_open(store, crm_slice_of("who"), NULL, &tenant, &error));
   merges(tenant);
   questions(tenant);
+  anew(tenant);
   known[0].name_space = crm_slice_of("deviceId");
   known[0].value = crm_slice_of("unheard of");
   known[1].name_space = crm_slice_of("authUserId");

@@ -9,6 +9,7 @@ namespace {
 
 using OwnedUndone = Owned<crm_unmerge_result, crm_unmerge_result_free>;
 using OwnedReviews = Owned<crm_review_list, crm_review_list_free>;
+using OwnedAnew = Owned<crm_re_resolve_report, crm_re_resolve_report_free>;
 using OwnedWhy = Owned<crm_identity_explanation, crm_identity_explanation_free>;
 
 std::string Account(std::string_view id, std::string_view account) {
@@ -162,6 +163,118 @@ TEST_CASE("identity: an event that cannot decide says why, and asks") {
   REQUIRE(crm_review_list_read(reviews.get())->review_count == 1);
   CHECK(crm_review_list_read(reviews.get())->reviews[0].position ==
         second.reviews[0]);
+}
+
+struct Steps {
+  int calls = 0;
+  int destroyed = 0;
+  int32_t answer = 0;
+};
+
+int32_t Step(void* user_data, uint64_t done, uint64_t total) {
+  Steps& steps = *static_cast<Steps*>(user_data);
+  CHECK(done <= total);
+  ++steps.calls;
+  return steps.answer;
+}
+
+void Destroy(void* user_data) { ++static_cast<Steps*>(user_data)->destroyed; }
+
+void SetSettings(crm_tenant* tenant, std::string_view json) {
+  REQUIRE_STATUS_OK(
+      crm_tenant_set_identity_settings(tenant, Slice(json), error));
+}
+
+TEST_CASE("re-resolve: looks, stops, and then makes two customers one") {
+  Club club;
+  crm_tenant* const tenant = club.tenant.get();
+  // An address that was not enough, and is.
+  SetSettings(tenant, R"({"rules":{"attach_bar":96,"merge_bar":96}})");
+  const uint64_t a = AppendOne(tenant, EventJson("1", "a@b.example")).customer;
+  const std::string other =
+      R"({"id":"2","type":"t","source":"web","payload":{},"identity":)"
+      R"({"email":"a@b.example"}})";
+  const uint64_t b = AppendOne(tenant, other).customer;
+  REQUIRE(a != b);
+  SetSettings(tenant, "{}");
+  Steps steps;
+  crm_re_resolve_options options = CRM_RE_RESOLVE_OPTIONS_INIT;
+  options.progress = Step;
+  options.user_data = &steps;
+  options.destroy = Destroy;
+  OwnedAnew report;
+  const auto run = [&](crm_error** error) {
+    return crm_tenant_re_resolve(tenant, &options, report.out(), error);
+  };
+  const auto customers = [&] {
+    OwnedCustomer first;
+    OwnedCustomer second;
+    REQUIRE_STATUS_OK(
+        crm_tenant_get_customer(tenant, a, nullptr, first.out(), error));
+    REQUIRE_STATUS_OK(
+        crm_tenant_get_customer(tenant, b, nullptr, second.out(), error));
+    return crm_customer_read(first.get())->customer ==
+                   crm_customer_read(second.get())->customer
+               ? 1
+               : 2;
+  };
+  for (const int32_t answer : {int32_t{CRM_CANCELLED}, int32_t{-7777}}) {
+    options.flags = CRM_RE_RESOLVE_APPLY;
+    steps.answer = answer;
+    Error error;
+    CHECK(run(error) == answer);
+    CHECK(error.code() == answer);
+    CHECK(report.get() == nullptr);
+    CHECK(customers() == 2);
+  }
+  steps.answer = 0;
+  for (const uint32_t flags : {0u, uint32_t{CRM_RE_RESOLVE_APPLY}}) {
+    options.flags = flags;
+    CHECK_STATUS(run(error), CRM_OK);
+    const crm_re_resolve_report_view* const view =
+        crm_re_resolve_report_read(report.get());
+    CHECK(view->records == 2);
+    CHECK(view->customers_before == 2);
+    CHECK(view->customers_after == 1);
+    CHECK(view->records_moved == 1);
+    REQUIRE(view->change_count == 1);
+    CHECK(view->changes[0].kind == CRM_IDENTITY_CHANGE_MERGED);
+    CHECK(view->changes[0].from == b);
+    CHECK(view->changes[0].to == a);
+    CHECK((view->position != 0) == (flags != 0));
+    CHECK(customers() == (flags != 0 ? 1 : 2));
+  }
+  CHECK(steps.calls > 0);
+  CHECK(steps.destroyed == 4);
+  CHECK_STATUS(crm_tenant_re_resolve(tenant, nullptr, report.out(), error),
+               CRM_OK);
+  CHECK(crm_re_resolve_report_read(report.get())->records_moved == 0);
+}
+
+TEST_CASE("re-resolve: options that are none") {
+  Club club;
+  crm_tenant* const tenant = club.tenant.get();
+  OwnedAnew report;
+  const auto run = [&](const crm_re_resolve_options& options,
+                       crm_error** error) {
+    return crm_tenant_re_resolve(tenant, &options, report.out(), error);
+  };
+  crm_re_resolve_options options = CRM_RE_RESOLVE_OPTIONS_INIT;
+  CHECK_STATUS(crm_tenant_re_resolve(tenant, &options, nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_tenant_re_resolve(nullptr, &options, report.out(), error),
+               CRM_INVALID_ARGUMENT);
+  options.flags = 2;
+  CHECK_STATUS(run(options, error), CRM_INVALID_ARGUMENT);
+  options = CRM_RE_RESOLVE_OPTIONS_INIT;
+  options.reserved = 1;
+  CHECK_STATUS(run(options, error), CRM_INVALID_ARGUMENT);
+  options = CRM_RE_RESOLVE_OPTIONS_INIT;
+  const std::string long_text(257, 'x');
+  options.why = Slice(long_text);
+  CHECK_STATUS(run(options, error), CRM_TOO_LARGE);
+  CHECK(report.get() == nullptr);
+  CHECK(crm_re_resolve_report_read(nullptr) == nullptr);
 }
 
 }  // namespace

@@ -134,3 +134,37 @@ def test_lookup_and_what_if(tenant):
         else:
             assert tenant.what_if(event).customer == ada
     assert len(list(tenant.replay())) == 1
+
+
+def test_re_resolve(tenant):
+    # An address that was not enough, and is.
+    tenant.set_identity_settings({"rules": {"attach_bar": 96,
+                                            "merge_bar": 96}})
+    ada = tenant.append(member(1)).events[0].customer
+    other = tenant.append(member(2, source="web", identity={
+        "email": "p1@example.com"})).events[0].customer
+    assert other != ada
+    tenant.set_identity_settings({})
+    steps = []
+    would = tenant.re_resolve(progress=lambda *step: steps.append(step))
+    assert steps and all(done <= total for done, total in steps)
+    assert (would.records, would.records_moved, would.position) == (2, 1, 0)
+    assert (would.customers_before, would.customers_after) == (2, 1)
+    [change] = would.changes
+    assert change.kind is crm.IdentityChangeKind.MERGED
+    assert (change.from_customer, change.to_customer) == (other, ada)
+    assert tenant.customer(other).id == other
+    with pytest.raises(crm.RetryableError) as cancelled:
+        tenant.re_resolve(dry_run=False, progress=lambda done, total: False)
+    assert cancelled.value.code is crm.StatusCode.CANCELLED
+    with pytest.raises(ZeroDivisionError):
+        tenant.re_resolve(dry_run=False, progress=lambda done, total: 1 / 0)
+    with pytest.raises(crm.InputError):
+        tenant.re_resolve(progress=lambda *step: tenant.customer(ada))
+    with pytest.raises(crm.InputError):
+        tenant.re_resolve(why="x" * 257)
+    assert tenant.customer(other).id == other
+    report = tenant.re_resolve(dry_run=False, **DESK)
+    assert report.position > 0 and report.customers_after == 1
+    assert tenant.customer(other).id == ada
+    assert tenant.re_resolve(dry_run=False).changes == ()

@@ -7,9 +7,8 @@ between them: "crm_function", "crm_struct.member", "CRM_CONSTANT"; "Class.member
 "Class.method(parameter)", "function", "CONSTANT".
 """
 
-# How C++ tells errors; the faces have crm_error and exceptions. And what is
-# declared in C++ and not there yet.
-NOT_FACES = ("Status", "Rep", "Result", "ReResolveOptions", "ReResolveReport")
+# How C++ tells errors; the faces have crm_error and exceptions.
+NOT_FACES = ("Status", "Rep", "Result")
 
 # Headers of C++ alone, and why.
 CXX_ALONE = {
@@ -73,6 +72,7 @@ PYTHON_OPTIONS = {
     "ImportOptions": "Tenant.import_file",
     "LinkFileOptions": "link_file",
     "ProfileExportOptions": "Tenant.export_profiles",
+    "ReResolveOptions": "Tenant.re_resolve",
     "ReconcileOptions": "Tenant.reconcile",
     "ReplayQuery": "Tenant.replay",
     "MergeOptions": "Tenant.merge",
@@ -123,7 +123,6 @@ NO_OPTIONS = {
     "crm_tenant_set_validation": "(a rule is a type and a mode)",
 }
 
-_NOT_YET = "(declared in C++, and not there yet)"
 _MAP_IS_TEXT = "(the map is JSON there, and checked by the call)"
 _MAY_BE_DEFAULT = "(told by trained and not_trained_because)"
 _FILLED_IN = "(C fills in a crm_condition)"
@@ -193,6 +192,7 @@ C = {
     "NewEphemeralKeyProvider": "crm_key_provider_new_ephemeral",
     "OldestFormatVersion": "crm_format_version_min",
     "ProfileExportOptions::formula_safe": "CRM_EXPORT_FORMULA_SAFE",
+    "ReResolveOptions::dry_run": "CRM_RE_RESOLVE_APPLY",
     "ReconcileFile": "crm_tenant_reconcile_file",
     "ReconcileOptions::partial": "CRM_RECONCILE_PARTIAL",
     "ReconcileReport::same": _TOLD_BY_COUNT,
@@ -226,7 +226,6 @@ C = {
     "SubscriptionOptions::skip_backfill": "CRM_SUBSCRIPTION_SKIP_BACKFILL",
     "SubscriptionOptions::skip_identity": "CRM_SUBSCRIPTION_SKIP_IDENTITY",
     "SystemClock": "(the default of crm_store_options.clock)",
-    "Tenant::ReResolve": _NOT_YET,
     "TextEncoding::kUtf16Be": "CRM_ENCODING_UTF16BE",
     "TextEncoding::kUtf16Le": "CRM_ENCODING_UTF16LE",
     "TextEncoding::kWindows1252": "CRM_ENCODING_WINDOWS_1252",
@@ -291,7 +290,6 @@ PYTHON = {
     "SystemClock": "(the default of clock)",
     "Tenant::AppendJson": "Tenant.append",
     "Tenant::CheckPayload": "Tenant.check",
-    "Tenant::ReResolve": _NOT_YET,
     "TextEncoding::kUtf16": "TextEncoding.UTF_16",
     "TextEncoding::kUtf16Be": "TextEncoding.UTF_16BE",
     "TextEncoding::kUtf16Le": "TextEncoding.UTF_16LE",

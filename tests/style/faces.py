@@ -138,12 +138,14 @@ def c_face(text):
 
 
 def python_face(*stubs):
-    """"Class.member", "Class.method(parameter)", functions and constants."""
+    """"Class.member", "Class.method(parameter)", functions, constants."""
     found = set()
     for stub in stubs:
         for node in ast.parse(stub).body:
             if isinstance(node, ast.FunctionDef):
                 found.add(node.name)
+                arguments = node.args.args + node.args.kwonlyargs
+                found |= {f"{node.name}({a.arg})" for a in arguments}
             elif isinstance(node, ast.AnnAssign):
                 found.add(node.target.id)
             elif isinstance(node, ast.ClassDef):

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/records.h"
@@ -109,8 +110,8 @@ void DefineMerging(py::class_<TenantHandle>& type) {
       [](TenantHandle& self, CustomerId a, CustomerId b, const Text& by,
          const Text& why, bool dry_run, bool force, CustomerId keep) {
         const MergeOptions options = ByHand(by, why, dry_run, force, keep);
-        return Take(Change(
-            self, [&](Tenant& of) { return of.Merge(a, b, options); }));
+        return Take(
+            Change(self, [&](Tenant& of) { return of.Merge(a, b, options); }));
       },
       "Makes two customers one: a MergeResult, whose position undoes it.\n\n"
       "by, why: who makes the choice, for which reason; kept in the log, so\n"
@@ -216,6 +217,38 @@ void DefineReviews(py::class_<TenantHandle>& type) {
       py::arg("keep") = 0);
 }
 
+void DefineReResolve(py::class_<TenantHandle>& type) {
+  Def(
+      type, "re_resolve",
+      [](TenantHandle& self, bool dry_run, const Text& by, const Text& why,
+         py::object progress) {
+        ProgressCaller caller(std::move(progress));
+        ReResolveOptions options = {.dry_run = dry_run, .by = by, .why = why};
+        options.progress = [&](uint64_t done, uint64_t total) {
+          // Locks are held for which its calls would wait.
+          const CallbackScope scope(self.box()->borrower(),
+                                    CallbackScope::Refuses::kCalls);
+          return caller(done, total);
+        };
+        Result<ReResolveReport> report =
+            Change(self, [&](Tenant& of) { return of.ReResolve(options); });
+        caller.Rethrow();
+        return Take(std::move(report));
+      },
+      "Decides anew, by today's settings and in the order of event times, to\n"
+      "whom every record belongs; assertions hold: a ReResolveReport.\n\n"
+      "dry_run: only counts and lists what would change; False writes it.\n"
+      "by, why: as of merge.\n"
+      "progress: a callable (done, total), once through the log and once\n"
+      "    through what was read there, each half with a total of its own;\n"
+      "    returning False cancels (RetryableError, code CANCELLED), and\n"
+      "    nothing was changed. It must not call this store: that raises\n"
+      "    InputError in it.\n\n"
+      "Takes memory for all identifiers of the tenant; appends wait meanwhile.",
+      py::kw_only(), py::arg("dry_run") = true, py::arg("by") = "",
+      py::arg("why") = "", py::arg("progress") = py::none());
+}
+
 }  // namespace
 
 void DefineIdentity(py::class_<TenantHandle>& type) {
@@ -223,6 +256,7 @@ void DefineIdentity(py::class_<TenantHandle>& type) {
   DefineMerging(type);
   DefineAssertions(type);
   DefineReviews(type);
+  DefineReResolve(type);
 }
 
 }  // namespace crm::python

@@ -160,6 +160,22 @@ void DefineChanges(py::module_& module) {
       .Field("position", &IdentityChanges::position,
              "Everything up to here has been looked at: the next `after`.")
       .Finish();
+  RecordClass<ReResolveReport>(module, "ReResolveReport",
+                               "What a re-resolve found.")
+      .Field("records", &ReResolveReport::records, "Looked at.")
+      .Field("customers_before", &ReResolveReport::customers_before,
+             "How many customers they were.")
+      .Field("customers_after", &ReResolveReport::customers_after,
+             "How many they are, or would be.")
+      .Field("records_moved", &ReResolveReport::records_moved,
+             "Records that went to another customer.")
+      .Computed(
+          "changes",
+          [](const ReResolveReport& self) { return TupleOf(self.changes); },
+          "A tuple of IdentityChange: the first 1,000.")
+      .Field("position", &ReResolveReport::position,
+             "Of the last choice that was written. Zero: none.")
+      .Finish();
 }
 
 void DefineExplanation(py::module_& module) {
