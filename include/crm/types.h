@@ -33,7 +33,7 @@ using RecordId = uint64_t;
 //   shareable  several people may have it: email (95), phoneNumber (85)
 //   ephemeral  a device or a browser: anonymousId, deviceId, sessionId.
 //              It makes a record when nothing better is there, and never
-//              joins two known customers (80: below the bar to attach)
+//              joins two known customers (80: see crm/identity.h)
 struct Identifier {
   // 1 to 64 bytes of UTF-8. Not personal: it appears in messages.
   std::string name_space = {};
