@@ -52,6 +52,7 @@ std::vector<Workload> WriteWorkloads();
 std::vector<Workload> DurableWorkloads();
 std::vector<Workload> RecoveryWorkloads();
 std::vector<Workload> ReadWorkloads();
+std::vector<Workload> IdentityWorkloads();
 std::vector<Workload> SubscribeWorkloads();
 std::vector<Workload> ExportWorkloads();
 std::vector<Workload> PythonWorkloads();

@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_checksum.h>
+#include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "benchmarks/files.h"
+#include "examples/event_generator.h"
 
 namespace crm::bench {
 namespace {
@@ -192,6 +194,67 @@ Status RawIterate(const std::string& store, Figures* figures) {
     (*figures)["rate"] = records / watch.seconds();
   }
   return status;
+}
+
+namespace {
+
+// Twenty bytes that are the same for the same number.
+std::string KeyOf(uint64_t number) {
+  examples::Random random(number);
+  std::string key;
+  for (int i = 0; i < 20; ++i) key += static_cast<char>(random.Next());
+  return key;
+}
+
+Status FillRows(rocksdb::DB* db, uint64_t rows) {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  rocksdb::WriteBatch batch;
+  for (uint64_t i = 0; i < rows; ++i) {
+    batch.Put(KeyOf(i), "sixsix");
+    if (batch.Count() < 1000 && i + 1 < rows) continue;
+    const rocksdb::Status status = db->Write(options, &batch);
+    if (!status.ok()) return FromRocks(status);
+    batch.Clear();
+  }
+  return FromRocks(db->CompactRange({}, nullptr, nullptr));
+}
+
+}  // namespace
+
+std::string RawGetsOptions() {
+  return "RocksDB Get, warm: 20-byte keys, Bloom 10 bits, block cache 512 MiB";
+}
+
+Status RawGets(const std::string& directory, uint64_t rows, uint64_t gets,
+               Figures* figures) {
+  rocksdb::BlockBasedTableOptions table;
+  table.format_version = 5;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.block_cache = rocksdb::NewLRUCache(512 << 20);
+  rocksdb::Options options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.create_if_missing = true;
+  options.compression = rocksdb::kNoCompression;
+  options.info_log = std::make_shared<NoLog>();
+  rocksdb::DB* opened = nullptr;
+  Status status = FromRocks(rocksdb::DB::Open(options, directory, &opened));
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  if (status.ok()) status = FillRows(db.get(), rows);
+  examples::Random random(11);
+  std::vector<double> times;
+  std::string value;
+  for (uint64_t i = 0; status.ok() && i < 2 * gets; ++i) {
+    const std::string key = KeyOf(random.Below(rows));
+    const StopWatch watch;
+    status = FromRocks(db->Get({}, key, &value));
+    if (i >= gets) times.push_back(watch.seconds() * 1e9);
+  }
+  if (!status.ok()) return status;
+  const auto middle = times.begin() + static_cast<ptrdiff_t>(gets / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  (*figures)["get_ns"] = *middle;
+  return Status::Ok();
 }
 
 }  // namespace crm::bench

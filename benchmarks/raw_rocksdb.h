@@ -3,6 +3,7 @@
 #ifndef CRM_BENCHMARKS_RAW_ROCKSDB_H_
 #define CRM_BENCHMARKS_RAW_ROCKSDB_H_
 
+#include <cstdint>
 #include <string>
 
 #include "benchmarks/child.h"
@@ -24,6 +25,14 @@ Status RawPuts(const std::string& store, const std::string& directory,
 // Walks over the log of the closed store; twice, and the second one counts.
 // Leaves: records, rate.
 Status RawIterate(const std::string& store, Figures* figures);
+
+// `rows` rows with keys of 20 random bytes and values of 6, compacted, with a
+// Bloom filter of 10 bits, and a cache that holds them all; then twice `gets`
+// look-ups of random ones, of which the second half counts. Leaves: get_ns,
+// the median.
+Status RawGets(const std::string& directory, uint64_t rows, uint64_t gets,
+               Figures* figures);
+std::string RawGetsOptions();
 
 }  // namespace crm::bench
 
