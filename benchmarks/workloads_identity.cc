@@ -86,8 +86,8 @@ Status MeasureLookups(const std::string& path, uint64_t people,
 }
 
 Result<Timing> RunLookup(const Flags& flags, Results& results) {
-  const uint64_t people = std::max<uint64_t>(
-      kHot, static_cast<uint64_t>(1'000'000 * flags.scale));
+  const uint64_t people =
+      std::max<uint64_t>(kHot, static_cast<uint64_t>(1'000'000 * flags.scale));
   const std::string path = ScratchPath(flags, "store_lookup");
   const Result<Figures> ours = RunInChild(
       [&](Figures* child) { return MeasureLookups(path, people, child); });

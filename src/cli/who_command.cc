@@ -355,11 +355,10 @@ int Run(const WhoCommand& command) {
   Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
   if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const WhoCommand&, Tenant&) = {
-      &Resolve, &Why,    &How,     &Merge,
-      &Split,   &Review, &Changes, &ReResolve};
+      &Resolve, &Why, &How, &Merge, &Split, &Review, &Changes, &ReResolve};
   static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
-  const Status status = kVerbs[static_cast<size_t>(command.verb)](command,
-                                                                  *tenant);
+  const Status status =
+      kVerbs[static_cast<size_t>(command.verb)](command, *tenant);
   return Finish(&*store, status.ok() ? int{kExitOk} : Fail(status));
 }
 

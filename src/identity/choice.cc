@@ -40,8 +40,7 @@ Status EncodePart(const IdentityChoice::Part& part, const ChoiceSeal& seal,
   std::string sealed_all;
   uint64_t count = 0;
   for (const Members::Member& member : part.members.records) {
-    const std::string plain =
-        EncodeClaims(part.members.claims, member.record);
+    const std::string plain = EncodeClaims(part.members.claims, member.record);
     if (plain.empty()) continue;
     Result<Key> key = seal.keyring->RecordKey(seal.tenant, member.record);
     if (key.status().code() == StatusCode::kErased) continue;
@@ -85,8 +84,8 @@ Status DecodePart(ByteReader& reader, const ChoiceSeal& seal,
         !only.Decode(plain)) {
       return malformed;
     }
-    part->members.claims.insert(part->members.claims.end(),
-                                only.claims.begin(), only.claims.end());
+    part->members.claims.insert(part->members.claims.end(), only.claims.begin(),
+                                only.claims.end());
   }
   return reader.ok() ? Status::Ok() : malformed;
 }

@@ -27,14 +27,14 @@ enum class ChoiceKind : uint8_t {
   kMerge = 1,
   kPartition = 2,  // Who is who after an unmerge or a re-resolve.
   kAssertion = 3,
-  kReview = 4,     // A question is put ...
-  kAnswer = 5,     // ... and answered; what follows of it are choices, too.
-  kShared = 6,     // An identifier links nobody any more.
+  kReview = 4,  // A question is put ...
+  kAnswer = 5,  // ... and answered; what follows of it are choices, too.
+  kShared = 6,  // An identifier links nobody any more.
 };
 
 // Who made it. Numbers of the log.
 enum class ChoiceOrigin : uint8_t {
-  kEvent = 1,      // The event behind it in the log.
+  kEvent = 1,  // The event behind it in the log.
   kHand = 2,
   kMatch = 3,
   kReResolve = 4,

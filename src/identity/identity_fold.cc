@@ -26,8 +26,7 @@ bool IsRepeated(const IdentityData& data, size_t index) {
 Status IdentityRoom::Fold(const Fact& fact, FoldContext& context) const {
   const EventHeader& header = fact.header;
   if (header.record == 0) return Status::Ok();
-  const auto* data =
-      static_cast<const IdentityData*>(fact.prepared[index_]);
+  const auto* data = static_cast<const IdentityData*>(fact.prepared[index_]);
   const RecordRow record{header.customer, header.revision + 1, header.source,
                          fact.position};
   const RowKey record_row = NumberRow(header.tenant, header.record);
@@ -64,8 +63,12 @@ Status IdentityRoom::FoldMembers(const Fact& fact, const IdentityData* data,
     members = std::move(known).value();
   }
   if ((header.flags & kEventNewRecord) != 0) {
-    Members::Member member{header.record,     fact.position, header.matched_by,
-                           header.confidence, 0,             0};
+    Members::Member member{header.record,
+                           fact.position,
+                           header.matched_by,
+                           header.confidence,
+                           0,
+                           0};
     if (new_customer) member.began = header.customer;
     for (size_t i = 0; data != nullptr && i < data->identifiers.size(); ++i) {
       const FactIdentifier& identifier = data->identifiers[i];
@@ -90,8 +93,7 @@ Status IdentityRoom::FoldMembers(const Fact& fact, const IdentityData* data,
 
 // How she is found from now on. What is claimed is nobody's: nothing to read.
 Status IdentityRoom::FoldClaims(const Fact& fact, const IdentityData& data,
-                                Members* members,
-                                FoldContext& context) const {
+                                Members* members, FoldContext& context) const {
   const EventHeader& header = fact.header;
   if ((header.flags & kEventNewRecord) != 0) {
     context.rows.Insert(family(kRecordKeys),
@@ -309,8 +311,8 @@ Status IdentityRoom::FoldReview(const IdentityChoice& choice,
                                 FoldContext& context) const {
   const RowKey key = NumberRow(choice.tenant, choice.review);
   if (choice.kind == ChoiceKind::kAnswer) {
-    Result<ReviewRow> row = ReviewOf(choice.tenant, choice.review,
-                                     context.rows);
+    Result<ReviewRow> row =
+        ReviewOf(choice.tenant, choice.review, context.rows);
     if (!row.ok()) return std::move(row).status();
     if (row->answered_at == 0) --context.counts.open_reviews;
     row->answered_at = choice.position;
@@ -334,8 +336,7 @@ Status IdentityRoom::FoldReview(const IdentityChoice& choice,
 
 Status IdentityRoom::FoldShared(const IdentityChoice& choice,
                                 FoldContext& context) const {
-  Result<IdentifierRow> row =
-      Find(choice.tenant, choice.hash, context.rows);
+  Result<IdentifierRow> row = Find(choice.tenant, choice.hash, context.rows);
   if (!row.ok()) return std::move(row).status();
   row->shared = true;
   return context.rows.Put(family(kIdentifiers),

@@ -71,11 +71,10 @@ class Resolver final {
     return owners_[i].owner != 0 && owners_[i].owner != choice_->customer;
   }
   bool HasStrong() const {
-    return std::any_of(
-        data_.identifiers.begin(), data_.identifiers.end(),
-        [](const FactIdentifier& item) {
-          return item.klass != Klass::kEphemeral;
-        });
+    return std::any_of(data_.identifiers.begin(), data_.identifiers.end(),
+                       [](const FactIdentifier& item) {
+                         return item.klass != Klass::kEphemeral;
+                       });
   }
 
   Status LoadOwners();
@@ -294,8 +293,7 @@ Result<IdentityReason> Resolver::AgainstAttaching(size_t i,
 }
 
 Result<bool> Resolver::IsRecycled(size_t i, const Members& theirs) {
-  if (rules_.phone_months == 0 ||
-      identifier(i).name_space != "phoneNumber") {
+  if (rules_.phone_months == 0 || identifier(i).name_space != "phoneNumber") {
     return false;
   }
   const Members::Claim* claim = theirs.Find(identifier(i).hash);
@@ -343,8 +341,7 @@ Result<IdentityReason> Resolver::AgainstMerging(size_t i,
                                                 const Members& theirs) {
   const Members& ours = *ours_;
   const bool device = identifier(i).klass == Klass::kEphemeral;
-  if (device && !theirs.IsAnonymous() &&
-      (HasStrong() || !ours.IsAnonymous())) {
+  if (device && !theirs.IsAnonymous() && (HasStrong() || !ours.IsAnonymous())) {
     return IdentityReason::kEphemeral;
   }
   if (ExclusiveConflict(theirs, owners_[i].owner)) {
@@ -376,17 +373,17 @@ bool Resolver::ExceedsLimits(const Members& ours, const Members& theirs) const {
       ours.merges.size() + theirs.merges.size() >= rules_.merges) {
     return true;
   }
-  return std::any_of(
-      theirs.claims.begin(), theirs.claims.end(),
-      [&](const Members::Claim& claim) {
-        if (claim.state != Members::Claim::State::kOwns ||
-            claim.klass != Klass::kShareable) {
-          return false;
-        }
-        const size_t known = ours.CountOf(claim.name_space);
-        return known > 0 && known + theirs.CountOf(claim.name_space) >
-                                rules_.values_per_shareable;
-      });
+  return std::any_of(theirs.claims.begin(), theirs.claims.end(),
+                     [&](const Members::Claim& claim) {
+                       if (claim.state != Members::Claim::State::kOwns ||
+                           claim.klass != Klass::kShareable) {
+                         return false;
+                       }
+                       const size_t known = ours.CountOf(claim.name_space);
+                       return known > 0 &&
+                              known + theirs.CountOf(claim.name_space) >
+                                  rules_.values_per_shareable;
+                     });
 }
 
 // What is known of its customer; what the event says itself comes first.
@@ -413,8 +410,7 @@ bool Resolver::ExclusiveConflict(const Members& theirs,
     }
   }
   for (size_t j = 0; j < count(); ++j) {
-    if (identifier(j).klass == Klass::kExclusive &&
-        owners_[j].owner != owner &&
+    if (identifier(j).klass == Klass::kExclusive && owners_[j].owner != owner &&
         theirs.HasExclusive(room_.NumberOf(identifier(j).name_space))) {
       return true;
     }
@@ -429,8 +425,7 @@ Result<bool> Resolver::HasEvidence(size_t i, CustomerId owner) {
   size_t found = 0;
   for (size_t j = 0; j < count(); ++j) {
     if (owners_[j].owner != owner || owners_[j].shared ||
-        IsRepeated(data_, j) ||
-        identifier(j).klass == Klass::kEphemeral) {
+        IsRepeated(data_, j) || identifier(j).klass == Klass::kEphemeral) {
       continue;
     }
     if (identifier(j).confidence >= rules_.merge_bar) return true;
@@ -451,8 +446,7 @@ Status Resolver::Merge(size_t i, const Members& theirs) {
   const Members::Claim* claim = theirs.Find(identifier(i).hash);
   const RecordId their_link =
       claim == nullptr ? theirs.FirstRecord(owner) : claim->record;
-  const RecordId our_link =
-      link_ == 0 ? ours_->FirstRecord(customer) : link_;
+  const RecordId our_link = link_ == 0 ? ours_->FirstRecord(customer) : link_;
   IdentityChoice merge;
   merge.kind = ChoiceKind::kMerge;
   merge.tenant = tenant_;
@@ -500,18 +494,17 @@ Status Resolver::TurnShared() {
 // Somebody who is told from others by more than the value itself.
 Result<bool> Resolver::IsKnownPerson(CustomerId customer) {
   if (customer == choice_->customer && choice_->new_customer) {
-    const bool account = std::any_of(
-        data_.identifiers.begin(), data_.identifiers.end(),
-        [](const FactIdentifier& item) {
-          return item.klass == Klass::kExclusive;
-        });
+    const bool account =
+        std::any_of(data_.identifiers.begin(), data_.identifiers.end(),
+                    [](const FactIdentifier& item) {
+                      return item.klass == Klass::kExclusive;
+                    });
     if (account) return true;
     Result<Person> person = host_.EventPerson();
     if (!person.ok()) return std::move(person).status();
     return person->full();
   }
-  Result<Members> members =
-      room_.OwnMembers(tenant_, customer, context_.rows);
+  Result<Members> members = room_.OwnMembers(tenant_, customer, context_.rows);
   if (!members.ok()) return std::move(members).status();
   for (const Members::Claim& claim : members->claims) {
     if (claim.state == Members::Claim::State::kOwns &&
@@ -561,8 +554,8 @@ Status Resolver::AskAboutLinks(size_t i) {
       continue;
     }
     if (++asked > kMaxLinksAsked) break;
-    Status status = Ask(member.record, claim->record,
-                        IdentityReason::kSharedValue, i);
+    Status status =
+        Ask(member.record, claim->record, IdentityReason::kSharedValue, i);
     if (!status.ok()) return status;
   }
   return Status::Ok();
@@ -606,12 +599,10 @@ Result<IdentityReason> Resolver::AgainstClaiming(size_t i) {
 Status Resolver::Tell() {
   for (size_t i = 0; i < count(); ++i) {
     const bool anothers = IsAnothers(i);
-    const bool held =
-        owners_[i].owner == 0 && (choice_->claims >> i & 1) == 0;
+    const bool held = owners_[i].owner == 0 && (choice_->claims >> i & 1) == 0;
     if ((!anothers && !held) || IsRepeated(data_, i)) continue;
-    const IdentityReason reason = owners_[i].shared
-                                      ? IdentityReason::kSharedValue
-                                      : reasons_[i];
+    const IdentityReason reason =
+        owners_[i].shared ? IdentityReason::kSharedValue : reasons_[i];
     choice_->withheld.push_back({std::string(identifier(i).name_space),
                                  anothers ? owners_[i].owner : 0, reason});
     choice_->contested |= identifier(i).klass != Klass::kEphemeral;
@@ -625,8 +616,7 @@ Status Resolver::Tell() {
 // The same two are asked about once.
 Status Resolver::Ask(RecordId a, RecordId b, IdentityReason reason, size_t i) {
   if (a == b) return Status::Ok();
-  Result<uint64_t> known =
-      room_.ReviewOfPair(tenant_, a, b, context_.rows);
+  Result<uint64_t> known = room_.ReviewOfPair(tenant_, a, b, context_.rows);
   if (!known.ok()) return std::move(known).status();
   if (*known != 0) return Status::Ok();
   IdentityChoice question;

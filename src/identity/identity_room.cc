@@ -34,8 +34,8 @@ Result<Hash128> IdentityRoom::HashOf(uint32_t tenant,
                                      const IdentitySettings* settings) const {
   const NamespaceInfo info = Classify(settings, identifier.name_space);
   std::string canonical;
-  Status status = normaliser_->Normalise(info, identifier.value, settings, {},
-                                         &canonical);
+  Status status =
+      normaliser_->Normalise(info, identifier.value, settings, {}, &canonical);
   if (!status.ok()) return status;
   std::string text(1, 'i');
   PutBytes(&text, info.name);
@@ -68,18 +68,18 @@ Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
     }
     if (!fits.ok()) {
       if (withheld_count == withheld.size()) continue;
-      withheld[withheld_count++] = {
-          named ? info.name : hint.name_space,
-          fits.code() == StatusCode::kDenied ? IdentityReason::kBlocked
-                                             : IdentityReason::kMalformed};
+      withheld[withheld_count++] = {named ? info.name : hint.name_space,
+                                    fits.code() == StatusCode::kDenied
+                                        ? IdentityReason::kBlocked
+                                        : IdentityReason::kMalformed};
       continue;
     }
     text.assign(1, 'i');
     PutBytes(&text, info.name);
     text += canonical;
     FactIdentifier& identifier = found[count];
-    identifier = {SipHash128(key, text), info.name, info.klass,
-                  info.confidence, info.priority};
+    identifier = {SipHash128(key, text), info.name, info.klass, info.confidence,
+                  info.priority};
     const auto order = [](const FactIdentifier& item) {
       return std::pair(item.klass, item.priority);
     };
@@ -96,8 +96,8 @@ Status IdentityRoom::Prepare(const EventContent& content, Arena& arena,
       std::span<const WithheldHint>(withheld.data(), withheld_count));
   *data = out;
   if (count == 0) return Status::Ok();
-  out->identifiers = arena.CopyAll(
-      std::span<const FactIdentifier>(found.data(), count));
+  out->identifiers =
+      arena.CopyAll(std::span<const FactIdentifier>(found.data(), count));
   // The record: what one source said about one person.
   text.assign(1, 'r');
   PutBytes(&text, content.source);
@@ -139,8 +139,8 @@ Result<RecordId> IdentityRoom::WarmRecord(uint32_t tenant,
     owners[i] = *owner;
   }
   data.record = *record;
-  data.owners = arena.CopyAll(std::span<const IdentifierRow>(
-      owners.data(), data.identifiers.size()));
+  data.owners = arena.CopyAll(
+      std::span<const IdentifierRow>(owners.data(), data.identifiers.size()));
   if (*record != 0) {
     overlay.Prefetch(family(kRecords), NumberRow(tenant, *record));
   }

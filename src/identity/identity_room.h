@@ -69,8 +69,8 @@ struct Choice {
   uint32_t claims = 0;  // Bit i: identifier i, of nobody yet, becomes hers.
   std::string_view matched_by;
   std::vector<WithheldIdentifier> withheld;
-  std::vector<CustomerId> merged;   // Who was joined to `customer`.
-  std::vector<Position> reviews;    // Questions that were put.
+  std::vector<CustomerId> merged;  // Who was joined to `customer`.
+  std::vector<Position> reviews;   // Questions that were put.
 };
 
 // What resolving asks of the store, and tells it. One event at a time.

@@ -117,13 +117,13 @@ class PartMaker {
     for (const Origin& origin : origins) {
       if (origin.customer == customer_) return customer_;
       if (rather && !IsPreferred(origin.customer)) continue;
-      const bool has = std::any_of(
-          members.claims.begin(), members.claims.end(),
-          [&](const Members::Claim& claim) {
-            return claim.record == origin.record &&
-                   claim.state == Members::Claim::State::kOwns &&
-                   claim.name_space == cut_.account;
-          });
+      const bool has =
+          std::any_of(members.claims.begin(), members.claims.end(),
+                      [&](const Members::Claim& claim) {
+                        return claim.record == origin.record &&
+                               claim.state == Members::Claim::State::kOwns &&
+                               claim.name_space == cut_.account;
+                      });
       const bool better = chosen == 0 || (has && !chosen_has) ||
                           (has == chosen_has && origin.customer < chosen);
       if (!better) continue;
@@ -149,8 +149,8 @@ class PartMaker {
       if (!Has(merge.a) || !Has(merge.b)) continue;
       if (cut_.goes({merge.a, merge.b, merge.position})) continue;
       merges.push_back(merge);
-      const auto found = std::find_if(
-          needed.begin(), needed.end(), [&](const Origin& origin) {
+      const auto found =
+          std::find_if(needed.begin(), needed.end(), [&](const Origin& origin) {
             return origin.customer == merge.retired;
           });
       if (found == needed.end()) {

@@ -10,8 +10,8 @@ namespace {
 
 // Optimal string alignment distance: changes, and exchanges of neighbours.
 size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> cost(
-      a.size() + 1, std::vector<size_t>(b.size() + 1));
+  std::vector<std::vector<size_t>> cost(a.size() + 1,
+                                        std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
   for (size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
@@ -29,18 +29,15 @@ size_t Distance(std::string_view a, std::string_view b) {
 
 // Short forms that are no beginnings of the long ones.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 24>
-    kShortForms = {{{"bill", "william"},    {"bob", "robert"},
-                    {"dick", "richard"},    {"jack", "john"},
-                    {"jim", "james"},       {"jimmy", "james"},
-                    {"mike", "michael"},    {"ted", "edward"},
-                    {"tony", "anthony"},    {"harry", "henry"},
-                    {"hank", "henry"},      {"charlie", "charles"},
-                    {"peggy", "margaret"},  {"maggie", "margaret"},
-                    {"betty", "elizabeth"}, {"liz", "elizabeth"},
-                    {"beth", "elizabeth"},  {"kate", "katherine"},
-                    {"kathy", "katherine"}, {"molly", "mary"},
-                    {"polly", "mary"},      {"sally", "sarah"},
-                    {"nancy", "ann"},       {"gus", "augustus"}}};
+    kShortForms = {
+        {{"bill", "william"},    {"bob", "robert"},      {"dick", "richard"},
+         {"jack", "john"},       {"jim", "james"},       {"jimmy", "james"},
+         {"mike", "michael"},    {"ted", "edward"},      {"tony", "anthony"},
+         {"harry", "henry"},     {"hank", "henry"},      {"charlie", "charles"},
+         {"peggy", "margaret"},  {"maggie", "margaret"}, {"betty", "elizabeth"},
+         {"liz", "elizabeth"},   {"beth", "elizabeth"},  {"kate", "katherine"},
+         {"kathy", "katherine"}, {"molly", "mary"},      {"polly", "mary"},
+         {"sally", "sarah"},     {"nancy", "ann"},       {"gus", "augustus"}}};
 
 bool ShortForm(std::string_view a, std::string_view b) {
   for (const auto& [shorter, longer] : kShortForms) {

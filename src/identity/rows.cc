@@ -176,10 +176,9 @@ size_t Members::CountOf(uint32_t name_space) const {
 }
 
 size_t Members::identifiers() const {
-  return static_cast<size_t>(
-      std::count_if(claims.begin(), claims.end(), [&](const Claim& claim) {
-        return claim.state == Claim::State::kOwns;
-      }));
+  return static_cast<size_t>(std::count_if(
+      claims.begin(), claims.end(),
+      [&](const Claim& claim) { return claim.state == Claim::State::kOwns; }));
 }
 
 const Members::Claim* Members::Find(const Hash128& hash) const {

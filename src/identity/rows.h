@@ -46,8 +46,8 @@ struct Members {
     Position linked_at = 0;
     uint32_t matched_by = 0;  // Namespace; 0: none.
     uint8_t confidence = 0;
-    RecordId linked_to = 0;   // 0: none, or a merge is its link.
-    CustomerId began = 0;     // The customer who began with it; 0: none.
+    RecordId linked_to = 0;  // 0: none, or a merge is its link.
+    CustomerId began = 0;    // The customer who began with it; 0: none.
 
     bool operator==(const Member&) const = default;
   };
@@ -138,7 +138,7 @@ struct ReviewRow {
   RecordId b = 0;
   IdentityReason reason = IdentityReason::kNone;
   uint32_t name_space = 0;
-  int32_t weight = 0;  // A hundredth.
+  int32_t weight = 0;        // A hundredth.
   Position answered_at = 0;  // 0: open.
 
   std::string Encode() const;

@@ -148,8 +148,8 @@ Status ByHand::LiftCannotLinks(const Side& a, const Side& b) {
         continue;
       }
       Position position = 0;
-      Status status = EmitAssertion(Assertion::Kind::kCannotLink,
-                                    member.record, item.other, true, &position);
+      Status status = EmitAssertion(Assertion::Kind::kCannotLink, member.record,
+                                    item.other, true, &position);
       if (!status.ok()) return status;
     }
   }
@@ -371,9 +371,9 @@ Status ByHand::FindTarget(const UnmergeTarget& target, Side* side, Cut* cut) {
   if (!found.ok()) return std::move(found).status();
   *side = std::move(found).value();
   if (side->members.merges.empty()) {
-    return Status(StatusCode::kFailedPrecondition,
-                  "nobody was merged into customer " +
-                      std::to_string(side->customer));
+    return Status(
+        StatusCode::kFailedPrecondition,
+        "nobody was merged into customer " + std::to_string(side->customer));
   }
   cut->goes = [](const RecordLink& link) { return link.merge != 0; };
   return Status::Ok();
@@ -445,8 +445,8 @@ Status ByHand::SetApart(const Side& side, const Partition& partition) {
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   for (const auto& [a, b] : pairs) {
     Position position = 0;
-    Status status = EmitAssertion(Assertion::Kind::kCannotLink, a, b, false,
-                                  &position);
+    Status status =
+        EmitAssertion(Assertion::Kind::kCannotLink, a, b, false, &position);
     if (!status.ok()) return status;
   }
   return Status::Ok();
@@ -520,8 +520,7 @@ Result<UnmergeResult> Tenant::Unmerge(const UnmergeTarget& target,
 }
 
 Result<Position> Tenant::AddAssertion(Assertion::Kind kind, RecordId a,
-                                      RecordId b,
-                                      const MergeOptions& options) {
+                                      RecordId b, const MergeOptions& options) {
   Position position = 0;
   Status status = Choose(*impl_, options, [&](ByHand& by_hand) {
     return by_hand.Say(kind, a, b, &position);

@@ -244,8 +244,8 @@ Status AddSteps(const Reader& reader, const Members& members,
     step.matched_by = reader.Namespace(merge.name_space);
     step.confidence = merge.confidence;
     IdentityChoice choice;
-    Status status = ReadChoiceAt(reader.core(), reader.tenant(),
-                                 merge.position, &choice);
+    Status status =
+        ReadChoiceAt(reader.core(), reader.tenant(), merge.position, &choice);
     if (!status.ok()) return status;
     step.by = choice.by;
     step.why = choice.why;
@@ -360,28 +360,26 @@ Result<std::vector<Review>> Tenant::ListReviews(
   if (!counts.ok()) return std::move(counts).status();
   std::vector<Review> out;
   for (uint64_t number = 1; number <= counts->reviews; ++number) {
-    Result<ReviewRow> row = reader.identity().ReviewOf(reader.tenant(), number,
-                                                       reader.view());
+    Result<ReviewRow> row =
+        reader.identity().ReviewOf(reader.tenant(), number, reader.view());
     if (!row.ok()) return std::move(row).status();
     if (row->position == 0 || row->answered_at != 0) continue;
-    Review review{row->position, row->a, row->b,          0, 0,
-                  row->reason,   {},     row->weight / 100.0};
+    Review review{row->position,      row->a, row->b, 0, 0, row->reason, {},
+                  row->weight / 100.0};
     for (const bool first : {true, false}) {
       Result<RecordRow> record = reader.identity().RecordOf(
           reader.tenant(), first ? row->a : row->b, reader.view());
       if (!record.ok()) return std::move(record).status();
       (first ? review.a : review.b) = record->customer;
     }
-    const bool hers =
-        wanted == 0 || review.a == wanted || review.b == wanted;
+    const bool hers = wanted == 0 || review.a == wanted || review.b == wanted;
     if (review.a == review.b || !hers) continue;
     review.name_space = reader.Namespace(row->name_space);
     out.push_back(std::move(review));
   }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Review& a, const Review& b) {
-                     return a.weight > b.weight;
-                   });
+  std::stable_sort(
+      out.begin(), out.end(),
+      [](const Review& a, const Review& b) { return a.weight > b.weight; });
   if (out.size() > query.limit) out.resize(query.limit);
   return out;
 }

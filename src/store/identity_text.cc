@@ -21,8 +21,8 @@ std::string By(const std::string& name_space, int confidence) {
 
 std::string TellEvidence(const IdentityEvidence& evidence) {
   using Kind = IdentityEvidence::Kind;
-  const std::string both = Number("record", evidence.a) + " and " +
-                           Number("record", evidence.b);
+  const std::string both =
+      Number("record", evidence.a) + " and " + Number("record", evidence.b);
   switch (evidence.kind) {
     case Kind::kSharedIdentifier:
       return both + " name the same " + evidence.name_space;

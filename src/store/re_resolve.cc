@@ -94,8 +94,7 @@ class Gatherer {
 
  private:
   void Take(const Fact& fact) {
-    const IdentityData* data =
-        core_.views->identity().DataOf(fact.prepared);
+    const IdentityData* data = core_.views->identity().DataOf(fact.prepared);
     if (data == nullptr || data->identifiers.empty()) return;
     uint64_t set = fact.header.record * 0x9e3779b97f4a7c15;
     for (const FactIdentifier& identifier : data->identifiers) {
@@ -118,8 +117,8 @@ class Gatherer {
     for (FactIdentifier& identifier : identifiers) {
       identifier.name_space = arena_.Copy(identifier.name_space);
     }
-    kept->identifiers = arena_.CopyAll(
-        std::span<const FactIdentifier>(identifiers));
+    kept->identifiers =
+        arena_.CopyAll(std::span<const FactIdentifier>(identifiers));
     kept->record_key = data->record_key;
     saying.data = kept;
     sayings_.push_back(saying);
@@ -250,9 +249,8 @@ class Resolution final : public ResolveHost {
     header.source = saying.source;
     header.confidence = choice.confidence;
     header.claims_or_month = choice.claims;
-    header.matched_by = choice.matched_by.empty()
-                            ? 0
-                            : identity.NumberOf(choice.matched_by);
+    header.matched_by =
+        choice.matched_by.empty() ? 0 : identity.NumberOf(choice.matched_by);
     if (choice.new_record) header.flags |= kEventNewRecord;
     if (choice.new_customer) header.flags |= kEventNewCustomer;
     if (choice.contested) header.flags |= kEventContested;
@@ -512,8 +510,11 @@ class Differences {
       part.retired_now =
           part.members.moved_to != 0 && current_.contains(part.customer);
       if (part.retired_now && report_.changes.size() < kListed) {
-        report_.changes.push_back({IdentityChange::Kind::kMerged, 0,
-                                   part.customer, part.members.moved_to, {}});
+        report_.changes.push_back({IdentityChange::Kind::kMerged,
+                                   0,
+                                   part.customer,
+                                   part.members.moved_to,
+                                   {}});
       }
       for (auto& [was, records] : from) {
         const bool leads = std::any_of(

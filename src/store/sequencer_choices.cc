@@ -23,8 +23,8 @@ Result<Person> ResolvingEvent::EventPerson() {
 }
 
 Result<Person> ResolvingEvent::PersonOf(CustomerId customer) {
-  return sequencer_->core_->views->profile().PersonOf(
-      fact_.header.tenant, customer, context_.rows);
+  return sequencer_->core_->views->profile().PersonOf(fact_.header.tenant,
+                                                      customer, context_.rows);
 }
 
 // What is not published yet is not in the log either, but among the facts.
@@ -139,8 +139,8 @@ Status Sequencer::MakeChoices(uint32_t tenant, bool dry,
   Choosing choosing(this, context, dry);
   status = make(choosing);
   if (status.ok() && !dry && group->values_count > 0) {
-    status = core_->views->event().StoreCounts(tenant, context.counts,
-                                               group->rows);
+    status =
+        core_->views->event().StoreCounts(tenant, context.counts, group->rows);
     return FinishAlone(group, std::move(status), [] {});
   }
   RollBackTo(group, group->start);
