@@ -37,7 +37,7 @@ def test_a_store_goes_out_and_comes_back(tmp_path):
         assert back.identical and back.events == 21
         assert back.differences == ()
         assert other.checksums().tenants == report.tenants
-        assert len(store.checksums(views=False).tenants[0].checksums) == 2
+        assert len(store.checksums(views=False).tenants[0].checksums) == 3
         with pytest.raises(crm.InputError, match="has events"):
             other.import_store(path)
 
