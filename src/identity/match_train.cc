@@ -25,6 +25,8 @@ constexpr double kPriorOfM = 8;
 constexpr double kPriorOfU = 2;
 constexpr double kPriorOfFamilies = 40;
 constexpr double kLeastNamesakes = 0.015;
+// Of random pairs that are one record twice over: more are no people.
+constexpr double kMostCopies = 0.1;
 constexpr double kMostNamesakes = 0.02;
 constexpr double kLeastTwins = 0.01;
 constexpr double kMostTwins = 0.02;
@@ -251,7 +253,18 @@ Status Trainer::AddSession(Teaches teaches, uint32_t agreed, uint32_t silent,
 }
 
 Status Trainer::Collect() {
-  Status status = AddSession(Teaches::kRandomU, 0, 0, RandomPairs());
+  const Pairs random = RandomPairs();
+  const auto copies = static_cast<double>(
+      std::count_if(random.begin(), random.end(), [&](const auto& pair) {
+        const MatchFeatures& f = set_.features[pair.first];
+        return f.names_one_person() && f == set_.features[pair.second];
+      }));
+  if (copies > kMostCopies * static_cast<double>(random.size())) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "the records are copies of a few, and tell nothing of how "
+                  "others differ");
+  }
+  Status status = AddSession(Teaches::kRandomU, 0, 0, random);
   for (const SessionKind& kind : SessionKinds()) {
     if (!status.ok()) return status;
     double all = 0;

@@ -125,7 +125,7 @@ void DefinePersons(py::module_& module) {
         return Take(std::move(report));
       },
       kLinkDoc, py::arg("path"), py::arg("map"), py::arg("out"), py::kw_only(),
-      py::arg("model") = py::none(), py::arg("link_weight") = 4.0,
+      py::arg("model") = py::none(), py::arg("link_weight") = 2.0,
       py::arg("review_weight") = 0.0, py::arg("review") = py::none(),
       py::arg("encoding") = "default", py::arg("seed") = 1,
       py::arg("threads") = 2, py::arg("progress") = py::none());
