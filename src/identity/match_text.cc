@@ -136,18 +136,16 @@ std::string FoldName(std::string_view raw) {
   constexpr std::string_view kWritten = "olsb";
   std::string out = FoldText(raw);
   const auto is_letter = [&](size_t at) {
-    return at < out.size() && (IsLetter(out[at]) || out[at] < 0);
+    return at < out.size() &&
+           (IsLetter(out[at]) || static_cast<unsigned char>(out[at]) >= 0x80);
   };
   for (size_t i = 0; i < out.size(); ++i) {
     const size_t which = kRead.find(out[i]);
-    // Not of "1st" and "5th".
-    const bool ordinal = is_letter(i + 1) && is_letter(i + 2) &&
-                         (i + 3 == out.size() || out[i + 3] == ' ');
-    if (which == std::string_view::npos || ordinal) continue;
-    const bool before = i > 0 && is_letter(i - 1);
-    if (before || (is_letter(i + 1) && is_letter(i + 2))) {
-      out[i] = kWritten[which];
-    }
+    if (which == std::string_view::npos) continue;
+    const bool inside = i > 0 && is_letter(i - 1);
+    // "8arber", but not "1st" and "5th".
+    const bool front = is_letter(i + 1) && is_letter(i + 2) && is_letter(i + 3);
+    if (inside || front) out[i] = kWritten[which];
   }
   return out;
 }

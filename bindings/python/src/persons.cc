@@ -37,7 +37,7 @@ constexpr char kLinkDoc[] =
     "    examples/maps/README.md.\n"
     "model: JSON text that was kept; None: train one on the file, or take the\n"
     "    default model where that cannot be.\n"
-    "link_weight: pairs of at least so many bits are linked; 4 are odds of 16\n"
+    "link_weight: pairs of at least so many bits are linked; 2 are odds of 4\n"
     "    to 1, 12 are 4,096 to 1.\n"
     "review: a CSV file for lighter pairs, of at least review_weight bits,\n"
     "    which a person should look at. None: none is written.\n"
