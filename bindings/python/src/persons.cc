@@ -10,6 +10,7 @@
 
 #include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/define.h"
+#include "bindings/python/src/exports.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/records.h"
@@ -18,16 +19,6 @@
 
 namespace crm::python {
 namespace {
-
-constexpr EnumName<TextEncoding> kEncodings[] = {
-    {TextEncoding::kDefault, "DEFAULT"},
-    {TextEncoding::kUtf8, "UTF_8"},
-    {TextEncoding::kUtf16, "UTF_16"},
-    {TextEncoding::kUtf16Le, "UTF_16LE"},
-    {TextEncoding::kUtf16Be, "UTF_16BE"},
-    {TextEncoding::kWindows1252, "WINDOWS_1252"},
-    {TextEncoding::kMacRoman, "MAC_ROMAN"},
-};
 
 constexpr char kLinkDoc[] =
     "Tells which records of a CSV file are the same person: a\n"
@@ -113,7 +104,7 @@ void DefinePersons(py::module_& module) {
         options.link_weight = link_weight;
         options.review_weight = review_weight;
         if (review.has_value()) options.review = review->string();
-        options.encoding = EnumFromPython("TextEncoding", kEncodings, encoding);
+        options.encoding = EncodingFromPython(encoding);
         options.seed = seed;
         options.threads = threads;
         ProgressCaller caller(std::move(progress));
@@ -135,7 +126,7 @@ void DefinePersons(py::module_& module) {
          uint64_t seed, py::object progress) {
         const PersonMap columns = MapFrom(std::move(map));
         LinkFileOptions options;
-        options.encoding = EnumFromPython("TextEncoding", kEncodings, encoding);
+        options.encoding = EncodingFromPython(encoding);
         options.seed = seed;
         ProgressCaller caller(std::move(progress));
         options.progress = ProgressTo(&caller);
