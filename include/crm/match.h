@@ -18,14 +18,14 @@
 // number, ...) are candidates. Each field of two candidates is compared and
 // falls into a *level*, from different to exact; a missing value is no
 // evidence. A level weighs log2(m / u) bits: m is how often it is seen with one
-// person, u with two. An exact value weighs more the rarer it is in the set, and
-// a full name by how many have just that; copies of a record that names one
-// person are counted once.
-// What hangs together is not counted twice: whoever lives at one address has
-// one postcode, one city and often one surname, so that these have tables of
-// their own for pairs whose address agrees, and others where it does not. The
-// sum and the *prior* (how rare matches are among all pairs of the set) is the
-// weight of the pair: 4 bits are odds of 16 to 1, 12 bits 4,096 to 1.
+// person, u with two. An exact value weighs more the rarer it is in the set,
+// and a full name by how many have just that; copies of a record that names one
+// person are counted once. What hangs together is not counted twice: whoever
+// lives at one address has one postcode, one city and often one surname, so
+// that these have tables of their own for pairs whose address agrees, and
+// others where it does not. The sum and the *prior* (how rare matches are among
+// all pairs of the set) is the weight of the pair: 4 bits are odds of 16 to 1,
+// 12 bits 4,096 to 1.
 //
 // Pairs become clusters from the heaviest to the lightest. Before two clusters
 // are united they must pass the guards: no cannot-link, no two values of one
@@ -34,8 +34,8 @@
 // links does not collapse into one big person. What lasts for life (given name,
 // birth date, sex, national id) and speaks against counts in full there, and
 // again when both sides say it again: one slip keeps nobody apart, but twins
-// and a father and his son of one name stay two. What a guard stops, and what is
-// too light to be linked but not to be looked at, is listed for review.
+// and a father and his son of one name stay two. What a guard stops, and what
+// is too light to be linked but not to be looked at, is listed for review.
 //
 // Pure functions: no clock, no disk, no randomness, no thread but those that
 // the caller asks for. The partition depends on the records and the model, and

@@ -173,8 +173,7 @@ bool Clusterer::Cohesive(uint32_t a, uint32_t b) {
       PairWeigher::Bits rareness;
       weigher_.WeighAll(f, g, comparison, &bits, &rareness);
       against.Add(i, j, comparison, bits);
-      const double weight =
-          std::accumulate(bits.begin(), bits.end(), prior_);
+      const double weight = std::accumulate(bits.begin(), bits.end(), prior_);
       sum += std::clamp(weight, -kMostBits, kMostBits);
     }
   }

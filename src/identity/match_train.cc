@@ -43,9 +43,9 @@ struct SessionKind {
   SessionKey key;
   Teaches teaches;
   std::vector<Comparator> agreed;
-  // What is agreed on may be a household's: all else that it has in common, its
-  // address and telephone, says nothing about who is the same person, so that
-  // names and births decide.
+  // What is agreed on may be a household's: all else that it has in common,
+  // its address and telephone, says nothing about who is the same person, so
+  // that names and births decide.
   bool household = false;
 };
 
@@ -64,7 +64,10 @@ const std::vector<SessionKind>& SessionKinds() {
       {SessionKey::kEmail, Teaches::kM, {kEmail}, true},
       {SessionKey::kPhone, Teaches::kM, {kPhone}, true},
       {SessionKey::kPostcode, Teaches::kBesideU, {kPostcode}},
-      {SessionKey::kPostcodeHouse, Teaches::kBesideU, {kPostcode, kHouse}, true},
+      {SessionKey::kPostcodeHouse,
+       Teaches::kBesideU,
+       {kPostcode, kHouse},
+       true},
       {SessionKey::kStreetHouse, Teaches::kBesideU, {kStreet, kHouse}, true},
       {SessionKey::kPhone, Teaches::kBesideU, {kPhone}, true},
       {SessionKey::kEmail, Teaches::kBesideU, {kEmail}, true},

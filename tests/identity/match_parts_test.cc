@@ -94,8 +94,12 @@ TEST_CASE("match: a full name comes apart") {
   CHECK(split("SMITH, John A.") == "john|smith|a,");
   CHECK(split("Smith, John, Jr.") == "john|smith|");
   CHECK(split("John Smith, MD") == "john|smith|");
-  CHECK(split("García López, Ana María") == "ana|lopez|maria,garcia,");
-  CHECK(split("Ana María García López") == "ana|lopez|maria,garcia,");
+  CHECK(split("Garc\xc3\xad"
+              "a L\xc3\xb3pez, Ana Mar\xc3\xad"
+              "a") == "ana|lopez|maria,garcia,");
+  CHECK(split("Ana Mar\xc3\xad"
+              "a Garc\xc3\xad"
+              "a L\xc3\xb3pez") == "ana|lopez|maria,garcia,");
   CHECK(split("John Smith, of York") == "john|york|smith,");
   CHECK(split("van der Merwe, Pieter") == "pieter|merwe|");
   CHECK(split("Cher") == "cher||");
