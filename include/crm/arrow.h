@@ -39,7 +39,7 @@
 #include "crm/event.h"
 #include "crm/status.h"
 
-// As Arrow's pages give them, guards included: whoever comes first defines them.
+// As Arrow gives them, guards included: whoever comes first defines them.
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
 

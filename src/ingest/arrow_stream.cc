@@ -148,9 +148,7 @@ class Batch final {
  private:
   Column& Next() { return *columns_[next_++]; }
   void Number(uint64_t value) { Next().AddNumber(value); }
-  void NumberUnlessZero(uint64_t value) {
-    Next().AddNumber(value, value != 0);
-  }
+  void NumberUnlessZero(uint64_t value) { Next().AddNumber(value, value != 0); }
   void Time(Timestamp time) {
     Number(static_cast<uint64_t>(time.time_since_epoch().count()));
   }
