@@ -93,9 +93,11 @@ void GiveReport(MatchReport report, crm_match_report** out) {
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
 crm_slice crm_default_match_fields(void) noexcept {
-  static const std::string& fields =
-      *new std::string(crm::DefaultMatchFields());
-  return Slice(fields);
+  return GuardValue(crm_slice(), [] {
+    static const std::string& fields =
+        *new std::string(crm::DefaultMatchFields());
+    return Slice(fields);
+  });
 }
 
 crm_status crm_tenant_match_customers(crm_tenant* tenant,

@@ -2739,10 +2739,17 @@ CRM_API void crm_re_resolve_report_free(crm_re_resolve_report* report)
  *   crm_tenant_match_customers(tenant, &match, &report, &error);
  *
  * Nothing is merged that an event would not be allowed to merge, and every
- * merge can be undone. With "automatic_merges": false in the settings of
- * identity everything becomes a question. A run merges no more than
- * "merges_per_minute", the heaviest first. A second run finds nothing to do but
- * what the first one left. */
+ * merge can be undone, which leaves a cannot-link: not two values of an
+ * exclusive namespace, not what somebody said cannot be linked, not given names
+ * and birth dates that contradict each other, nothing beyond the limits of a
+ * customer. With "automatic_merges": false in the settings of identity
+ * everything becomes a question. A run merges no more than "merges_per_minute",
+ * the heaviest first. The same store gives the same answer, and a second run
+ * finds nothing to do but what the first one left. A re-resolve keeps what a
+ * match merged.
+ *
+ * A question that was answered is not put again: an answer is an assertion,
+ * which later runs obey, and a dismissed one is neither merged nor asked. */
 
 /* Two records of two customers, and what is made of them.
  *

@@ -538,12 +538,12 @@ void AddIdentityFiles(CLI::App* app, CommandLine* line) {
 
 // A verb about who is who. `who`: how many people it takes.
 CLI::App* AddWhoVerb(CLI::App* app, CommandLine* line, WhoCommand::Verb verb,
-                     const std::string& name, int who,
-                     const std::string& about, const std::string& example) {
+                     const std::string& name, int who, const std::string& about,
+                     const std::string& example) {
   WhoCommand* const c = &line->who[static_cast<size_t>(verb)];
   c->verb = verb;
-  CLI::App* const sub = AddCommand(app, line, c, name, about,
-                                   "crm identity " + example);
+  CLI::App* const sub =
+      AddCommand(app, line, c, name, about, "crm identity " + example);
   AddTenant(sub, &c->store);
   if (who > 0) {
     sub->add_option("WHO", c->who,
@@ -623,10 +623,10 @@ void AddMatch(CLI::App* app, CommandLine* line) {
 void AddWhoChoices(CLI::App* app, CommandLine* line) {
   using Verb = WhoCommand::Verb;
   WhoCommand* c = &line->who[static_cast<size_t>(Verb::kMerge)];
-  CLI::App* sub = AddWhoVerb(
-      app, line, Verb::kMerge, "merge", 2,
-      "Make two customers one. It can be taken back: see split.",
-      "merge shop 7 12 --by desk --why 'she called'");
+  CLI::App* sub =
+      AddWhoVerb(app, line, Verb::kMerge, "merge", 2,
+                 "Make two customers one. It can be taken back: see split.",
+                 "merge shop 7 12 --by desk --why 'she called'");
   AddByHand(sub, c);
   sub->add_flag("--keep-first", c->keep_first, "The first one's id stays");
   sub->add_flag("--force", c->force,

@@ -429,8 +429,8 @@ int Run(const WhoCommand& command) {
   Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
   if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const WhoCommand&, Tenant&) = {
-      &Resolve, &Why, &How, &Merge, &Split, &Review, &Changes, &ReResolve,
-      &Match};
+      &Resolve, &Why,     &How,       &Merge, &Split,
+      &Review,  &Changes, &ReResolve, &Match};
   static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
   const Status status =
       kVerbs[static_cast<size_t>(command.verb)](command, *tenant);

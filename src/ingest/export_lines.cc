@@ -17,7 +17,7 @@ constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
 constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
-                                        "identity"};
+                                       "identity"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {

@@ -172,8 +172,7 @@ class Resolution final : public ResolveHost {
       Result<bool> apart = MustStayApart(identity, a->second, b->second);
       if (!apart.ok()) return std::move(apart).status();
       Status status =
-          *apart ? Status::Ok()
-                 : Unite(a->second, b->second, match.confidence);
+          *apart ? Status::Ok() : Unite(a->second, b->second, match.confidence);
       if (!status.ok()) return status;
     }
     return Status::Ok();
@@ -309,8 +308,7 @@ class Resolution final : public ResolveHost {
                              RecordId b) {
     std::array<Members, 2> sides;
     for (const size_t i : {0, 1}) {
-      Result<RecordRow> row =
-          identity.RecordOf(kAside, i == 0 ? a : b, rows_);
+      Result<RecordRow> row = identity.RecordOf(kAside, i == 0 ? a : b, rows_);
       if (!row.ok()) return std::move(row).status();
       Result<Members> members =
           identity.OwnMembers(kAside, row->customer, rows_);

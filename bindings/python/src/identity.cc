@@ -262,7 +262,8 @@ void DefineMatching(py::class_<TenantHandle>& type) {
         if (model.has_value()) {
           options.model = Take(MatchModel::FromJson(*model));
         }
-        if (!fields.is_none()) options.fields = JsonFromPython(fields, "fields");
+        if (!fields.is_none())
+          options.fields = JsonFromPython(fields, "fields");
         options.merge_weight = merge_weight;
         options.review_weight = review_weight;
         options.max_reviews = max_reviews;
@@ -300,6 +301,9 @@ void DefineMatching(py::class_<TenantHandle>& type) {
       py::arg("review_weight") = 4.0, py::arg("max_reviews") = 1000,
       py::arg("threads") = 1, py::arg("by") = "", py::arg("why") = "",
       py::arg("progress") = py::none());
+}
+
+void DefineApplying(py::class_<TenantHandle>& type) {
   Def(
       type, "apply_matches",
       [](TenantHandle& self, const py::object& matches, const Text& by,
@@ -313,7 +317,8 @@ void DefineMatching(py::class_<TenantHandle>& type) {
             self, [&](Tenant& of) { return of.ApplyMatches(own, options); }));
       },
       "Makes choices of what some other matcher decided, behind the same\n"
-      "guards: a MatchReport. matches: CustomerMatch objects, or tuples (a, b,\n"
+      "guards: a MatchReport. matches: CustomerMatch objects, or tuples (a, "
+      "b,\n"
       "weight) of two records that are to be merged. A CustomerMatch with a\n"
       "reason becomes a question. Raises NotFoundError: no such record; then\n"
       "nothing is changed.",
@@ -330,6 +335,7 @@ void DefineIdentity(py::class_<TenantHandle>& type) {
   DefineReviews(type);
   DefineReResolve(type);
   DefineMatching(type);
+  DefineApplying(type);
 }
 
 }  // namespace crm::python

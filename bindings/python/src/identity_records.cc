@@ -4,6 +4,7 @@
 
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/identity.h"
+#include "bindings/python/src/json_text.h"
 #include "bindings/python/src/records.h"
 
 namespace crm::python {
@@ -179,19 +180,17 @@ void DefineChanges(py::module_& module) {
 }
 
 void DefineMatches(py::module_& module) {
-  py::class_<CustomerMatch>& match =
-      RecordClass<CustomerMatch>(module, "CustomerMatch",
-                                 "Two records of two customers, and what is "
-                                 "made of them.")
-          .Field("a", &CustomerMatch::a, "A record.")
-          .Field("b", &CustomerMatch::b, "A record of another customer.")
-          .Field("weight", &CustomerMatch::weight, "Bits.")
-          .Computed("reason", &ReasonOf<CustomerMatch>,
-                    "An IdentityReason. NONE: the two are merged; otherwise "
-                    "somebody is\nasked, for this reason.")
-          .Finish();
+  RecordClass<CustomerMatch> match(
+      module, "CustomerMatch",
+      "Two records of two customers, and what is made of them.");
+  match.Field("a", &CustomerMatch::a, "A record.")
+      .Field("b", &CustomerMatch::b, "A record of another customer.")
+      .Field("weight", &CustomerMatch::weight, "Bits.")
+      .Computed("reason", &ReasonOf<CustomerMatch>,
+                "An IdentityReason. NONE: the two are merged; otherwise "
+                "somebody is\nasked, for this reason.");
   DefInit(
-      match,
+      match.Finish(),
       [](RecordId a, RecordId b, double weight, py::handle reason) {
         return CustomerMatch{
             a, b, weight, EnumFromPython("IdentityReason", kReasons, reason)};
@@ -216,7 +215,8 @@ void DefineMatches(py::module_& module) {
       .Computed(
           "matches",
           [](const MatchReport& self) { return TupleOf(self.matches); },
-          "A tuple of CustomerMatch, the first 1,000 of what was done: merges,\n"
+          "A tuple of CustomerMatch, the first 1,000 of what was done: "
+          "merges,\n"
           "then questions.")
       .Field("position", &MatchReport::position,
              "Of the last choice that was written. Zero: none.")
