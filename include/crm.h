@@ -2999,6 +2999,18 @@ CRM_API crm_status crm_tenant_match_customers(crm_tenant* tenant,
                                               crm_match_report** out,
                                               crm_error** error) CRM_NOEXCEPT;
 
+/* A host may have a matcher of its own, or a model that no weights describe. What
+ * it decides becomes choices like those of a match:
+ *
+ *   crm_customer_match match = {0};
+ *   match.a = first_record;
+ *   match.b = second_record;
+ *   match.weight = 14.5;
+ *   crm_tenant_apply_matches(tenant, &match, 1, NULL, &report, &error);
+ *
+ * The weight is kept with the choice and told by crm_tenant_how; 12 bits are
+ * odds of 4,096 to 1, 4 bits of 16 to 1. */
+
 /* Makes choices of what some other matcher decided, behind the same guards:
  * merges, or asks, pair by pair. Who are one customer already are passed over,
  * and a question is not put twice. At most 10,000 at once. Of the options,
