@@ -280,6 +280,14 @@ struct ReResolveState {
   crm_re_resolve_report_view view = {};
 };
 
+struct MatchReportState {
+  MatchReport from;
+  std::vector<crm_customer_match> matches = {};
+  crm_match_report_view view = {};
+};
+// Gives what came of matching to the caller, unless `out` is null.
+void GiveReport(MatchReport report, crm_match_report** out);
+
 // An event of crm.h as one of C++; CRM_INVALID_ARGUMENT names the member.
 Status ReadEvent(const crm_event& in, Event* out);
 Status ReadIdentifier(const crm_identifier& in, Identifier* out);
@@ -369,6 +377,7 @@ CRM_CAPI_HANDLE(crm_identity_explanation, kIdentityExplanation,
 CRM_CAPI_HANDLE(crm_identity_history, kIdentityHistory,
                 crm::capi::IdentityHistoryState);
 CRM_CAPI_HANDLE(crm_re_resolve_report, kReResolve, crm::capi::ReResolveState);
+CRM_CAPI_HANDLE(crm_match_report, kMatchReport, crm::capi::MatchReportState);
 
 #undef CRM_CAPI_HANDLE
 

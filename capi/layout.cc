@@ -44,6 +44,8 @@ CRM_RECORD(crm_review, 88);
 CRM_RECORD(crm_review_list_view, 32);
 CRM_RECORD(crm_identity_changes_view, 40);
 CRM_RECORD(crm_re_resolve_report_view, 80);
+CRM_RECORD(crm_customer_match, 48);
+CRM_RECORD(crm_match_report_view, 112);
 CRM_RECORD(crm_identity_evidence, 72);
 CRM_RECORD(crm_identity_explanation_view, 64);
 CRM_RECORD(crm_identity_step, 96);

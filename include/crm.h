@@ -2869,6 +2869,168 @@ CRM_API const crm_re_resolve_report_view* crm_re_resolve_report_read(
 CRM_API void crm_re_resolve_report_free(crm_re_resolve_report* report)
     CRM_NOEXCEPT;
 
+/* Some customers are one person, and no identifier says so: a name, a birth
+ * date and an address do. Matching compares what the records of a tenant know
+ * of their persons, merges those who are sure to be one, and asks about those
+ * who may be (crm_tenant_get_reviews, crm_tenant_answer_review). How records
+ * are compared and what a bit is worth is told at crm_link_file.
+ *
+ *   crm_match_options match = CRM_MATCH_OPTIONS_INIT;
+ *   crm_tenant_match_customers(tenant, &match, &report, &error);
+ *   view = crm_match_report_read(report);
+ *   printf("%llu would be merged\n", (unsigned long long)view->merged);
+ *   crm_match_report_free(report);
+ *   ...
+ *   match.flags = CRM_MATCH_APPLY;
+ *   match.by = crm_slice_of("nightly match");
+ *   crm_tenant_match_customers(tenant, &match, &report, &error);
+ *
+ * Nothing is merged that an event would not be allowed to merge, and every
+ * merge can be undone, which leaves a cannot-link: not two values of an
+ * exclusive namespace, not what somebody said cannot be linked, not given names
+ * and birth dates that contradict each other, nothing beyond the limits of a
+ * customer. With "automatic_merges": false in the settings of identity
+ * everything becomes a question. A run merges no more than "merges_per_minute",
+ * the heaviest first. The same store gives the same answer, and a second run
+ * finds nothing to do but what the first one left. A re-resolve keeps what a
+ * match merged.
+ *
+ * A question that was answered is not put again: an answer is an assertion,
+ * which later runs obey, and a dismissed one is neither merged nor asked. */
+
+/* Two records of two customers, and what is made of them.
+ *
+ * weight: bits, to a hundredth.
+ * reason: CRM_IDENTITY_NONE: the two are merged. Otherwise somebody is asked,
+ *   for this reason: WEAK_MATCH, COHESION, or the guard that is against it. */
+typedef struct crm_customer_match {
+  uint64_t a;
+  uint64_t b;
+  double weight;
+  int32_t reason;
+  uint32_t flags;
+  uint64_t reserved[2];
+} crm_customer_match;
+
+/* crm_match_options.flags. APPLY: write what was found. Without it: a dry run,
+ * which counts and lists, and changes nothing. */
+enum { CRM_MATCH_APPLY = 1 };
+
+/* How customers are matched. Zero is the default of every member.
+ *
+ * threads: that compare, up to 64; 0: 1. The result does not depend on it.
+ * model: JSON as crm_train_file gives it; empty: the default model.
+ * fields: which traits are compared as what: a JSON object of names of fields
+ *   as in crm_link_file, each with the name of a trait or an array of names;
+ *   "address.city" is a member of a trait that is an object. Empty: see
+ *   crm_default_match_fields.
+ * merge_weight: a pair of at least so many bits is merged, if the guards let
+ *   it; 0: 12.
+ * review_weight: a lighter pair of at least so many bits becomes a question;
+ *   0: 4.
+ * max_reviews: so many questions are put at most, the heaviest first; 0: 1,000.
+ * by, why: as in crm_merge_options.
+ * progress: how far the present step is, of how much; steps follow one another,
+ *   each from the beginning. Anything but 0 stops, and nothing was changed. May
+ *   be NULL.
+ * destroy: may be NULL; called with user_data before the call returns. */
+typedef struct crm_match_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t threads;
+  crm_slice model;
+  crm_slice fields;
+  double merge_weight;
+  double review_weight;
+  uint64_t max_reviews;
+  crm_slice by;
+  crm_slice why;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_match_options;
+
+#define CRM_MATCH_OPTIONS_INIT                                              \
+  {                                                                         \
+    sizeof(crm_match_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, {0, 0},       \
+        {0, 0}, 0, 0, 0                                                     \
+  }
+
+/* What came of matching. Immutable. */
+typedef struct crm_match_report crm_match_report;
+
+/* What a crm_match_report holds. Of a dry run: what would be.
+ *
+ * records: that were compared: those that know something of their person.
+ * pairs: of them, that were compared. prior: bits; log2 of the odds that any
+ *   two records are of one person.
+ * merged, asked: merges that were made, and questions that were put.
+ * known: questions that had been put before.
+ * withheld: pairs that a guard settles, without a question.
+ * left: merges or questions that were too many for one run.
+ * matches: the first 1,000 of what was done: merges, then questions.
+ * position: of the last choice that was written; zero: none was. */
+typedef struct crm_match_report_view {
+  uint64_t records;
+  uint64_t pairs;
+  double prior;
+  uint64_t merged;
+  uint64_t asked;
+  uint64_t known;
+  uint64_t withheld;
+  uint64_t left;
+  const crm_customer_match* matches;
+  size_t match_count;
+  uint64_t position;
+  uint64_t reserved[3];
+} crm_match_report_view;
+
+/* The `fields` that count when none are given: JSON. Lives for ever. */
+CRM_API crm_slice crm_default_match_fields(void) CRM_NOEXCEPT;
+
+/* Matches the customers of a tenant. Appends go on meanwhile, but for the
+ * moment in which the choices are written; those are durable when it returns.
+ * Errors: CRM_INVALID_ARGUMENT (an option; a field that there is not),
+ * CRM_MALFORMED (model, fields), CRM_TOO_LARGE (fields, by, why),
+ * CRM_UNSUPPORTED (the model of a later libcrm), CRM_READ_ONLY, what `progress`
+ * answered. */
+CRM_API crm_status crm_tenant_match_customers(crm_tenant* tenant,
+                                              const crm_match_options* options,
+                                              crm_match_report** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* A host may have a matcher of its own, or a model that no weights describe. What
+ * it decides becomes choices like those of a match:
+ *
+ *   crm_customer_match match = {0};
+ *   match.a = first_record;
+ *   match.b = second_record;
+ *   match.weight = 14.5;
+ *   crm_tenant_apply_matches(tenant, &match, 1, NULL, &report, &error);
+ *
+ * The weight is kept with the choice and told by crm_tenant_how; 12 bits are
+ * odds of 4,096 to 1, 4 bits of 16 to 1. */
+
+/* Makes choices of what some other matcher decided, behind the same guards:
+ * merges, or asks, pair by pair. Who are one customer already are passed over,
+ * and a question is not put twice. At most 10,000 at once. Of the options,
+ * FORCE and `keep` are not for it. `out` may be NULL. Errors:
+ * CRM_INVALID_ARGUMENT (names the place), CRM_TOO_LARGE, CRM_NOT_FOUND: no such
+ * record; then nothing is changed. */
+CRM_API crm_status crm_tenant_apply_matches(crm_tenant* tenant,
+                                            const crm_customer_match* matches,
+                                            size_t count,
+                                            const crm_merge_options* options,
+                                            crm_match_report** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_match_report_view* crm_match_report_read(
+    const crm_match_report* report) CRM_NOEXCEPT;
+
+/* Frees the matches as well; what was written stays written. */
+CRM_API void crm_match_report_free(crm_match_report* report) CRM_NOEXCEPT;
+
 /* What a piece of evidence is. The numbers are frozen.
  *
  * SHARED_IDENTIFIER: both named it.
@@ -2889,7 +3051,8 @@ enum {
  * a, b: records. position: where it lies in the log; zero: nowhere in
  *   particular.
  * reason: one of CRM_IDENTITY_...
- * sign: 1: for, -1: against, 0: neither. */
+ * sign: 1: for, -1: against, 0: neither.
+ * weight: of a merge by a match: bits; zero: it was none. */
 typedef struct crm_identity_evidence {
   int32_t kind;
   int32_t confidence;
@@ -2899,7 +3062,8 @@ typedef struct crm_identity_evidence {
   uint64_t b;
   uint64_t position;
   crm_slice name_space;
-  uint64_t reserved[2];
+  double weight;
+  uint64_t reserved;
 } crm_identity_evidence;
 
 /* Why two customers are one, or are not. Immutable. */
@@ -2963,7 +3127,8 @@ enum { CRM_STEP_BEGAN = 1, CRM_STEP_ATTACHED = 2, CRM_STEP_MERGED = 3 };
 /* One step.
  *
  * record: which came in; of MERGED zero.
- * by, why: of a choice by hand: who, and for which reason. */
+ * by, why: of a choice by hand or a match: who, and for which reason.
+ * weight: of a merge by a match: bits; zero: it was none. */
 typedef struct crm_identity_step {
   int32_t kind;
   int32_t confidence;
@@ -2973,7 +3138,8 @@ typedef struct crm_identity_step {
   crm_slice matched_by;
   crm_slice by;
   crm_slice why;
-  uint64_t reserved[2];
+  double weight;
+  uint64_t reserved;
 } crm_identity_step;
 
 /* How a customer came to be. Immutable. */

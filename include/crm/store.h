@@ -28,6 +28,7 @@
 
 #include "crm/event.h"
 #include "crm/identity.h"
+#include "crm/match_customers.h"
 #include "crm/options.h"
 #include "crm/profile.h"
 #include "crm/schema.h"
@@ -228,6 +229,18 @@ class Tenant final {
   // hold. Differences are written as choices. Takes memory for all identifiers
   // of the tenant, and other appends wait meanwhile. kCancelled.
   Result<ReResolveReport> ReResolve(const ReResolveOptions& options = {});
+  // Merges customers who are the same person by what is known of them, and asks
+  // about those who may be: see crm/match_customers.h. Appends go on but for
+  // the moment in which the choices are written. kInvalidArgument (an option; a
+  // field that there is not), kMalformed, kTooLarge (`fields`), kCancelled.
+  Result<MatchReport> MatchCustomers(const MatchCustomersOptions& options = {});
+  // Makes choices of what some other matcher decided, behind the same guards:
+  // merges, or asks, pair by pair; who are one already are passed over, and a
+  // question is not put twice. Of the options `force` and `keep` are not for
+  // it. kInvalidArgument (names the place), kTooLarge (a text over 256 bytes),
+  // kNotFound: no such record; then nothing is changed.
+  Result<MatchReport> ApplyMatches(std::span<const CustomerMatch> matches,
+                                   const MergeOptions& options = {});
 
   // What is defined about events; see crm/schema.h. Each call that defines is
   // durable when it returns, and changes nothing when it fails.

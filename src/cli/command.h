@@ -197,10 +197,12 @@ struct IdentitySettingsCommand {
   std::string file;  // Empty: show them.
 };
 
-// crm identity resolve, why, how, merge, split, review, changes, re-resolve.
+// crm identity resolve, why, how, merge, split, review, changes, re-resolve,
+// match.
 struct WhoCommand {
   enum class Verb : size_t {
-    kResolve, kWhy, kHow, kMerge, kSplit, kReview, kChanges, kReResolve, kCount
+    kResolve, kWhy, kHow, kMerge, kSplit, kReview, kChanges, kReResolve,
+    kMatch, kCount
   };
   Verb verb = Verb::kResolve;
   StoreOption store;
@@ -215,6 +217,12 @@ struct WhoCommand {
   bool force = false;
   bool keep_first = false;
   bool apply = false;
+  std::string model;   // Empty: the default one.
+  std::string fields;  // A file; empty: the default ones.
+  double merge_from = 12;
+  double review_from = 4;
+  size_t max_reviews = 1000;
+  int threads = 2;
 };
 
 // crm identity ...; those that need no store.
