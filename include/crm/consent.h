@@ -32,6 +32,7 @@
 //   anything about is neutral, and not enough: the answer is then no.
 //   Objections (Art. 21 GDPR), restrictions (Art. 18), suppressions and GPC
 //   signals stand beside all this, for all records of a customer.
+//   What lifts one of these lifts it for its own purpose and channel.
 //   A merge moves nothing. What was said while customers were one counts for
 //   both after an unmerge when it restricts; a grant then belongs to whoever
 //   has its address.

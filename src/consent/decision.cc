@@ -309,7 +309,6 @@ bool Judge::SuppressionHolds(const ConsentFact& fact) const {
                other.address == fact.address &&
                (other.reason == SuppressionReason::kNone ||
                 other.reason == fact.reason) &&
-               Covers(other.channel, fact.channel) &&
                other.effective_at > fact.effective_at;
       });
 }
@@ -354,8 +353,6 @@ bool Judge::Objected() {
         in_.facts.begin(), in_.facts.end(), [&](const ConsentFact& other) {
           return other.action == ConsentAction::kLiftObjection &&
                  other.effective_at > fact.effective_at &&
-                 (other.purpose == 0 || other.purpose == fact.purpose) &&
-                 Covers(other.channel, fact.channel) &&
                  (other.origin == fact.origin ||
                   (!IsHers(fact.origin) && IsHers(other.origin)));
         });

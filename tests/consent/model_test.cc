@@ -172,9 +172,7 @@ class Evaluator {
     const bool who =
         l.record == a.record || (!q_.records.contains(a.record) &&
                                  q_.records.contains(l.record));
-    if (a.group() == 4) return who;
-    return who && (l.purpose == 0 || l.purpose == a.purpose) &&
-           (l.channel == ConsentChannel::kAny || l.channel == a.channel);
+    return who;
   }
   using Latest =
       std::map<std::tuple<int, int, int, int, int, std::string>, Act>;
@@ -231,8 +229,6 @@ class Evaluator {
              return l.action == Action::kLiftSuppression &&
                     l.address == s.address &&
                     (l.reason.empty() || l.reason == s.reason) &&
-                    (l.channel == ConsentChannel::kAny ||
-                     l.channel == s.channel) &&
                     l.time > s.time;
            });
   }
