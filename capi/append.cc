@@ -3,6 +3,7 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/queries.h"
 
 static_assert(CRM_MAX_EVENT_BYTES == crm::kMaxEventBytes);
 static_assert(CRM_MAX_PAYLOAD_BYTES == crm::kMaxPayloadBytes);
@@ -180,20 +181,6 @@ Status UseDryRun(const crm_dry_run* handle, const TenantState& tenant,
   return status;
 }
 
-// Passes the place of an append in its order, whatever comes of it.
-class PlaceInOrder final {
- public:
-  explicit PlaceInOrder(const AppendOptions& options) : options_(options) {}
-  ~PlaceInOrder() {
-    if (options_.order != nullptr) options_.order->Pass(options_.place);
-  }
-  PlaceInOrder(const PlaceInOrder&) = delete;
-  PlaceInOrder& operator=(const PlaceInOrder&) = delete;
-
- private:
-  const AppendOptions& options_;
-};
-
 Status CheckPlace(const OrderState& order, uint64_t place, const char* name) {
   if (place < order.taken.load()) return Status::Ok();
   return Invalid(std::string(name) + ": nobody has taken the place " +
@@ -305,6 +292,13 @@ void Fill(AppendResultState* state) {
 }
 
 }  // namespace
+
+Status ReadAllAppendOptions(const crm_append_options* options,
+                            const TenantState& tenant, AppendOptions* out) {
+  crm_append_options in = CRM_APPEND_OPTIONS_INIT;
+  Status status = ReadOrder(options, &in, out);
+  return status.ok() ? ReadAppendOptions(in, tenant, out) : status;
+}
 
 Status GiveResult(AppendResult result, crm_append_result** out) {
   if (out == nullptr) return Status::Ok();

@@ -314,8 +314,12 @@ struct ConsentDecision {
   // The regime that decided, as far as one did. Lives as long as the store.
   std::string_view regime = {};
 
-  // One line for people: "deny: withdrawn (event 17)".
+  // One line for people: "deny: she, or the controller, said no; withdrawn;
+  // event 17". Names nobody.
   std::string Explain() const;
+  // {"verdict","rule","state","until"?,"acts":[17],"regime"?,"one_click",
+  // "contested","explanation"}
+  std::string ToJson() const;
 };
 
 // One act of a customer, as read back. Personal.
@@ -347,6 +351,9 @@ struct ConsentEntry {
   bool opened = true;
 };
 
+// An object with the members above, by their names; times as RFC 3339.
+std::string ConsentEntryToJson(const ConsentEntry& entry);
+
 // Which acts of a customer.
 struct ConsentHistoryQuery {
   std::optional<Timestamp> as_of = {};
@@ -361,6 +368,9 @@ struct ConsentPreferences {
   bool has_categories = false;
   std::vector<std::string> categories = {};
 };
+
+// {"email_frequency","time_zone","categories"}; what is not set is null.
+std::string ConsentPreferencesToJson(const ConsentPreferences& preferences);
 
 // Who may be written to.
 struct ConsentListQuery {

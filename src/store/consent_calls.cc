@@ -141,6 +141,18 @@ std::string PayloadOf(const ConsentAct& act) {
   return out;
 }
 
+// The place of an append in its order: passed on every way out.
+class PassPlace final {
+ public:
+  explicit PassPlace(const AppendOptions& options) : options_(options) {}
+  ~PassPlace() {
+    if (options_.order != nullptr) options_.order->Pass(options_.place);
+  }
+
+ private:
+  const AppendOptions& options_;
+};
+
 // Of what the event says: unkeyed, and sealed like every id.
 std::string IdOf(const Event& event) {
   std::string text = event.source + '\0' + FormatTime(*event.occurred_at);
@@ -161,6 +173,7 @@ std::string IdOf(const Event& event) {
 
 Result<EventOutcome> Tenant::RecordConsent(const ConsentAct& act,
                                            const AppendOptions& options) {
+  const PassPlace place(options);
   Event event;
   {
     const StoreCore& core = *impl_->core;

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/time_text.h"
+#include "consent/receipt.h"
 #include "format/json.h"
 #include "store/fact_decoder.h"
 #include "store/read_upcaster.h"
@@ -637,6 +638,25 @@ Result<ConsentPreferences> Tenant::GetPreferences(CustomerId customer) const {
   }
   if (!status.ok()) return status;
   return out;
+}
+
+Result<std::string> Tenant::GetConsentReceipt(CustomerId customer,
+                                              Position position,
+                                              ReceiptFormat format) const {
+  if (format != ReceiptFormat::kKantara && format != ReceiptFormat::kIso27560) {
+    return Status(StatusCode::kInvalidArgument, "format: unknown");
+  }
+  Result<std::vector<ConsentEntry>> history = GetConsentHistory(customer);
+  if (!history.ok()) return std::move(history).status();
+  for (const ConsentEntry& entry : *history) {
+    if (entry.position != position || !entry.opened) continue;
+    std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+    const auto definitions = impl_->core->DefinitionsOf(impl_->info.id);
+    return MakeReceipt(entry, ConsentSettingsOf(definitions.get()),
+                       impl_->info.name, format);
+  }
+  return Status(StatusCode::kNotFound,
+                "no act of hers at " + std::to_string(position));
 }
 
 }  // namespace crm
