@@ -14,6 +14,8 @@ constexpr uint32_t kActFlags =
 constexpr uint32_t kQuestionFlags =
     CRM_CONSENT_QUESTION_LAST_SENT | CRM_CONSENT_QUESTION_AS_OF;
 
+constexpr int32_t kMostNumber = 255;  // Of any enumeration.
+
 static_assert(static_cast<int>(ConsentAction::kSignal) == CRM_CONSENT_SIGNAL);
 static_assert(static_cast<int>(ConsentRule::kMessageClass) ==
               CRM_CONSENT_BY_MESSAGE_CLASS);
@@ -61,8 +63,7 @@ Status ReadAct(const crm_consent_act& in, ConsentAct* out) {
       {in.source_url, "act.source_url", &out->source_url}};
   Status status = CopyTexts(texts);
   if (out->source.empty()) out->source = "consent";
-  if (in.action < 0 || in.action > 255 || in.channel < 0 ||
-      in.channel > 255) {
+  if (in.action < 0 || in.action > 255 || in.channel < 0 || in.channel > 255) {
     return Invalid("act: no such action or channel");
   }
   out->action = static_cast<ConsentAction>(in.action);
@@ -77,13 +78,12 @@ Status ReadAct(const crm_consent_act& in, ConsentAct* out) {
                       "act.occurred_at_us", &out->occurred_at);
   }
   if (status.ok()) {
-    status = ReadTime(in.valid_until_us, in.flags,
-                      CRM_CONSENT_ACT_HAS_VALID_UNTIL, "act.valid_until_us",
-                      &out->valid_until);
+    status =
+        ReadTime(in.valid_until_us, in.flags, CRM_CONSENT_ACT_HAS_VALID_UNTIL,
+                 "act.valid_until_us", &out->valid_until);
   }
   if (status.ok()) {
-    status = CheckArray(in.identifiers, in.identifier_count,
-                        "act.identifiers");
+    status = CheckArray(in.identifiers, in.identifier_count, "act.identifiers");
   }
   if (!status.ok()) return status;
   const size_t count = std::min(in.identifier_count, kMaxIdentifiers + 1);
@@ -141,9 +141,8 @@ void Show(const ConsentDecision& from, crm_consent_decision* out) {
   out->verdict = static_cast<int32_t>(from.verdict);
   out->rule = static_cast<int32_t>(from.rule);
   out->state = static_cast<int32_t>(from.state);
-  out->flags =
-      (from.one_click ? uint32_t{CRM_CONSENT_DECISION_ONE_CLICK} : 0) |
-      (from.contested ? uint32_t{CRM_CONSENT_DECISION_CONTESTED} : 0);
+  out->flags = (from.one_click ? uint32_t{CRM_CONSENT_DECISION_ONE_CLICK} : 0) |
+               (from.contested ? uint32_t{CRM_CONSENT_DECISION_CONTESTED} : 0);
   out->until_us = Microseconds(from.until);
   out->act_count = from.act_count;
   std::copy(from.acts.begin(), from.acts.end(), out->acts);
@@ -167,28 +166,16 @@ ConsentDecision Back(const crm_consent_decision& in) {
 
 // A text of a decision that the caller holds.
 template <typename F>
-crm_status TextOf(const crm_consent_decision* decision,
-                  const crm_read_options* options, crm_buffer** out,
-                  crm_error** error, F text) {
-  return Guard(error, [&]() -> Status {
-    Status status = CheckOut(out);
-    if (status.ok()) status = CheckReadOptions(options);
-    if (status.ok() && decision == nullptr) status = Invalid("decision: NULL");
-    if (status.ok()) status = CheckSlice(decision->regime, "decision.regime");
-    if (!status.ok()) return status;
-    GiveBuffer(text(Back(*decision)), out);
-    return status;
-  });
+Status TextOf(const crm_consent_decision* decision,
+              const crm_read_options* options, crm_buffer** out, F text) {
+  Status status = CheckOut(out);
+  if (status.ok()) status = CheckReadOptions(options);
+  if (status.ok() && decision == nullptr) status = Invalid("decision: NULL");
+  if (status.ok()) status = CheckSlice(decision->regime, "decision.regime");
+  if (!status.ok()) return status;
+  GiveBuffer(text(Back(*decision)), out);
+  return status;
 }
-
-template <typename F>
-crm_slice NameOf(int32_t number, F name) {
-  return GuardValue(crm_slice{nullptr, 0}, [&] {
-    if (number < 0 || number > 255) return crm_slice{nullptr, 0};
-    return Slice(name(number));
-  });
-}
-
 
 }  // namespace
 }  // namespace crm::capi
@@ -196,44 +183,55 @@ crm_slice NameOf(int32_t number, F name) {
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
 crm_slice crm_consent_action_name(int32_t action) noexcept {
-  return NameOf(action, [](int32_t number) {
-    return crm::ConsentActionName(static_cast<crm::ConsentAction>(number));
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (action < 0 || action > kMostNumber) return crm_slice{nullptr, 0};
+    return Slice(
+        crm::ConsentActionName(static_cast<crm::ConsentAction>(action)));
   });
 }
 
 crm_slice crm_consent_channel_name(int32_t channel) noexcept {
-  return NameOf(channel, [](int32_t number) {
-    return crm::ConsentChannelName(static_cast<crm::ConsentChannel>(number));
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (channel < 0 || channel > kMostNumber) return crm_slice{nullptr, 0};
+    return Slice(
+        crm::ConsentChannelName(static_cast<crm::ConsentChannel>(channel)));
   });
 }
 
 crm_slice crm_message_class_name(int32_t message_class) noexcept {
-  return NameOf(message_class, [](int32_t number) {
-    return crm::MessageClassName(static_cast<crm::MessageClass>(number));
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (message_class < 0 || message_class > kMostNumber)
+      return crm_slice{nullptr, 0};
+    return Slice(
+        crm::MessageClassName(static_cast<crm::MessageClass>(message_class)));
   });
 }
 
 crm_slice crm_verdict_name(int32_t verdict) noexcept {
-  return NameOf(verdict, [](int32_t number) {
-    return crm::VerdictName(static_cast<crm::Verdict>(number));
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (verdict < 0 || verdict > kMostNumber) return crm_slice{nullptr, 0};
+    return Slice(crm::VerdictName(static_cast<crm::Verdict>(verdict)));
   });
 }
 
 crm_slice crm_consent_state_name(int32_t state) noexcept {
-  return NameOf(state, [](int32_t number) {
-    return crm::ConsentStateName(static_cast<crm::ConsentState>(number));
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (state < 0 || state > kMostNumber) return crm_slice{nullptr, 0};
+    return Slice(crm::ConsentStateName(static_cast<crm::ConsentState>(state)));
   });
 }
 
 crm_slice crm_consent_rule_name(int32_t rule) noexcept {
-  return NameOf(rule, [](int32_t number) {
-    return crm::ConsentRuleName(static_cast<crm::ConsentRule>(number));
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (rule < 0 || rule > kMostNumber) return crm_slice{nullptr, 0};
+    return Slice(crm::ConsentRuleName(static_cast<crm::ConsentRule>(rule)));
   });
 }
 
 crm_slice crm_consent_rule_text(int32_t rule) noexcept {
-  return NameOf(rule, [](int32_t number) {
-    return crm::ConsentRuleText(static_cast<crm::ConsentRule>(number));
+  return GuardValue(crm_slice{nullptr, 0}, [&] {
+    if (rule < 0 || rule > kMostNumber) return crm_slice{nullptr, 0};
+    return Slice(crm::ConsentRuleText(static_cast<crm::ConsentRule>(rule)));
   });
 }
 
@@ -296,16 +294,21 @@ crm_status crm_consent_decision_explain(const crm_consent_decision* decision,
                                         const crm_read_options* options,
                                         crm_buffer** out,
                                         crm_error** error) noexcept {
-  return TextOf(decision, options, out, error,
-                [](const crm::ConsentDecision& own) { return own.Explain(); });
+  return Guard(error, [&] {
+    return TextOf(decision, options, out, [](const crm::ConsentDecision& own) {
+      return own.Explain();
+    });
+  });
 }
 
 crm_status crm_consent_decision_to_json(const crm_consent_decision* decision,
                                         const crm_read_options* options,
                                         crm_buffer** out,
                                         crm_error** error) noexcept {
-  return TextOf(decision, options, out, error,
-                [](const crm::ConsentDecision& own) { return own.ToJson(); });
+  return Guard(error, [&] {
+    return TextOf(decision, options, out,
+                  [](const crm::ConsentDecision& own) { return own.ToJson(); });
+  });
 }
 
 crm_status crm_tenant_get_consent_history(
@@ -392,9 +395,8 @@ crm_status crm_tenant_list_consents(crm_tenant* tenant,
   });
 }
 
-crm_status crm_tenant_get_consent_receipt(crm_tenant* tenant,
-                                          uint64_t customer, uint64_t position,
-                                          int32_t format,
+crm_status crm_tenant_get_consent_receipt(crm_tenant* tenant, uint64_t customer,
+                                          uint64_t position, int32_t format,
                                           const crm_read_options* options,
                                           crm_buffer** out,
                                           crm_error** error) noexcept {

@@ -172,8 +172,8 @@ enum class ConsentState : uint8_t {
   kInvalidated = 10,  // "invalidated"
 };
 
-// What decided. In this order, the first that applies; see ConsentRuleName.
-// The numbers never change.
+// What decided: the first that applies, in this order, but that kNoConsent
+// comes before kNever and kCategory. The numbers never change.
 enum class ConsentRule : uint8_t {
   kUnknownCustomer = 1,     // There is no such customer (any more).
   kRestricted = 2,          // Art. 18 restriction.

@@ -99,8 +99,7 @@ bool TimeZone::ToInstant(int64_t day, int64_t us_of_day,
 
 Timestamp AddMonths(Timestamp time, int months) {
   const int64_t us = time.time_since_epoch().count();
-  const int64_t days =
-      us >= 0 ? us / kDayUs : -((-us + kDayUs - 1) / kDayUs);
+  const int64_t days = us >= 0 ? us / kDayUs : -((-us + kDayUs - 1) / kDayUs);
   const CivilDate date = CivilFromDays(days);
   const int64_t count = date.year * 12 + date.month - 1 + months;
   const int64_t year = count >= 0 ? count / 12 : -((-count + 11) / 12);

@@ -17,8 +17,8 @@ namespace crm {
 
 // What a wall shows.
 struct LocalTime {
-  int64_t day = 0;       // Since 1970-01-01, of the local calendar.
-  int weekday = 0;       // 0: Monday.
+  int64_t day = 0;  // Since 1970-01-01, of the local calendar.
+  int weekday = 0;  // 0: Monday.
   int64_t us_of_day = 0;
 };
 

@@ -34,18 +34,18 @@ using Forms = absl::flat_hash_map<std::string_view, Form>;
 
 const Forms& AllForms() {
   static const Forms* const forms = [] {
-    auto* all = new Forms{  // Never destroyed.
-        {kConsentRecorded, Form::kRecorded},
-        {"ConsentGranted", Form::kGranted},
-        {"ConsentRevoked", Form::kRevoked},
-        {"ConsentUpdatedEvent", Form::kUpdated},
-        {"consent.updated", Form::kUpdated},
-        {"contactPreference.updated", Form::kFlags},
-        {"PreferencesUpdated", Form::kPreferences},
-        {"message.bounced", Form::kBounce},
-        {"message.complained", Form::kComplaint},
-        {"message.unsubscribed", Form::kUnsubscribe},
-        {"CustomerEmailInvalidated", Form::kInvalidAddress}};
+    auto* all = new Forms{// Never destroyed.
+                          {kConsentRecorded, Form::kRecorded},
+                          {"ConsentGranted", Form::kGranted},
+                          {"ConsentRevoked", Form::kRevoked},
+                          {"ConsentUpdatedEvent", Form::kUpdated},
+                          {"consent.updated", Form::kUpdated},
+                          {"contactPreference.updated", Form::kFlags},
+                          {"PreferencesUpdated", Form::kPreferences},
+                          {"message.bounced", Form::kBounce},
+                          {"message.complained", Form::kComplaint},
+                          {"message.unsubscribed", Form::kUnsubscribe},
+                          {"CustomerEmailInvalidated", Form::kInvalidAddress}};
     for (const CatalogueAlias& alias : CatalogueAliases()) {
       const auto found = all->find(alias.type);
       if (found != all->end()) {
@@ -262,8 +262,7 @@ void Reader::AddAct(ConsentAction action, std::string_view fallback_purpose) {
 }
 
 void Reader::ReadRecorded() {
-  const Result<ConsentAction> action =
-      ParseConsentAction(members_.Text("act"));
+  const Result<ConsentAction> action = ParseConsentAction(members_.Text("act"));
   // What this version does not know takes nothing and gives nothing.
   if (action.ok()) AddAct(*action, {});
 }
@@ -275,8 +274,9 @@ void Reader::ReadStatus() {
        {"granted", "given", "active", "opted_in", "opted-in", "true"}) {
     if (status == yes) action = ConsentAction::kGrant;
   }
-  for (const std::string_view no : {"revoked", "withdrawn", "denied", "inactive",
-                                    "opted_out", "opted-out", "false"}) {
+  for (const std::string_view no :
+       {"revoked", "withdrawn", "denied", "inactive", "opted_out", "opted-out",
+        "false"}) {
     if (status == no) action = ConsentAction::kWithdraw;
   }
   if (status == "pending") action = ConsentAction::kPend;
@@ -396,9 +396,7 @@ void Reader::Suppress(SuppressionReason reason) {
 
 }  // namespace
 
-bool IsConsentType(std::string_view type) {
-  return AllForms().contains(type);
-}
+bool IsConsentType(std::string_view type) { return AllForms().contains(type); }
 
 std::string_view AddressSpace(ConsentChannel channel, std::string_view value) {
   switch (channel) {

@@ -17,9 +17,9 @@ RowKey AddressRow(uint32_t tenant, const Hash128& address) {
 }
 
 Status Malformed(size_t own) {
-  return Status(StatusCode::kCorruption,
-                own == ConsentRoom::kConsents ? "malformed row of consents"
-                                              : "malformed row of suppressions");
+  return Status(StatusCode::kCorruption, own == ConsentRoom::kConsents
+                                             ? "malformed row of consents"
+                                             : "malformed row of suppressions");
 }
 
 bool IsOneOf(std::span<const RecordId> records, RecordId record) {
@@ -82,8 +82,7 @@ Status ConsentRoom::ChangeRow(size_t own, const RowKey& key, RecordId self,
   const std::string after = state.Encode(self);
   if (row->exists() && after == row->value()) return Status::Ok();
   if (after.empty()) {
-    return row->exists() ? context.rows.Delete(family(own), key)
-                         : Status::Ok();
+    return row->exists() ? context.rows.Delete(family(own), key) : Status::Ok();
   }
   return context.rows.Put(family(own), key, after);
 }
@@ -125,16 +124,16 @@ Status ConsentRoom::FoldAddresses(const Fact& fact, const ConsentActs& acts,
     if (item.group != FactGroup::kSuppression || !item.has_address()) continue;
     const ConsentFact placed =
         PlaceFact(item, header, fact.position, fact.id_order);
-    Status status = ChangeRow(
-        kSuppressions, AddressRow(header.tenant, item.address), 0, context,
-        [&](FactSet& state) {
-          if (header.record == 0 ||
-              state.AddOrigin(header.record, fact.position)) {
-            state.Apply(placed);
-          } else if (Restricts(placed.action)) {
-            state.SetOverflow();
-          }
-        });
+    Status status =
+        ChangeRow(kSuppressions, AddressRow(header.tenant, item.address), 0,
+                  context, [&](FactSet& state) {
+                    if (header.record == 0 ||
+                        state.AddOrigin(header.record, fact.position)) {
+                      state.Apply(placed);
+                    } else if (Restricts(placed.action)) {
+                      state.SetOverflow();
+                    }
+                  });
     if (!status.ok()) return status;
   }
   return Status::Ok();
@@ -179,9 +178,8 @@ Status ConsentRoom::SuppressErased(uint32_t tenant, const Hash128& address,
 }
 
 Status ConsentRoom::Canonical(size_t own, std::string_view key_bytes,
-                              std::string_view value,
-                              const CanonicalSink& sink, uint32_t* tenant,
-                              CustomerId* customer) const {
+                              std::string_view value, const CanonicalSink& sink,
+                              uint32_t* tenant, CustomerId* customer) const {
   RowKey key;
   if (!DecodeRowKey(key_bytes, families()[own].words, &key)) {
     return Status(StatusCode::kCorruption, "malformed key");
@@ -190,8 +188,8 @@ Status ConsentRoom::Canonical(size_t own, std::string_view key_bytes,
   *customer = 0;
   FactSetView state;
   if (!state.Parse(own == kConsents ? key.a : 0, value)) return Malformed(own);
-  sink(CanonicalItem{std::string(key_bytes), std::string(value), key.tenant,
-                     0});
+  sink(
+      CanonicalItem{std::string(key_bytes), std::string(value), key.tenant, 0});
   return Status::Ok();
 }
 
@@ -206,20 +204,20 @@ Status ConsentRoom::Erase(uint32_t tenant, CustomerId,
   for (const RecordId record : records) {
     std::vector<RecordId> copies;
     std::vector<Hash128> addresses;
-    Status status = ChangeRow(
-        kConsents, RecordKey(tenant, record), record, context,
-        [&](FactSet& state) {
-          copies = state.copies();
-          for (const ConsentFact& fact : state.facts()) {
-            if (fact.group == FactGroup::kSuppression &&
-                fact.origin == record && fact.has_address()) {
-              addresses.push_back(fact.address);
-            }
-          }
-          state.KeepOrigins(others);
-          state.ForgetCopies();
-          state.ForgetOverflow();
-        });
+    Status status =
+        ChangeRow(kConsents, RecordKey(tenant, record), record, context,
+                  [&](FactSet& state) {
+                    copies = state.copies();
+                    for (const ConsentFact& fact : state.facts()) {
+                      if (fact.group == FactGroup::kSuppression &&
+                          fact.origin == record && fact.has_address()) {
+                        addresses.push_back(fact.address);
+                      }
+                    }
+                    state.KeepOrigins(others);
+                    state.ForgetCopies();
+                    state.ForgetOverflow();
+                  });
     for (const RecordId copy : copies) {
       if (!status.ok() || IsOneOf(records, copy)) continue;
       status = ChangeRow(kConsents, RecordKey(tenant, copy), copy, context,
@@ -227,8 +225,7 @@ Status ConsentRoom::Erase(uint32_t tenant, CustomerId,
     }
     for (const Hash128& address : addresses) {
       if (!status.ok()) break;
-      status = ChangeRow(kSuppressions, AddressRow(tenant, address), 0,
-                         context,
+      status = ChangeRow(kSuppressions, AddressRow(tenant, address), 0, context,
                          [&](FactSet& state) { state.KeepOrigins(others); });
     }
     if (!status.ok()) return status;
@@ -290,8 +287,7 @@ Status ConsentRoom::AddRow(uint32_t tenant, RecordId record, const View* view,
     // Most facts are of something else; this tells without the tables.
     const FactGroup group = state.GroupAt(i);
     const ConsentChannel said = state.ChannelAt(i);
-    const bool about_channel =
-        said == channel || said == ConsentChannel::kAny;
+    const bool about_channel = said == channel || said == ConsentChannel::kAny;
     const uint8_t about = state.PurposeAt(i);
     if (group <= FactGroup::kObjection) {
       if (!about_channel || (about != 0 && about != purpose)) continue;
@@ -322,15 +318,15 @@ Result<bool> ConsentRoom::IsErased(uint32_t tenant,
   return true;
 }
 
-Status ConsentRoom::DecideCase(
-    uint32_t tenant, const View* view, ConsentCase* in,
-    const std::span<const ConsentFact>* suppressions,
-    ConsentDecision* out) const {
+Status ConsentRoom::DecideCase(uint32_t tenant, const View* view,
+                               ConsentCase* in,
+                               const std::span<const ConsentFact>* suppressions,
+                               ConsentDecision* out) const {
   const CustomerId customer = in->question->customer;
   const auto owner_of = [&](const Hash128& address) -> Result<AddressOwner> {
-    Result<IdentifierRow> row =
-        view == nullptr ? identity_->Find(tenant, address)
-                        : identity_->Find(tenant, address, *view);
+    Result<IdentifierRow> row = view == nullptr
+                                    ? identity_->Find(tenant, address)
+                                    : identity_->Find(tenant, address, *view);
     if (!row.ok()) return std::move(row).status();
     // A retired id stands for whom it leads to.
     CustomerId owner = row->owner;
@@ -370,10 +366,10 @@ Status ConsentRoom::DecideCase(
   };
   Status status = Decide(*in, owner_of, add, out);
   if (!status.ok() || out->verdict == Verdict::kDeny) return status;
-  const bool said = std::any_of(
-      in->facts.begin(), in->facts.end(), [&](const ConsentFact& fact) {
-        return IsOneOf(in->records, fact.origin);
-      });
+  const bool said = std::any_of(in->facts.begin(), in->facts.end(),
+                                [&](const ConsentFact& fact) {
+                                  return IsOneOf(in->records, fact.origin);
+                                });
   if (said) return status;
   Result<bool> erased = IsErased(tenant, in->records, view);
   if (!erased.ok()) return std::move(erased).status();
@@ -394,8 +390,7 @@ Result<bool> ConsentRoom::CheckSole(uint32_t tenant, ConsentCase* in,
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const uint64_t seen = overlay.Replaced(members);
     CustomerId customer = in->question->customer;
-    Status status =
-        identity_->RecordsOf(tenant, &customer, nullptr, &records);
+    Status status = identity_->RecordsOf(tenant, &customer, nullptr, &records);
     if (!status.ok()) return status;
     if (records.size() > 1) return false;
     in->records = records;

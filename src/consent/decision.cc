@@ -49,7 +49,8 @@ class Judge final {
  public:
   Judge(ConsentCase& in, ConsentDecision* out) : in_(in), out_(*out) {}
 
-  Status Gather(const OwnerOfAddress& owner, const AddSuppressions& suppressions);
+  Status Gather(const OwnerOfAddress& owner,
+                const AddSuppressions& suppressions);
   void Run();
 
  private:
@@ -235,16 +236,17 @@ void Judge::Run() {
       grants_[0]->jurisdiction[0] != 0) {
     const auto& text = grants_[0]->jurisdiction;
     jurisdiction_ = std::string_view(
-        text.data(), static_cast<size_t>(std::find(text.begin(), text.end(),
-                                                   '\0') -
-                                         text.begin()));
+        text.data(),
+        static_cast<size_t>(std::find(text.begin(), text.end(), '\0') -
+                            text.begin()));
   }
   if (jurisdiction_.empty()) {
     jurisdiction_ = in_.settings->default_jurisdiction();
   }
   const uint16_t channel =
       static_cast<uint16_t>(1U << static_cast<int>(in_.question->channel));
-  needs_consent_ = purpose_ != nullptr && purpose_->basis == LegalBasis::kConsent;
+  needs_consent_ =
+      purpose_ != nullptr && purpose_->basis == LegalBasis::kConsent;
   if (needs_consent_) {
     const ConsentRegime* opt_out = FindRegime([&](const ConsentRegime& regime) {
       return (regime.opt_out_channels & channel) != 0;
@@ -446,9 +448,9 @@ void Judge::FindGrant() {
       continue;
     }
     if (purpose_ != nullptr && purpose_->double_opt_in && !grant.confirmed()) {
-      const Timestamp end = Instant(grant.effective_at) +
-                            std::chrono::hours(24) *
-                                in_.settings->pending_days();
+      const Timestamp end =
+          Instant(grant.effective_at) +
+          std::chrono::hours(24) * in_.settings->pending_days();
       fail(grant, at < end ? ConsentState::kPending : ConsentState::kLapsed,
            false);
     } else if (at >= EndOf(grant)) {
@@ -627,9 +629,7 @@ bool Judge::NoTimeZone() {
 
 bool Judge::Frequency() { return too_soon_; }
 
-bool Judge::QuietHours() {
-  return never_open_ || until_ > in_.question->at;
-}
+bool Judge::QuietHours() { return never_open_ || until_ > in_.question->at; }
 
 bool Judge::Consent() {
   if (grant_ == nullptr) return false;
@@ -637,9 +637,7 @@ bool Judge::Consent() {
   return (grant_->flags & kFactSoftOptIn) == 0;
 }
 
-bool Judge::OtherBasis() {
-  return purpose_->basis != LegalBasis::kConsent;
-}
+bool Judge::OtherBasis() { return purpose_->basis != LegalBasis::kConsent; }
 
 }  // namespace
 
@@ -669,7 +667,7 @@ ConsentState StateOf(const ConsentFact& fact, const ConsentSettings& settings,
       return ConsentState::kDeferred;
     case ConsentAction::kPend:
       return at < Instant(fact.effective_at) +
-                      std::chrono::hours(24) * settings.pending_days()
+                         std::chrono::hours(24) * settings.pending_days()
                  ? ConsentState::kPending
                  : ConsentState::kLapsed;
     case ConsentAction::kGrant:

@@ -25,9 +25,9 @@ struct ConsentCase {
   Hash128 address;       // Of the question; zeroes: none.
   // Whose records these are: what other origins say restricts alone.
   std::span<const RecordId> records;
-  bool known = true;     // There is such a customer.
+  bool known = true;  // There is such a customer.
   bool overflow = false;
-  ConsentFacts facts;    // That speak of purpose and channel, or of all.
+  ConsentFacts facts;  // That speak of purpose and channel, or of all.
 
   // Whether a fact can matter to the question at all.
   bool Concerns(const ConsentFact& fact) const;

@@ -41,13 +41,12 @@ T GetRaw(const char* data) {
 // What facts are told apart by. Of a preference the value is not part of it.
 auto KeyOf(const ConsentFact& fact) {
   const bool preference = fact.group == FactGroup::kPreference;
-  return std::tuple(fact.group, fact.channel,
-                    preference ? uint64_t{0} : fact.purpose, fact.address.hi,
-                    fact.address.lo,
-                    fact.group == FactGroup::kSuppression
-                        ? fact.reason
-                        : SuppressionReason::kNone,
-                    fact.origin);
+  return std::tuple(
+      fact.group, fact.channel, preference ? uint64_t{0} : fact.purpose,
+      fact.address.hi, fact.address.lo,
+      fact.group == FactGroup::kSuppression ? fact.reason
+                                            : SuppressionReason::kNone,
+      fact.origin);
 }
 
 bool IsCategory(const ConsentFact& fact) {
@@ -124,7 +123,7 @@ int RankOf(ConsentAction action) {
 
 SuppressionReason ParseSuppressionReason(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "hard-bounce", "invalid", "erased", "complaint",
+      "hard-bounce", "invalid",  "erased", "complaint",
       "stop",        "registry", "manual"};
   for (size_t i = 0; i < std::size(kNames); ++i) {
     if (kNames[i] == name) return static_cast<SuppressionReason>(i + 1);
@@ -236,10 +235,10 @@ std::string FactSet::Encode(RecordId self) const {
   for (const RecordId copy : copies_) PutRaw(&out, copy);
   for (const ConsentFact& fact : facts_) {
     PutRaw(&out, fact.effective_at);
-    PutRaw(&out, fact.position |
-                     uint64_t{static_cast<uint8_t>(fact.action)}
-                         << kPositionBits |
-                     uint64_t{fact.flags} << (kPositionBits + 8));
+    PutRaw(&out,
+           fact.position |
+               uint64_t{static_cast<uint8_t>(fact.action)} << kPositionBits |
+               uint64_t{fact.flags} << (kPositionBits + 8));
     PutRaw(&out, fact.order);
     PutRaw(&out, fact.policy_version);
     uint8_t origin = 0;
@@ -296,7 +295,7 @@ void FactSet::Apply(const ConsentFact& fact) {
 }
 
 void FactSet::ApplyCategories(const ConsentFact& event,
-                                   const std::vector<uint64_t>& categories) {
+                              const std::vector<uint64_t>& categories) {
   const auto same = [&](const ConsentFact& fact) {
     return IsCategory(fact) && fact.origin == event.origin;
   };

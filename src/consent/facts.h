@@ -23,13 +23,13 @@ namespace crm {
 
 // What stands beside what. Numbers are on disk.
 enum class FactGroup : uint8_t {
-  kDecision = 1,     // Yes or no.
-  kAsked = 2,        // On the way there: never outweighs a decision.
+  kDecision = 1,  // Yes or no.
+  kAsked = 2,     // On the way there: never outweighs a decision.
   kObjection = 3,
   kRestriction = 4,
   kSuppression = 5,  // Of an address.
   kSignal = 6,
-  kPreference = 7,   // `channel` is the field, `purpose` the value.
+  kPreference = 7,  // `channel` is the field, `purpose` the value.
 };
 
 enum class PreferenceField : uint8_t {
@@ -69,9 +69,9 @@ enum FactFlags : uint8_t {
 struct ConsentFact {
   int64_t effective_at = 0;
   Position position = 0;
-  RecordId origin = 0;   // The record of the act.
-  uint64_t purpose = 0;  // 0: all.
-  Hash128 address;       // 0: none.
+  RecordId origin = 0;      // The record of the act.
+  uint64_t purpose = 0;     // 0: all.
+  Hash128 address;          // 0: none.
   int64_t valid_until = 0;  // 0: not said.
   std::array<char, 8> jurisdiction{};
   uint32_t order = 0;  // Breaks ties of time.
@@ -131,7 +131,8 @@ class FactSet final {
   // Forgets what other than these say.
   template <typename Keep>
   void KeepOrigins(Keep keep) {
-    std::erase_if(facts_, [&](const ConsentFact& f) { return !keep(f.origin); });
+    std::erase_if(facts_,
+                  [&](const ConsentFact& f) { return !keep(f.origin); });
     std::erase_if(origins_, [&](const Origin& o) { return !keep(o.record); });
   }
   void ForgetCopies() { copies_.clear(); }

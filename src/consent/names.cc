@@ -9,22 +9,14 @@ namespace crm {
 namespace {
 
 // By number; the first ones may be empty.
-constexpr std::string_view kActions[] = {"",
-                                         "ask",
-                                         "defer",
-                                         "pend",
-                                         "grant",
-                                         "confirm",
-                                         "refuse",
-                                         "withdraw",
-                                         "revoke",
-                                         "invalidate",
-                                         "object",
-                                         "lift-objection",
-                                         "restrict",
-                                         "lift-restriction",
-                                         "suppress",
-                                         "lift-suppression",
+constexpr std::string_view kActions[] = {"",         "ask",
+                                         "defer",    "pend",
+                                         "grant",    "confirm",
+                                         "refuse",   "withdraw",
+                                         "revoke",   "invalidate",
+                                         "object",   "lift-objection",
+                                         "restrict", "lift-restriction",
+                                         "suppress", "lift-suppression",
                                          "signal"};
 constexpr std::string_view kChannels[] = {
     "", "any", "email", "sms", "push", "voice", "whatsapp", "post", "web"};
@@ -32,7 +24,7 @@ constexpr std::string_view kClasses[] = {"", "marketing", "transactional",
                                          "legal"};
 constexpr std::string_view kVerdicts[] = {"", "allow", "deny", "defer"};
 constexpr std::string_view kStates[] = {
-    "unknown", "requested", "deferred", "pending", "lapsed",     "given",
+    "unknown", "requested", "deferred",  "pending", "lapsed",     "given",
     "expired", "refused",   "withdrawn", "revoked", "invalidated"};
 constexpr std::string_view kFormats[] = {"", "kantara", "iso27560"};
 
@@ -56,7 +48,8 @@ constexpr RuleName kRules[] = {
     {"never", "she wants no such messages"},
     {"category", "she wants other categories"},
     {"no-consent", "nobody said yes"},
-    {"no-time-zone", "there are send windows, and no zone to hold them against"},
+    {"no-time-zone",
+     "there are send windows, and no zone to hold them against"},
     {"frequency", "it is too soon after the last one"},
     {"quiet-hours", "it is outside the send windows where she is"},
     {"consent", "she said yes"},

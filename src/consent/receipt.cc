@@ -92,9 +92,10 @@ struct Subject {
       : entry(from),
         tenant(tenant_name),
         purpose(settings.Entry("purposes", from.purpose)),
-        controller(settings.Entry("parties", Member("controller").empty()
-                                                 ? purpose.Text("controller", "")
-                                                 : Member("controller"))),
+        controller(
+            settings.Entry("parties", Member("controller").empty()
+                                          ? purpose.Text("controller", "")
+                                          : Member("controller"))),
         policy(PolicyOf(settings)) {}
 
   // Of the act's payload; empty: it does not say.
@@ -173,8 +174,8 @@ std::string Kantara(const Subject& of) {
   out.Text("version", "KI-CR-v1.1.0");
   out.Text("jurisdiction", of.MemberOr("jurisdiction"));
   out.Raw("consentTimestamp",
-          std::to_string(
-              of.entry.effective_at.time_since_epoch().count() / 1'000'000));
+          std::to_string(of.entry.effective_at.time_since_epoch().count() /
+                         1'000'000));
   out.Text("collectionMethod", of.Method());
   out.Text("consentReceiptID", of.ReceiptId());
   out.Text("language", of.Language());
@@ -244,7 +245,8 @@ std::string Iso27560(const Subject& of) {
   Iso27560Processing(of, &out);
   out.Open("party_identification", '[');
   out.Open({}, '{');
-  out.Text("party_id", of.MemberOr("controller", of.purpose.Text("controller")));
+  out.Text("party_id",
+           of.MemberOr("controller", of.purpose.Text("controller")));
   out.Text("party_name", of.controller.Text("legalName"));
   out.Text("party_address", of.controller.Text("address"));
   out.Text("party_email", of.controller.Text("email"));

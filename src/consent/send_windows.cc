@@ -10,22 +10,18 @@ constexpr int kDaysAhead = 31;
 // Each step goes to the next opening of some zone.
 constexpr int kMaxSteps = 4096;
 
-int WeekdayOf(int64_t day) {
-  return static_cast<int>(((day + 3) % 7 + 7) % 7);
-}
+int WeekdayOf(int64_t day) { return static_cast<int>(((day + 3) % 7 + 7) % 7); }
 
-bool Begins(const SendWindows& windows, const SendWindow& window,
-            int64_t day) {
+bool Begins(const SendWindows& windows, const SendWindow& window, int64_t day) {
   return (window.days >> WeekdayOf(day) & 1) != 0 &&
-         !std::binary_search(windows.closed.begin(), windows.closed.end(),
-                             day);
+         !std::binary_search(windows.closed.begin(), windows.closed.end(), day);
 }
 
 // A window that goes past midnight goes on into the next day, unless that is
 // closed.
 bool IsOpen(const SendWindows& windows, const LocalTime& local) {
-  const bool closed = std::binary_search(
-      windows.closed.begin(), windows.closed.end(), local.day);
+  const bool closed = std::binary_search(windows.closed.begin(),
+                                         windows.closed.end(), local.day);
   if (closed) return false;
   for (const SendWindow& window : windows.windows) {
     const bool wraps = window.until_us < window.from_us;

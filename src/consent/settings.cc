@@ -156,8 +156,7 @@ Status ConsentSettings::CheckReferences(const ConsentAct& act) const {
       return missing("policy_version");
     }
   }
-  if (!act.controller.empty() &&
-      Entry("parties", act.controller) == nullptr) {
+  if (!act.controller.empty() && Entry("parties", act.controller) == nullptr) {
     return missing("controller");
   }
   return Status::Ok();
@@ -165,9 +164,9 @@ Status ConsentSettings::CheckReferences(const ConsentAct& act) const {
 
 Status ConsentSettings::CheckZones() const {
   if (unknown_zone_.empty()) return Status::Ok();
-  return Status(StatusCode::kInvalidArgument,
-                std::string(kWhat) + " " + unknown_zone_ +
-                    ": no such time zone");
+  return Status(
+      StatusCode::kInvalidArgument,
+      std::string(kWhat) + " " + unknown_zone_ + ": no such time zone");
 }
 
 std::string ConsentSettings::ToWholeJson() const {
@@ -191,8 +190,7 @@ bool IsJurisdiction(std::string_view text) {
   if (text.size() < 2 || text.size() > 6 || text.size() == 3) return false;
   if (!letter(text[0]) || !letter(text[1])) return false;
   return text.size() == 2 ||
-         (text[2] == '-' &&
-          std::all_of(text.begin() + 3, text.end(), any));
+         (text[2] == '-' && std::all_of(text.begin() + 3, text.end(), any));
 }
 
 }  // namespace crm

@@ -100,9 +100,8 @@ bool ConsentSettingsReader::Number(const JsonTree& tree,
   if (value == nullptr) return true;
   int64_t number = -1;
   const char* const end = value->text.data() + value->text.size();
-  const bool read =
-      value->Is(Kind::kNumber) &&
-      std::from_chars(value->text.data(), end, number).ptr == end;
+  const bool read = value->Is(Kind::kNumber) &&
+                    std::from_chars(value->text.data(), end, number).ptr == end;
   if (!read || number < 0 || number > most) {
     return Fail(At(place, name),
                 "must be a number from 0 to " + std::to_string(most));
@@ -180,9 +179,9 @@ bool ConsentSettingsReader::Register(std::string_view name, size_t most,
     return Fail(place, "must be an object");
   }
   if (tree->keys.size() > most) {
-    status_ = Status(StatusCode::kTooLarge, "consent settings " + place +
-                                                ": at most " +
-                                                std::to_string(most));
+    status_ =
+        Status(StatusCode::kTooLarge, "consent settings " + place +
+                                          ": at most " + std::to_string(most));
     return false;
   }
   for (size_t i = 0; i < tree->keys.size(); ++i) {
@@ -463,11 +462,10 @@ Status ConsentSettingsReader::Read() {
                    const JsonTree& tree) {
                  return ReadTemplate(name, place, tree);
                }) &&
-      Register("regimes", kMaxConsentEntries,
-               [&](const std::string& name, const std::string& place,
-                   const JsonTree& tree) {
-                 return ReadRegime(name, place, tree);
-               });
+      Register(
+          "regimes", kMaxConsentEntries,
+          [&](const std::string& name, const std::string& place,
+              const JsonTree& tree) { return ReadRegime(name, place, tree); });
   return read ? Status::Ok() : std::move(status_);
 }
 

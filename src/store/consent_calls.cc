@@ -32,24 +32,22 @@ struct NamedText {
 };
 
 Status CheckTexts(const ConsentAct& act) {
-  const NamedText texts[] = {
-      {"purpose", act.purpose, kMaxText},
-      {"address", act.address, kMaxText},
-      {"method", act.method, kMaxText},
-      {"legal_basis", act.legal_basis, kMaxText},
-      {"policy", act.policy, kMaxText},
-      {"actor", act.actor, kMaxText},
-      {"controller", act.controller, kMaxText},
-      {"language", act.language, kMaxText},
-      {"ip_address", act.ip_address, kMaxText},
-      {"reason", act.reason, kMaxLongText},
-      {"evidence", act.evidence, kMaxLongText},
-      {"user_agent", act.user_agent, kMaxLongText},
-      {"source_url", act.source_url, kMaxLongText}};
+  const NamedText texts[] = {{"purpose", act.purpose, kMaxText},
+                             {"address", act.address, kMaxText},
+                             {"method", act.method, kMaxText},
+                             {"legal_basis", act.legal_basis, kMaxText},
+                             {"policy", act.policy, kMaxText},
+                             {"actor", act.actor, kMaxText},
+                             {"controller", act.controller, kMaxText},
+                             {"language", act.language, kMaxText},
+                             {"ip_address", act.ip_address, kMaxText},
+                             {"reason", act.reason, kMaxLongText},
+                             {"evidence", act.evidence, kMaxLongText},
+                             {"user_agent", act.user_agent, kMaxLongText},
+                             {"source_url", act.source_url, kMaxLongText}};
   for (const NamedText& item : texts) {
     if (item.text.size() <= item.most) continue;
-    return Status(StatusCode::kTooLarge, std::string(item.name) +
-                                             ": at most " +
+    return Status(StatusCode::kTooLarge, std::string(item.name) + ": at most " +
                                              std::to_string(item.most) +
                                              " bytes");
   }
@@ -195,8 +193,7 @@ Result<EventOutcome> Tenant::RecordConsent(const ConsentAct& act,
         return Bad("address", "this channel has none");
       }
       status = core.views->identity()
-                   .HashOf(impl_->info.id,
-                           {std::string(space), act.address},
+                   .HashOf(impl_->info.id, {std::string(space), act.address},
                            IdentityAt(now.get(), kEveryPosition), act.source)
                    .status();
       if (!status.ok()) return Bad("address", status.message());
@@ -234,8 +231,8 @@ Result<ConsentDecision> Tenant::CheckConsent(
   if (question.as_of.has_value() || question.known_at != 0) {
     status = CheckBack(*impl_, now.get(), &in, &decision);
   } else {
-    status = core.views->consent().Check(impl_->info.id, nullptr, &in,
-                                         &decision);
+    status =
+        core.views->consent().Check(impl_->info.id, nullptr, &in, &decision);
   }
   if (!status.ok()) return status;
   return decision;

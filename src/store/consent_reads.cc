@@ -84,17 +84,17 @@ Status EventReader::Open(const Entry& entry, OpenedEvent* out) {
   Status status = core().log_view->Expand(header, entry.body, &out->plain);
   if (!status.ok()) return status;
   if (!UnpackBody(arena_.Copy(out->plain), &content.body)) {
-    return Status(StatusCode::kCorruption,
-                  "event " + std::to_string(entry.record.position) +
-                      ": malformed body");
+    return Status(
+        StatusCode::kCorruption,
+        "event " + std::to_string(entry.record.position) + ": malformed body");
   }
   out->id_order = StableHash64(content.body.id);
   const auto definitions = core().DefinitionsOf(tenant_.info.id);
   if (definitions != nullptr) {
-    const TypedPayload given{header.type, content.type,
-                             core().names.Text(NameKind::kVersion,
-                                               header.version),
-                             content.body.payload};
+    const TypedPayload given{
+        header.type, content.type,
+        core().names.Text(NameKind::kVersion, header.version),
+        content.body.payload};
     std::string_view version;
     if (definitions->Upcast(given, entry.record.position, &out->payload,
                             &version)) {
@@ -105,8 +105,7 @@ Status EventReader::Open(const Entry& entry, OpenedEvent* out) {
       core().definitions.IdentityAt(tenant_.info.id, entry.record.position);
   status = ReadHints(content.body.identity, arena_, &hints_);
   if (!status.ok()) return status;
-  content.hints =
-      arena_.CopyAll(std::span<const DecodedEvent::Hint>(hints_));
+  content.hints = arena_.CopyAll(std::span<const DecodedEvent::Hint>(hints_));
   out->acts = core().views->consent().ActsOf(content, arena_);
   return Status::Ok();
 }
@@ -276,8 +275,8 @@ std::string PurposeOf(const ConsentFact& fact, const ConsentSettings& settings,
   const ConsentPurpose* known = settings.FindPurpose(fact.purpose);
   if (known != nullptr) return known->name;
   std::string name;
-  Status status = ForEachMember(
-      payload, [&](std::string_view key, std::string_view value) {
+  Status status =
+      ForEachMember(payload, [&](std::string_view key, std::string_view value) {
         if (key == "purpose") name = JsonScalarText(value);
         return true;
       });
@@ -293,8 +292,7 @@ Status TellRecord(EventReader& reader, RecordId record, const Until& until,
   for (const Entry& entry : entries) {
     const EventHeader& header = entry.record.header;
     const Position position = entry.record.position;
-    if (!reader.IsAct(header) ||
-        !until.Holds(position, EffectiveAt(header)) ||
+    if (!reader.IsAct(header) || !until.Holds(position, EffectiveAt(header)) ||
         (only != nullptr &&
          (position < only->first || position > only->last))) {
       continue;
@@ -382,8 +380,8 @@ class PreferenceText final {
 
  private:
   bool Newer(const ConsentFact& item, const Entry& entry, uint64_t id_order) {
-    const ConsentFact placed = PlaceFact(item, entry.record.header,
-                                         entry.record.position, id_order);
+    const ConsentFact placed =
+        PlaceFact(item, entry.record.header, entry.record.position, id_order);
     const auto [place, added] = newest_.try_emplace(item.channel, placed);
     if (added) return true;
     if (!Outweighs(placed, place->second)) return false;
@@ -450,9 +448,9 @@ Status CheckWhose(const Tenant::Impl& tenant, CustomerId customer,
     if (!row.ok()) return std::move(row).status();
     if (row->owner == 0 || row->shared) continue;
     if (row->owner != *current) {
-      return Status(StatusCode::kConflict,
-                    identifier.name_space + ": of another customer than " +
-                        std::to_string(customer));
+      return Status(StatusCode::kConflict, identifier.name_space +
+                                               ": of another customer than " +
+                                               std::to_string(customer));
     }
     hers = true;
   }
@@ -498,8 +496,7 @@ Status MakeCase(const Tenant::Impl& tenant,
       AddressSpace(question.channel, question.address);
   if (space.empty()) return Status::Ok();
   Result<Hash128> hash = tenant.core->views->identity().HashOf(
-      tenant.info.id,
-      {std::string(space), std::string(question.address)},
+      tenant.info.id, {std::string(space), std::string(question.address)},
       IdentityAt(definitions, kEveryPosition));
   if (!hash.ok()) {
     return Status(StatusCode::kInvalidArgument,
@@ -556,8 +553,8 @@ Status CheckBack(const Tenant::Impl& tenant,
         continue;
       }
       FactSet theirs;
-      status = FoldBack(reader, origin.record, until, {&origin, 1}, true,
-                        &theirs);
+      status =
+          FoldBack(reader, origin.record, until, {&origin, 1}, true, &theirs);
       if (!status.ok()) return status;
       take(theirs);
     }
@@ -567,12 +564,11 @@ Status CheckBack(const Tenant::Impl& tenant,
   addresses.erase(std::unique(addresses.begin(), addresses.end()),
                   addresses.end());
   if (status.ok()) {
-    status = AddressesBack(reader, tenant.info.id, until, addresses,
-                           &suppressions);
+    status =
+        AddressesBack(reader, tenant.info.id, until, addresses, &suppressions);
   }
-  std::erase_if(suppressions, [&](const ConsentFact& fact) {
-    return !in->Concerns(fact);
-  });
+  std::erase_if(suppressions,
+                [&](const ConsentFact& fact) { return !in->Concerns(fact); });
   if (!status.ok()) return status;
   return room.CheckFacts(tenant.info.id, reader.view(), in, suppressions, out);
 }
@@ -599,9 +595,8 @@ Result<std::vector<ConsentEntry>> Tenant::GetConsentHistory(
                                                   reader.view(), &now);
     }
     for (const FactSet::Origin& origin : now.origins()) {
-      if (!status.ok() ||
-          std::find(records.begin(), records.end(), origin.record) !=
-              records.end()) {
+      if (!status.ok() || std::find(records.begin(), records.end(),
+                                    origin.record) != records.end()) {
         continue;
       }
       status =

@@ -67,8 +67,9 @@ struct World {
 TEST_CASE("the events of the seeds are acts") {
   World world;
   const CustomerId ada =
-      world.Append("ConsentGranted",
-                   R"({"purpose":"analytics","channel":"email"})", At(1))
+      world
+          .Append("ConsentGranted",
+                  R"({"purpose":"analytics","channel":"email"})", At(1))
           .customer;
   CHECK(world.Allows(ada, Channel::kEmail, "analytics"));
   CHECK_FALSE(world.Allows(ada));  // Another purpose.
@@ -92,15 +93,16 @@ TEST_CASE("the events of the seeds are acts") {
 TEST_CASE("opt-in flags: those of the list, by event time, and opt-outs too") {
   World world;
   const CustomerId ada =
-      world.Append("contactPreference.updated",
-                   R"({"emailOptIn":true,"smsOptIn":true,"evilOptIn":true})",
-                   At(10))
+      world
+          .Append("contactPreference.updated",
+                  R"({"emailOptIn":true,"smsOptIn":true,"evilOptIn":true})",
+                  At(10))
           .customer;
   CHECK(world.Allows(ada));
   CHECK(world.Allows(ada, Channel::kSms));
   CHECK_FALSE(world.Allows(ada, Channel::kPush));
-  world.Append("messaging.contactPreference.updated",
-               R"({"smsOptIn":false})", At(20));
+  world.Append("messaging.contactPreference.updated", R"({"smsOptIn":false})",
+               At(20));
   CHECK_FALSE(world.Allows(ada, Channel::kSms));
   // What comes late and is older changes nothing.
   world.Append("contactPreference.updated", R"({"smsOptIn":true})", At(15));
@@ -165,8 +167,9 @@ TEST_CASE("acts come in any order, and the decisions are the same") {
 TEST_CASE("bounces, complaints and STOP are no consent, and undo none") {
   World world;
   const CustomerId ada =
-      world.Append("ConsentGranted",
-                   R"({"purpose":"marketing","channel":"email"})", At(1))
+      world
+          .Append("ConsentGranted",
+                  R"({"purpose":"marketing","channel":"email"})", At(1))
           .customer;
   // A full mailbox comes back.
   world.Append("message.bounced",
@@ -193,9 +196,9 @@ TEST_CASE("an address is suppressed for everybody who has it") {
   bounce.address = "bob@example.com";
   REQUIRE_OK(world.tenant->RecordConsent(bounce));
   const CustomerId bob =
-      world.Append("ConsentGranted",
-                   R"({"purpose":"marketing","channel":"email"})", At(1),
-                   "bob")
+      world
+          .Append("ConsentGranted",
+                  R"({"purpose":"marketing","channel":"email"})", At(1), "bob")
           .customer;
   CHECK(world.Check(bob).rule == ConsentRule::kUndeliverable);
   ConsentQuestion receipt;
@@ -214,8 +217,8 @@ TEST_CASE("what is wrong with an act is said, and nothing is written") {
   World world;
   Tenant other = MustTenant(*world.store, "other");
   const EventOutcome first = world.Append("booking.made", "{}", At(1));
-  const Position head = *world.tenant->WaitForEvents(
-      0, std::chrono::milliseconds(0));
+  const Position head =
+      *world.tenant->WaitForEvents(0, std::chrono::milliseconds(0));
   const auto refused = [&](ConsentAct act, StatusCode code,
                            std::string_view word) {
     const auto outcome = world.tenant->RecordConsent(act);
@@ -327,8 +330,9 @@ TEST_CASE("an act can name a customer instead of how she is called") {
 TEST_CASE("preferences: the latest of each field; not set is not refused") {
   World world;
   const CustomerId ada =
-      world.Append("ConsentGranted",
-                   R"({"purpose":"marketing","channel":"any"})", At(1))
+      world
+          .Append("ConsentGranted",
+                  R"({"purpose":"marketing","channel":"any"})", At(1))
           .customer;
   const auto none = world.tenant->GetPreferences(ada);
   REQUIRE_OK(none);
@@ -361,8 +365,9 @@ TEST_CASE("preferences: the latest of each field; not set is not refused") {
 TEST_CASE("deactivating is not a withdrawal") {
   World world;
   const CustomerId ada =
-      world.Append("ConsentGranted",
-                   R"({"purpose":"marketing","channel":"email"})", At(1))
+      world
+          .Append("ConsentGranted",
+                  R"({"purpose":"marketing","channel":"email"})", At(1))
           .customer;
   world.Append("CustomerDeactivated", R"({"reason":"other"})", At(2));
   CHECK(world.Allows(ada));
@@ -384,8 +389,7 @@ TEST_CASE("acts survive closing, and views made anew decide the same") {
   }
   for (const bool rebuild : {false, true}) {
     if (rebuild) {
-      REQUIRE(std::system(("rm -r " + (scratch / "store/views")).c_str()) ==
-              0);
+      REQUIRE(std::system(("rm -r " + (scratch / "store/views")).c_str()) == 0);
     }
     Store store = MustOpen(scratch / "store");
     Tenant tenant = MustTenant(store);

@@ -15,10 +15,9 @@ using Channel = ConsentChannel;
 
 Timestamp Utc(int year, unsigned month, unsigned day, int hour = 0,
               int minute = 0) {
-  const auto days = std::chrono::sys_days(
-      std::chrono::year_month_day(std::chrono::year(year),
-                                  std::chrono::month(month),
-                                  std::chrono::day(day)));
+  const auto days = std::chrono::sys_days(std::chrono::year_month_day(
+      std::chrono::year(year), std::chrono::month(month),
+      std::chrono::day(day)));
   return Timestamp(days) + std::chrono::hours(hour) +
          std::chrono::minutes(minute);
 }
@@ -48,14 +47,13 @@ struct World {
     REQUIRE_OK(outcome);
     return *outcome;
   }
-  CustomerId Grant(Timestamp time,
-                   const std::string& who = "ada@example.com") {
+  CustomerId Grant(Timestamp time, const std::string& who = "ada@example.com") {
     return Record(Action::kGrant, time, who).customer;
   }
   void Prefer(const std::string& payload,
               const std::string& who = "ada@example.com") {
-    Event event = MakeEvent("p" + std::to_string(++count), {{"email", who}},
-                            payload);
+    Event event =
+        MakeEvent("p" + std::to_string(++count), {{"email", who}}, payload);
     event.type = "PreferencesUpdated";
     event.source = "shop";
     event.occurred_at = Utc(2025, 1, 1);
@@ -84,7 +82,8 @@ TEST_CASE("unknown means no") {
   World world;
   CHECK(world.Check(7, Utc(2026, 1, 1)).rule == ConsentRule::kUnknownCustomer);
   const CustomerId ada =
-      MustAppendOne(*world.tenant, MakeEvent("e", {{"email", "ada@example.com"}}))
+      MustAppendOne(*world.tenant,
+                    MakeEvent("e", {{"email", "ada@example.com"}}))
           .customer;
   const ConsentDecision decision = world.Check(ada, Utc(2026, 1, 1));
   CHECK(decision.verdict == Verdict::kDeny);
@@ -302,14 +301,16 @@ struct Night : World {
 
 TEST_CASE("due at half past five, it goes at six") {
   Night night("Europe/Berlin");
-  const ConsentDecision decision = night.Check(night.ada, Utc(2026, 1, 10, 4, 30));
+  const ConsentDecision decision =
+      night.Check(night.ada, Utc(2026, 1, 10, 4, 30));
   CHECK(decision.verdict == Verdict::kDefer);
   CHECK(decision.rule == ConsentRule::kQuietHours);
   CHECK(decision.until == Utc(2026, 1, 10, 5));
   CHECK(night.Check(night.ada, decision.until).verdict == Verdict::kAllow);
 }
 
-TEST_CASE("windows are half open: their first minute is in, their last is out") {
+TEST_CASE(
+    "windows are half open: their first minute is in, their last is out") {
   Night night("UTC");
   CHECK(night.Check(night.ada, Utc(2026, 1, 10, 6)).verdict == Verdict::kAllow);
   CHECK(night.Check(night.ada, Utc(2026, 1, 10, 21, 59)).verdict ==
@@ -405,11 +406,9 @@ TEST_CASE("South Africa: no Sundays, no holidays, Saturdays until one") {
   world.ask.jurisdiction = "ZA";
   const CustomerId ada = world.Grant(Utc(2026, 1, 1));
   // Johannesburg is at +02:00. Thursday evening, Christmas on Friday.
-  CHECK(world.Check(ada, Utc(2026, 12, 24, 18)).until ==
-        Utc(2026, 12, 26, 7));
+  CHECK(world.Check(ada, Utc(2026, 12, 24, 18)).until == Utc(2026, 12, 26, 7));
   // From Saturday at one to Monday at eight.
-  CHECK(world.Check(ada, Utc(2026, 12, 26, 11)).until ==
-        Utc(2026, 12, 28, 6));
+  CHECK(world.Check(ada, Utc(2026, 12, 26, 11)).until == Utc(2026, 12, 28, 6));
   world.ask.message_class = MessageClass::kTransactional;
   CHECK(world.Check(ada, Utc(2026, 12, 25, 11)).verdict == Verdict::kAllow);
 }

@@ -50,10 +50,9 @@ struct Act {
            action == Action::kRevoke || action == Action::kInvalidate;
   }
   int group() const {
-    return grants() || denies() ? 1
-           : action == Action::kPend ? 2
-           : action == Action::kObject || action == Action::kLiftObjection
-               ? 3
+    return grants() || denies()                                            ? 1
+           : action == Action::kPend                                       ? 2
+           : action == Action::kObject || action == Action::kLiftObjection ? 3
            : action == Action::kRestrict || action == Action::kLiftRestriction
                ? 4
            : action == Action::kSignal ? 6
@@ -169,9 +168,8 @@ class Evaluator {
                             : true;
   }
   bool Lifts(const Act& l, const Act& a) const {
-    const bool who =
-        l.record == a.record || (!q_.records.contains(a.record) &&
-                                 q_.records.contains(l.record));
+    const bool who = l.record == a.record || (!q_.records.contains(a.record) &&
+                                              q_.records.contains(l.record));
     return who;
   }
   using Latest =
@@ -184,9 +182,8 @@ class Evaluator {
       if (!Known(a) || !sees(a)) continue;
       Act& kept = latest[{a.record, a.group(), a.purpose,
                           static_cast<int>(a.channel), a.address, a.reason}];
-      if (kept.position == 0 ||
-          std::pair(a.time, a.restricts()) >
-              std::pair(kept.time, kept.restricts())) {
+      if (kept.position == 0 || std::pair(a.time, a.restricts()) >
+                                    std::pair(kept.time, kept.restricts())) {
         kept = a;
       }
     }
@@ -325,15 +322,26 @@ class History {
   }
 
   void AppendAct() {
-    constexpr Action kActions[] = {
-        Action::kGrant,   Action::kGrant,         Action::kGrant,
-        Action::kConfirm, Action::kConfirm,       Action::kWithdraw,
-        Action::kRefuse,  Action::kRevoke,        Action::kPend,
-        Action::kObject,  Action::kLiftObjection, Action::kRestrict,
-        Action::kLiftRestriction, Action::kSuppress,
-        Action::kLiftSuppression, Action::kSignal,
-        Action::kGrant,   Action::kLiftObjection, Action::kLiftRestriction,
-        Action::kLiftSuppression};
+    constexpr Action kActions[] = {Action::kGrant,
+                                   Action::kGrant,
+                                   Action::kGrant,
+                                   Action::kConfirm,
+                                   Action::kConfirm,
+                                   Action::kWithdraw,
+                                   Action::kRefuse,
+                                   Action::kRevoke,
+                                   Action::kPend,
+                                   Action::kObject,
+                                   Action::kLiftObjection,
+                                   Action::kRestrict,
+                                   Action::kLiftRestriction,
+                                   Action::kSuppress,
+                                   Action::kLiftSuppression,
+                                   Action::kSignal,
+                                   Action::kGrant,
+                                   Action::kLiftObjection,
+                                   Action::kLiftRestriction,
+                                   Action::kLiftSuppression};
     Act act;
     act.record = Pick(kRecords);
     act.action = kActions[Pick(static_cast<int>(std::size(kActions)))];
@@ -348,10 +356,9 @@ class History {
     }
     // An act says which address, or has that of its event, or names none.
     const int named = Pick(3) == 0 ? Pick(3) : -1;
-    act.address = named >= 0 ? named
-                  : act.channel == ConsentChannel::kEmail
-                      ? kEmailOf[act.record]
-                      : -1;
+    act.address = named >= 0                              ? named
+                  : act.channel == ConsentChannel::kEmail ? kEmailOf[act.record]
+                                                          : -1;
     if (act.group() == 5) {
       constexpr const char* kReasons[] = {"hard-bounce", "complaint", "manual"};
       act.reason = kReasons[Pick(3)];
@@ -419,8 +426,8 @@ class History {
 
   void Unmerge() {
     if (merges_.empty()) return;
-    const size_t which = static_cast<size_t>(Pick(static_cast<int>(
-        merges_.size())));
+    const size_t which =
+        static_cast<size_t>(Pick(static_cast<int>(merges_.size())));
     UnmergeTarget target;
     target.merge = merges_[which];
     merges_.erase(merges_.begin() + static_cast<ptrdiff_t>(which));
@@ -477,8 +484,8 @@ class History {
     if (decision->rule == expected) return;
     ++wrong;
     INFO("history " << number_ << ", acts " << acts_.size() << ", back "
-                    << (query.as_of.has_value() || query.known_at != 0)
-                    << ": " << decision->Explain());
+                    << (query.as_of.has_value() || query.known_at != 0) << ": "
+                    << decision->Explain());
     CHECK(ConsentRuleName(decision->rule) == ConsentRuleName(expected));
   }
 
