@@ -3565,6 +3565,25 @@ typedef struct crm_consent_act {
   uint64_t reserved[4];
 } crm_consent_act;
 
+/* A link at the end of a message that takes a consent back with one click, of
+ * which a service knows her number and nothing else:
+ *
+ *   memset(&act, 0, sizeof(act));
+ *   act.action = CRM_CONSENT_WITHDRAW;
+ *   act.purpose = crm_slice_of("marketing");
+ *   act.channel = CRM_CHANNEL_EMAIL;
+ *   act.customer = customer_of(token);
+ *   act.method = crm_slice_of("one-click");
+ *   crm_tenant_record_consent(tenant, &act, NULL, NULL, &error);
+ *
+ * Whoever clicks is not always she who was written to: programs that look at
+ * messages follow links, too. Let the page that the link leads to ask, and only
+ * its answer, or a POST by RFC 8058, take the consent back.
+ *
+ * A service that cannot be sure that its first try arrived gives `id`: the same
+ * act again is then a duplicate, and changes nothing. Acts of other systems
+ * need no call of their own: append their events as they are. */
+
 /* Appends an act, as an event of type crm.consent.recorded: a result of one
  * event; `out` may be NULL. CRM_INVALID_ARGUMENT (names the member): a purpose,
  * policy version or party that is not in the register, a grant more than five
