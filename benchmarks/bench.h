@@ -58,6 +58,7 @@ std::vector<Workload> ExportWorkloads();
 std::vector<Workload> PythonWorkloads();
 std::vector<Workload> CapiWorkloads();
 std::vector<Workload> SchemaWorkloads();
+std::vector<Workload> ConsentWorkloads();
 
 // Google Benchmark's own kind, over a small store in memory. They start
 // threads in this process, and so must be registered last.

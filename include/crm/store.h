@@ -26,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crm/consent.h"
 #include "crm/event.h"
 #include "crm/identity.h"
 #include "crm/match_customers.h"
@@ -74,9 +75,9 @@ struct StoreStats {
   std::vector<TenantStats> tenants = {};
 };
 
-// One finding of Verify. `room` is "log", "event", "identity", "profile" or
-// "store" (what the views say of themselves); `detail` names family and key; no
-// personal data.
+// One finding of Verify. `room` is "log", "event", "identity", "profile",
+// "consent" or "store" (what the views say of themselves); `detail` names
+// family and key; no personal data.
 struct Finding {
   std::string room = {};
   std::string tenant = {};
@@ -291,6 +292,49 @@ class Tenant final {
   // SetIdentitySettings takes back.
   Result<std::string> GetIdentitySettings() const;
 
+  // May she be written to, and what did she say; see crm/consent.h. Customers
+  // that the tenant does not have are kNotFound, but for CheckConsent, which
+  // answers no. Retired ids stand for whom they lead to.
+  //
+  // Appends an act as an event (crm.consent.recorded), with the outcome of an
+  // append. kInvalidArgument (names the member: a purpose, policy version or
+  // party that is not in the register, a grant more than five minutes ahead of
+  // its recording, an address that cannot be one ...); kTooLarge (a text over
+  // its limit); kConflict: identifiers lead to another than `customer`;
+  // kFailedPrecondition: nothing says how `customer` is called. A withdrawal is
+  // never refused for its time: it counts from the earlier of its two times.
+  Result<EventOutcome> RecordConsent(const ConsentAct& act,
+                                     const AppendOptions& options = {});
+  // Decides by everything acknowledged so far: whatever was said counts, also
+  // what happened after `at`. Cheap enough for every message. kInvalidArgument:
+  // channel any, a class that there is not, an address that cannot be one;
+  // kNotFound: the template.
+  Result<ConsentDecision> CheckConsent(const ConsentQuestion& question) const;
+  // All her acts, by the time from which on they count. Those of preferences
+  // are in GetPreferences.
+  Result<std::vector<ConsentEntry>> GetConsentHistory(
+      CustomerId customer, const ConsentHistoryQuery& query = {}) const;
+  // What she prefers.
+  Result<ConsentPreferences> GetPreferences(CustomerId customer) const;
+  // Customers for whom CheckConsent says allow or defer, by id. Decides for
+  // each of them in turn: no index is kept that appends would have to pay for.
+  // kInvalidArgument: limit, channel, a purpose that is not in the register.
+  Result<ConsentList> ListConsents(const ConsentListQuery& query) const;
+  // The receipt of an act, by its position, as JSON. kNotFound: her history
+  // has no act there.
+  Result<std::string> GetConsentReceipt(CustomerId customer, Position position,
+                                        ReceiptFormat format) const;
+  // Purposes, policies, parties, templates and regimes, as JSON; see
+  // "Settings" in crm/consent.h. Takes the place of everything that was set
+  // before; "{}" is all defaults. Counts for every decision from now on.
+  // Durable when it returns; changes nothing when it fails, or when it is what
+  // is set already. kMalformed, kInvalidArgument (names the place as a JSON
+  // pointer, and what it must be), kTooLarge.
+  Status SetConsentSettings(std::string_view json);
+  // What counts now, with all defaults spelled out: what SetConsentSettings
+  // takes back.
+  Result<std::string> GetConsentSettings() const;
+
   // Waits until the head is past `after`, at most `timeout`. The new head.
   Result<Position> WaitForEvents(Position after,
                                  std::chrono::milliseconds timeout) const;
@@ -317,8 +361,8 @@ class Tenant final {
   std::shared_ptr<Impl> impl_;
 };
 
-// A definition of a tenant, as she made it: see crm/schema.h and
-// Tenant::SetIdentitySettings. Views as those of
+// A definition of a tenant, as she made it: see crm/schema.h,
+// Tenant::SetIdentitySettings and Tenant::SetConsentSettings. Views as those of
 // EventView.
 struct DefinitionView {
   enum class Kind : uint8_t {
@@ -327,10 +371,11 @@ struct DefinitionView {
     kValidation = 3,
     kIdentity = 4,  // See Tenant::SetIdentitySettings; `json` differs from the
                     // defaults in what it names.
+    kConsent = 5,   // See Tenant::SetConsentSettings; `json` as it was set.
   };
   Kind kind = Kind::kSchema;
   Position position = 0;
-  // Empty: validation of all types, or settings of identity.
+  // Empty: validation of all types, or settings.
   std::string_view type = {};
   // Of a schema; of an upcaster: where it begins, and where it leads.
   std::string_view version = {};

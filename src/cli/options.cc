@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/consent_command.h"
 #include "cli/encoding_option.h"
 
 #ifndef CRM_VERSION
@@ -76,6 +77,7 @@ struct CommandLine {
   SchemaValidationCommand schema_validation;
   IdentitySettingsCommand identity_settings;
   WhoCommand who[static_cast<size_t>(WhoCommand::Verb::kCount)];
+  ConsentCommand consent[static_cast<size_t>(ConsentCommand::Verb::kCount)];
   IdentityLinkFileCommand identity_link_file;
   IdentityTrainCommand identity_train;
   std::function<int()> run;
@@ -714,6 +716,7 @@ int RunProgram(int argc, char** argv) {
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
   AddIdentity(&app, &line);
+  AddConsent(&app, line.consent, &line.run);
   AddStoreCommands(&app, &line);
   try {
     app.parse(argc, argv);

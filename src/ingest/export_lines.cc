@@ -17,7 +17,7 @@ constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
 constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
-                                       "identity"};
+                                        "identity", "consent"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
@@ -135,6 +135,7 @@ void AppendDefinition(std::string_view tenant, uint64_t after,
       AppendTextMember("mode", ModeText(definition.mode), out);
       break;
     case Kind::kIdentity:
+    case Kind::kConsent:
       AppendMember("settings", definition.json, out);
       break;
   }
@@ -271,7 +272,7 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
     if (!FromText(kModes, Text("mode"), &out->mode)) {
       members_.Fail("mode", "unknown");
     }
-  } else if (out->kind == Kind::kIdentity) {
+  } else if (out->kind == Kind::kIdentity || out->kind == Kind::kConsent) {
     out->json = members_.TakeObject("settings");
   } else {
     out->type = Text("type");

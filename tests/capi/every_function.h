@@ -47,4 +47,7 @@ int is(crm_slice slice, const char* text);
 /* Merges, questions and explanations, in a tenant of their own. */
 void who_is_who(crm_store* store);
 
+/* Acts and decisions, in a tenant of their own. */
+void consent(crm_store* store);
+
 #endif /* CRM_TESTS_CAPI_EVERY_FUNCTION_H_ */

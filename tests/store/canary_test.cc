@@ -183,7 +183,8 @@ void SearchDatabases(const std::string& store, Search* search) {
               {"members", kPoint}, {"claimants", kPoint},
               {"assertions", kPoint}, {"reviews", kPoint},
               {"review_pairs", kPoint}, {"profiles", FamilyKind::kSealed},
-              {"timeline", kPacked}},
+              {"timeline", kPacked}, {"consents", kPoint},
+              {"suppressions", kPoint}},
              search);
 }
 

@@ -21,6 +21,9 @@ CXX_ALONE = {
 C_ENUMS = {
     "ChoiceViewKind": "CRM_CHOICE",
     "ChoiceViewOrigin": "CRM_CHOICE_BY",
+    "ConsentAction": "CRM_CONSENT",
+    "ConsentChannel": "CRM_CHANNEL",
+    "ConsentRule": "CRM_CONSENT_BY",
     "AssertionKind": "CRM_ASSERTION",
     "ConditionKind": "CRM_CONDITION",
     "DefinitionViewKind": "CRM_DEFINITION",
@@ -35,6 +38,7 @@ C_ENUMS = {
     "MessageKind": "CRM_MESSAGE",
     "ReconcileKind": "CRM_RECONCILE",
     "RejectReason": "CRM_REJECT",
+    "ReceiptFormat": "CRM_RECEIPT",
     "ReplayQueryOrder": "CRM_ORDER",
     "StatusCode": "CRM",
     "TextEncoding": "CRM_ENCODING",
@@ -71,6 +75,10 @@ PYTHON_CLASSES = {
 # The calls whose keywords the members of options are.
 PYTHON_OPTIONS = {
     "AppendOptions": "Tenant.append",
+    "ConsentAct": "Tenant.record_consent",
+    "ConsentHistoryQuery": "Tenant.consent_history",
+    "ConsentListQuery": "Tenant.list_consents",
+    "ConsentQuestion": "Tenant.check_consent",
     "EventExportOptions": "Tenant.export_events",
     "ImportOptions": "Tenant.import_file",
     "LinkFileOptions": "link_file",
@@ -123,6 +131,7 @@ NO_OPTIONS = {
     "crm_subscription_next": _AT_OPENING,
     "crm_tenant_drop_subscription": _ALL_SAID,
     "crm_tenant_register_upcaster": _SELF_DESCRIBING,
+    "crm_tenant_set_consent_settings": _SELF_DESCRIBING,
     "crm_tenant_set_identity_settings": _SELF_DESCRIBING,
     "crm_tenant_set_validation": "(a rule is a type and a mode)",
 }
@@ -130,11 +139,40 @@ NO_OPTIONS = {
 _NO_PLACE = "(the interface of capsules takes no options)"
 _MAP_IS_TEXT = "(the map is JSON there, and checked by the call)"
 _MAY_BE_DEFAULT = "(told by trained and not_trained_because)"
+_IN_HISTORY = "(a member of the JSON that the history is)"
+_IN_PREFERENCES = "(a member of the JSON that preferences are)"
+_BY_NUMBER = "(C has numbers)"
+_BY_NAME = "(the value of the enumeration)"
+_CONSENT_ENTRY = (
+    "action", "channel", "clamped", "effective_at", "event_id", "event_type",
+    "occurred_at", "opened", "payload", "position", "purpose", "record",
+    "recorded_at", "renewed", "shared", "source", "state", "superseded")
+_PREFERENCES = (
+    "categories", "email_frequency", "has_categories", "time_zone")
+_CONSENT_JSON = {
+    **{f"ConsentEntry::{name}": _IN_HISTORY for name in _CONSENT_ENTRY},
+    **{f"ConsentPreferences::{name}": _IN_PREFERENCES
+       for name in _PREFERENCES},
+    "ConsentEntryToJson": _IN_HISTORY,
+    "ConsentPreferencesToJson": _IN_PREFERENCES,
+}
 _FILLED_IN = "(C fills in a crm_condition)"
 _TOLD_BY_COUNT = "(C compares with zero)"
 _FOR_TESTS = "(internal: tests of the C++ library open stores on fake disks)"
 
 C = {
+    **_CONSENT_JSON,
+    "ConsentAct::confirmed": "CRM_CONSENT_ACT_CONFIRMED",
+    "ConsentAct::conflict_notice": "CRM_CONSENT_ACT_CONFLICT_NOTICE",
+    "ConsentDecision::contested": "CRM_CONSENT_DECISION_CONTESTED",
+    "ConsentDecision::one_click": "CRM_CONSENT_DECISION_ONE_CLICK",
+    "ConsentList::customers": "crm_tenant_list_consents",
+    "ConsentList::next": "crm_tenant_list_consents",
+    "ConsentListQuery::limit": "(the room in the caller's array)",
+    "ParseConsentAction": _BY_NUMBER,
+    "ParseConsentChannel": _BY_NUMBER,
+    "ParseMessageClass": _BY_NUMBER,
+    "ParseReceiptFormat": _BY_NUMBER,
     "AppendOptions::backfill": "CRM_APPEND_BACKFILL",
     "AppendOptions::ignore_tenant": "CRM_APPEND_IGNORE_TENANT",
     "AppendOptions::offset": "crm_append_options.offset_name",
@@ -244,6 +282,21 @@ C = {
 }
 
 PYTHON = {
+    **_CONSENT_JSON,
+    "ConsentActionName": _BY_NAME,
+    "ConsentChannelName": _BY_NAME,
+    "ConsentDecision::act_count": "ConsentDecision.acts",
+    "ConsentList::customers": "Tenant.list_consents",
+    "ConsentList::next": "Tenant.list_consents",
+    "ConsentRuleName": _BY_NAME,
+    "ConsentRuleText": "ConsentDecision.explain",
+    "ConsentStateName": _BY_NAME,
+    "MessageClassName": _BY_NAME,
+    "ParseConsentAction": _BY_NAME,
+    "ParseConsentChannel": _BY_NAME,
+    "ParseMessageClass": _BY_NAME,
+    "ParseReceiptFormat": _BY_NAME,
+    "VerdictName": _BY_NAME,
     "ArrowOptions::batch_bytes": _NO_PLACE,
     "ArrowOptions::batch_rows": _NO_PLACE,
     "AppendOrder::Pass": "AppendOrder.pass_place",

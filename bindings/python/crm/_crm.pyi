@@ -10,6 +10,10 @@ from crm._types import (
     AssertionKind,
     Compatibility,
     ConditionKind,
+    ConsentAction,
+    ConsentChannel,
+    ConsentRule,
+    ConsentState,
     DefinitionKind,
     Durability,
     EnvelopeShape,
@@ -21,15 +25,18 @@ from crm._types import (
     ImportFormat,
     KeyProvider,
     LogLevel,
+    MessageClass,
     MessageKind,
     Order,
     Outcome,
+    ReceiptFormat,
     ReconcileKind,
     RejectReason,
     ReviewAnswer,
     StatusCode,
     TextEncoding,
     Validation,
+    Verdict,
 )
 
 class _File(Protocol):
@@ -432,6 +439,83 @@ class Tenant:
         settings: Union[dict[str, Any], str, bytes],
     ) -> None: ...
     def identity_settings(self) -> dict[str, Any]: ...
+    def record_consent(
+        self,
+        action: Union[ConsentAction, str],
+        *,
+        purpose: str = "",
+        channel: Union[ConsentChannel, str] = "any",
+        identifiers: Union[
+            dict[str, str], Iterable[_Identifier], None
+        ] = None,
+        customer: int = 0,
+        address: str = "",
+        source: str = "consent",
+        id: str = "",
+        occurred_at: Optional[datetime.datetime] = None,
+        valid_until: Optional[datetime.datetime] = None,
+        method: str = "",
+        legal_basis: str = "",
+        policy: str = "",
+        policy_version: int = 0,
+        jurisdiction: str = "",
+        actor: str = "",
+        reason: str = "",
+        controller: str = "",
+        language: str = "",
+        confirmed: bool = False,
+        conflict_notice: bool = False,
+        evidence: str = "",
+        ip_address: str = "",
+        user_agent: str = "",
+        source_url: str = "",
+    ) -> EventOutcome: ...
+    def check_consent(
+        self,
+        customer: int,
+        purpose: str,
+        channel: Union[ConsentChannel, str],
+        *,
+        at: datetime.datetime,
+        message_class: Union[MessageClass, str] = "marketing",
+        template_name: str = "",
+        address: str = "",
+        jurisdiction: str = "",
+        category: str = "",
+        last_sent: Optional[datetime.datetime] = None,
+        as_of: Optional[datetime.datetime] = None,
+        known_at: int = 0,
+    ) -> ConsentDecision: ...
+    def list_consents(
+        self,
+        purpose: str,
+        channel: Union[ConsentChannel, str],
+        *,
+        at: datetime.datetime,
+        message_class: Union[MessageClass, str] = "marketing",
+        after: int = 0,
+        limit: int = 1000,
+    ) -> tuple[list[int], int]: ...
+    def consent_history(
+        self,
+        customer: int,
+        *,
+        as_of: Optional[datetime.datetime] = None,
+        known_at: int = 0,
+    ) -> list[dict[str, Any]]: ...
+    def preferences(self, customer: int) -> dict[str, Any]: ...
+    def consent_receipt(
+        self,
+        customer: int,
+        position: int,
+        *,
+        format: Union[ReceiptFormat, str] = "kantara",
+    ) -> dict[str, Any]: ...
+    def set_consent_settings(
+        self,
+        settings: Union[dict[str, Any], str, bytes],
+    ) -> None: ...
+    def consent_settings(self) -> dict[str, Any]: ...
     def check(
         self,
         type: str,
@@ -905,6 +989,31 @@ class Customer:
     def records(self) -> tuple[CustomerRecord, ...]: ...
     @property
     def retired(self) -> tuple[int, ...]: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ConsentDecision:
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def rule(self) -> ConsentRule: ...
+    @property
+    def state(self) -> ConsentState: ...
+    @property
+    def until(self) -> Optional[datetime.datetime]: ...
+    @property
+    def acts(self) -> tuple[int, ...]: ...
+    @property
+    def regime(self) -> str: ...
+    @property
+    def one_click(self) -> bool: ...
+    @property
+    def contested(self) -> bool: ...
+    def explain(self) -> str: ...
+    def to_json(self) -> str: ...
     def to_dict(self) -> dict[str, Any]: ...
     def __repr__(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...

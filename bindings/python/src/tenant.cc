@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bindings/python/src/append.h"
+#include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
 #include "bindings/python/src/identity.h"
@@ -85,6 +86,7 @@ void DefineTenant(py::module_& module) {
   DefineIdentity(type);
   DefineSchemas(type);
   DefineIdentitySettings(type);
+  DefineConsent(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
       "timedelta; None: for ever). The new head.",
