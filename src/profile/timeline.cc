@@ -247,10 +247,14 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
     if (revision >= on_disk) break;
     if (!add(plain, count)) return DamagedBlock(record);
   }
+  // What is in memory still is not to be read either when its key is gone.
+  const bool erased = !tail.empty() &&
+                      keyring_->RecordKey(tenant, record).status().code() ==
+                          StatusCode::kErased;
   for (const TailEntry& entry : tail) {
     if (entry.revision < revision) continue;
     if (entry.revision > revision) return DamagedBlock(record);
-    if (entry.content.empty()) {  // Folded without its key.
+    if (erased || entry.content.empty()) {  // Folded without its key.
       ++revision;
       continue;
     }

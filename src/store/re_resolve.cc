@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "identity/partition.h"
 #include "storage/database.h"
+#include "store/erasure.h"
 #include "store/fact_decoder.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
@@ -338,7 +339,7 @@ class Differences {
       Result<Members> members =
           identity_.OwnMembers(tenant_, id, choosing_.context().rows);
       if (!members.ok()) return std::move(members).status();
-      if (members->records.empty()) continue;
+      if (members->records.empty() || members->IsErased()) continue;
       for (const Members::Member& member : members->records) {
         customer_of_[member.record] = id;
         if (member.began != 0) began_[member.record] = member.began;
@@ -586,6 +587,10 @@ Result<ReResolveReport> Tenant::ReResolve(const ReResolveOptions& options) {
         std::pair<const char*, const std::string&>("why", options.why)}) {
     if (status.ok() && !text.empty()) status = CheckName(field, text, 256);
   }
+  if (!status.ok()) return status;
+  // Who is being erased has nothing to say any more.
+  std::lock_guard<std::mutex> no_erasure(impl_->core->erasure_mutex);
+  status = FinishErasures(*impl_->core);
   if (!status.ok()) return status;
   ReResolveReport report;
   status = impl_->core->sequencer->Choose(

@@ -183,7 +183,9 @@ Result<StoreStats> Store::GetStats() const {
       TenantStats tenant;
       tenant.tenant = name;
       tenant.events = counts->events;
-      tenant.customers = counts->customers - counts->retired;
+      tenant.customers = counts->customers - counts->retired - counts->erased;
+      tenant.erased_customers = counts->erased;
+      tenant.refused_events = core.sequencer->Refused(id);
       tenant.last_customer = counts->customers;
       tenant.open_reviews = counts->open_reviews;
       tenant.records = counts->records;
