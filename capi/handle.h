@@ -58,6 +58,9 @@ enum class Kind : uint32_t {
   kIdentityExplanation,
   kIdentityHistory,
   kReResolve,
+  kErasureReport,
+  kErasureList,
+  kCertificateInfo,
 };
 
 // One more in every child of fork().

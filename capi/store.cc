@@ -139,6 +139,8 @@ crm_tenant_stats Show(const TenantStats& from) {
   out.open_reviews = from.open_reviews;
   out.contested = from.contested;
   out.schema_warnings = from.schema_warnings;
+  out.erased_customers = from.erased_customers;
+  out.refused_events = from.refused_events;
   return out;
 }
 

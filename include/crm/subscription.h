@@ -79,9 +79,9 @@ struct SubscriptionOptions {
   // Leave out what was appended as backfill.
   bool skip_backfill = false;
 
-  // Leave out kMerged, kSplit and kErased. Otherwise every consumer gets all of them,
-  // whatever its types, sources and share: a change concerns two customers,
-  // whose events may go to two consumers.
+  // Leave out kMerged, kSplit and kErased. Otherwise every consumer gets all of
+  // them, whatever its types, sources and share: a change concerns two
+  // customers, whose events may go to two consumers.
   bool skip_identity = false;
 
   // Do not open sealed parts: several times faster, and needs no key of a

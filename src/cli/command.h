@@ -217,6 +217,26 @@ struct WhoCommand {
   bool apply = false;
 };
 
+// crm erase, erasures, certificate apply, certificate key.
+struct PrivacyCommand {
+  enum class Verb : size_t { kErase, kErasures, kApply, kKey, kCount };
+  Verb verb = Verb::kErase;
+  StoreOption store;
+  std::string who;
+  std::string file;  // Of a certificate.
+  std::string by;
+  std::string why;
+  bool dry_run = false;
+  bool confirm = false;
+};
+
+// crm certificate verify.
+struct CertificateVerifyCommand {
+  std::string file;
+  std::string key;  // Empty: whoever signed it.
+  bool json = false;
+};
+
 // crm identity ...; those that need no store.
 struct IdentityLinkFileCommand {
   std::string file;
@@ -264,6 +284,8 @@ int Run(const SchemaUpcasterCommand& command);
 int Run(const SchemaValidationCommand& command);
 int Run(const IdentitySettingsCommand& command);
 int Run(const WhoCommand& command);
+int Run(const PrivacyCommand& command);
+int Run(const CertificateVerifyCommand& command);
 int Run(const IdentityLinkFileCommand& command);
 int Run(const IdentityTrainCommand& command);
 

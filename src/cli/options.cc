@@ -76,6 +76,8 @@ struct CommandLine {
   SchemaValidationCommand schema_validation;
   IdentitySettingsCommand identity_settings;
   WhoCommand who[static_cast<size_t>(WhoCommand::Verb::kCount)];
+  PrivacyCommand privacy[static_cast<size_t>(PrivacyCommand::Verb::kCount)];
+  CertificateVerifyCommand certificate_verify;
   IdentityLinkFileCommand identity_link_file;
   IdentityTrainCommand identity_train;
   std::function<int()> run;
@@ -660,6 +662,70 @@ void AddIdentity(CLI::App* main, CommandLine* line) {
   sub->add_option("--set", s->file, "A file with JSON, or -");
 }
 
+CLI::App* AddPrivacyVerb(CLI::App* app, CommandLine* line,
+                         PrivacyCommand::Verb verb, const std::string& name,
+                         const std::string& about,
+                         const std::string& example) {
+  PrivacyCommand* const c = &line->privacy[static_cast<size_t>(verb)];
+  c->verb = verb;
+  CLI::App* const sub = AddCommand(app, line, c, name, about, example);
+  AddTenant(sub, &c->store);
+  return sub;
+}
+
+void AddCertificate(CLI::App* main, CommandLine* line) {
+  using Verb = PrivacyCommand::Verb;
+  CLI::App* const app = main->add_subcommand(
+      "certificate", "Check certificates of erasures, or apply them again.");
+  app->require_subcommand(1);
+  CertificateVerifyCommand* const v = &line->certificate_verify;
+  CLI::App* sub = app->add_subcommand(
+      "verify", "Check the signature of a certificate, without a store.");
+  sub->footer("Example:\n  crm certificate verify ada.json --key 5f1e...");
+  sub->add_option("FILE", v->file, "The certificate, or -")->required();
+  sub->add_option("--key", v->key, "Must be signed by this public key");
+  sub->add_flag("--json", v->json, "Print JSON, for programs");
+  sub->callback([line, v] { line->run = [v] { return Run(*v); }; });
+  sub = AddPrivacyVerb(
+      app, line, Verb::kApply, "apply",
+      "Erase again what a certificate says.\n\n"
+      "For a store that was set back to before the erasure, with keys that\n"
+      "are older than it. Done already: nothing changes.",
+      "crm certificate apply shop ada.json");
+  sub->add_option("FILE", line->privacy[static_cast<size_t>(Verb::kApply)].file,
+                  "The certificate, or -")
+      ->required();
+  AddPrivacyVerb(app, line, Verb::kKey, "key",
+                 "Print the public key that certificates are signed for.",
+                 "crm certificate key shop");
+}
+
+void AddPrivacy(CLI::App* app, CommandLine* line) {
+  using Verb = PrivacyCommand::Verb;
+  PrivacyCommand* const c = &line->privacy[static_cast<size_t>(Verb::kErase)];
+  CLI::App* const sub = AddPrivacyVerb(
+      app, line, Verb::kErase, "erase",
+      "Erase a customer, so that it can be proved.\n\n"
+      "Destroys the keys of all her records: what was sealed with them, in\n"
+      "the store and in every copy, is noise for good. There is no way back:\n"
+      "look at --dry-run first. Events from before the erasure that come\n"
+      "later are refused; who comes back is a new customer.",
+      "crm erase shop ada@example.com --dry-run\n"
+      "  crm erase shop 7 --why gdpr-request --certificate ada.json");
+  AddWho(sub, &c->who);
+  sub->add_flag("--dry-run", c->dry_run, "Only say what would go");
+  sub->add_flag("--confirm", c->confirm,
+                "Also when she has two accounts, and may be two people");
+  sub->add_option("--by", c->by, "Who asked for it; kept in the log");
+  sub->add_option("--why", c->why, "For which reason; kept in the log");
+  sub->add_option("--certificate", c->file,
+                  "Write the certificate to this file, which must not exist");
+  AddPrivacyVerb(app, line, Verb::kErasures, "erasures",
+                 "List the erasures so far; with --json, with certificates.",
+                 "crm erasures shop");
+  AddCertificate(app, line);
+}
+
 }  // namespace
 
 int RunProgram(int argc, char** argv) {
@@ -682,6 +748,7 @@ int RunProgram(int argc, char** argv) {
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
   AddIdentity(&app, &line);
+  AddPrivacy(&app, &line);
   AddStoreCommands(&app, &line);
   try {
     app.parse(argc, argv);

@@ -69,6 +69,8 @@ void PrintStatsJson(const StoreStats& stats) {
     json.Number("unattributed", tenant.unattributed);
     json.Number("contested", tenant.contested);
     json.Number("schema_warnings", tenant.schema_warnings);
+    json.Number("erased_customers", tenant.erased_customers);
+    json.Number("refused_events", tenant.refused_events);
     json.EndObject();
   }
   json.EndArray();

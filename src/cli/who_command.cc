@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/event_line.h"
 #include "cli/json_writer.h"
 #include "cli/progress_line.h"
 #include "cli/session.h"
@@ -280,8 +281,7 @@ void Show(const std::vector<IdentityChange>& changes, bool as_json) {
                {"TO", Table::Align::kRight},
                {"RECORDS"}});
   for (const IdentityChange& change : changes) {
-    const char* const kind =
-        change.kind == IdentityChange::Kind::kMerged ? "merged" : "split";
+    const char* const kind = NameOf(change.kind);
     if (!as_json) {
       table.Add({std::to_string(change.position), kind,
                  std::to_string(change.from), std::to_string(change.to),

@@ -114,9 +114,8 @@ Status IdentityRoom::FoldErasure(const IdentityChoice& choice,
     Status status = PutClaimants(choice.tenant, mark.hash,
                                  ClaimantsRow{mark.claimants}, rows);
     if (status.ok() && mark.fenced) {
-      status =
-          rows.Put(family(kTombstones), HashRow(choice.tenant, mark.hash),
-                   TombstoneRow{choice.position, erasure.at}.Encode());
+      status = rows.Put(family(kTombstones), HashRow(choice.tenant, mark.hash),
+                        TombstoneRow{choice.position, erasure.at}.Encode());
     }
     if (!status.ok()) return status;
   }

@@ -25,8 +25,7 @@ constexpr std::string_view kKept =
     R"("why":"late events are told and refused"}])";
 
 Status Malformed(std::string_view what) {
-  return Status(StatusCode::kMalformed,
-                "certificate: " + std::string(what));
+  return Status(StatusCode::kMalformed, "certificate: " + std::string(what));
 }
 
 // Writes members in the order of the calls.
@@ -84,8 +83,8 @@ bool ReadId(std::string_view json, std::string* id) {
 
 bool ReadErased(std::string_view json, Certificate* out) {
   bool sound = true;
-  const Status status = ForEachMember(
-      json, [&](std::string_view name, std::string_view value) {
+  const Status status =
+      ForEachMember(json, [&](std::string_view name, std::string_view value) {
         if (name == "events") sound = ReadNumber(value, &out->events);
         if (name == "bytes") sound = ReadNumber(value, &out->bytes);
         if (name == "identifiers") {
@@ -128,8 +127,8 @@ bool ReadMember(std::string_view name, std::string_view value,
 Status ReadBody(std::string_view body, Certificate* out) {
   Status told;
   std::string format;
-  Status status = ForEachMember(
-      body, [&](std::string_view name, std::string_view value) {
+  Status status =
+      ForEachMember(body, [&](std::string_view name, std::string_view value) {
         if (name == "format") {
           format = JsonScalarText(value);
           if (format == kFormat) return true;
@@ -196,8 +195,8 @@ Status ReadCertificate(std::string_view text, Certificate* certificate,
   std::string body;
   std::string signature;
   std::string key;
-  status = ForEachMember(
-      text, [&](std::string_view name, std::string_view value) {
+  status =
+      ForEachMember(text, [&](std::string_view name, std::string_view value) {
         if (name == "certificate") body = value;
         if (name == "signature") signature = JsonScalarText(value);
         if (name == "public_key") key = JsonScalarText(value);

@@ -15,7 +15,7 @@
 namespace crm {
 
 struct Certificate {
-  std::string store;    // Its id, 32 hexadecimal digits.
+  std::string store;  // Its id, 32 hexadecimal digits.
   std::string tenant;
   std::string request;  // 32 hexadecimal digits.
   // Who, for those who do not keep customer ids: 32 hexadecimal digits.

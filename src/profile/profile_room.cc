@@ -350,8 +350,7 @@ Status ProfileRoom::ReadAll(uint32_t tenant, CustomerId customer,
     if (!row.ok()) return std::move(row).status();
     if (!row->exists()) continue;  // Its key went before it was folded.
     // A view that is older than the erasure holds what it saw: in vain.
-    const StatusCode key = keyring_->RecordKey(tenant, record).status().code();
-    if (key == StatusCode::kErased) continue;
+    if (IsErased(tenant, record)) continue;
     ProfileView state;
     if (!state.Parse(row->value())) return Malformed(record);
     states.push_back(state);

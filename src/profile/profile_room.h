@@ -95,6 +95,7 @@ class ProfileRoom final : public Room {
                         Profile* profile) const;
   Status ReadAll(uint32_t tenant, CustomerId customer, const View& view,
                  Profile* profile) const;
+  bool IsErased(uint32_t tenant, RecordId record) const;
   void ShowTrait(const ProfileView& state, const TraitEntry& entry,
                  Trait* trait) const;
   void ShowState(const ProfileView& state, Profile* profile) const;

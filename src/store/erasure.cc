@@ -55,8 +55,7 @@ Status OpenNote(KeyRing& keyring, const ErasureNote& note,
   const bool sound =
       note.choice.size() > nonce.size() &&
       (std::copy_n(note.choice.begin(), nonce.size(), nonce.begin()),
-       Unseal(*key, nonce,
-              std::string_view(note.choice).substr(nonce.size()),
+       Unseal(*key, nonce, std::string_view(note.choice).substr(nonce.size()),
               NoteAssociated(note), &body));
   if (!sound) {
     return Status(StatusCode::kCorruption, "keyring: an erasure does not open");
@@ -152,8 +151,8 @@ Result<bool> IsInLog(const StoreCore& core, const ErasureNote& note) {
     return false;
   }
   IdentityChoice choice;
-  status = ReadChoice(*core.log_view, core.keyring.get(), note.position,
-                      record, &choice);
+  status = ReadChoice(*core.log_view, core.keyring.get(), note.position, record,
+                      &choice);
   if (!status.ok()) return status;
   return choice.kind == ChoiceKind::kErasure &&
          choice.erasure.request == note.request;
@@ -248,8 +247,8 @@ class Erasing {
  private:
   Status AddMembers(CustomerId customer, const Members& members,
                     IdentityChoice::Erasure* erasure) {
-    Status status = identity_.PlanErasure(tenant_, customer, members, rows_,
-                                          erasure);
+    Status status =
+        identity_.PlanErasure(tenant_, customer, members, rows_, erasure);
     std::vector<ProfileRoom::RecordEvent> events;
     for (const Members::Member& member : members.records) {
       if (!status.ok()) return status;
@@ -257,9 +256,9 @@ class Erasing {
       if (!row.ok()) return std::move(row).status();
       erasure->events += row->events;
       events.clear();
-      status = core_.views->profile().ReadRecord(
-          tenant_, member.record, row->events, core_.sequencer->head(),
-          &events);
+      status =
+          core_.views->profile().ReadRecord(tenant_, member.record, row->events,
+                                            core_.sequencer->head(), &events);
       for (const auto& event : events) erasure->bytes += event.body.size();
     }
     return status;
@@ -336,8 +335,7 @@ Result<ErasureReport> ReportOfNote(KeyRing& keyring, const ErasureNote& note) {
   IdentityChoice choice;
   Status status = OpenNote(keyring, note, &choice);
   if (!status.ok()) return status;
-  ErasureReport report =
-      ReportOf(choice, note.step == ErasureStep::kComplete);
+  ErasureReport report = ReportOf(choice, note.step == ErasureStep::kComplete);
   report.certificate = note.certificate;
   return report;
 }
@@ -367,19 +365,19 @@ Result<ErasureReport> Tenant::Erase(CustomerId customer,
   choice.why = options.why;
   choice.erasure.mode = static_cast<uint8_t>(options.mode);
   ErasureReport extra;
-  return Run(*impl_, options.dry_run, &choice, &extra,
-             [&](Erasing& erasing, ErasureNote* note) -> Status {
-               Status planned = erasing.Plan(customer, &choice, &extra);
-               if (!planned.ok()) return planned;
-               if (!extra.doubtful.empty() && !options.confirm &&
-                   !options.dry_run) {
-                 return Status(StatusCode::kFailedPrecondition,
-                               "confirm: she has several values of " +
-                                   extra.doubtful.front() +
-                                   ", and may be several people");
-               }
-               return erasing.Emit(&choice, options.dry_run, note);
-             });
+  return Run(
+      *impl_, options.dry_run, &choice, &extra,
+      [&](Erasing& erasing, ErasureNote* note) -> Status {
+        Status planned = erasing.Plan(customer, &choice, &extra);
+        if (!planned.ok()) return planned;
+        if (!extra.doubtful.empty() && !options.confirm && !options.dry_run) {
+          return Status(StatusCode::kFailedPrecondition,
+                        "confirm: she has several values of " +
+                            extra.doubtful.front() +
+                            ", and may be several people");
+        }
+        return erasing.Emit(&choice, options.dry_run, note);
+      });
 }
 
 Result<std::vector<ErasureReport>> Tenant::ListErasures() const {

@@ -478,9 +478,9 @@ Status Sequencer::SetTimes(const AppendOptions& options, size_t index, bool dry,
   return Status::Ok();
 }
 
-Result<bool> Sequencer::RefuseErased(const PreparedEvent& event,
-                                     const Request& request,
-                                     FoldContext& context) {
+Result<bool> Sequencer::IsErased(const PreparedEvent& event,
+                                 const Request& request,
+                                 FoldContext& context) {
   const IdentityData* identity =
       core_->views->identity().DataOf(event.prepared);
   // What happened since the newest erasure is nobody's who was erased.
@@ -504,42 +504,49 @@ uint64_t Sequencer::Refused(uint32_t tenant) const {
   return found == refused_.end() ? 0 : found->second;
 }
 
-Status Sequencer::AppendEvent(Request* request, size_t index,
-                              FoldContext& context, bool dry) {
-  PreparedEvent& event = request->events[index];
+// False: it is a repetition within its request, or of somebody who was erased,
+// and the outcome says so.
+Result<bool> Sequencer::MayGoIn(Request* request, size_t index,
+                                FoldContext& context, bool dry) {
+  const PreparedEvent& event = request->events[index];
   EventOutcome& outcome = request->result.events[index];
+  const bool partial = request->options->partial;
   const Hash128 hash{event.header.dedupe_hi, event.header.dedupe_lo};
-  // A repetition within this very request.
   Result<KnownEvent> known =
       core_->views->event().Find(request->tenant.id, hash, context.rows);
   if (!known.ok()) return std::move(known).status();
-  if (known->position != 0) {
-    if (known->content != event.header.content) {
-      Status conflict(StatusCode::kIdConflict,
-                      "id: taken by other content in the same request");
-      if (!request->options->partial) return conflict;
-      outcome.outcome = Outcome::kConflict;
-      outcome.status = std::move(conflict);
-      ++request->result.rejected;
-      return Status::Ok();
-    }
+  if (known->position != 0 && known->content == event.header.content) {
     outcome.outcome = Outcome::kDuplicate;
     outcome.position = dry ? 0 : known->position;
     ++request->result.duplicates;
-    return Status::Ok();
+    return false;
   }
-  Result<bool> erased = RefuseErased(event, *request, context);
-  if (!erased.ok()) return std::move(erased).status();
-  if (*erased) {
-    Status refused(StatusCode::kErased,
-                   "its person was erased after it happened");
-    if (!request->options->partial) return refused;
+  Status refused;
+  if (known->position != 0) {
+    refused = Status(StatusCode::kIdConflict,
+                     "id: taken by other content in the same request");
+    outcome.outcome = Outcome::kConflict;
+  } else {
+    Result<bool> erased = IsErased(event, *request, context);
+    if (!erased.ok()) return erased;
+    if (!*erased) return true;
+    refused = Status(StatusCode::kErased,
+                     "its person was erased after it happened");
     outcome.outcome = Outcome::kErased;
-    outcome.status = std::move(refused);
-    ++request->result.rejected;
     ++request->result.erased;
-    return Status::Ok();
   }
+  if (!partial) return refused;
+  outcome.status = std::move(refused);
+  ++request->result.rejected;
+  return false;
+}
+
+Status Sequencer::AppendEvent(Request* request, size_t index,
+                              FoldContext& context, bool dry) {
+  PreparedEvent& event = request->events[index];
+  Result<bool> goes_in = MayGoIn(request, index, context, dry);
+  if (!goes_in.ok()) return std::move(goes_in).status();
+  if (!*goes_in) return Status::Ok();
   Status status;
   if (!dry) {
     status = EnsureNames(event);

@@ -139,9 +139,11 @@ class Sequencer final {
   Status CheckNoEventSince(const Request& request, const Condition& condition,
                            CustomerId customer, Generation& rows, bool* holds);
   Status RefuseUnfit(Request* request);
-  // Refuses an event of somebody who was erased since it happened: true.
-  Result<bool> RefuseErased(const PreparedEvent& event, const Request& request,
-                            FoldContext& context);
+  // Of somebody who was erased since it happened; counts it.
+  Result<bool> IsErased(const PreparedEvent& event, const Request& request,
+                        FoldContext& context);
+  Result<bool> MayGoIn(Request* request, size_t index, FoldContext& context,
+                       bool dry);
   Status EnsureNames(PreparedEvent& event);
   Status AppendEvent(Request* request, size_t index, FoldContext& context,
                      bool dry);

@@ -69,8 +69,8 @@ class Club {
                                           {"email", "ada@x.example"}},
                                          "Ben", -70))
               .customer;
-    cy = MustAppendOne(
-             *tenant, EventOf("c-1", {{"sclMemberId", "m-cy"}}, "Cy", -60))
+    cy = MustAppendOne(*tenant,
+                       EventOf("c-1", {{"sclMemberId", "m-cy"}}, "Cy", -60))
              .customer;
     REQUIRE_OK(tenant->Merge(ada, ada_too));
     Later(1);
@@ -137,7 +137,8 @@ TEST_CASE("an erased customer is found by nothing and nobody") {
              kErased);
   CHECK_CODE(club.tenant->Replay({.record = 1}), kErased);
   for (const Identifier& identifier :
-       {Identifier{"sclMemberId", "m-ada"}, Identifier{"email", "ada@x.example"},
+       {Identifier{"sclMemberId", "m-ada"},
+        Identifier{"email", "ada@x.example"},
         Identifier{"teetimePlayerId", "t-ada"},
         Identifier{"phoneNumber", "+27821111111"}}) {
     CHECK_CODE(club.tenant->FindCustomer(identifier), kNotFound);
@@ -245,7 +246,8 @@ TEST_CASE("an address that somebody else has, too, is not fenced") {
   club.Later(10);
   const EventOutcome late = MustAppendOne(
       *club.tenant,
-      club.EventOf("b-2", {{"sclMemberId", "m-ben"}, {"email", "ada@x.example"}},
+      club.EventOf("b-2",
+                   {{"sclMemberId", "m-ben"}, {"email", "ada@x.example"}},
                    "Ben", -20));
   CHECK(late.customer == club.ben);
   CHECK(*club.tenant->FindCustomer({"email", "ada@x.example"}) == club.ben);
@@ -256,10 +258,10 @@ TEST_CASE("a late event that names the account of somebody alive is hers") {
   club.MustErase(club.ada);
   club.Later(10);
   const EventOutcome late = MustAppendOne(
-      *club.tenant, club.EventOf("c-2",
-                                 {{"sclMemberId", "m-cy"},
-                                  {"phoneNumber", "+27821111111"}},
-                                 "Cy", -20));
+      *club.tenant,
+      club.EventOf("c-2",
+                   {{"sclMemberId", "m-cy"}, {"phoneNumber", "+27821111111"}},
+                   "Cy", -20));
   CHECK(late.customer == club.cy);
 }
 

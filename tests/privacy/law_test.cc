@@ -89,11 +89,10 @@ class History {
         event.identifiers.push_back({"deviceId", "d" + std::to_string(who)});
       }
       event.type = Below(2) == 0 ? "crm.profile.updated" : "visited";
-      event.payload = "{\"traits\":{\"n" + std::to_string(Below(3)) +
-                      "\":\"" + std::to_string(next_) +
-                      "\",\"firstName\":\"N" + std::to_string(who % 5) +
-                      "\",\"dateOfBirth\":\"19" + std::to_string(50 + who) +
-                      "-01-01\"}}";
+      event.payload = "{\"traits\":{\"n" + std::to_string(Below(3)) + "\":\"" +
+                      std::to_string(next_) + "\",\"firstName\":\"N" +
+                      std::to_string(who % 5) + "\",\"dateOfBirth\":\"19" +
+                      std::to_string(50 + who) + "-01-01\"}}";
       // Before and after whatever was erased so far.
       if (Below(3) != 0) {
         event.occurred_at =
@@ -194,7 +193,9 @@ void RunHistory(uint32_t seed, uint64_t* erased, uint64_t* refused) {
 TEST_CASE("a replay without her keys gives what erasing made of the rows") {
   uint64_t erased = 0;
   uint64_t refused = 0;
-  for (uint32_t seed = 1; seed <= 25; ++seed) RunHistory(seed, &erased, &refused);
+  for (uint32_t seed = 1; seed <= 25; ++seed) {
+    RunHistory(seed, &erased, &refused);
+  }
   MESSAGE(erased << " people erased, " << refused << " late events refused");
   CHECK(erased > 100);
   CHECK(refused > 10);

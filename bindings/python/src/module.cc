@@ -12,6 +12,7 @@
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
+#include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/records.h"
 #include "bindings/python/src/schemas.h"
@@ -63,6 +64,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineSchemaRecords(module);
   DefineExportReports(module);
   DefineIdentityRecords(module);
+  DefinePrivacyRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);
