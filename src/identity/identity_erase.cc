@@ -133,6 +133,7 @@ Status IdentityRoom::PlanErasure(uint32_t tenant, CustomerId customer,
                                  const Members& members, Generation& rows,
                                  IdentityChoice::Erasure* erasure) const {
   for (const Members::Member& member : members.records) {
+    if (IsIn(erasure->records, member.record)) continue;
     erasure->records.push_back(member.record);
   }
   std::sort(erasure->records.begin(), erasure->records.end());

@@ -205,12 +205,13 @@ class Erasing {
 
   // What a certificate names, as the log has it now.
   Status PlanAgain(const Certificate& certificate, IdentityChoice* choice) {
+    choice->tenant = tenant_;
     choice->customer = certificate.customer;
+    // Also those that this log does not know: they are never given again.
     choice->erasure.records = certificate.records;
     Result<std::vector<IdentityRoom::ErasedOne>> erased =
         identity_.ErasedBy(*choice, rows_);
     if (!erased.ok()) return std::move(erased).status();
-    choice->erasure.records.clear();
     for (const IdentityRoom::ErasedOne& one : *erased) {
       Result<Members> members =
           identity_.OwnMembers(tenant_, one.customer, rows_);
@@ -223,24 +224,42 @@ class Erasing {
       Status status = AddMembers(one.customer, *members, &choice->erasure);
       if (!status.ok()) return status;
     }
-    // Also those that this log does not know: they are never given again.
-    choice->erasure.records = certificate.records;
     return Status::Ok();
   }
 
+  // What the journal holds, made for a log that does not have it. Her keys are
+  // gone, and so is what rested on them: the rows are as they are to be, but
+  // for what fences.
+  Status PlanFromNote(IdentityChoice* choice) {
+    for (IdentityChoice::Mark& mark : choice->erasure.marks) {
+      Result<ClaimantsRow> row =
+          identity_.ClaimantsOf(tenant_, mark.hash, rows_);
+      if (!row.ok()) return std::move(row).status();
+      const std::vector<RecordId>& hers = choice->erasure.records;
+      std::erase_if(row->records, [&](RecordId record) {
+        return std::binary_search(hers.begin(), hers.end(), record);
+      });
+      mark.claimants = std::move(row->records);
+    }
+    return Status::Ok();
+  }
+
+  // With the time and the name that it has; else new ones.
   Status Emit(IdentityChoice* choice, bool dry, ErasureNote* note) {
     choice->kind = ChoiceKind::kErasure;
     choice->origin = ChoiceOrigin::kHand;
     choice->tenant = tenant_;
-    choice->erasure.at = choosing_.now();
     if (choice->erasure.request.empty()) {
+      choice->erasure.at = choosing_.now();
       choice->erasure.request.resize(kRequestBytes);
       RandomBytes(choice->erasure.request.data(), kRequestBytes);
     }
     Status status = choosing_.Emit(choice);
     if (!status.ok() || dry) return status;
+    const ErasureStep step = note->step;
     status = SealNote(*core_.keyring, *choice, note);
     if (!status.ok()) return status;
+    note->step = step;
     return core_.keyring->NoteErasure(*note);
   }
 
@@ -340,7 +359,64 @@ Result<ErasureReport> ReportOfNote(KeyRing& keyring, const ErasureNote& note) {
   return report;
 }
 
+// Of a tenant whose log was set back: what it does not hold is made again, in
+// the order in which it was made first.
+Status ReplayNotes(StoreCore& core, uint32_t tenant,
+                   std::vector<ErasureNote> notes) {
+  for (ErasureNote& note : notes) {
+    Result<bool> there = IsInLog(core, note);
+    if (!there.ok()) return std::move(there).status();
+    if (*there) continue;
+    IdentityChoice choice;
+    Status status = OpenNote(*core.keyring, note, &choice);
+    if (!status.ok()) return status;
+    core.Log(LogLevel::kWarning,
+             "the log is older than an erasure: erased again, customer " +
+                 std::to_string(choice.customer));
+    note.certificate.clear();
+    // Until its keys are known to be gone: who opens the store next does not
+    // look at the log for it.
+    note.step = ErasureStep::kKeysDestroyed;
+    status = core.sequencer->Choose(
+        tenant, false, [&](Sequencer::Choosing& choosing) -> Status {
+          Erasing erasing(core, tenant, choosing);
+          Status planned = erasing.PlanFromNote(&choice);
+          return planned.ok() ? erasing.Emit(&choice, false, &note) : planned;
+        });
+    if (status.ok()) {
+      note.step = ErasureStep::kRequested;  // Destroys them once more.
+      status = Advance(core, choice, &note);
+    }
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
 }  // namespace
+
+Status ReplayErasures(StoreCore& core) {
+  for (const std::string& name : core.names.All(NameKind::kTenant)) {
+    const uint32_t tenant = core.names.Find(NameKind::kTenant, name);
+    Result<std::vector<ErasureNote>> notes = core.keyring->Erasures(tenant);
+    if (!notes.ok()) return std::move(notes).status();
+    // Of those that are no more than requested FinishErasures knows better.
+    std::erase_if(*notes, [](const ErasureNote& note) {
+      return note.step == ErasureStep::kRequested;
+    });
+    if (notes->empty()) continue;
+    std::sort(notes->begin(), notes->end(),
+              [](const ErasureNote& a, const ErasureNote& b) {
+                return a.position < b.position;
+              });
+    // The log holds all of them, or lacks the newest ones.
+    Result<bool> newest = IsInLog(core, notes->back());
+    if (!newest.ok()) return std::move(newest).status();
+    if (*newest) continue;
+    Status status = ReplayNotes(core, tenant, *std::move(notes));
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
 
 Status FinishErasures(StoreCore& core) {
   core.erasures_open.store(false);
@@ -447,6 +523,7 @@ Result<ErasureReport> Tenant::ApplyCertificate(std::string_view certificate) {
   choice.why = read.why;
   choice.erasure.mode = static_cast<uint8_t>(read.mode);
   choice.erasure.request = request;
+  choice.erasure.at = read.requested_at.time_since_epoch().count();
   ErasureReport extra;
   return Run(*impl_, false, &choice, &extra,
              [&](Erasing& erasing, ErasureNote* note) -> Status {

@@ -23,6 +23,11 @@
 
 namespace crm {
 
+// Erases again what the journal holds and the log does not, because it was set
+// back to before it: a restored store does not bring anybody back. When the
+// store is opened, before anybody can read.
+Status ReplayErasures(StoreCore& core);
+
 // Does what remains of all erasures that are not complete. One at a time with
 // Erase: REQUIRES core.erasure_mutex.
 Status FinishErasures(StoreCore& core);

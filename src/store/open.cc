@@ -72,6 +72,7 @@ class Opener {
                                                   last_recorded_at_);
     status = core_.sequencer->LoadRefused();
     // What was asked for and cut off is done before anybody can read.
+    if (status.ok()) status = ReplayErasures(core_);
     if (status.ok()) status = FinishErasures(core_);
     if (!status.ok()) return status;
     return core_.StartMaintenance();

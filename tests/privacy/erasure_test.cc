@@ -356,5 +356,150 @@ TEST_CASE("an erasure in one tenant is none in another") {
   CHECK(other.ListErasures()->empty());
 }
 
+// A copy of the store from before the erasure, as a backup would keep it.
+void CopyStore(const std::string& from, const std::string& to, bool keys) {
+  namespace fs = std::filesystem;
+  fs::create_directory(to);
+  fs::permissions(to, fs::perms::owner_all);
+  fs::copy(from + "/log", to + "/log", fs::copy_options::recursive);
+  fs::copy_file(from + "/STORE", to + "/STORE");
+  if (keys) fs::copy(from + "/keys", to + "/keys", fs::copy_options::recursive);
+}
+
+TEST_CASE("an older log beside the keys of today does not bring her back") {
+  const Scratch scratch;
+  StoreOptions options = Quick();
+  options.key_file = scratch / "s.key";
+  CustomerId ada = 0;
+  CustomerId cy = 0;
+  std::string request;
+  {
+    Club club(scratch / "s");
+    ada = club.ada;
+    cy = club.cy;
+    REQUIRE_OK(club.store->Close());
+  }
+  CopyStore(scratch / "s", scratch / "back", false);
+  const auto clock = std::make_shared<StillClock>();
+  clock->Advance(std::chrono::seconds(10));
+  options.clock = clock;
+  {
+    Store store = MustOpen(scratch / "s", options);
+    Tenant tenant = MustTenant(store);
+    // Somebody who came after the backup, erased as well; then Ada.
+    Fill(tenant, "later", 3, 3);
+    REQUIRE_OK(tenant.Erase(6));
+    const auto erased = tenant.Erase(ada);
+    REQUIRE_OK(erased);
+    request = erased->request;
+    REQUIRE_OK(store.Close());
+  }
+  std::filesystem::copy(scratch / "s/keys", scratch / "back/keys",
+                        std::filesystem::copy_options::recursive);
+  for (int opens = 0; opens < 2; ++opens) {
+    CAPTURE(opens);
+    Store store = MustOpen(scratch / "back", options);
+    Tenant tenant = MustTenant(store);
+    CHECK_CODE(tenant.GetProfile(ada), kErased);
+    if (opens == 0) {
+      CHECK_CODE(tenant.FindCustomer({"sclMemberId", "m-ada"}), kNotFound);
+    }
+    REQUIRE_OK(tenant.GetProfile(cy));
+    const auto erasures = tenant.ListErasures();
+    REQUIRE_OK(erasures);
+    REQUIRE(erasures->size() == 2);
+    CHECK((*erasures)[1].request == request);
+    CHECK((*erasures)[1].complete);
+    REQUIRE_OK(VerifyCertificate((*erasures)[1].certificate));
+    CheckSound(store);
+    if (opens == 0) {
+      Event late = MakeEvent("late", {{"sclMemberId", "m-ada"}});
+      late.occurred_at = At(5'000'000);
+      CHECK_CODE(tenant.Append(late), kErased);
+      // Numbers that were given are not given again.
+      late.id = "back";
+      late.occurred_at = At(20'000'000);
+      const EventOutcome back = MustAppendOne(tenant, late);
+      CHECK(back.customer > 6);
+      CHECK(back.record > 6);
+    }
+    REQUIRE_OK(store.Close());
+  }
+}
+
+TEST_CASE("a certificate is applied where keys and log are older than it") {
+  const Scratch scratch;
+  StoreOptions options = Quick();
+  options.key_file = scratch / "s.key";
+  std::string certificate;
+  CustomerId ada = 0;
+  CustomerId ada_too = 0;
+  {
+    Club club(scratch / "s");
+    ada = club.ada;
+    ada_too = club.ada_too;
+    REQUIRE_OK(club.store->Close());
+  }
+  CopyStore(scratch / "s", scratch / "back", true);
+  {
+    Store store = MustOpen(scratch / "s", options);
+    Tenant tenant = MustTenant(store);
+    const auto erased = tenant.Erase(ada);
+    REQUIRE_OK(erased);
+    certificate = erased->certificate;
+    REQUIRE_OK(store.Close());
+  }
+  Store store = MustOpen(scratch / "back", options);
+  Tenant tenant = MustTenant(store);
+  REQUIRE_OK(tenant.GetProfile(ada));
+  // Taken apart meanwhile: each of the two is named whole.
+  REQUIRE_OK(tenant.Unmerge({.customer = ada}));
+  const auto again = tenant.ApplyCertificate(certificate);
+  REQUIRE_OK(again);
+  CHECK(again->complete);
+  CHECK(again->records == std::vector<RecordId>{1, 2});
+  CHECK_CODE(tenant.GetProfile(ada), kErased);
+  CHECK_CODE(tenant.GetProfile(ada_too), kErased);
+  CHECK_CODE(tenant.FindCustomer({"teetimePlayerId", "t-ada"}), kNotFound);
+  CHECK(again->events == 3);
+  CHECK(again->fenced == 5);
+  CheckSound(store);
+  const auto twice = tenant.ApplyCertificate(certificate);
+  REQUIRE_OK(twice);
+  CHECK(twice->position == again->position);
+  CHECK(tenant.ListErasures()->size() == 1);
+}
+
+TEST_CASE("a certificate does not erase who was joined with her since") {
+  const Scratch scratch;
+  StoreOptions options = Quick();
+  options.key_file = scratch / "s.key";
+  std::string certificate;
+  CustomerId ada = 0;
+  CustomerId cy = 0;
+  {
+    Club club(scratch / "s");
+    ada = club.ada;
+    cy = club.cy;
+    REQUIRE_OK(club.store->Close());
+  }
+  CopyStore(scratch / "s", scratch / "back", true);
+  {
+    Store store = MustOpen(scratch / "s", options);
+    certificate = MustTenant(store).Erase(ada)->certificate;
+    REQUIRE_OK(store.Close());
+  }
+  Store store = MustOpen(scratch / "back", options);
+  Tenant tenant = MustTenant(store);
+  MergeOptions by_hand;
+  by_hand.by = "desk";
+  by_hand.why = "a mistake";
+  by_hand.force = true;
+  REQUIRE_OK(tenant.Merge(ada, cy, by_hand));
+  const std::string before = Everything(tenant);
+  CHECK_CODE(tenant.ApplyCertificate(certificate), kConflict);
+  CHECK(Everything(tenant) == before);
+}
+
 }  // namespace
 }  // namespace crm
