@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -173,13 +174,11 @@ void Fill(StoreStatsState* state) {
 
 // Runs `call(store)`, which writes, and gives its Status.
 template <typename Call>
-Status Write(crm_store* store, Call call) {
-  Status status = Check(store, "store");
+Status WriteTo(crm_store* store, Call call) {
+  const Status status = Check(store, "store");
   if (!status.ok()) return status;
-  StoreState& state = StateOf(store);
-  const Writing writing(*state.health);
-  status = writing.Begin();
-  return status.ok() ? writing.End(call(state.store)) : status;
+  return Write(StateOf(store),
+               [&](StoreState& state) { return call(state.store); });
 }
 
 }  // namespace
@@ -249,7 +248,7 @@ crm_status crm_store_close(crm_store* store, crm_error** error) noexcept {
 
 crm_status crm_store_sync(crm_store* store, crm_error** error) noexcept {
   return Guard(error, [&] {
-    return Write(store, [](crm::Store& own) { return own.Sync(); });
+    return WriteTo(store, [](crm::Store& own) { return own.Sync(); });
   });
 }
 
@@ -257,7 +256,7 @@ crm_status crm_store_maintain(crm_store* store, uint64_t budget_us,
                               int32_t* more, crm_error** error) noexcept {
   return Guard(error, [&] {
     if (more != nullptr) *more = 0;
-    return Write(store, [&](crm::Store& own) -> crm::Status {
+    return WriteTo(store, [&](crm::Store& own) -> crm::Status {
       constexpr uint64_t kDay = 86'400'000'000;
       const auto left = own.Maintain(std::chrono::microseconds(
           static_cast<int64_t>(std::min(budget_us, kDay))));
@@ -269,7 +268,7 @@ crm_status crm_store_maintain(crm_store* store, uint64_t budget_us,
 
 crm_status crm_store_flush(crm_store* store, crm_error** error) noexcept {
   return Guard(error, [&] {
-    return Write(store, [](crm::Store& own) { return own.Flush(); });
+    return WriteTo(store, [](crm::Store& own) { return own.Flush(); });
   });
 }
 
@@ -277,7 +276,7 @@ crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
                                 const crm_checkpoint_options* options,
                                 crm_error** error) noexcept {
   return Guard(error, [&] {
-    return Write(store, [&](crm::Store& own) -> crm::Status {
+    return WriteTo(store, [&](crm::Store& own) -> crm::Status {
       crm::Status status = CheckPath(directory, "directory");
       if (status.ok()) status = CheckFlagsOnly(options);
       if (!status.ok()) return status;
@@ -311,9 +310,7 @@ crm_status crm_store_get_tenant_names(crm_store* store,
                                       crm_name_list** out,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(store, "store");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(store, options, out);
     if (!status.ok()) return status;
     *out = NewNameList(StateOf(store).store.TenantNames());
     return status;
@@ -332,9 +329,7 @@ crm_status crm_store_get_stats(crm_store* store,
                                crm_store_stats** out,
                                crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(store, "store");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(store, options, out);
     if (!status.ok()) return status;
     auto stats = StateOf(store).store.GetStats();
     if (!stats.ok()) return stats.status();

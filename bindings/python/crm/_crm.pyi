@@ -73,7 +73,7 @@ def link_file(
     out: _Path,
     *,
     model: Optional[str] = None,
-    link_weight: float = 4.0,
+    link_weight: float = 2.0,
     review_weight: float = 0.0,
     review: Optional[_Path] = None,
     encoding: Union[TextEncoding, str] = "default",
@@ -594,6 +594,9 @@ class StoreCursor:
 class EventCursor:
     def __iter__(self) -> EventCursor: ...
     def __next__(self) -> StoredEvent: ...
+    def __arrow_c_stream__(
+        self, requested_schema: object = None
+    ) -> object: ...
     def close(self) -> None: ...
     def __enter__(self) -> EventCursor: ...
     def __exit__(
