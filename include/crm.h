@@ -641,6 +641,81 @@ CRM_API crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
                                         const crm_checkpoint_options* options,
                                         crm_error** error) CRM_NOEXCEPT;
 
+/* What a backup holds, or a restored store.
+ *
+ * head: everything up to here is in it, at least. Of keys: that of the store.
+ * files, bytes: how many, together. */
+typedef struct crm_backup_report {
+  uint64_t head;
+  uint64_t files;
+  uint64_t bytes;
+  uint64_t reserved[2];
+} crm_backup_report;
+
+/* How a backup is made, or checked. No flags so far; reserved: 0. */
+typedef struct crm_backup_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+} crm_backup_options;
+
+#define CRM_BACKUP_OPTIONS_INIT \
+  { sizeof(crm_backup_options), 0, 0 }
+
+/* A backup is two: of the data, and of the keys. Whoever has the one without
+ * the other has nothing but noise. Keep them apart, and let the keys of old
+ * backups go: an erasure does not reach keys that lie elsewhere. A backup is a
+ * directory of files with a list of them, BACKUP, which holds the size and the
+ * BLAKE2b-256 of each. It is no store: crm_restore_store makes one of it.
+ *
+ *   crm_backup_store(store, data, NULL, NULL, &error);
+ *   crm_backup_keys(store, keys, NULL, NULL, &error);
+ */
+
+/* Writes a backup of the data of a store to `directory`, which must not exist:
+ * everything acknowledged so far, of all tenants, and no key. Appends wait for
+ * a moment. `out` may be NULL. CRM_ALREADY_EXISTS, CRM_UNSUPPORTED (in memory),
+ * CRM_NO_SPACE, CRM_IO_ERROR. */
+CRM_API crm_status crm_backup_store(crm_store* store, crm_slice directory,
+                                    const crm_backup_options* options,
+                                    crm_backup_report* out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* The same of its keys, wrapped as they are by the key provider: whoever has
+ * the backup needs that one's key, too. Replace older ones by it, rather than
+ * keep them: they hold keys of people who were erased since. */
+CRM_API crm_status crm_backup_keys(crm_store* store, crm_slice directory,
+                                   const crm_backup_options* options,
+                                   crm_backup_report* out,
+                                   crm_error** error) CRM_NOEXCEPT;
+
+/* Reads every file of a backup, of either kind, and checks it. `out` may be
+ * NULL. CRM_NOT_FOUND: no backup. CRM_CORRUPTION: names the first file that is
+ * not what was written. */
+CRM_API crm_status crm_verify_backup(crm_slice directory,
+                                     const crm_backup_options* options,
+                                     crm_backup_report* out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* Makes a store in `directory`, which must not exist, of a backup of data and
+ * one of keys; checks both first. `keys` may also be the directory of a store,
+ * this one or what is left of it, that nobody has open: its keys are the newest
+ * and hold the journal of erasures. What that says and the log of the backup
+ * does not is erased again, under the same requests, before the store can be
+ * read. Opens the new store with `options` (its key file, or provider), and
+ * closes it. Nothing is left behind when it fails. `out` may be NULL.
+ *
+ * CRM_KEY_MISSING: `keys` is empty, or `options` do not open them.
+ * CRM_NOT_FOUND, CRM_CORRUPTION: a backup. CRM_INVALID_ARGUMENT: the keys are
+ * of another store, or one of the two is of the other kind. CRM_ALREADY_EXISTS,
+ * CRM_BUSY (somebody has the store of the keys open), CRM_NO_SPACE,
+ * CRM_IO_ERROR, and the errors of crm_store_open. */
+CRM_API crm_status crm_restore_store(crm_slice data, crm_slice keys,
+                                     crm_slice directory,
+                                     const crm_store_options* options,
+                                     crm_backup_report* out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
 /* The region for phone numbers that have no country code, as it was set when
  * the store was made; empty: none. The buffer is yours. */
 CRM_API crm_status crm_store_get_default_region(crm_store* store,

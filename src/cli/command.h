@@ -230,6 +230,23 @@ struct PrivacyCommand {
   bool confirm = false;
 };
 
+// crm backup, keys backup, keys path, restore.
+struct BackupCommand {
+  StoreOption store;
+  std::string directory;
+  bool keys = false;
+};
+
+struct KeysPathCommand {
+  StoreOption store;
+};
+
+struct RestoreCommand {
+  StoreOption store;
+  std::string data;
+  std::string keys;
+};
+
 // crm certificate verify.
 struct CertificateVerifyCommand {
   std::string file;
@@ -284,6 +301,9 @@ int Run(const SchemaUpcasterCommand& command);
 int Run(const SchemaValidationCommand& command);
 int Run(const IdentitySettingsCommand& command);
 int Run(const WhoCommand& command);
+int Run(const BackupCommand& command);
+int Run(const KeysPathCommand& command);
+int Run(const RestoreCommand& command);
 int Run(const PrivacyCommand& command);
 int Run(const CertificateVerifyCommand& command);
 int Run(const IdentityLinkFileCommand& command);

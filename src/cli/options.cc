@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "cli/command.h"
+#include "cli/command_line.h"
 #include "cli/encoding_option.h"
 
 #ifndef CRM_VERSION
@@ -50,67 +50,6 @@ class BriefFormatter final : public CLI::Formatter {
     return line;
   }
 };
-
-// Everything the command line can say. CLI11 fills it; `run` is set by the
-// command that was given.
-struct CommandLine {
-  InitCommand init;
-  ImportCommand import;
-  PresetsCommand presets;
-  ExportCommand export_;
-  AppendCommand append;
-  ShowCommand show;
-  TimelineCommand timeline;
-  ReplayCommand replay;
-  TailCommand tail;
-  SubscribeCommand subscribe;
-  SubscriptionsCommand subscriptions;
-  StatsCommand stats;
-  VerifyCommand verify;
-  CheckpointCommand checkpoint;
-  SchemaRegisterCommand schema_register;
-  SchemaListCommand schema_list;
-  SchemaShowCommand schema_show;
-  SchemaCheckCommand schema_check;
-  SchemaUpcasterCommand schema_upcaster;
-  SchemaValidationCommand schema_validation;
-  IdentitySettingsCommand identity_settings;
-  WhoCommand who[static_cast<size_t>(WhoCommand::Verb::kCount)];
-  PrivacyCommand privacy[static_cast<size_t>(PrivacyCommand::Verb::kCount)];
-  CertificateVerifyCommand certificate_verify;
-  IdentityLinkFileCommand identity_link_file;
-  IdentityTrainCommand identity_train;
-  std::function<int()> run;
-};
-
-// A command with the options that every command has.
-template <typename Command>
-CLI::App* AddCommand(CLI::App* app, CommandLine* line, Command* command,
-                     const std::string& name, const std::string& about,
-                     const std::string& example) {
-  CLI::App* const sub = app->add_subcommand(name, about);
-  sub->footer("Example:\n  " + example);
-  sub->add_option("STORE", command->store.directory, "Directory of the store")
-      ->required();
-  sub->add_option("--key-file", command->store.key_file,
-                  "Key file of the store (default: STORE.key)");
-  sub->add_flag("--json", command->store.json, "Print JSON, for programs");
-  sub->callback(
-      [line, command] { line->run = [command] { return Run(*command); }; });
-  return sub;
-}
-
-void AddTenant(CLI::App* sub, StoreOption* store) {
-  sub->add_option("--tenant", store->tenant, "Tenant of the store")
-      ->capture_default_str();
-}
-
-void AddWho(CLI::App* sub, std::string* who) {
-  sub->add_option("WHO", *who,
-                  "Customer id, email address, phone number that begins with "
-                  "+, or NAMESPACE=VALUE")
-      ->required();
-}
 
 void AddInit(CLI::App* app, CommandLine* line) {
   InitCommand* const c = &line->init;
@@ -662,70 +601,6 @@ void AddIdentity(CLI::App* main, CommandLine* line) {
   sub->add_option("--set", s->file, "A file with JSON, or -");
 }
 
-CLI::App* AddPrivacyVerb(CLI::App* app, CommandLine* line,
-                         PrivacyCommand::Verb verb, const std::string& name,
-                         const std::string& about,
-                         const std::string& example) {
-  PrivacyCommand* const c = &line->privacy[static_cast<size_t>(verb)];
-  c->verb = verb;
-  CLI::App* const sub = AddCommand(app, line, c, name, about, example);
-  AddTenant(sub, &c->store);
-  return sub;
-}
-
-void AddCertificate(CLI::App* main, CommandLine* line) {
-  using Verb = PrivacyCommand::Verb;
-  CLI::App* const app = main->add_subcommand(
-      "certificate", "Check certificates of erasures, or apply them again.");
-  app->require_subcommand(1);
-  CertificateVerifyCommand* const v = &line->certificate_verify;
-  CLI::App* sub = app->add_subcommand(
-      "verify", "Check the signature of a certificate, without a store.");
-  sub->footer("Example:\n  crm certificate verify ada.json --key 5f1e...");
-  sub->add_option("FILE", v->file, "The certificate, or -")->required();
-  sub->add_option("--key", v->key, "Must be signed by this public key");
-  sub->add_flag("--json", v->json, "Print JSON, for programs");
-  sub->callback([line, v] { line->run = [v] { return Run(*v); }; });
-  sub = AddPrivacyVerb(
-      app, line, Verb::kApply, "apply",
-      "Erase again what a certificate says.\n\n"
-      "For a store that was set back to before the erasure, with keys that\n"
-      "are older than it. Done already: nothing changes.",
-      "crm certificate apply shop ada.json");
-  sub->add_option("FILE", line->privacy[static_cast<size_t>(Verb::kApply)].file,
-                  "The certificate, or -")
-      ->required();
-  AddPrivacyVerb(app, line, Verb::kKey, "key",
-                 "Print the public key that certificates are signed for.",
-                 "crm certificate key shop");
-}
-
-void AddPrivacy(CLI::App* app, CommandLine* line) {
-  using Verb = PrivacyCommand::Verb;
-  PrivacyCommand* const c = &line->privacy[static_cast<size_t>(Verb::kErase)];
-  CLI::App* const sub = AddPrivacyVerb(
-      app, line, Verb::kErase, "erase",
-      "Erase a customer, so that it can be proved.\n\n"
-      "Destroys the keys of all her records: what was sealed with them, in\n"
-      "the store and in every copy, is noise for good. There is no way back:\n"
-      "look at --dry-run first. Events from before the erasure that come\n"
-      "later are refused; who comes back is a new customer.",
-      "crm erase shop ada@example.com --dry-run\n"
-      "  crm erase shop 7 --why gdpr-request --certificate ada.json");
-  AddWho(sub, &c->who);
-  sub->add_flag("--dry-run", c->dry_run, "Only say what would go");
-  sub->add_flag("--confirm", c->confirm,
-                "Also when she has two accounts, and may be two people");
-  sub->add_option("--by", c->by, "Who asked for it; kept in the log");
-  sub->add_option("--why", c->why, "For which reason; kept in the log");
-  sub->add_option("--certificate", c->file,
-                  "Write the certificate to this file, which must not exist");
-  AddPrivacyVerb(app, line, Verb::kErasures, "erasures",
-                 "List the erasures so far; with --json, with certificates.",
-                 "crm erasures shop");
-  AddCertificate(app, line);
-}
-
 }  // namespace
 
 int RunProgram(int argc, char** argv) {
@@ -750,6 +625,7 @@ int RunProgram(int argc, char** argv) {
   AddIdentity(&app, &line);
   AddPrivacy(&app, &line);
   AddStoreCommands(&app, &line);
+  AddBackups(&app, &line);
   try {
     app.parse(argc, argv);
     return line.run();

@@ -57,6 +57,8 @@ def compile_header(root, compiler, language, standard):
         "crm_append_options appending = CRM_APPEND_OPTIONS_INIT;\n"
         "crm_replay_query replay = CRM_REPLAY_QUERY_INIT;\n"
         "crm_arrow_options columns = CRM_ARROW_OPTIONS_INIT;\n"
+        "crm_erasure_options erase = CRM_ERASURE_OPTIONS_INIT;\n"
+        "crm_backup_options backup = CRM_BACKUP_OPTIONS_INIT;\n"
         "crm_timeline_query timeline = CRM_TIMELINE_QUERY_INIT;\n"
         "crm_subscription_options follow = CRM_SUBSCRIPTION_OPTIONS_INIT;\n"
         "crm_import_options import_file = CRM_IMPORT_OPTIONS_INIT;\n"

@@ -31,6 +31,36 @@ static void certificates(crm_tenant* tenant, crm_slice certificate) {
   crm_buffer_free(key);
 }
 
+/* The program runs in a folder of its own, which is empty. */
+static void backups(crm_store* store) {
+  crm_backup_options options = CRM_BACKUP_OPTIONS_INIT;
+  crm_store_options opening = CRM_STORE_OPTIONS_INIT;
+  crm_backup_report report;
+  crm_buffer* key_file = NULL;
+  const crm_slice data = crm_slice_of("backup-data");
+  const crm_slice keys = crm_slice_of("backup-keys");
+  EXPECT_OK(crm_backup_store(store, data, &options, &report, &error));
+  EXPECT(report.head > 0 && report.files > 2 && report.bytes > 0);
+  EXPECT_CODE(crm_backup_store(store, data, NULL, NULL, &error),
+              CRM_ALREADY_EXISTS);
+  EXPECT_OK(crm_backup_keys(store, keys, NULL, &report, &error));
+  EXPECT_OK(crm_verify_backup(keys, NULL, &report, &error));
+  EXPECT(report.files > 2);
+  EXPECT_CODE(crm_verify_backup(crm_slice_of("nowhere"), NULL, NULL, &error),
+              CRM_NOT_FOUND);
+  EXPECT_OK(crm_store_get_key_file(store, &key_file, &error));
+  opening.key_file.data = crm_buffer_data(key_file);
+  opening.key_file.size = crm_buffer_size(key_file);
+  EXPECT_CODE(crm_restore_store(data, crm_slice_of(""),
+                                crm_slice_of("restored"), &opening, NULL,
+                                &error),
+              CRM_KEY_MISSING);
+  EXPECT_OK(crm_restore_store(data, keys, crm_slice_of("restored"), &opening,
+                              &report, &error));
+  EXPECT(report.head > 0);
+  crm_buffer_free(key_file);
+}
+
 void erasures(crm_store* store) {
   crm_tenant* tenant = NULL;
   crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
@@ -64,5 +94,6 @@ void erasures(crm_store* store) {
   EXPECT(crm_erasure_list_read(list)->erasure_count == 1);
   EXPECT(is(crm_erasure_list_read(list)->erasures[0].why, "gdpr-request"));
   crm_erasure_list_free(list);
+  backups(store);
   crm_tenant_free(tenant);
 }

@@ -83,6 +83,24 @@ class Privacy(cli_fixture.CliTest):
         self.crm("erase", self.store, "9", "--certificate", file, code=3)
         self.assertFalse(os.path.exists(file))
 
+    def test_backup(self):
+        data, keys = self.path("data"), self.path("keys")
+        self.crm("backup", self.store, data)
+        self.crm("backup", self.store, data, code=4)
+        self.crm("erase", self.store, "1")
+        report = self.json_line("keys", "backup", self.store, keys)
+        self.assertGreater(report["files"], 2)
+        key, _ = self.crm("keys", "path", self.store)
+        restored = self.path("restored")
+        self.crm("restore", restored, data, keys, "--key-file", key.strip())
+        _, error = self.crm("show", restored, "1", "--key-file", key.strip(),
+                            code=4)
+        self.assertIn("customer 1 was erased", error)
+        self.crm("show", restored, "2", "--key-file", key.strip())
+        self.crm("restore", restored, data, keys, code=4)
+        self.crm("restore", self.path("other"), keys, keys, "--key-file",
+                 key.strip(), code=2)
+
 
 if __name__ == "__main__":
     cli_fixture.main()

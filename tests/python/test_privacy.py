@@ -91,3 +91,30 @@ def test_subscriptions_tell(tenant):
     assert message.kind is crm.MessageKind.ERASED
     assert message.position == position
     assert message.change.from_customer == ada
+
+
+def test_backup_and_restore(folder):
+    key = folder / "s.key"
+    with crm.Store.open(folder / "s", create_if_missing=True) as store:
+        club = store.tenant("golf-club")
+        ada = club.append(member(1)).events[0].customer
+        ben = club.append(member(2)).events[0].customer
+        report = store.backup(folder / "data")
+        assert report.files > 2 and report.bytes > 0
+        club.erase(ada)
+        store.backup_keys(folder / "keys")
+        with pytest.raises(crm.ConflictError):
+            store.backup(folder / "data")
+    assert crm.verify_backup(folder / "data") == report
+    with pytest.raises(crm.NotFoundError):
+        crm.verify_backup(folder / "nowhere")
+    with pytest.raises(crm.InputError):
+        crm.restore_store(folder / "data", folder / "data", folder / "r",
+                          key_file=key)
+    crm.restore_store(folder / "data", folder / "keys", folder / "r",
+                      key_file=key)
+    with crm.Store.open(folder / "r", key_file=key) as store:
+        club = store.tenant("golf-club")
+        assert club.profile(ben).events == 1
+        with pytest.raises(crm.ConsentError):
+            club.profile(ada)

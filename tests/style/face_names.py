@@ -249,6 +249,8 @@ PYTHON = {
     "ArrowOptions::batch_bytes": _NO_PLACE,
     "ArrowOptions::batch_rows": _NO_PLACE,
     "AppendOrder::Pass": "AppendOrder.pass_place",
+    "BackupKeys": "Store.backup_keys",
+    "BackupStore": "Store.backup",
     "ChecksumStore": "Store.checksums",
     "Clock::Now": "Store.open(clock)",
     "EventCursor::Next": "EventCursor.__next__",

@@ -34,6 +34,7 @@ from crm._crm import (
     AppendOrder,
     AppendResult,
     AppendSummary,
+    BackupReport,
     Choice,
     Assertion,
     CertificateInfo,
@@ -105,7 +106,9 @@ from crm._crm import (
     canonical_event_type,
     event_from_json,
     link_file,
+    restore_store,
     train_file,
+    verify_backup,
     verify_certificate,
 )
 from crm._types import (
@@ -153,7 +156,7 @@ __all__ = [
     "MAX_ID_BYTES", "MAX_JSON_DEPTH", "MAX_PAYLOAD_BYTES", "MAX_REQUEST_BYTES",
     "MAX_REQUEST_EVENTS", "MAX_VIOLATIONS", "OLDEST_FORMAT_VERSION",
     "AppendOrder", "AppendResult", "AppendSummary", "Assertion",
-    "AssertionKind", "CertificateInfo", "Choice", "ChoiceKind",
+    "AssertionKind", "BackupReport", "CertificateInfo", "Choice", "ChoiceKind",
     "ChoiceOrigin", "Compatibility",
     "Condition", "ConditionKind", "ConflictError", "ConsentError",
     "CorruptionError", "Customer", "CustomerRecord", "Definition",
@@ -179,5 +182,6 @@ __all__ = [
     "Validation", "ValidationRule", "VerifyReport", "WithheldIdentifier",
     "__version__",
     "canonical_event_type", "event_from_json",
-    "link_file", "train_file", "verify_certificate",
+    "link_file", "restore_store", "train_file",
+    "verify_backup", "verify_certificate",
 ]

@@ -2,11 +2,16 @@
 
 #include "bindings/python/src/privacy.h"
 
+#include <filesystem>
+#include <optional>
 #include <string>
 
+#include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/define.h"
+#include "bindings/python/src/handles.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/records.h"
+#include "crm/backup.h"
 #include "crm/privacy.h"
 
 namespace crm::python {
@@ -99,10 +104,57 @@ void DefineReport(py::module_& module) {
       .Finish();
 }
 
+void DefineBackups(py::module_& module) {
+  RecordClass<BackupReport>(module, "BackupReport",
+                            "What a backup holds, or a restored store.")
+      .Field("head", &BackupReport::head,
+             "Everything up to here is in it, at least.")
+      .Field("files", &BackupReport::files, "How many.")
+      .Field("bytes", &BackupReport::bytes, "Together.")
+      .Finish();
+  DefFunction(
+      module, "verify_backup",
+      [](const std::filesystem::path& directory) {
+        return Take(Unlocked([&] { return VerifyBackup(directory.string()); }));
+      },
+      "Reads every file of a backup, of either kind, and checks it: a\n"
+      "BackupReport. Raises NotFoundError: no backup; CorruptionError: names\n"
+      "the first file that is not what was written.",
+      py::arg("directory"));
+  DefFunction(
+      module, "restore_store",
+      [](const std::filesystem::path& data, const std::filesystem::path& keys,
+         const std::filesystem::path& directory,
+         std::optional<std::filesystem::path> key_file,
+         const py::object& key_provider) {
+        StoreOptions options;
+        options.key_file = key_file.has_value() ? key_file->string() : "";
+        options.key_provider =
+            KeyProviderFromPython(key_provider, NewBorrower());
+        return Take(Unlocked([&] {
+          return RestoreStore(data.string(), keys.string(), directory.string(),
+                              options);
+        }));
+      },
+      "Makes a store in `directory` (must not exist) of a backup of data and\n"
+      "one of keys; checks both first: a BackupReport.\n\n"
+      "keys: a backup of keys, or a store that nobody has open, this one or\n"
+      "    what is left of it: its keys are the newest, and hold the journal\n"
+      "    of erasures. What that says and the backup does not is erased\n"
+      "    again before the store can be read.\n"
+      "key_file, key_provider: as of Store.open.\n\n"
+      "Raises NotFoundError, CorruptionError: a backup; InputError: the keys\n"
+      "are of another store; ConflictError: the directory is there;\n"
+      "FatalError (code KEY_MISSING).",
+      py::arg("data"), py::arg("keys"), py::arg("directory"), py::kw_only(),
+      py::arg("key_file") = py::none(), py::arg("key_provider") = py::none());
+}
+
 }  // namespace
 
 void DefinePrivacyRecords(py::module_& module) {
   DefineReport(module);
+  DefineBackups(module);
   DefFunction(
       module, "verify_certificate",
       [](const Text& certificate, const Text& public_key) {

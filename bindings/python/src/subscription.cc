@@ -73,7 +73,8 @@ struct MessageRecord {
   explicit MessageRecord(const Message& from)
       : kind(from.kind), position(from.position) {
     if (kind == Message::Kind::kEvent) event.emplace(from.event);
-    if (kind == Message::Kind::kMerged || kind == Message::Kind::kSplit) {
+    if (kind == Message::Kind::kMerged || kind == Message::Kind::kSplit ||
+        kind == Message::Kind::kErased) {
       change.emplace(from.change);
     }
   }
