@@ -245,6 +245,23 @@ struct UnmergeResultState {
   crm_unmerge_result_view view = {};
 };
 
+struct ErasureReportState {
+  ErasureReport from;
+  std::vector<crm_slice> doubtful = {};
+  crm_erasure_report_view view = {};
+};
+
+struct ErasureListState {
+  std::vector<ErasureReport> from;
+  std::vector<crm_erasure_report_view> erasures = {};
+  crm_erasure_list_view view = {};
+};
+
+struct CertificateInfoState {
+  CertificateInfo from;
+  crm_certificate_info_view view = {};
+};
+
 struct AssertionListState {
   std::vector<crm_assertion> assertions = {};
   crm_assertion_list_view view = {};
@@ -378,6 +395,11 @@ CRM_CAPI_HANDLE(crm_identity_history, kIdentityHistory,
                 crm::capi::IdentityHistoryState);
 CRM_CAPI_HANDLE(crm_re_resolve_report, kReResolve, crm::capi::ReResolveState);
 CRM_CAPI_HANDLE(crm_match_report, kMatchReport, crm::capi::MatchReportState);
+CRM_CAPI_HANDLE(crm_erasure_report, kErasureReport,
+                crm::capi::ErasureReportState);
+CRM_CAPI_HANDLE(crm_erasure_list, kErasureList, crm::capi::ErasureListState);
+CRM_CAPI_HANDLE(crm_certificate_info, kCertificateInfo,
+                crm::capi::CertificateInfoState);
 
 #undef CRM_CAPI_HANDLE
 

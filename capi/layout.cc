@@ -11,7 +11,7 @@
 
 CRM_RECORD(crm_slice, 16);
 CRM_RECORD(crm_name_list_view, 32);
-CRM_RECORD(crm_tenant_stats, 96);
+CRM_RECORD(crm_tenant_stats, 112);
 CRM_RECORD(crm_store_stats_view, 192);
 CRM_RECORD(crm_finding, 80);
 CRM_RECORD(crm_verify_report_view, 64);
@@ -20,7 +20,7 @@ CRM_RECORD(crm_event, 192);
 CRM_RECORD(crm_condition, 96);
 CRM_RECORD(crm_withheld_identifier, 48);
 CRM_RECORD(crm_event_outcome, 144);
-CRM_RECORD(crm_append_result_view, 80);
+CRM_RECORD(crm_append_result_view, 88);
 CRM_RECORD(crm_event_view, 280);
 CRM_RECORD(crm_parsed_event_view, 224);
 CRM_RECORD(crm_message, 376);
@@ -50,6 +50,10 @@ CRM_RECORD(crm_identity_evidence, 72);
 CRM_RECORD(crm_identity_explanation_view, 64);
 CRM_RECORD(crm_identity_step, 96);
 CRM_RECORD(crm_identity_history_view, 56);
+CRM_RECORD(crm_backup_report, 40);
+CRM_RECORD(crm_erasure_report_view, 192);
+CRM_RECORD(crm_erasure_list_view, 32);
+CRM_RECORD(crm_certificate_info_view, 96);
 CRM_RECORD(crm_trait, 80);
 CRM_RECORD(crm_profile_view, 80);
 CRM_RECORD(crm_timeline_entry, 128);

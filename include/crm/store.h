@@ -31,6 +31,7 @@
 #include "crm/identity.h"
 #include "crm/match_customers.h"
 #include "crm/options.h"
+#include "crm/privacy.h"
 #include "crm/profile.h"
 #include "crm/schema.h"
 #include "crm/status.h"
@@ -45,13 +46,18 @@ class Disk;
 struct TenantStats {
   std::string tenant = {};
   uint64_t events = 0;
-  uint64_t customers = 0;        // Those that were merged away are not counted.
+  // Those that were merged away or erased are not counted.
+  uint64_t customers = 0;
   CustomerId last_customer = 0;  // The greatest id so far.
   uint64_t open_reviews = 0;     // Questions that nobody has answered.
   uint64_t records = 0;
   uint64_t unattributed = 0;     // Events that belong to nobody.
   uint64_t contested = 0;        // Events that named an identifier of another.
   uint64_t schema_warnings = 0;  // Events with an EventOutcome::warning.
+  uint64_t erased_customers = 0;
+  // Events that came too late: their person was erased since they happened.
+  // Only Store::GetStats counts them.
+  uint64_t refused_events = 0;
 };
 
 // Counters of a store: of one instant, except the bytes and times.
@@ -243,6 +249,29 @@ class Tenant final {
   Result<MatchReport> ApplyMatches(std::span<const CustomerMatch> matches,
                                    const MergeOptions& options = {});
 
+  // Erases a customer: see crm/privacy.h. When it returns, everything is done;
+  // should a step have failed behind the choice, the answer is its error, the
+  // customer is fenced all the same, and Maintain, the maintenance thread or
+  // the next open does what remains. Waits for a Verify that is running.
+  // kNotFound; kErased: she was already; kFailedPrecondition: it needs
+  // `confirm` (names the namespace); kUnsupported: a mode that this version
+  // does not have; kTooLarge, kInvalidArgument: a text.
+  Result<ErasureReport> Erase(CustomerId customer,
+                              const ErasureOptions& options = {});
+  // Every erasure so far, by position. Reads the journal beside the keys.
+  Result<std::vector<ErasureReport>> ListErasures() const;
+  // Does again what a certificate of this tenant and store says, where the
+  // store has been set back to before it: the same records are erased under the
+  // same request, at a new position. Done already: the answer says so, and
+  // nothing changes. kMalformed, kDenied (the signature), kFormatTooNew: the
+  // certificate; kInvalidArgument: it is of another tenant or store; kConflict:
+  // one of the records is now a customer's who has others, too (names her:
+  // Unmerge first).
+  Result<ErasureReport> ApplyCertificate(std::string_view certificate);
+  // The public key that certificates of this tenant are signed for: 64
+  // hexadecimal digits. The same as long as the tenant's keys are.
+  Result<std::string> GetSigningKey() const;
+
   // What is defined about events; see crm/schema.h. Each call that defines is
   // durable when it returns, and changes nothing when it fails.
   //
@@ -398,6 +427,7 @@ struct ChoiceView {
     kReview = 4,     // A question was put ...
     kAnswer = 5,     // ... or answered.
     kShared = 6,     // An identifier links nobody any more.
+    kErasure = 7,    // A customer was erased; see crm/privacy.h.
   };
   // Who made it. The numbers never change.
   enum class Origin : uint8_t {

@@ -1,4 +1,5 @@
-// The only user of libsodium: sealing, random bytes, BLAKE2b, wiping.
+// The only user of libsodium: sealing, random bytes, BLAKE2b, signatures,
+// wiping.
 
 #ifndef CRM_BASE_CRYPTO_H_
 #define CRM_BASE_CRYPTO_H_
@@ -52,6 +53,15 @@ class Blake2bStream final {
  private:
   alignas(64) unsigned char state_[384];
 };
+
+// Ed25519. Whoever has the seed signs; whoever has the public key that belongs
+// to it can tell. `signature`: kSignatureBytes; `public_key`: kKeyBytes.
+inline constexpr size_t kSignatureBytes = 64;
+std::string SigningPublicKey(const Key& seed);
+std::string Sign(const Key& seed, std::string_view message);
+[[nodiscard]] bool VerifySignature(std::string_view public_key,
+                                   std::string_view message,
+                                   std::string_view signature);
 
 // Constant-time equality of two strings of one length.
 bool SecretEquals(std::string_view a, std::string_view b);

@@ -21,7 +21,8 @@ constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
-    "", "merge", "partition", "assertion", "review", "answer", "shared"};
+    "",       "merge",  "partition", "assertion",
+    "review", "answer", "shared",    "erasure"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
                                          "re-resolve"};
 constexpr std::string_view kAssertions[] = {"", "must-link", "cannot-link"};

@@ -183,7 +183,7 @@ Status FoldChoices(Views& views, Generation& rows, Counters& counters,
     Result<TenantCounts*> counts = counters.Of(choice.tenant);
     if (!counts.ok()) return std::move(counts).status();
     FoldContext context{rows, **counts};
-    Status status = views.identity().FoldChoice(choice, context);
+    Status status = views.FoldChoice(choice, context);
     if (!status.ok()) {
       return Status(status.code(),
                     "log record " + std::to_string((*next)->position) + ": " +

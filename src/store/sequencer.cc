@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/coding.h"
 #include "base/contain.h"
 #include "base/park.h"
 #include "base/time_text.h"
@@ -21,6 +22,13 @@ constexpr size_t kGroupBytes = size_t{1} << 20;
 constexpr std::chrono::hours kLongestWait{24 * 365};
 // So many events ahead memory is asked for.
 constexpr size_t kAhead = 6;
+
+// The row of family ops that counts what was refused.
+std::string RefusedKey(uint32_t tenant) {
+  std::string key = "refused/";
+  PutBe32(&key, tenant);
+  return key;
+}
 
 Status InEvent(size_t index, const Status& status) {
   return Status(status.code(), "event " + std::to_string(index) + ": " +
@@ -238,7 +246,30 @@ Status Sequencer::DecideGroup(Group* group, bool* sync) {
       *sync |= request->sync && request->status.ok();
     }
   }
+  if (refused_more_ && writable.ok()) NoteRefused(group);
   return group->writes() ? CompleteGroup() : writable;
+}
+
+// Beside the log, because what is refused leaves nothing in it.
+void Sequencer::NoteRefused(Group* group) {
+  std::lock_guard<std::mutex> lock(refused_mutex_);
+  for (const auto& [tenant, count] : refused_) {
+    std::string value;
+    PutVarint(&value, count);
+    group->offsets.emplace_back(RefusedKey(tenant), std::move(value));
+  }
+  refused_more_ = false;
+}
+
+Status Sequencer::LoadRefused() {
+  return core_->log->ScanBackward(
+      kLogOps, RefusedKey(0), RefusedKey(~uint32_t{0}),
+      [this](std::string_view key, std::string_view value) {
+        ByteReader reader(value);
+        const uint64_t count = reader.Varint();
+        if (reader.ok()) refused_[GetBe32(key.data() + key.size() - 4)] = count;
+        return true;
+      });
 }
 
 // What is written with the group, and belongs to none of its requests.
@@ -447,30 +478,75 @@ Status Sequencer::SetTimes(const AppendOptions& options, size_t index, bool dry,
   return Status::Ok();
 }
 
-Status Sequencer::AppendEvent(Request* request, size_t index,
-                              FoldContext& context, bool dry) {
-  PreparedEvent& event = request->events[index];
+Result<bool> Sequencer::IsErased(const PreparedEvent& event,
+                                 const Request& request,
+                                 FoldContext& context) {
+  const IdentityData* identity =
+      core_->views->identity().DataOf(event.prepared);
+  // What happened since the newest erasure is nobody's who was erased.
+  if (identity == nullptr || (event.header.flags & kEventNoTime) != 0 ||
+      event.header.occurred_at > context.counts.erased_until) {
+    return false;
+  }
+  Result<bool> fenced = core_->views->identity().IsFenced(
+      request.tenant.id, *identity, event.header.occurred_at, context.rows);
+  if (fenced.ok() && *fenced && request.options->dry_run == nullptr) {
+    std::lock_guard<std::mutex> lock(refused_mutex_);
+    ++refused_[request.tenant.id];
+    refused_more_ = true;
+  }
+  return fenced;
+}
+
+uint64_t Sequencer::Refused(uint32_t tenant) const {
+  std::lock_guard<std::mutex> lock(refused_mutex_);
+  const auto found = refused_.find(tenant);
+  return found == refused_.end() ? 0 : found->second;
+}
+
+// False: it is a repetition within its request, or of somebody who was erased,
+// and the outcome says so.
+Result<bool> Sequencer::MayGoIn(Request* request, size_t index,
+                                FoldContext& context, bool dry) {
+  const PreparedEvent& event = request->events[index];
   EventOutcome& outcome = request->result.events[index];
+  const bool partial = request->options->partial;
   const Hash128 hash{event.header.dedupe_hi, event.header.dedupe_lo};
-  // A repetition within this very request.
   Result<KnownEvent> known =
       core_->views->event().Find(request->tenant.id, hash, context.rows);
   if (!known.ok()) return std::move(known).status();
-  if (known->position != 0) {
-    if (known->content != event.header.content) {
-      Status conflict(StatusCode::kIdConflict,
-                      "id: taken by other content in the same request");
-      if (!request->options->partial) return conflict;
-      outcome.outcome = Outcome::kConflict;
-      outcome.status = std::move(conflict);
-      ++request->result.rejected;
-      return Status::Ok();
-    }
+  if (known->position != 0 && known->content == event.header.content) {
     outcome.outcome = Outcome::kDuplicate;
     outcome.position = dry ? 0 : known->position;
     ++request->result.duplicates;
-    return Status::Ok();
+    return false;
   }
+  Status refused;
+  if (known->position != 0) {
+    refused = Status(StatusCode::kIdConflict,
+                     "id: taken by other content in the same request");
+    outcome.outcome = Outcome::kConflict;
+  } else {
+    Result<bool> erased = IsErased(event, *request, context);
+    if (!erased.ok()) return erased;
+    if (!*erased) return true;
+    refused = Status(StatusCode::kErased,
+                     "its person was erased after it happened");
+    outcome.outcome = Outcome::kErased;
+    ++request->result.erased;
+  }
+  if (!partial) return refused;
+  outcome.status = std::move(refused);
+  ++request->result.rejected;
+  return false;
+}
+
+Status Sequencer::AppendEvent(Request* request, size_t index,
+                              FoldContext& context, bool dry) {
+  PreparedEvent& event = request->events[index];
+  Result<bool> goes_in = MayGoIn(request, index, context, dry);
+  if (!goes_in.ok()) return std::move(goes_in).status();
+  if (!*goes_in) return Status::Ok();
   Status status;
   if (!dry) {
     status = EnsureNames(event);

@@ -84,10 +84,10 @@ bool Sequencer::MayMerge(uint32_t tenant, uint32_t per_minute, int64_t now) {
 
 Status Sequencer::EmitChoice(IdentityChoice* choice, FoldContext& context,
                              bool dry) {
-  const IdentityRoom& identity = core_->views->identity();
+  const Views& views = *core_->views;
   if (dry) {
     choice->position = DryRun::kPosition;
-    Status status = identity.FoldChoice(*choice, context);
+    Status status = views.FoldChoice(*choice, context);
     choice->position = 0;
     return status;
   }
@@ -112,7 +112,7 @@ Status Sequencer::EmitChoice(IdentityChoice* choice, FoldContext& context,
   // What is folded is what a replay will read.
   status = DecodeChoice(body, seal, choice);
   if (!status.ok()) return status;
-  return identity.FoldChoice(*choice, context);
+  return views.FoldChoice(*choice, context);
 }
 
 Status Sequencer::Choose(uint32_t tenant, bool dry,

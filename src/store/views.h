@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +77,11 @@ class Views final {
   // Folds one event in: all rooms, and the tail.
   Status Fold(const Fact& fact, FoldContext& context,
               std::vector<TailEntry>* tail) const;
+  // Folds a choice in; of an erasure, what every room makes of it.
+  Status FoldChoice(const IdentityChoice& choice, FoldContext& context) const;
+  // Seals what is on disk of the buckets of these records with new keys, and
+  // destroys the old ones. May be called again.
+  Status RenewBuckets(uint32_t tenant, std::span<const RecordId> records);
   // Makes folded events visible.
   void Publish(Generation& rows, std::vector<TailEntry>& tail,
                std::span<const Fact> facts, Position position);

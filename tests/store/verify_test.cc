@@ -35,6 +35,7 @@ constexpr std::array<Family, 21> kFamilies = {{
     {"assertions", FamilyKind::kPoint, "identity", true},
     {"reviews", FamilyKind::kPoint, "identity", true},
     {"review_pairs", FamilyKind::kPoint, "identity", true},
+    {"tombstones", FamilyKind::kPoint, "identity", false},
     {"profiles", FamilyKind::kSealed, "profile", true},
     {"timeline", FamilyKind::kPacked, "profile", true},
     {"consents", FamilyKind::kPoint, "consent", false},

@@ -13,7 +13,7 @@ void DefineStats(py::module_& module) {
       .Field("tenant", &TenantStats::tenant, "Its name.")
       .Field("events", &TenantStats::events, "What hosts appended.")
       .Field("customers", &TenantStats::customers,
-             "How many; those that were merged away are not counted.")
+             "How many; those merged away or erased are not counted.")
       .Field("last_customer", &TenantStats::last_customer,
              "The greatest number of one so far.")
       .Field("open_reviews", &TenantStats::open_reviews,
@@ -25,6 +25,10 @@ void DefineStats(py::module_& module) {
              "Events that named an identifier of another.")
       .Field("schema_warnings", &TenantStats::schema_warnings,
              "Events that did not fit the schema of their type.")
+      .Field("erased_customers", &TenantStats::erased_customers, "How many.")
+      .Field("refused_events", &TenantStats::refused_events,
+             "Events that came after the erasure of their person; of a\n"
+             "snapshot always 0.")
       .Finish();
   RecordClass<StoreStats>(
       module, "StoreStats",
