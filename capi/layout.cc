@@ -55,6 +55,8 @@ CRM_RECORD(crm_timeline_view, 64);
 CRM_RECORD(crm_schema_field, 72);
 CRM_RECORD(crm_schema_info, 96);
 CRM_RECORD(crm_schema_list_view, 32);
+CRM_RECORD(crm_ledger_head, 128);
+CRM_RECORD(crm_ledger_target, 56);
 CRM_RECORD(crm_upcaster_info, 88);
 CRM_RECORD(crm_upcaster_list_view, 32);
 CRM_RECORD(crm_validation_rule, 48);

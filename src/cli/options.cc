@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/encoding_option.h"
+#include "cli/ledger_options.h"
 
 #ifndef CRM_VERSION
 #define CRM_VERSION "unknown"
@@ -682,6 +683,7 @@ int RunProgram(int argc, char** argv) {
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
   AddIdentity(&app, &line);
+  AddLedger(&app, &line.run);
   AddStoreCommands(&app, &line);
   try {
     app.parse(argc, argv);

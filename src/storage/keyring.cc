@@ -83,6 +83,7 @@ struct KeyRing::Impl {
     std::string name;
     SecretKey wrapping;
     SecretKey data;
+    SecretKey ledger;
     IndexKeys index;
     std::atomic<uint64_t> pool_end{1};  // Grows under pool_mutex.
   };
@@ -325,6 +326,7 @@ Status KeyRing::Impl::ReadTenant(TenantSecrets* secrets,
   secrets->index.dedupe = Derive(index, "crm dedupe");
   secrets->index.content = Derive(index, "crm content");
   secrets->index.identity = Derive(index, "crm identity");
+  secrets->ledger = SecretKey(Blake2b("crm ledger", index));
   Wipe(plain.data(), plain.size());
   Wipe(wrapping->data(), wrapping->size());
   Wipe(&key, sizeof(key));
@@ -464,6 +466,12 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
     impl_->LoadPage(*secrets, tenant, page);
   }
   return key;
+}
+
+Result<Key> KeyRing::LedgerKey(uint32_t tenant) const {
+  const Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  if (secrets == nullptr) return NoTenant();
+  return secrets->ledger.get();
 }
 
 uint64_t KeyRing::PoolEnd(uint32_t tenant) const {

@@ -33,6 +33,10 @@ struct PreparedEvent {
   EventHeader header;     // What is known before the sequencer.
   std::string_view version;
   std::string_view body;  // Compressed, unless kEventRaw.
+  // Of an act for the ledger: `body` and its salt, and what they are committed
+  // to; otherwise empty.
+  std::string_view salted;
+  Digest commitment{};
   uint64_t id_order = 0;
   std::array<const void*, kMaxRooms> prepared{};
   // Found by warming; 0: none, or not there yet.
@@ -91,6 +95,7 @@ class Preparer final {
   void FindNames(const DecodedEvent& decoded, Request* request,
                  PreparedEvent* out);
   void Compress(Request* request, PreparedEvent* out);
+  void Commit(std::string_view plain, Request* request, PreparedEvent* out);
   Status Warm(Request* request);
   Status WarmStep(PreparedEvent& event, int step, Arena& arena);
 

@@ -562,14 +562,29 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   }
   Result<Key> key = core_->log_view->KeyOf(header, true);
   if (!key.ok()) return std::move(key).status();
+  LedgerEntry leaf;
+  const bool in_ledger = !event.salted.empty();
+  if (in_ledger) {
+    leaf.recorded_at = header.recorded_at;
+    leaf.commitment = event.commitment;
+    const LedgerFacts facts{LogKind::kEvent,    header.tenant,
+                            fact->position,     header.record,
+                            header.customer,    header.occurred_at,
+                            event.content.type, event.content.source,
+                            OpenDigest(header)};
+    Status status =
+        core_->views->ledger().Append(facts, group_->rows, &leaf);
+    if (!status.ok()) return status;
+  }
   std::string& value = group_->NextValue();
-  writer_.Event(header, &value);
+  writer_.Event(header, in_ledger ? &leaf : nullptr, &value);
   associated_.clear();
   AppendAssociated(fact->position,
                    std::string_view(value).substr(kLogPrefixBytes),
                    &associated_);
-  core_->keyring->Seal(*key, NonceOf(epoch_, fact->position), event.body,
-                       associated_, &value);
+  core_->keyring->Seal(*key, NonceOf(epoch_, fact->position),
+                       in_ledger ? event.salted : event.body, associated_,
+                       &value);
   if (header.record != 0) {
     thread_local std::string entry;
     entry.clear();

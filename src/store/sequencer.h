@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "base/failure.h"
+#include "consent/ledger_entry.h"
 #include "store/group.h"
 #include "store/request.h"
 
@@ -145,6 +146,8 @@ class Sequencer final {
               const Choice& choice, bool dry);
   Status EmitName(NameKind kind, std::string_view text, uint32_t* id);
   Status EmitEpoch();
+  Status EnterLedger(LedgerFacts facts, uint8_t what, std::string* body,
+                     std::optional<LedgerEntry>* entry);
   Status EmitDefinition(uint32_t tenant, Definition* definition);
   // Ends a group that holds what `emitted` says went well, and no request.
   Status FinishAlone(Group* group, Status emitted,

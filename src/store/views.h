@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "consent/ledger_room.h"
 #include "event/event_room.h"
 #include "event/log_view.h"
 #include "identity/identity_room.h"
@@ -54,6 +55,7 @@ class Views final {
   const EventRoom& event() const { return *event_; }
   IdentityRoom& identity() { return *identity_; }
   ProfileRoom& profile() { return *profile_; }
+  const LedgerRoom& ledger() const { return *ledger_; }
   const std::vector<Room*>& rooms() const { return rooms_; }
   Overlay& overlay() { return *overlay_; }
   Tail& tail() { return tail_; }
@@ -107,6 +109,7 @@ class Views final {
   std::unique_ptr<EventRoom> event_;
   std::unique_ptr<IdentityRoom> identity_;
   std::unique_ptr<ProfileRoom> profile_;
+  std::unique_ptr<LedgerRoom> ledger_;
   std::vector<Room*> rooms_;
   std::vector<Room*> room_of_;  // By family.
   std::unique_ptr<Overlay> overlay_;

@@ -17,7 +17,7 @@ struct Family {
   const char* room;
   bool of_customer;
 };
-constexpr std::array<Family, 19> kFamilies = {{
+constexpr std::array<Family, 22> kFamilies = {{
     {"default", FamilyKind::kPoint, "store", false},
     {"dedupe", FamilyKind::kPoint, "event", false},
     {"names", FamilyKind::kPoint, "event", false},
@@ -37,6 +37,9 @@ constexpr std::array<Family, 19> kFamilies = {{
     {"review_pairs", FamilyKind::kPoint, "identity", true},
     {"profiles", FamilyKind::kSealed, "profile", true},
     {"timeline", FamilyKind::kPacked, "profile", true},
+    {"ledgers", FamilyKind::kPoint, "ledger", false},
+    {"ledger_tiles", FamilyKind::kPoint, "ledger", false},
+    {"ledger_links", FamilyKind::kPoint, "ledger", false},
 }};
 
 std::unique_ptr<Database> OpenViews(const std::string& path) {

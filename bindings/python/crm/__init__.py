@@ -104,6 +104,8 @@ from crm._crm import (
     event_from_json,
     link_file,
     train_file,
+    verify_checkpoint,
+    verify_ledger_proof,
 )
 from crm._types import (
     ChoiceKind,
@@ -174,5 +176,5 @@ __all__ = [
     "Validation", "ValidationRule", "VerifyReport", "WithheldIdentifier",
     "__version__",
     "canonical_event_type", "event_from_json",
-    "link_file", "train_file",
+    "link_file", "train_file", "verify_checkpoint", "verify_ledger_proof",
 ]

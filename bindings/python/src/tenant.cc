@@ -13,6 +13,7 @@
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/identity_settings.h"
 #include "bindings/python/src/instant.h"
+#include "bindings/python/src/ledger.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/schemas.h"
@@ -85,6 +86,7 @@ void DefineTenant(py::module_& module) {
   DefineIdentity(type);
   DefineSchemas(type);
   DefineIdentitySettings(type);
+  DefineLedger(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
       "timedelta; None: for ever). The new head.",
