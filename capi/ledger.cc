@@ -35,18 +35,23 @@ Status ReadTarget(const crm_ledger_target* in, LedgerTarget* out) {
 
 // What all calls that give a text have in common.
 template <typename Ask>
-crm_status GiveText(crm_tenant* tenant, const crm_read_options* options,
-                    crm_buffer** out, crm_error** error, Ask ask) {
-  return Guard(error, [&]() -> Status {
-    Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
-    if (!status.ok()) return status;
-    Result<std::string> text = ask(StateOf(tenant).tenant);
-    if (!text.ok()) return text.status();
-    GiveBuffer(*std::move(text), out);
-    return status;
-  });
+Status GiveText(crm_tenant* tenant, const crm_read_options* options,
+                crm_buffer** out, Ask ask) {
+  Status status = CheckOut(out);
+  if (status.ok()) status = Check(tenant, "tenant");
+  if (status.ok()) status = CheckReadOptions(options);
+  if (!status.ok()) return status;
+  Result<std::string> text = ask(StateOf(tenant).tenant);
+  if (!text.ok()) return text.status();
+  GiveBuffer(*std::move(text), out);
+  return status;
+}
+
+// A proof, or what else has a JSON.
+template <typename T>
+Result<std::string> JsonOf(const Result<T>& made) {
+  if (!made.ok()) return made.status();
+  return ToJson(*made);
 }
 
 Result<std::string> ListAll(const Tenant& tenant, const LedgerQuery& query) {
@@ -125,8 +130,9 @@ crm_status crm_tenant_get_ledger_key(crm_tenant* tenant,
                                      const crm_read_options* options,
                                      crm_buffer** out,
                                      crm_error** error) noexcept {
-  return GiveText(tenant, options, out, error, [](const crm::Tenant& own) {
-    return own.GetLedgerKey();
+  return Guard(error, [&] {
+    return GiveText(tenant, options, out,
+                    [](const crm::Tenant& own) { return own.GetLedgerKey(); });
   });
 }
 
@@ -134,8 +140,10 @@ crm_status crm_tenant_get_ledger_checkpoint(crm_tenant* tenant, uint64_t size,
                                             const crm_read_options* options,
                                             crm_buffer** out,
                                             crm_error** error) noexcept {
-  return GiveText(tenant, options, out, error, [&](const crm::Tenant& own) {
-    return own.GetLedgerCheckpoint(size);
+  return Guard(error, [&] {
+    return GiveText(tenant, options, out, [&](const crm::Tenant& own) {
+      return own.GetLedgerCheckpoint(size);
+    });
   });
 }
 
@@ -168,16 +176,14 @@ crm_status crm_tenant_prove_inclusion(crm_tenant* tenant,
                                       const crm_read_options* options,
                                       crm_buffer** out,
                                       crm_error** error) noexcept {
-  return GiveText(
-      tenant, options, out, error,
-      [&](const crm::Tenant& own) -> crm::Result<std::string> {
-        crm::LedgerTarget of;
-        crm::Status status = ReadTarget(target, &of);
-        if (!status.ok()) return status;
-        const auto proof = own.ProveInclusion(of, size);
-        if (!proof.ok()) return proof.status();
-        return crm::ToJson(*proof);
-      });
+  return Guard(error, [&]() -> crm::Status {
+    crm::LedgerTarget of;
+    const crm::Status read = ReadTarget(target, &of);
+    if (!read.ok()) return read;
+    return GiveText(tenant, options, out, [&](const crm::Tenant& own) {
+      return JsonOf(own.ProveInclusion(of, size));
+    });
+  });
 }
 
 crm_status crm_tenant_prove_consistency(crm_tenant* tenant, uint64_t old_size,
@@ -185,13 +191,11 @@ crm_status crm_tenant_prove_consistency(crm_tenant* tenant, uint64_t old_size,
                                         const crm_read_options* options,
                                         crm_buffer** out,
                                         crm_error** error) noexcept {
-  return GiveText(
-      tenant, options, out, error,
-      [&](const crm::Tenant& own) -> crm::Result<std::string> {
-        const auto proof = own.ProveConsistency(old_size, size);
-        if (!proof.ok()) return proof.status();
-        return crm::ToJson(*proof);
-      });
+  return Guard(error, [&] {
+    return GiveText(tenant, options, out, [&](const crm::Tenant& own) {
+      return JsonOf(own.ProveConsistency(old_size, size));
+    });
+  });
 }
 
 crm_status crm_tenant_open_ledger_record(crm_tenant* tenant,
@@ -199,16 +203,14 @@ crm_status crm_tenant_open_ledger_record(crm_tenant* tenant,
                                          const crm_read_options* options,
                                          crm_buffer** out,
                                          crm_error** error) noexcept {
-  return GiveText(
-      tenant, options, out, error,
-      [&](const crm::Tenant& own) -> crm::Result<std::string> {
-        crm::LedgerTarget of;
-        crm::Status status = ReadTarget(target, &of);
-        if (!status.ok()) return status;
-        const auto opening = own.OpenLedgerRecord(of);
-        if (!opening.ok()) return opening.status();
-        return crm::ToJson(*opening);
-      });
+  return Guard(error, [&]() -> crm::Status {
+    crm::LedgerTarget of;
+    const crm::Status read = ReadTarget(target, &of);
+    if (!read.ok()) return read;
+    return GiveText(tenant, options, out, [&](const crm::Tenant& own) {
+      return JsonOf(own.OpenLedgerRecord(of));
+    });
+  });
 }
 
 crm_status crm_tenant_verify_ledger(crm_tenant* tenant,

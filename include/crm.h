@@ -793,8 +793,8 @@ typedef struct crm_verify_options {
   { sizeof(crm_verify_options), 0, 0, 0, 0, 0 }
 
 /* Something that is not as it should be: `room` is "log", "event", "identity",
- * "profile", "ledger" or "store"; customer and position are zero when there is none in
- * particular; `detail` names family and key. No personal data. */
+ * "profile", "ledger" or "store"; customer and position are zero when there is
+ * none in particular; `detail` names family and key. No personal data. */
 typedef struct crm_finding {
   crm_slice room;
   crm_slice tenant;
@@ -3531,7 +3531,7 @@ typedef struct crm_ledger_query {
 
 /* Records as NDJSON, a line each: index (of the leaf), position, kind (event,
  * definition, choice), what (of a choice or definition: its number), type,
- * source, record and linkIndex (whose chain it is part of, and where), customer,
+ * source, record and linkIndex (whose chain it is part of, where), customer,
  * occurredAt, recordedAt, header (the bytes that are hashed of all this),
  * commitment, before (the link of the one before it in its chain), link, leaf,
  * and root (of the tree that ends here). Behind the end: empty. */
@@ -3604,16 +3604,17 @@ typedef struct crm_ledger_verify_options {
 
 /* Reads the whole log and recomputes its chain, and of this ledger every link,
  * leaf and root; holds it against checkpoints. Not CRM_OK only when it could
- * not be done (CRM_MALFORMED, CRM_CORRUPTION, CRM_INVALID_ARGUMENT: a checkpoint
- * or the key), or was stopped by `progress`: what was found is in the report, in
- * the order of the log, so that the first finding says where the damage
- * begins. */
+ * not be done (CRM_MALFORMED, CRM_CORRUPTION, CRM_INVALID_ARGUMENT: a
+ * checkpoint or the key), or was stopped by `progress`: what was found is in
+ * the report, in the order of the log, so that the first finding says where
+ * the damage begins. */
 CRM_API crm_status crm_tenant_verify_ledger(
     crm_tenant* tenant, const crm_ledger_verify_options* options,
     crm_verify_report** out, crm_error** error) CRM_NOEXCEPT;
 
 /* How a ledger is exported. No flags so far; reserved: 0. `progress` may be
- * NULL: records done and in all; `destroy` is called before the call returns. */
+ * NULL: records done and in all; `destroy` is called before the call
+ * returns. */
 typedef struct crm_ledger_export_options {
   size_t struct_size;
   uint32_t flags;
@@ -3644,9 +3645,9 @@ CRM_API crm_status crm_verify_checkpoint(crm_slice note, crm_slice key,
                                          crm_ledger_head* out,
                                          crm_error** error) CRM_NOEXCEPT;
 
-/* Checks a proof of either kind: CRM_OK when it is shown, CRM_CORRUPTION when it
- * is not (the message says why), CRM_MALFORMED when it is no proof. All of it
- * may come from anywhere.
+/* Checks a proof of either kind: CRM_OK when it is shown, CRM_CORRUPTION when
+ * it is not (the message says why), CRM_MALFORMED when it is no proof. All of
+ * it may come from anywhere.
  *
  * note, key: a checkpoint; then the tree of the proof must be that one (of a
  *   consistency proof: one of the two). Both empty: none.

@@ -75,8 +75,8 @@ struct StoreStats {
 };
 
 // One finding of Verify. `room` is "log", "event", "identity", "profile",
-// "ledger" or "store" (what the views say of themselves); `detail` names family and key; no
-// personal data.
+// "ledger" or "store" (what the views say of themselves); `detail` names family
+// and key; no personal data.
 struct Finding {
   std::string room = {};
   std::string tenant = {};

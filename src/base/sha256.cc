@@ -91,8 +91,8 @@ __attribute__((target("sha,sse4.1"))) Digest Hash(std::string_view data) {
       _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
   Digest digest;
   auto* out = reinterpret_cast<__m128i*>(digest.data());
-  _mm_storeu_si128(
-      out, _mm_shuffle_epi8(_mm_blend_epi16(feba, dchg, 0xf0), swap));
+  _mm_storeu_si128(out,
+                   _mm_shuffle_epi8(_mm_blend_epi16(feba, dchg, 0xf0), swap));
   _mm_storeu_si128(out + 1,
                    _mm_shuffle_epi8(_mm_alignr_epi8(dchg, feba, 8), swap));
   return digest;

@@ -1,7 +1,5 @@
 // crm ledger: heads, checkpoints, proofs, and their checks.
 
-#include "crm/ledger.h"
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -16,6 +14,7 @@
 #include "cli/progress_line.h"
 #include "cli/session.h"
 #include "crm/export.h"
+#include "crm/ledger.h"
 
 namespace crm::cli {
 namespace {

@@ -58,8 +58,8 @@ void AddProofs(CLI::App* app, std::function<int()>* run) {
       app, run, Verb::kProve, "prove",
       "Prove that a record is in the ledger, or that nothing changed since.\n\n"
       "Prints one JSON object: that a record (--position, or --source and\n"
-      "--id) is in the tree; or with --since that the tree begins with the one\n"
-      "of so many leaves. `crm ledger check` checks it, and so does\n"
+      "--id) is in the tree; or with --since that the tree begins with the\n"
+      "one of so many leaves. `crm ledger check` checks it, and so does\n"
       "examples/ledger_verify.py.",
       "prove shop --source web --id consent-17 > proof.json");
   AddTarget(verb);
@@ -84,8 +84,9 @@ void AddProofs(CLI::App* app, std::function<int()>* run) {
       ->required();
   auto* const key = verb.sub->add_option(
       "--key", verb.command->key, "As `crm ledger head` shows it, kept apart");
-  verb.sub->add_option("--checkpoint", verb.command->checkpoints,
-                       "A file with a signed note")
+  verb.sub
+      ->add_option("--checkpoint", verb.command->checkpoints,
+                   "A file with a signed note")
       ->expected(1)
       ->needs(key);
   verb.sub->add_option("--opening", verb.command->opening,

@@ -25,8 +25,7 @@ Digest LedgerCheck::RootOf(uint32_t tenant) const {
 
 const NameDigest& LedgerCheck::DigestOf(NameKind kind, uint32_t id,
                                         std::string_view text) {
-  std::vector<NameDigest>& known =
-      kind == NameKind::kType ? types_ : sources_;
+  std::vector<NameDigest>& known = kind == NameKind::kType ? types_ : sources_;
   // Numbers are dense; one that has no name gives nothing to hash.
   const size_t at = text.empty() ? 0 : id;
   if (known.size() <= at) known.resize(at + 1);
@@ -51,8 +50,7 @@ Status LedgerCheck::Add(Position position, const LogRecord& record) {
   ++records_;
   const LedgerFacts facts = FactsOf(position, record, names_);
   Ledger& ledger = ledgers_[facts.tenant];
-  Status hashes =
-      CheckHashes(facts, record, &ledger.streams[facts.record]);
+  Status hashes = CheckHashes(facts, record, &ledger.streams[facts.record]);
   Status tree = CheckTree(*record.ledger, &ledger);
   return hashes.ok() ? tree : hashes;
 }
@@ -62,9 +60,8 @@ Status LedgerCheck::CheckHashes(const LedgerFacts& facts,
   const LedgerEntry& entry = *record.ledger;
   const bool event = facts.kind == LogKind::kEvent;
   // The names first: the second one may move the table of the first.
-  const NameDigest type =
-      DigestOf(NameKind::kType, event ? record.event.type : record.type,
-               facts.type);
+  const NameDigest type = DigestOf(
+      NameKind::kType, event ? record.event.type : record.type, facts.type);
   const NameDigest source =
       DigestOf(NameKind::kSource, record.event.source, facts.source);
   const LedgerHeader header = MakeLedgerHeader(facts, entry, type, source);
@@ -113,8 +110,8 @@ Status LedgerCheck::CheckTree(const LedgerEntry& entry, Ledger* ledger) {
   ledger->tree.Append(entry.leaf);
   if (ledger->tree.Root() != entry.root) {
     ledger->broken = true;
-    return Broken("the root of the tree of " +
-                  std::to_string(entry.index + 1) + " leaves is another one");
+    return Broken("the root of the tree of " + std::to_string(entry.index + 1) +
+                  " leaves is another one");
   }
   return Status::Ok();
 }

@@ -43,8 +43,7 @@ class LedgerCheck final {
     absl::flat_hash_map<RecordId, Stream> streams;
   };
 
-  const NameDigest& DigestOf(NameKind kind, uint32_t id,
-                             std::string_view text);
+  const NameDigest& DigestOf(NameKind kind, uint32_t id, std::string_view text);
   Status CheckHashes(const LedgerFacts& facts, const LogRecord& record,
                      Stream* stream);
   Status CheckTree(const LedgerEntry& entry, Ledger* ledger);

@@ -2,7 +2,7 @@
 // functions.
 //
 //   commitment = BLAKE2b-256(salt, what the record says)
-//   link       = SHA-256(0x02, link before it in its stream, header, commitment)
+//   link       = SHA-256(0x02, link before it in its chain, header, commitment)
 //   leaf       = SHA-256(0x00, header, commitment, link)
 //
 // What a record says and its salt are sealed with one key; all else is open.

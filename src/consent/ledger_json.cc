@@ -118,8 +118,8 @@ bool Take(std::string_view json, LedgerHash* hash) {
 bool Take(std::string_view json, LedgerKind* kind) {
   std::string text;
   if (!Take(json, &text)) return false;
-  for (const LedgerKind known : {LedgerKind::kEvent, LedgerKind::kDefinition,
-                                 LedgerKind::kChoice}) {
+  for (const LedgerKind known :
+       {LedgerKind::kEvent, LedgerKind::kDefinition, LedgerKind::kChoice}) {
     if (text != KindText(known)) continue;
     *kind = known;
     return true;
@@ -146,8 +146,8 @@ Status TakeAll(std::string_view json, const Members& members,
                std::span<const std::string_view> optional = {}) {
   std::vector<bool> taken(members.size());
   std::string wrong;
-  Status status = ForEachMember(
-      json, [&](std::string_view key, std::string_view value) {
+  Status status =
+      ForEachMember(json, [&](std::string_view key, std::string_view value) {
         for (size_t i = 0; i < members.size(); ++i) {
           if (members[i].first != key) continue;
           if (taken[i] || !members[i].second(value)) wrong = key;
@@ -178,8 +178,8 @@ Status ReadOpening(std::string_view json, LedgerOpening* opening) {
       return Take(value, &text) && FromHexText(text, bytes);
     };
   };
-  return TakeAll(json, {{"salt", hex(&opening->salt)},
-                        {"plain", hex(&opening->plain)}});
+  return TakeAll(
+      json, {{"salt", hex(&opening->salt)}, {"plain", hex(&opening->plain)}});
 }
 
 Status ReadHead(std::string_view json, LedgerHead* head) {
@@ -225,33 +225,33 @@ Status ReadRecord(std::string_view json, LedgerRecord* record) {
 Status ReadInclusion(std::string_view json, InclusionProof* proof) {
   Status record;
   Status head;
-  Status all = TakeAll(
-      json, {{"record",
-              [&](std::string_view value) {
-                record = ReadRecord(std::string(value), &proof->record);
-                return true;
-              }},
-             {"head",
-              [&](std::string_view value) {
-                head = ReadHead(std::string(value), &proof->head);
-                return true;
-              }},
-             {"path", Into(&proof->path)}});
+  Status all =
+      TakeAll(json, {{"record",
+                      [&](std::string_view value) {
+                        record = ReadRecord(std::string(value), &proof->record);
+                        return true;
+                      }},
+                     {"head",
+                      [&](std::string_view value) {
+                        head = ReadHead(std::string(value), &proof->head);
+                        return true;
+                      }},
+                     {"path", Into(&proof->path)}});
   if (!all.ok()) return all;
   return record.ok() ? head : record;
 }
 
 Status ReadConsistency(std::string_view json, ConsistencyProof* proof) {
   Status head;
-  Status all = TakeAll(
-      json, {{"oldSize", Into(&proof->old_size)},
-             {"oldRoot", Into(&proof->old_root)},
-             {"head",
-              [&](std::string_view value) {
-                head = ReadHead(std::string(value), &proof->head);
-                return true;
-              }},
-             {"path", Into(&proof->path)}});
+  Status all = TakeAll(json, {{"oldSize", Into(&proof->old_size)},
+                              {"oldRoot", Into(&proof->old_root)},
+                              {"head",
+                               [&](std::string_view value) {
+                                 head =
+                                     ReadHead(std::string(value), &proof->head);
+                                 return true;
+                               }},
+                              {"path", Into(&proof->path)}});
   return all.ok() ? head : all;
 }
 
@@ -337,9 +337,8 @@ Status VerifyLedgerProof(std::string_view json, std::string_view note,
   if (!head.ok()) return head.status();
   const LedgerHead old{consistency.head.origin, consistency.old_size,
                        consistency.old_root};
-  const bool of_note = of_inclusion
-                           ? *head == inclusion.head
-                           : *head == consistency.head || *head == old;
+  const bool of_note = of_inclusion ? *head == inclusion.head
+                                    : *head == consistency.head || *head == old;
   if (of_note) return status;
   return Status(StatusCode::kCorruption,
                 "proof: not of the tree of the checkpoint");

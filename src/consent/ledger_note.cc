@@ -70,8 +70,7 @@ Status ReadHead(std::string_view text, LedgerHead* head) {
       origin.size() > kMaxOriginBytes) {
     return Malformed("checkpoint: fewer than three lines, or a long name");
   }
-  if (!TakeUntil('\n', &text, &algorithms) ||
-      algorithms != kLedgerAlgorithms) {
+  if (!TakeUntil('\n', &text, &algorithms) || algorithms != kLedgerAlgorithms) {
     return Malformed("checkpoint: not hashed as the ledgers of libcrm are");
   }
   const auto [end, error] =
@@ -134,13 +133,13 @@ std::string LedgerKeyText(std::string_view name, const Key& seed) {
 
 std::string SignNote(const LedgerHead& head, const Key& seed) {
   std::string note = head.origin + '\n' + std::to_string(head.size) + '\n';
-  note += ToBase64({reinterpret_cast<const char*>(head.root.data()),
-                    head.root.size()});
+  note += ToBase64(
+      {reinterpret_cast<const char*>(head.root.data()), head.root.size()});
   note += '\n';
   note += kLedgerAlgorithms;
   note += '\n';
-  const std::string signature = KeyId(head.origin, SigningPublicKey(seed)) +
-                                Sign(seed, note);
+  const std::string signature =
+      KeyId(head.origin, SigningPublicKey(seed)) + Sign(seed, note);
   note += '\n';
   note += kBeforeSignature;
   note += head.origin + ' ' + ToBase64(signature) + '\n';

@@ -5,7 +5,7 @@
 //   <base64 of the root>
 //   <kLedgerAlgorithms>
 //
-//   — <key name> <base64 of key id and signature>
+//   <em dash> <key name> <base64 of key id and signature>
 //
 // A key is named as its ledger. Pure functions.
 

@@ -183,14 +183,14 @@ Status LedgerRoom::Store(uint32_t tenant, RecordId record, Position position,
                          const LedgerEntry& entry, MerkleFrontier frontier,
                          Generation& rows, Digest* root) const {
   Status status;
-  frontier.Append(entry.leaf, [&](int level, uint64_t index,
-                                  const Digest& node) {
-    if (!status.ok() || level % kTileLevels != 0) return;
-    std::string bytes;
-    if (level == 0) PutBe64(&bytes, position);
-    bytes += AsText(node);
-    status = AddNode(tenant, level, index, bytes, rows);
-  });
+  frontier.Append(entry.leaf,
+                  [&](int level, uint64_t index, const Digest& node) {
+                    if (!status.ok() || level % kTileLevels != 0) return;
+                    std::string bytes;
+                    if (level == 0) PutBe64(&bytes, position);
+                    bytes += AsText(node);
+                    status = AddNode(tenant, level, index, bytes, rows);
+                  });
   if (!status.ok()) return status;
   if (root != nullptr) *root = frontier.Root();
   status = rows.Put(family(kLedgers), RowKey{0, 0, tenant},
@@ -266,8 +266,8 @@ Status LedgerRoom::Canonical(size_t own, std::string_view key_bytes,
   }
   *tenant = key.tenant;
   *customer = 0;
-  sink(CanonicalItem{std::string(key_bytes), std::string(value), key.tenant,
-                     0});
+  sink(
+      CanonicalItem{std::string(key_bytes), std::string(value), key.tenant, 0});
   return Status::Ok();
 }
 

@@ -41,9 +41,7 @@ class LedgerRoom final : public Room {
     return Status::Ok();
   }
   // Events are folded by FoldEntry, in one order with all other records.
-  Status Fold(const Fact&, FoldContext&) const override {
-    return Status::Ok();
-  }
+  Status Fold(const Fact&, FoldContext&) const override { return Status::Ok(); }
   Status WritePacked(const Tail::Part&, const FrozenRows&,
                      Ingestion&) override {
     return Status::Ok();
@@ -56,8 +54,7 @@ class LedgerRoom final : public Room {
     return Status::Ok();
   }
   // Its rows outlive the records they came from.
-  Result<std::string> Carry(uint32_t, CustomerId,
-                            const View&) const override {
+  Result<std::string> Carry(uint32_t, CustomerId, const View&) const override {
     return std::string();
   }
 
@@ -85,8 +82,7 @@ class LedgerRoom final : public Room {
     Position position = 0;
     Digest link{};
   };
-  Result<Link> LinkOf(uint32_t tenant, RecordId record,
-                      const View& view) const;
+  Result<Link> LinkOf(uint32_t tenant, RecordId record, const View& view) const;
 
  private:
   Result<Link> ReadLink(uint32_t tenant, RecordId record,

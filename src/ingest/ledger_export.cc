@@ -78,8 +78,7 @@ Result<LedgerHead> Write(const crm::Tenant& tenant, const std::string& path,
 
 Result<LedgerHead> ExportLedger(const Tenant& tenant, const std::string& path,
                                 const Progress& progress) {
-  return ingest::Guarded(
-      [&] { return ingest::Write(tenant, path, progress); });
+  return ingest::Guarded([&] { return ingest::Write(tenant, path, progress); });
 }
 
 }  // namespace crm

@@ -10,9 +10,8 @@ namespace crm {
 namespace {
 
 Status NoRecord(Position position) {
-  return Status(StatusCode::kNotFound,
-                "no record of this ledger at position " +
-                    std::to_string(position));
+  return Status(StatusCode::kNotFound, "no record of this ledger at position " +
+                                           std::to_string(position));
 }
 
 uint32_t TenantOf(const LogRecord& record) {
@@ -93,9 +92,8 @@ Result<LedgerRecord> LedgerReader::RecordAt(Position position) const {
   Stored stored;
   Status status = Read(position, &stored);
   if (!status.ok()) return status;
-  LedgerRecord record =
-      ToLedgerRecord(FactsOf(position, stored.record, core_.names),
-                     *stored.record.ledger);
+  LedgerRecord record = ToLedgerRecord(
+      FactsOf(position, stored.record, core_.names), *stored.record.ledger);
   const Position previous = stored.record.ledger->previous;
   if (previous == 0) return record;
   status = Read(previous, &stored);
@@ -120,8 +118,9 @@ Result<std::vector<Position>> LedgerReader::ChainOf(RecordId record,
     Stored stored;
     Status status = Read(at, &stored);
     if (status.ok() && stored.record.ledger->link_index != i - 1) {
-      status = Status(StatusCode::kCorruption, "family ledger_links: does not "
-                                               "agree with the log");
+      status = Status(StatusCode::kCorruption,
+                      "family ledger_links: does not "
+                      "agree with the log");
     }
     if (!status.ok()) return status;
     positions.push_back(at);

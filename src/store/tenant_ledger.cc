@@ -100,9 +100,9 @@ Result<ConsistencyProof> Tenant::ProveConsistency(uint64_t old_size,
   Result<LedgerHead> head = reader.HeadAt(size == 0 ? reader.size() : size);
   if (!head.ok()) return std::move(head).status();
   if (old_size > head->size) {
-    return Status(StatusCode::kInvalidArgument,
-                  "old_size: greater than the size, " +
-                      std::to_string(head->size));
+    return Status(
+        StatusCode::kInvalidArgument,
+        "old_size: greater than the size, " + std::to_string(head->size));
   }
   Result<LedgerHead> old = reader.HeadAt(old_size);
   if (!old.ok()) return std::move(old).status();
@@ -110,8 +110,8 @@ Result<ConsistencyProof> Tenant::ProveConsistency(uint64_t old_size,
   proof.old_size = old_size;
   proof.old_root = old->root;
   proof.head = std::move(head).value();
-  Status status = MerkleConsistency(old_size, proof.head.size, reader.nodes(),
-                                    &proof.path);
+  Status status =
+      MerkleConsistency(old_size, proof.head.size, reader.nodes(), &proof.path);
   if (!status.ok()) return status;
   return proof;
 }

@@ -32,8 +32,8 @@ static void proofs(crm_tenant* tenant, const crm_ledger_head* head) {
   crm_buffer* opening = NULL;
   EXPECT_OK(crm_tenant_get_ledger_key(tenant, NULL, &key, &error));
   EXPECT_OK(crm_tenant_get_ledger_checkpoint(tenant, 0, NULL, &note, &error));
-  EXPECT_OK(crm_verify_checkpoint(text_of(note), text_of(key), &of_note,
-                                  &error));
+  EXPECT_OK(
+      crm_verify_checkpoint(text_of(note), text_of(key), &of_note, &error));
   EXPECT(memcmp(&of_note, head, sizeof(of_note)) == 0);
   memset(&act, 0, sizeof(act));
   act.source = crm_slice_of("web");

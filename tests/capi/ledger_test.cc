@@ -44,8 +44,8 @@ TEST_CASE("ledger: one record's chain, and pages") {
   crm_ledger_query query = CRM_LEDGER_QUERY_INIT;
   const auto lines = [&] {
     OwnedBuffer text;
-    REQUIRE_STATUS_OK(crm_tenant_list_ledger(club.tenant.get(), &query,
-                                             text.out(), error));
+    REQUIRE_STATUS_OK(
+        crm_tenant_list_ledger(club.tenant.get(), &query, text.out(), error));
     const std::string all = Text(text);
     return std::count(all.begin(), all.end(), '\n');
   };
@@ -59,14 +59,14 @@ TEST_CASE("ledger: one record's chain, and pages") {
   CHECK(lines() == 0);
   query.flags = 2;
   OwnedBuffer text;
-  CHECK_STATUS(crm_tenant_list_ledger(club.tenant.get(), &query, text.out(),
-                                      error),
-               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_list_ledger(club.tenant.get(), &query, text.out(), error),
+      CRM_INVALID_ARGUMENT);
   query.flags = 0;
   query.limit = 10'001;
-  CHECK_STATUS(crm_tenant_list_ledger(club.tenant.get(), &query, text.out(),
-                                      error),
-               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_list_ledger(club.tenant.get(), &query, text.out(), error),
+      CRM_INVALID_ARGUMENT);
 }
 
 TEST_CASE("ledger: what is meant must be said once") {
@@ -86,9 +86,9 @@ TEST_CASE("ledger: what is meant must be said once") {
   CHECK_STATUS(prove(&target, error), CRM_INVALID_ARGUMENT);
   target = {};
   CHECK_STATUS(prove(&target, error), CRM_INVALID_ARGUMENT);
-  CHECK_STATUS(crm_tenant_get_ledger_head(club.tenant.get(), nullptr, nullptr,
-                                          error),
-               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(
+      crm_tenant_get_ledger_head(club.tenant.get(), nullptr, nullptr, error),
+      CRM_INVALID_ARGUMENT);
   CHECK_STATUS(crm_tenant_get_ledger_checkpoint(club.tenant.get(), 6, nullptr,
                                                 proof.out(), error),
                CRM_INVALID_ARGUMENT);
@@ -154,8 +154,8 @@ TEST_CASE("ledger: a proof is checked without a store") {
     Evidence club;
     OwnedBuffer text;
     const crm_ledger_target act = Act("c-3");
-    REQUIRE_STATUS_OK(crm_tenant_prove_inclusion(
-        club.tenant.get(), &act, 0, nullptr, text.out(), error));
+    REQUIRE_STATUS_OK(crm_tenant_prove_inclusion(club.tenant.get(), &act, 0,
+                                                 nullptr, text.out(), error));
     proof = Text(text);
     REQUIRE_STATUS_OK(crm_tenant_get_ledger_key(club.tenant.get(), nullptr,
                                                 text.out(), error));

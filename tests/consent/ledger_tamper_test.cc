@@ -42,8 +42,7 @@ void MakeStore(const std::string& path) {
     }
     MustAppend(tenant, events);
   }
-  REQUIRE_OK(
-      tenant.Merge(1, 2, {.by = "desk", .why = "known", .force = true}));
+  REQUIRE_OK(tenant.Merge(1, 2, {.by = "desk", .why = "known", .force = true}));
   MustAppendOne(tenant, ConsentEvent("last", 3, false));
   REQUIRE_OK(store.Close());
 }
@@ -302,8 +301,8 @@ void Forge(Values* values, size_t from,
     if (!record.ledger.has_value()) continue;
     const LedgerFacts facts = FactsOf(i + 1, record, names);
     LedgerEntry entry = *record.ledger;
-    const size_t at = value.find(std::string_view(
-        reinterpret_cast<const char*>(&entry), sizeof(entry)));
+    const size_t at = value.find(
+        std::string_view(reinterpret_cast<const char*>(&entry), sizeof(entry)));
     REQUIRE(at != std::string::npos);
     const LedgerHeader header = MakeLedgerHeader(facts, entry);
     entry.link = LedgerLink(links[facts.record], header, entry.commitment);
@@ -331,15 +330,10 @@ void Redate(std::string* value) {
   }
 }
 
-TEST_CASE("tamper: a record of another date is found, however well it is "
-          "covered") {
-  const Scratch scratch;
-  const std::string path = scratch / "s";
-  MakeStore(path);
-  std::string key;
-  std::vector<std::string> notes;
-  InclusionProof proof;
-  {
+// Stores of which somebody has checkpoints, their key, and a proof.
+struct Audited {
+  explicit Audited(const std::string& path) {
+    MakeStore(path);
     Store store = MustOpen(path);
     Tenant tenant = MustTenant(store);
     key = *tenant.GetLedgerKey();
@@ -349,6 +343,18 @@ TEST_CASE("tamper: a record of another date is found, however well it is "
     proof = *tenant.ProveInclusion({.source = "scl", .id = "c5"}, 12);
     REQUIRE_OK(store.Close());
   }
+  std::string key;
+  std::vector<std::string> notes;
+  InclusionProof proof;
+};
+
+TEST_CASE(
+    "tamper: a record of another date is found, however well it is "
+    "covered") {
+  const Scratch scratch;
+  const std::string path = scratch / "s";
+  const Audited audited(path);
+  const auto& [key, notes, proof] = audited;
   Values values = ReadLog(path);
   const std::vector<size_t> places = LedgerPlaces(values);
   const size_t place = places[6];  // Leaf 6.
@@ -393,8 +399,8 @@ TEST_CASE("tamper: a record of another date is found, however well it is "
     CHECK(before->findings_total == 1);
     // The proof that she was given says what was there.
     CHECK_CODE(VerifyLedgerProof(ToJson(proof), notes[2], key), kOk);
-    const std::string now = ToJson(
-        *tenant.ProveInclusion({.position = Position{place + 1}}, 12));
+    const std::string now =
+        ToJson(*tenant.ProveInclusion({.position = Position{place + 1}}, 12));
     CHECK_CODE(VerifyLedgerProof(now), kCorruption);
     REQUIRE_OK(store.Close());
     // Views that are made anew need the key, which tells it again.
@@ -530,8 +536,8 @@ TEST_CASE("erasure: proofs of before hold after the key is destroyed") {
   CHECK(ToJson(*tenant.ProveInclusion(act)) == proof);
   CHECK(*tenant.GetLedgerCheckpoint() == note);
   CHECK_CODE(tenant.OpenLedgerRecord(act), kErased);
-  const Result<VerifyReport> report = tenant.VerifyLedger(
-      {.checkpoints = {note}, .key = key, .open = true});
+  const Result<VerifyReport> report =
+      tenant.VerifyLedger({.checkpoints = {note}, .key = key, .open = true});
   REQUIRE_OK(report);
   INFO(Findings(*report));
   CHECK(report->sound());

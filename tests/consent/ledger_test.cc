@@ -26,8 +26,7 @@ void Live(Tenant& tenant, int acts) {
     MustAppend(tenant, {ConsentEvent("act-" + id, i % 5),
                         MemberEvent("event-" + id, i % 7)});
   }
-  REQUIRE_OK(
-      tenant.Merge(1, 2, {.by = "desk", .why = "known", .force = true}));
+  REQUIRE_OK(tenant.Merge(1, 2, {.by = "desk", .why = "known", .force = true}));
 }
 
 LedgerHead HeadOf(const Tenant& tenant) {
@@ -113,8 +112,9 @@ TEST_CASE("ledger: a record says what is open of it") {
   CHECK(HeadOf(tenant).root == records[4].root);
 }
 
-TEST_CASE("ledger: every leaf is proved in every tree, and every tree in later "
-          "ones") {
+TEST_CASE(
+    "ledger: every leaf is proved in every tree, and every tree in later "
+    "ones") {
   Store store = MustOpenInMemory();
   Tenant tenant = MustTenant(store);
   Live(tenant, 40);
@@ -192,8 +192,7 @@ TEST_CASE("ledger: a person's chain is listed in its order") {
   Tenant tenant = MustTenant(store);
   Live(tenant, 23);
   const RecordId record = MustAppendOne(tenant, ConsentEvent("x", 3)).record;
-  const std::vector<LedgerRecord> chain =
-      RecordsOf(tenant, {.record = record});
+  const std::vector<LedgerRecord> chain = RecordsOf(tenant, {.record = record});
   REQUIRE(chain.size() == 5);
   LedgerHash before = {};
   for (size_t i = 0; i < chain.size(); ++i) {
@@ -239,9 +238,9 @@ TEST_CASE("ledger: checkpoints are signed notes") {
   const std::string witness =
       "\xe2\x80\x94 witness AAAAAAAAAAAAAAAAAAAAAAAAAAAA\n";
   CHECK_CODE(VerifyCheckpoint(*note + witness, key), kOk);
-  CHECK_CODE(VerifyCheckpoint(
-                 note->substr(0, gap) + witness + note->substr(gap), key),
-             kOk);
+  CHECK_CODE(
+      VerifyCheckpoint(note->substr(0, gap) + witness + note->substr(gap), key),
+      kOk);
   CHECK_CODE(VerifyCheckpoint(note->substr(0, gap) + witness, key),
              kCorruption);
   CHECK_CODE(VerifyCheckpoint("", key), kMalformed);
@@ -279,9 +278,9 @@ TEST_CASE("ledger: a proof is held against a checkpoint") {
   CHECK_CODE(VerifyLedgerProof(inclusion, old, key), kCorruption);
   CHECK_CODE(VerifyLedgerProof(consistency, now, key), kOk);
   CHECK_CODE(VerifyLedgerProof(consistency, old, key), kOk);
-  CHECK_CODE(VerifyLedgerProof(consistency, *tenant.GetLedgerCheckpoint(5),
-                               key),
-             kCorruption);
+  CHECK_CODE(
+      VerifyLedgerProof(consistency, *tenant.GetLedgerCheckpoint(5), key),
+      kCorruption);
   CHECK_CODE(VerifyLedgerProof(inclusion, "no note", key), kMalformed);
 }
 
@@ -455,19 +454,18 @@ TEST_CASE("ledger: a checkpoint of something else is found") {
   CHECK_CODE(
       tenant.VerifyLedger({.checkpoints = {*other.GetLedgerCheckpoint()}}),
       kCorruption);
-  CHECK_CODE(
-      tenant.VerifyLedger({.checkpoints = {*other.GetLedgerCheckpoint()},
-                           .key = KeyOf(other)}),
-      kInvalidArgument);
+  CHECK_CODE(tenant.VerifyLedger({.checkpoints = {*other.GetLedgerCheckpoint()},
+                                  .key = KeyOf(other)}),
+             kInvalidArgument);
   uint64_t done = 0;
-  const Result<VerifyReport> report = tenant.VerifyLedger(
-      {.checkpoints = {*tenant.GetLedgerCheckpoint(3),
-                       *tenant.GetLedgerCheckpoint()},
-       .key = KeyOf(tenant),
-       .progress = [&](uint64_t at, uint64_t) {
-         done = at;
-         return true;
-       }});
+  const Result<VerifyReport> report =
+      tenant.VerifyLedger({.checkpoints = {*tenant.GetLedgerCheckpoint(3),
+                                           *tenant.GetLedgerCheckpoint()},
+                           .key = KeyOf(tenant),
+                           .progress = [&](uint64_t at, uint64_t) {
+                             done = at;
+                             return true;
+                           }});
   REQUIRE_OK(report);
   CHECK(report->sound());
   CHECK(done == report->log_records);
