@@ -165,7 +165,7 @@ def main():
             truth = {row["record_id"]: row["truth"]
                      for row in csv.DictReader(file)}
         print(f"{len(truth):,} records of {len(set(truth.values())):,} "
-              f"persons, {options.threads} threads, links from 4 bits on")
+              f"persons, {options.threads} threads, links from 2 bits on")
         people_map = os.path.join(folder, "map.json")
         with open(people_map, "w", encoding="utf-8") as file:
             json.dump({"id": "record_id",

@@ -384,6 +384,8 @@ inline const Tenant& Source(const crm_tenant* tenant) {
 inline const Snapshot& Source(const crm_snapshot* snapshot) {
   return StateOf(snapshot).snapshot;
 }
+inline const char* NameOf(const crm_store*) { return "store"; }
+inline const char* NameOf(const crm_store_snapshot*) { return "snapshot"; }
 inline const char* NameOf(const crm_tenant*) { return "tenant"; }
 inline const char* NameOf(const crm_snapshot*) { return "snapshot"; }
 

@@ -1,5 +1,6 @@
 // Identity: whose identifier it is, and a customer's records.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -49,9 +50,7 @@ void Fill(CustomerState* state) {
 template <typename Handle>
 Status GetCustomer(const Handle* from, uint64_t customer,
                    const crm_read_options* options, crm_customer** out) {
-  Status status = CheckOut(out);
-  if (status.ok()) status = Check(from, NameOf(from));
-  if (status.ok()) status = CheckReadOptions(options);
+  Status status = BeginRead(from, options, out);
   if (!status.ok()) return status;
   Result<Customer> found = Source(from).GetCustomer(customer);
   if (!found.ok()) return found.status();

@@ -1,5 +1,6 @@
 // Who is who: merges, unmerges, assertions and answers by hand; why and how.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -164,9 +165,7 @@ void Fill(IdentityHistoryState* state) {
 template <typename H, typename Ask>
 Status Answer(crm_tenant* tenant, const crm_read_options* options, H** out,
               Ask ask) {
-  Status status = CheckOut(out);
-  if (status.ok()) status = Check(tenant, "tenant");
-  if (status.ok()) status = CheckReadOptions(options);
+  Status status = BeginRead(tenant, options, out);
   if (!status.ok()) return status;
   auto answer = ask(Source(tenant));
   if (!answer.ok()) return answer.status();
@@ -245,9 +244,7 @@ crm_status crm_tenant_what_if(crm_tenant* tenant, const crm_event* event,
                               crm_append_result** out,
                               crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (status.ok() && event == nullptr) status = Invalid("event: NULL");
     crm::Event own;
     if (status.ok()) status = ReadEvent(*event, &own);
@@ -347,9 +344,7 @@ crm_status crm_tenant_list_assertions(crm_tenant* tenant, uint64_t customer,
                                       crm_assertion_list** out,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (!status.ok()) return status;
     const auto list = Source(tenant).ListAssertions(customer);
     if (!list.ok()) return list.status();

@@ -1,5 +1,6 @@
 // Settings of identity: what a tenant says about whose events are whose.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -15,11 +16,9 @@ crm_status crm_tenant_set_identity_settings(crm_tenant* tenant, crm_slice json,
     crm::Status status = Check(tenant, "tenant");
     if (status.ok()) status = CheckSlice(json, "json");
     if (!status.ok()) return status;
-    TenantState& state = StateOf(tenant);
-    const Writing writing(*state.health);
-    status = writing.Begin();
-    if (!status.ok()) return status;
-    return writing.End(state.tenant.SetIdentitySettings(View(json)));
+    return Write(StateOf(tenant), [&](TenantState& state) {
+      return state.tenant.SetIdentitySettings(View(json));
+    });
   });
 }
 
@@ -28,9 +27,7 @@ crm_status crm_tenant_get_identity_settings(crm_tenant* tenant,
                                             crm_buffer** out,
                                             crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (!status.ok()) return status;
     auto json = StateOf(tenant).tenant.GetIdentitySettings();
     if (!json.ok()) return json.status();

@@ -1,5 +1,6 @@
 // Schemas: what a tenant has defined about her events.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -138,16 +139,6 @@ void Give(std::vector<SchemaViolation> violations, crm_violation_list** out) {
   *out = Adopt<crm_violation_list>(std::move(state));
 }
 
-// What all that reads begins with.
-template <typename Out>
-Status BeginRead(const crm_tenant* tenant, const crm_read_options* options,
-                 Out** out) {
-  Status status = CheckOut(out);
-  if (status.ok()) status = Check(tenant, "tenant");
-  if (status.ok()) status = CheckReadOptions(options);
-  return status;
-}
-
 // Runs `define`, which writes, and gives what it answers as a list of one.
 template <typename Out, typename F>
 Status Define(crm_tenant* tenant, Out** out, F define) {
@@ -281,12 +272,10 @@ crm_status crm_tenant_set_validation(crm_tenant* tenant, crm_slice type,
     if (mode < CRM_VALIDATION_OFF || mode > CRM_VALIDATION_INHERIT) {
       return Invalid("mode: " + std::to_string(mode) + " is none");
     }
-    TenantState& state = StateOf(tenant);
-    const Writing writing(*state.health);
-    status = writing.Begin();
-    if (!status.ok()) return status;
-    return writing.End(state.tenant.SetValidation(
-        View(type), static_cast<crm::Validation>(mode)));
+    return Write(StateOf(tenant), [&](TenantState& state) {
+      return state.tenant.SetValidation(View(type),
+                                        static_cast<crm::Validation>(mode));
+    });
   });
 }
 

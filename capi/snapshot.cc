@@ -1,6 +1,7 @@
 // Snapshot: its handle and counters. What it is asked for is in the files of
 // the nouns, beside the same calls of a tenant.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -12,9 +13,7 @@ crm_status crm_tenant_get_snapshot(crm_tenant* tenant,
                                    crm_snapshot** out,
                                    crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (!status.ok()) return status;
     const crm::Tenant& of = StateOf(tenant).tenant;
     auto snapshot = of.GetSnapshot();

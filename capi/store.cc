@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -171,13 +172,11 @@ void Fill(StoreStatsState* state) {
 
 // Runs `call(store)`, which writes, and gives its Status.
 template <typename Call>
-Status Write(crm_store* store, Call call) {
-  Status status = Check(store, "store");
+Status WriteTo(crm_store* store, Call call) {
+  const Status status = Check(store, "store");
   if (!status.ok()) return status;
-  StoreState& state = StateOf(store);
-  const Writing writing(*state.health);
-  status = writing.Begin();
-  return status.ok() ? writing.End(call(state.store)) : status;
+  return Write(StateOf(store),
+               [&](StoreState& state) { return call(state.store); });
 }
 
 }  // namespace
@@ -247,7 +246,7 @@ crm_status crm_store_close(crm_store* store, crm_error** error) noexcept {
 
 crm_status crm_store_sync(crm_store* store, crm_error** error) noexcept {
   return Guard(error, [&] {
-    return Write(store, [](crm::Store& own) { return own.Sync(); });
+    return WriteTo(store, [](crm::Store& own) { return own.Sync(); });
   });
 }
 
@@ -255,7 +254,7 @@ crm_status crm_store_maintain(crm_store* store, uint64_t budget_us,
                               int32_t* more, crm_error** error) noexcept {
   return Guard(error, [&] {
     if (more != nullptr) *more = 0;
-    return Write(store, [&](crm::Store& own) -> crm::Status {
+    return WriteTo(store, [&](crm::Store& own) -> crm::Status {
       constexpr uint64_t kDay = 86'400'000'000;
       const auto left = own.Maintain(std::chrono::microseconds(
           static_cast<int64_t>(std::min(budget_us, kDay))));
@@ -267,7 +266,7 @@ crm_status crm_store_maintain(crm_store* store, uint64_t budget_us,
 
 crm_status crm_store_flush(crm_store* store, crm_error** error) noexcept {
   return Guard(error, [&] {
-    return Write(store, [](crm::Store& own) { return own.Flush(); });
+    return WriteTo(store, [](crm::Store& own) { return own.Flush(); });
   });
 }
 
@@ -275,7 +274,7 @@ crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
                                 const crm_checkpoint_options* options,
                                 crm_error** error) noexcept {
   return Guard(error, [&] {
-    return Write(store, [&](crm::Store& own) -> crm::Status {
+    return WriteTo(store, [&](crm::Store& own) -> crm::Status {
       crm::Status status = CheckPath(directory, "directory");
       if (status.ok()) status = CheckFlagsOnly(options);
       if (!status.ok()) return status;
@@ -309,9 +308,7 @@ crm_status crm_store_get_tenant_names(crm_store* store,
                                       crm_name_list** out,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(store, "store");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(store, options, out);
     if (!status.ok()) return status;
     *out = NewNameList(StateOf(store).store.TenantNames());
     return status;
@@ -330,9 +327,7 @@ crm_status crm_store_get_stats(crm_store* store,
                                crm_store_stats** out,
                                crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(store, "store");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(store, options, out);
     if (!status.ok()) return status;
     auto stats = StateOf(store).store.GetStats();
     if (!stats.ok()) return stats.status();

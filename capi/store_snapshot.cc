@@ -1,6 +1,7 @@
 // Snapshot of a store: all tenants at one position, and the walk over all of
 // their events, definitions and choices.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -25,9 +26,7 @@ crm_status crm_store_get_snapshot(crm_store* store,
                                   crm_store_snapshot** out,
                                   crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(store, "store");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(store, options, out);
     if (!status.ok()) return status;
     auto snapshot = StateOf(store).store.GetSnapshot();
     if (!snapshot.ok()) return snapshot.status();
@@ -49,9 +48,7 @@ crm_status crm_store_snapshot_get_tenant_names(crm_store_snapshot* snapshot,
                                                crm_name_list** out,
                                                crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(snapshot, "snapshot");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(snapshot, options, out);
     if (status.ok()) *out = NewNameList(StateOf(snapshot).tenants());
     return status;
   });
@@ -63,10 +60,8 @@ crm_status crm_store_snapshot_get_tenant(crm_store_snapshot* snapshot,
                                          crm_snapshot** out,
                                          crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(snapshot, "snapshot");
+    crm::Status status = BeginRead(snapshot, options, out);
     if (status.ok()) status = CheckSlice(name, "name");
-    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     auto one = StateOf(snapshot).Tenant(View(name));
     if (!one.ok()) return one.status();
@@ -101,9 +96,7 @@ crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
                                      crm_store_cursor** out,
                                      crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(snapshot, "snapshot");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(snapshot, options, out);
     if (!status.ok()) return status;
     auto cursor = StateOf(snapshot).Replay();
     if (!cursor.ok()) return cursor.status();

@@ -1,5 +1,6 @@
 // Subscriptions: reading, acknowledging, lag, stored checkpoints.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -142,11 +143,9 @@ crm_status crm_subscription_acknowledge(crm_subscription* subscription,
     std::optional<crm::Durability> wanted;
     if (status.ok()) status = ReadDurability(durability, &wanted);
     if (!status.ok()) return status;
-    SubscriptionState& state = StateOf(subscription);
-    const Writing writing(*state.health);
-    status = writing.Begin();
-    if (!status.ok()) return status;
-    return writing.End(state.subscription.Acknowledge(position, wanted));
+    return Write(StateOf(subscription), [&](SubscriptionState& state) {
+      return state.subscription.Acknowledge(position, wanted);
+    });
   });
 }
 
@@ -199,9 +198,7 @@ crm_status crm_tenant_list_subscriptions(crm_tenant* tenant,
                                          crm_subscription_list** out,
                                          crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (!status.ok()) return status;
     auto list = StateOf(tenant).tenant.ListSubscriptions();
     if (!list.ok()) return list.status();
@@ -228,10 +225,8 @@ crm_status crm_tenant_drop_subscription(crm_tenant* tenant, crm_slice name,
     crm::Status status = Check(tenant, "tenant");
     if (status.ok()) status = CheckSlice(name, "name");
     if (!status.ok()) return status;
-    TenantState& state = StateOf(tenant);
-    const Writing writing(*state.health);
-    status = writing.Begin();
-    if (!status.ok()) return status;
-    return writing.End(state.tenant.DropSubscription(View(name)));
+    return Write(StateOf(tenant), [&](TenantState& state) {
+      return state.tenant.DropSubscription(View(name));
+    });
   });
 }

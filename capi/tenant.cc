@@ -1,5 +1,6 @@
 // Tenant: its handle, offsets of the host, waiting for events.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -42,10 +43,8 @@ crm_status crm_tenant_get_offset(crm_tenant* tenant, crm_slice name,
                                  crm_buffer** out,
                                  crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
+    crm::Status status = BeginRead(tenant, options, out);
     if (status.ok()) status = CheckSlice(name, "name");
-    if (status.ok()) status = CheckReadOptions(options);
     if (!status.ok()) return status;
     auto value = StateOf(tenant).tenant.GetOffset(View(name));
     if (!value.ok()) return value.status();

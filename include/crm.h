@@ -4523,7 +4523,7 @@ CRM_API void crm_reconcile_report_free(crm_reconcile_report* report)
  *   or take the default model where that cannot be.
  * review: path of a CSV file for pairs that a person should look at: record_a,
  *   record_b, weight, reason, evidence. Empty: none is written.
- * link_weight: pairs of at least so many bits are linked; 0: 4. (For exactly
+ * link_weight: pairs of at least so many bits are linked; 0: 2. (For exactly
  *   none give something very small.)
  * review_weight: lighter pairs of at least so many bits go to `review`.
  * seed: chooses the random pairs of the training; 0: 1.

@@ -68,8 +68,8 @@ struct LinkFileOptions {
   // says why.
   std::optional<MatchModel> model = {};
   // See LinkOptions. Unlike there, nobody is merged for good here, so that
-  // odds of 16 to 1 are enough.
-  double link_weight = 4;
+  // odds of 4 to 1 are enough; cohesion stops what they would chain up.
+  double link_weight = 2;
   // Lighter pairs of at least so many bits go to `review`.
   double review_weight = 0;
   // The file of pairs that a person should look at, the heaviest first:

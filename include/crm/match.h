@@ -18,19 +18,24 @@
 // number, ...) are candidates. Each field of two candidates is compared and
 // falls into a *level*, from different to exact; a missing value is no
 // evidence. A level weighs log2(m / u) bits: m is how often it is seen with one
-// person, u with two. An exact value weighs more the rarer it is in the set.
-// What hangs together is not counted twice: whoever lives at one address has
-// one postcode, one city and often one surname, so that these have tables of
-// their own for pairs whose address agrees, and others where it does not. The
-// sum and the *prior* (how rare matches are among all pairs of the set) is the
-// weight of the pair: 4 bits are odds of 16 to 1, 12 bits 4,096 to 1.
+// person, u with two. An exact value weighs more the rarer it is in the set,
+// and a full name by how many have just that; copies of a record that names one
+// person are counted once. What hangs together is not counted twice: whoever
+// lives at one address has one postcode, one city and often one surname, so
+// that these have tables of their own for pairs whose address agrees, and
+// others where it does not. The sum and the *prior* (how rare matches are among
+// all pairs of the set) is the weight of the pair: 4 bits are odds of 16 to 1,
+// 12 bits 4,096 to 1.
 //
 // Pairs become clusters from the heaviest to the lightest. Before two clusters
 // are united they must pass the guards: no cannot-link, no two values of one
 // exclusive namespace, and *cohesion*: all records of one side are compared
 // with those of the other, and must fit on the average. So a chain of weak
-// links does not collapse into one big person. What a guard stops, and what is
-// too light to be linked but not to be looked at, is listed for review.
+// links does not collapse into one big person. What lasts for life (given name,
+// birth date, sex, national id) and speaks against counts in full there, and
+// again when both sides say it again: one slip keeps nobody apart, but twins
+// and a father and his son of one name stay two. What a guard stops, and what
+// is too light to be linked but not to be looked at, is listed for review.
 //
 // Pure functions: no clock, no disk, no randomness, no thread but those that
 // the caller asks for. The partition depends on the records and the model, and
@@ -197,13 +202,14 @@ inline constexpr size_t kMinTrainingRecords = 200;
 // id), where the fields agreed on are left out and the mixture of matches and
 // others is told apart by expectation-maximisation. No session is blocked on an
 // address: what it would learn is what a household looks like, not a person.
-// For the same reason a model in which a person mostly has another given name
-// and another birth date is refused, as are levels that are worth more the
-// less they agree.
+// For the same reason address and telephone have no say in a session of an
+// e-mail address or a telephone, which a household may share, and a model in
+// which a person mostly has another given name or another birth date is
+// refused, as are levels that are worth more the less they agree.
 //
-// Errors: kFailedPrecondition (fewer than kMinTrainingRecords records; no
-// session has enough pairs; all that was learned is refused), kCancelled,
-// kInvalidArgument (options).
+// Errors: kFailedPrecondition (fewer than kMinTrainingRecords records; they are
+// copies of a few; no session has enough pairs; all that was learned is
+// refused), kCancelled, kInvalidArgument (options).
 Result<Training> TrainModel(const MatchSet& set,
                             const TrainOptions& options = {});
 

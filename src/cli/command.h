@@ -246,7 +246,7 @@ struct IdentityLinkFileCommand {
   std::string save_model;  // Empty: do not.
   std::string review;
   std::string encoding;
-  double threshold = 4;
+  double threshold = 2;
   double review_from = 0;
   uint64_t seed = 1;
   int threads = 2;

@@ -13,14 +13,6 @@ namespace {
 
 using Claim = Members::Claim;
 
-// Whether an identifier before this one is the same.
-bool IsRepeated(const IdentityData& data, size_t index) {
-  for (size_t i = 0; i < index; ++i) {
-    if (data.identifiers[i].hash == data.identifiers[index].hash) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Status IdentityRoom::Fold(const Fact& fact, FoldContext& context) const {

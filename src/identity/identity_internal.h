@@ -48,6 +48,14 @@ inline std::string EncodeNumber(uint64_t number) {
 
 Result<RecordRow> ReadRecord(Result<Row> row);
 
+// Whether an identifier before this one is the same.
+inline bool IsRepeated(const IdentityData& data, size_t index) {
+  for (size_t i = 0; i < index; ++i) {
+    if (data.identifiers[i].hash == data.identifiers[index].hash) return true;
+  }
+  return false;
+}
+
 }  // namespace crm
 
 #endif  // CRM_IDENTITY_IDENTITY_INTERNAL_H_

@@ -16,14 +16,6 @@ constexpr int64_t kMonthUs = int64_t{365} * 24 * 3600 * 1'000'000 / 12;
 // Links that rest on a value are looked at when it turns shared: so many.
 constexpr size_t kMaxLinksAsked = 10;
 
-// Whether an identifier before this one is the same.
-bool IsRepeated(const IdentityData& data, size_t index) {
-  for (size_t i = 0; i < index; ++i) {
-    if (data.identifiers[i].hash == data.identifiers[index].hash) return true;
-  }
-  return false;
-}
-
 // What nobody is asked about: it is settled, or says nothing.
 bool IsAsked(IdentityReason reason) {
   return reason != IdentityReason::kNone &&

@@ -1,6 +1,8 @@
 #include "identity/match_cluster.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <numeric>
 #include <string>
 
@@ -12,6 +14,50 @@ constexpr size_t kSample = 7;
 // A pair counts for at most so many bits, either way, so that no single one
 // decides.
 constexpr double kMostBits = 14;
+
+// What nobody changes in a lifetime, and says so often of the same person.
+constexpr std::array<Comparator, 4> kLasting = {kGiven, kBirth, kSex,
+                                                kNationalId};
+// That something is said again counts so often at most: mistakes are copied.
+constexpr int kMostRepeats = 3;
+
+// Sums up lasting traits over the pairs of two sides.
+class Against final {
+ public:
+  void Add(size_t i, size_t j, const Comparison& comparison,
+           const PairWeigher::Bits& bits) {
+    for (size_t k = 0; k < kLasting.size(); ++k) {
+      if (comparison.level[kLasting[k]] == kMissing) continue;
+      Trait& trait = traits_[k];
+      trait.sum += bits[kLasting[k]];
+      trait.pairs += 1;
+      trait.left |= 1u << i;
+      trait.right |= 1u << j;
+    }
+  }
+
+  // What is to be added to the mean of `pairs` pairs, in which the traits are
+  // already.
+  double Bits(double pairs) const {
+    double bits = 0;
+    for (const Trait& trait : traits_) {
+      if (trait.sum >= 0) continue;
+      const int repeats = std::min({std::popcount(trait.left),
+                                    std::popcount(trait.right), kMostRepeats});
+      bits += trait.sum / trait.pairs * repeats - trait.sum / pairs;
+    }
+    return bits;
+  }
+
+ private:
+  struct Trait {
+    double sum = 0;
+    double pairs = 0;
+    uint32_t left = 0;  // A bit for each record that has a value.
+    uint32_t right = 0;
+  };
+  std::array<Trait, kLasting.size()> traits_{};
+};
 
 }  // namespace
 
@@ -106,23 +152,33 @@ std::vector<uint32_t> Clusterer::Sample(uint32_t root) const {
   return some;
 }
 
+// The mean of the pairs between the two sides, but for lasting traits that
+// speak against: a slip is made once, so that what each side says again counts
+// again, and counts in full, however many records say nothing of it. That
+// tells a father from his son, and twins, where all else is one household's.
 bool Clusterer::Cohesive(uint32_t a, uint32_t b) {
   const std::vector<uint32_t> left = Sample(a);
   const std::vector<uint32_t> right = Sample(b);
   if (left.size() == 1 && right.size() == 1) return true;
   double sum = 0;
+  Against against;
   Comparison comparison;
-  for (const uint32_t x : left) {
-    for (const uint32_t y : right) {
-      const MatchFeatures& f = set_.features[x];
-      const MatchFeatures& g = set_.features[y];
+  for (size_t i = 0; i < left.size(); ++i) {
+    for (size_t j = 0; j < right.size(); ++j) {
+      const MatchFeatures& f = set_.features[left[i]];
+      const MatchFeatures& g = set_.features[right[j]];
       comparer_.Compare(f, g, &comparison);
       FindStates(&comparison);
-      const double weight = weigher_.Weigh(f, g, comparison) + prior_;
+      PairWeigher::Bits bits;
+      PairWeigher::Bits rareness;
+      weigher_.WeighAll(f, g, comparison, &bits, &rareness);
+      against.Add(i, j, comparison, bits);
+      const double weight = std::accumulate(bits.begin(), bits.end(), prior_);
       sum += std::clamp(weight, -kMostBits, kMostBits);
     }
   }
-  return sum >= 0;
+  const auto pairs = static_cast<double>(left.size() * right.size());
+  return sum / pairs + against.Bits(pairs) >= 0;
 }
 
 Status Clusterer::Assert() {

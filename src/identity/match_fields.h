@@ -42,40 +42,26 @@ inline constexpr uint8_t kDifferent = 1;
 inline constexpr size_t kMaxLevels = 8;
 
 namespace given_level {
-inline constexpr uint8_t kSimilar = 2;
-inline constexpr uint8_t kInitial = 3;
-inline constexpr uint8_t kElsewhere = 4;
-inline constexpr uint8_t kNickname = 5;
-inline constexpr uint8_t kClose = 6;
-inline constexpr uint8_t kExact = 7;
+inline constexpr uint8_t kSimilar = 2, kInitial = 3, kElsewhere = 4,
+                         kNickname = 5, kClose = 6, kExact = 7;
 }  // namespace given_level
 namespace surname_level {
-inline constexpr uint8_t kSimilar = 2;
-inline constexpr uint8_t kElsewhere = 3;
-inline constexpr uint8_t kClose = 4;
-inline constexpr uint8_t kExact = 5;
+inline constexpr uint8_t kSimilar = 2, kElsewhere = 3, kClose = 4, kExact = 5;
 }  // namespace surname_level
 namespace middle_level {
-inline constexpr uint8_t kInitial = 2;
-inline constexpr uint8_t kExact = 3;
+inline constexpr uint8_t kInitial = 2, kExact = 3;
 }  // namespace middle_level
 namespace birth_level {
-inline constexpr uint8_t kNearYear = 2;
-inline constexpr uint8_t kYear = 3;
-inline constexpr uint8_t kTwoParts = 4;
-inline constexpr uint8_t kClose = 5;
-inline constexpr uint8_t kExact = 6;
+inline constexpr uint8_t kNearYear = 2, kYear = 3, kTwoParts = 4, kClose = 5,
+                         kExact = 6;
 }  // namespace birth_level
 // Of house numbers, regions, countries and phones.
 namespace short_level {
-inline constexpr uint8_t kClose = 2;
-inline constexpr uint8_t kExact = 3;
+inline constexpr uint8_t kClose = 2, kExact = 3;
 }  // namespace short_level
 // Of everything else but the sex, whose only other level is 2, the same.
 namespace text_level {
-inline constexpr uint8_t kSimilar = 2;
-inline constexpr uint8_t kClose = 3;
-inline constexpr uint8_t kExact = 4;
+inline constexpr uint8_t kSimilar = 2, kClose = 3, kExact = 4;
 }  // namespace text_level
 inline constexpr uint8_t kSameSex = 2;
 

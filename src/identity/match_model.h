@@ -63,6 +63,9 @@ class PairWeigher final {
   double Rareness(size_t comparator, uint32_t count) const;
   uint32_t CountOf(size_t comparator, const MatchFeatures& a,
                    const MatchFeatures& b) const;
+  // Bits that a given name and a surname are worth more than apart, because few
+  // have both.
+  double RareTogether(const MatchFeatures& a, const Bits& rareness) const;
 
   const MatchSet::Impl& set_;
   WeightTables weights_;

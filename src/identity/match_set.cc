@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 
 #include "base/hash.h"
 #include "base/utf8.h"
@@ -195,6 +196,13 @@ void Reader::ReadValue(const MatchValue& value) {
 }
 
 void Reader::CountAll() {
+  static_assert(std::has_unique_object_representations_v<MatchFeatures>);
+  const std::string_view bytes(reinterpret_cast<const char*>(&features_),
+                               sizeof(features_));
+  if (features_.names_one_person() &&
+      !set_.counted.insert(StableHash64(bytes)).second) {
+    return;
+  }
   MatchDictionary& names = set_.dictionaries[kGiven];
   const auto count_name = [&](uint32_t name, Comparator as) {
     if (name == 0) return;
@@ -208,6 +216,9 @@ void Reader::CountAll() {
     names.Count(features_.last, kSurname);
   }
   for (const uint32_t name : features_.middle) count_name(name, kMiddle);
+  if (features_.given != 0 && features_.surname != 0) {
+    ++set_.full_name_counts[FullNameKey(features_)];
+  }
   if (features_.birth != 0) {
     ++set_.birth_counts[features_.birth];
     ++set_.present[kBirth];

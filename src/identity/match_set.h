@@ -4,6 +4,7 @@
 #define CRM_IDENTITY_MATCH_SET_H_
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include <array>
 #include <cstdint>
@@ -62,7 +63,21 @@ struct MatchFeatures {
   // kPostcode to kCountry, and kNationalId to the end, by comparator; the
   // sex is its letter.
   std::array<uint32_t, kComparators> value{};
+
+  // Says so much that whoever says the same is the same record over again.
+  bool names_one_person() const {
+    const bool more = birth % 100 != 0 || phone[0] != 0 || email[0] != 0 ||
+                      value[kNationalId] != 0 ||
+                      (value[kStreet] != 0 && value[kHouse] != 0);
+    return given != 0 && surname != 0 && more;
+  }
+
+  bool operator==(const MatchFeatures&) const = default;
 };
+
+inline uint64_t FullNameKey(const MatchFeatures& f) {
+  return uint64_t{f.given} << 32 | f.surname;
+}
 
 struct MatchSet::Impl {
   std::vector<MatchFeatures> features;
@@ -71,6 +86,11 @@ struct MatchSet::Impl {
   // Names in that of kGiven: counted as given name, surname and middle name.
   std::array<MatchDictionary, kComparators> dictionaries;
   absl::flat_hash_map<uint32_t, uint32_t> birth_counts;
+  // Given name and surname together, by FullNameKey.
+  absl::flat_hash_map<uint64_t, uint32_t> full_name_counts;
+  // Of records that name one person: a record that comes again is not counted
+  // again, or copies would make a rare value look frequent.
+  absl::flat_hash_set<uint64_t> counted;
   // How many records have a value at all.
   std::array<uint64_t, kComparators> present{};
   // (namespace, value) by record; few have any.

@@ -101,13 +101,13 @@ bool IsOneOf(std::string_view word,
 
 // Sorted. What stands beside a name and is none.
 constexpr auto kTitles = std::to_array<std::string_view>({
-    "1st",  "2nd",      "3rd",      "4th",   "5th",      "6th",  "7th",
-    "8th",  "9th",      "and",      "baron", "baroness", "bt",   "capt",
-    "col",  "countess", "dame",     "dr",    "duchess",  "duke", "earl",
-    "esq",  "frau",     "herr",     "hon",   "ii",       "iii",  "iv",
-    "jnr",  "jr",       "junior",   "lady",  "lord",     "lt",   "marquess",
-    "miss", "mme",      "mr",       "mrs",   "ms",       "prof", "rev",
-    "sir",  "sr",       "viscount",
+    "1st",  "2nd",      "3rd",   "4th",      "5th",  "6th",  "7th",  "8th",
+    "9th",  "and",      "baron", "baroness", "bt",   "capt", "col",  "countess",
+    "dame", "dds",      "dr",    "duchess",  "duke", "earl", "esq",  "frau",
+    "herr", "hon",      "ii",    "iii",      "iv",   "jnr",  "jr",   "junior",
+    "lady", "lord",     "lt",    "marquess", "md",   "miss", "mlle", "mme",
+    "mr",   "mrs",      "ms",    "phd",      "prof", "rev",  "sir",  "sr",
+    "sra",  "viscount",
 });
 constexpr auto kParticles = std::to_array<std::string_view>({
     "af",  "al",  "ap",  "bin", "da",  "de",  "del", "della",
@@ -130,6 +130,35 @@ std::vector<std::string_view> NameWords(std::string_view folded,
   return out.empty() || (drop_titles && out.size() < 2) ? all : out;
 }
 
+// A name, folded. A digit inside a word is a letter that was misread.
+std::string FoldName(std::string_view raw) {
+  constexpr std::string_view kRead = "0158";
+  constexpr std::string_view kWritten = "olsb";
+  std::string out = FoldText(raw);
+  const auto is_letter = [&](size_t at) {
+    return at < out.size() &&
+           (IsLetter(out[at]) || static_cast<unsigned char>(out[at]) >= 0x80);
+  };
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t which = kRead.find(out[i]);
+    if (which == std::string_view::npos) continue;
+    const bool inside = i > 0 && is_letter(i - 1);
+    // "8arber", but not "1st" and "5th".
+    const bool front = is_letter(i + 1) && is_letter(i + 2) && is_letter(i + 3);
+    if (inside || front) out[i] = kWritten[which];
+  }
+  return out;
+}
+
+// What is called of a given name: an initial behind it is a middle name.
+std::string Called(const std::vector<std::string_view>& words) {
+  std::string out;
+  for (const std::string_view word : words) {
+    if (out.empty() || word.size() > 1) out += word;
+  }
+  return out;
+}
+
 std::string Join(const std::vector<std::string_view>& words) {
   std::string out;
   for (const std::string_view word : words) out += word;
@@ -138,25 +167,31 @@ std::string Join(const std::vector<std::string_view>& words) {
 
 // The words of a full name, the given names first.
 std::vector<std::string> FullNameWords(std::string_view raw) {
+  constexpr size_t kMostSurnames = 3;
   const size_t comma = raw.find(',');
-  const std::string front = FoldText(raw.substr(0, comma));
-  std::vector<std::string_view> words = NameWords(front, true);
+  const std::string front = FoldName(raw.substr(0, comma));
+  const std::vector<std::string_view> words =
+      NameWords(front, comma == std::string_view::npos);
   std::vector<std::string> out(words.begin(), words.end());
   if (comma == std::string_view::npos) return out;
-  const std::string back = FoldText(raw.substr(comma + 1));
-  std::vector<std::string_view> rest;
-  for (const std::string_view word : SplitWords(back)) {
+  const std::string back = FoldName(raw.substr(comma + 1));
+  const std::vector<std::string_view> behind = SplitWords(back);
+  std::vector<std::string> rest;
+  for (const std::string_view word : behind) {
     if (!IsOneOf(word, kParticles) && !IsOneOf(word, kTitles)) {
-      rest.push_back(word);
+      rest.emplace_back(word);
     }
   }
-  // "Lovelace, Ada": one word in front. "Ada King, Countess of Lovelace": not.
-  if (out.size() == 1 && !rest.empty()) {
-    std::vector<std::string> turned(rest.begin(), rest.end());
-    turned.push_back(out.front());
-    return turned;
+  // "Lovelace, Ada", "Garcia Lopez, Ana". Not "Ada King, Countess of Lovelace",
+  // nor "John Smith, of York".
+  const bool turned = !rest.empty() && out.size() <= kMostSurnames &&
+                      (out.size() == 1 || (!IsOneOf(behind[0], kTitles) &&
+                                           !IsOneOf(behind[0], kParticles)));
+  if (!turned) {
+    const std::vector<std::string_view> bare = NameWords(front, true);
+    out.assign(bare.begin(), bare.end());
   }
-  out.insert(out.end(), rest.begin(), rest.end());
+  out.insert(turned ? out.begin() : out.end(), rest.begin(), rest.end());
   return out;
 }
 
@@ -181,13 +216,13 @@ std::vector<std::string_view> SplitWords(std::string_view folded) {
 
 NameParts SplitName(const RawName& raw) {
   NameParts parts;
-  const std::string given = FoldText(raw.given);
-  const std::string surname = FoldText(raw.surname);
-  const std::string middle = FoldText(raw.middle);
+  const std::string given = FoldName(raw.given);
+  const std::string surname = FoldName(raw.surname);
+  const std::string middle = FoldName(raw.middle);
   const std::vector<std::string_view> given_words = NameWords(given, false);
   const std::vector<std::string_view> surname_words = NameWords(surname, false);
   std::vector<std::string> full = FullNameWords(raw.full);
-  parts.given = Join(given_words);
+  parts.given = Called(given_words);
   if (!given_words.empty()) parts.first = given_words.front();
   parts.surname = Join(surname_words);
   if (!surname_words.empty()) parts.last = surname_words.back();

@@ -25,8 +25,12 @@ constexpr double kPriorOfM = 8;
 constexpr double kPriorOfU = 2;
 constexpr double kPriorOfFamilies = 40;
 constexpr double kLeastNamesakes = 0.015;
-constexpr double kLeastHousehold = 0.02;
+// Of random pairs that are one record twice over: more are no people.
+constexpr double kMostCopies = 0.1;
+constexpr double kMostNamesakes = 0.02;
 constexpr double kLeastTwins = 0.01;
+constexpr double kMostTwins = 0.02;
+constexpr double kLeastHousehold = 0.02;
 constexpr double kMostSharedEmails = 0.0005;
 // Fewer matches than this teach a field nothing.
 constexpr double kLeastMatches = 15;
@@ -39,7 +43,17 @@ struct SessionKind {
   SessionKey key;
   Teaches teaches;
   std::vector<Comparator> agreed;
+  // What is agreed on may be a household's: all else that it has in common,
+  // its address and telephone, says nothing about who is the same person, so
+  // that names and births decide.
+  bool household = false;
 };
+
+constexpr uint32_t HouseholdBits() {
+  uint32_t bits = 0;
+  for (uint32_t c = kPostcode; c <= kPhone; ++c) bits |= 1u << c;
+  return bits;
+}
 
 // "Never on an address": those teach u alone.
 const std::vector<SessionKind>& SessionKinds() {
@@ -47,13 +61,16 @@ const std::vector<SessionKind>& SessionKinds() {
       {SessionKey::kBirth, Teaches::kM, {kBirth}},
       {SessionKey::kFullName, Teaches::kM, {kGiven, kSurname, kMiddle}},
       {SessionKey::kNationalId, Teaches::kM, {kNationalId}},
-      {SessionKey::kEmail, Teaches::kM, {kEmail}},
-      {SessionKey::kPhone, Teaches::kM, {kPhone}},
+      {SessionKey::kEmail, Teaches::kM, {kEmail}, true},
+      {SessionKey::kPhone, Teaches::kM, {kPhone}, true},
       {SessionKey::kPostcode, Teaches::kBesideU, {kPostcode}},
-      {SessionKey::kPostcodeHouse, Teaches::kBesideU, {kPostcode, kHouse}},
-      {SessionKey::kStreetHouse, Teaches::kBesideU, {kStreet, kHouse}},
-      {SessionKey::kPhone, Teaches::kBesideU, {kPhone}},
-      {SessionKey::kEmail, Teaches::kBesideU, {kEmail}},
+      {SessionKey::kPostcodeHouse,
+       Teaches::kBesideU,
+       {kPostcode, kHouse},
+       true},
+      {SessionKey::kStreetHouse, Teaches::kBesideU, {kStreet, kHouse}, true},
+      {SessionKey::kPhone, Teaches::kBesideU, {kPhone}, true},
+      {SessionKey::kEmail, Teaches::kBesideU, {kEmail}, true},
       {SessionKey::kCity, Teaches::kBesideU, {kCity}},
       {SessionKey::kGiven, Teaches::kBesideU, {kGiven}},
       {SessionKey::kSurname, Teaches::kBesideU, {kSurname}},
@@ -84,6 +101,7 @@ struct ByBytes {
 struct Session {
   Teaches teaches = Teaches::kM;
   uint32_t agreed = 0;         // Bits of comparators that are left out.
+  uint32_t silent = 0;         // Bits of those that do not tell a match.
   double share = kFirstShare;  // Of matches among its pairs.
   double pairs = 0;
   // Of sessions that agree on an address, or on a phone or an e-mail address:
@@ -114,7 +132,8 @@ class Trainer final {
   Pairs RandomPairs() const;
   // `all`: how many there are, of which some are given.
   Pairs PairsThatAgree(SessionKey key, double* all) const;
-  Status AddSession(Teaches teaches, uint32_t agreed, const Pairs& pairs);
+  Status AddSession(Teaches teaches, uint32_t agreed, uint32_t silent,
+                    const Pairs& pairs);
   Status Collect();
   void Iterate();
   void KeepFamilies();
@@ -200,7 +219,7 @@ Trainer::Pairs Trainer::PairsThatAgree(SessionKey key, double* all) const {
   return pairs;
 }
 
-Status Trainer::AddSession(Teaches teaches, uint32_t agreed,
+Status Trainer::AddSession(Teaches teaches, uint32_t agreed, uint32_t silent,
                            const Pairs& pairs) {
   absl::flat_hash_map<Comparison, double, ByBytes> counts;
   Comparison comparison;
@@ -217,6 +236,7 @@ Status Trainer::AddSession(Teaches teaches, uint32_t agreed,
   Session session;
   session.teaches = teaches;
   session.agreed = agreed;
+  session.silent = agreed | silent;
   session.pairs = static_cast<double>(pairs.size());
   if (teaches == Teaches::kRandomU) {
     session.share = 1.0 / static_cast<double>(order_.size());
@@ -236,7 +256,18 @@ Status Trainer::AddSession(Teaches teaches, uint32_t agreed,
 }
 
 Status Trainer::Collect() {
-  Status status = AddSession(Teaches::kRandomU, 0, RandomPairs());
+  const Pairs random = RandomPairs();
+  const auto copies = static_cast<double>(
+      std::count_if(random.begin(), random.end(), [&](const auto& pair) {
+        const MatchFeatures& f = set_.features[pair.first];
+        return f.names_one_person() && f == set_.features[pair.second];
+      }));
+  if (copies > kMostCopies * static_cast<double>(random.size())) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "the records are copies of a few, and tell nothing of how "
+                  "others differ");
+  }
+  Status status = AddSession(Teaches::kRandomU, 0, 0, random);
   for (const SessionKind& kind : SessionKinds()) {
     if (!status.ok()) return status;
     double all = 0;
@@ -244,7 +275,8 @@ Status Trainer::Collect() {
     if (pairs.size() < kLeastSessionPairs) continue;
     uint32_t agreed = 0;
     for (const Comparator c : kind.agreed) agreed |= 1u << c;
-    status = AddSession(kind.teaches, agreed, pairs);
+    status = AddSession(kind.teaches, agreed,
+                        kind.household ? HouseholdBits() : 0, pairs);
     const bool address = kind.key == SessionKey::kPostcodeHouse ||
                          kind.key == SessionKey::kStreetHouse;
     if (address) sessions_.back().address_pairs = all;
@@ -272,7 +304,7 @@ void Trainer::Expect(Session* session, ModelTables* m, ModelTables* u) const {
     const auto& [level, state] = pattern.comparison;
     double sum = odds;
     for (size_t c = 0; c < kComparators; ++c) {
-      if (level[c] == kMissing || ((session->agreed >> c) & 1) != 0) continue;
+      if (level[c] == kMissing || ((session->silent >> c) & 1) != 0) continue;
       sum += bits[c][state[c]][level[c]];
     }
     const double match = pattern.count / (1 + std::exp(-sum));
@@ -324,17 +356,19 @@ void Trainer::Iterate() {
 }
 
 // Namesakes and twins of a family look like one person in all else, so that
-// nothing can be learned of how many there are: never fewer than usual.
+// nothing can be learned of how many there are: never fewer than usual, and,
+// where names are all there is, never so many that nobody would be one person.
 void Trainer::KeepFamilies() {
-  const auto keep = [](size_t exact, double least, LevelTable* u) {
-    double& share = (*u)[exact];
-    if (share >= least) return;
-    const double others = (1 - least) / (1 - share);
-    for (size_t l = 1; l < exact; ++l) (*u)[l] *= others;
-    share = least;
+  const auto keep = [&](Comparator c, size_t exact, double least, double most) {
+    LevelTable& u = model_.u[c][kAgrees];
+    most = std::max(most, 2 * model_.u[c][kAlone][exact]);
+    const double share = std::clamp(u[exact], least, most);
+    const double others = (1 - share) / (1 - u[exact]);
+    for (size_t l = 1; l < exact; ++l) u[l] *= others;
+    u[exact] = share;
   };
-  keep(given_level::kExact, kLeastNamesakes, &model_.u[kGiven][kAgrees]);
-  keep(birth_level::kExact, kLeastTwins, &model_.u[kBirth][kAgrees]);
+  keep(kGiven, given_level::kExact, kLeastNamesakes, kMostNamesakes);
+  keep(kBirth, birth_level::kExact, kLeastTwins, kMostTwins);
   // Nor do namesakes share an e-mail address: who does so is one person.
   LevelTable& emails = model_.u[kEmail][kDiffers];
   double& shared = emails[text_level::kExact];
@@ -387,6 +421,9 @@ Status Trainer::Refuse(Training* training) {
       };
       // Beside what agrees, nothing much may be learned from either.
       if (s != kAgrees && ratio(exact) < ratio(kDifferent)) falls = true;
+      // A household again.
+      const bool lasting = c == kGiven || c == kBirth;
+      if (lasting && model_.m[c][s][kDifferent] > 0.5) falls = true;
     }
     if (falls) {
       model_.m[c] = before.m[c];

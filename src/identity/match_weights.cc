@@ -11,6 +11,8 @@ namespace {
 constexpr double kMostBits = 24;
 // So many records with one value may be those of one person.
 constexpr double kOwnRecords = 3;
+// Of a name that nobody else has: so many may, who are not in the set.
+constexpr double kUnseenNamesakes = 0.5;
 // What rareness counts for at most where the values are only close.
 constexpr double kMostCloseBits = 4;
 
@@ -90,6 +92,21 @@ double PairWeigher::Rareness(size_t comparator, uint32_t count) const {
   const double usual = exact_u_[comparator];
   const double share = std::max(others, std::min(usual, 1 / present));
   return std::log2(usual / share);
+}
+
+// Apart, each is as frequent as all who have it; together they may be hers
+// alone. A name of many records is those of many people again.
+double PairWeigher::RareTogether(const MatchFeatures& a,
+                                 const Bits& rareness) const {
+  const auto found = set_.full_name_counts.find(FullNameKey(a));
+  if (found == set_.full_name_counts.end()) return 0;
+  const double others = static_cast<double>(found->second) - 1 - kOwnRecords;
+  const double records = static_cast<double>(set_.features.size());
+  const double together =
+      std::log2(records / std::max(others, kUnseenNamesakes));
+  const double apart = rareness[kGiven] - std::log2(exact_u_[kGiven]) +
+                       rareness[kSurname] - std::log2(exact_u_[kSurname]);
+  return std::max(0.0, together - apart);
 }
 
 uint32_t PairWeigher::CountOf(size_t comparator, const MatchFeatures& a,
@@ -177,6 +194,13 @@ void PairWeigher::WeighAll(const MatchFeatures& a, const MatchFeatures& b,
     (*bits)[c] = comparison.level[c] == kMissing
                      ? 0
                      : WeighOne(c, a, b, comparison, &(*rareness)[c]);
+  }
+  if (comparison.level[kGiven] == given_level::kExact &&
+      comparison.level[kSurname] == surname_level::kExact &&
+      comparison.state[kGiven] == kAlone) {
+    const double more = RareTogether(a, *rareness);
+    (*rareness)[kSurname] += more;
+    (*bits)[kSurname] += more;
   }
   // An e-mail address that fits the name is weighed beside that.
   const bool email = comparison.state[kEmail] != kDiffers;

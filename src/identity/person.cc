@@ -1,64 +1,28 @@
 #include "identity/person.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
-#include <vector>
+#include <cstdint>
+#include <cstdlib>
+
+#include "identity/match_compare.h"
+#include "identity/match_text.h"
 
 namespace crm {
 namespace {
 
-// Optimal string alignment distance: changes, and exchanges of neighbours.
-size_t Distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> cost(a.size() + 1,
-                                        std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
-  for (size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1,
-                             cost[i - 1][j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return cost[a.size()][b.size()];
-}
-
-// Short forms that are no beginnings of the long ones.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 24>
-    kShortForms = {
-        {{"bill", "william"},    {"bob", "robert"},      {"dick", "richard"},
-         {"jack", "john"},       {"jim", "james"},       {"jimmy", "james"},
-         {"mike", "michael"},    {"ted", "edward"},      {"tony", "anthony"},
-         {"harry", "henry"},     {"hank", "henry"},      {"charlie", "charles"},
-         {"peggy", "margaret"},  {"maggie", "margaret"}, {"betty", "elizabeth"},
-         {"liz", "elizabeth"},   {"beth", "elizabeth"},  {"kate", "katherine"},
-         {"kathy", "katherine"}, {"molly", "mary"},      {"polly", "mary"},
-         {"sally", "sarah"},     {"nancy", "ann"},       {"gus", "augustus"}}};
-
-bool ShortForm(std::string_view a, std::string_view b) {
-  for (const auto& [shorter, longer] : kShortForms) {
-    if ((a == shorter && b == longer) || (a == longer && b == shorter)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool NamesCanBeOne(std::string_view a, std::string_view b) {
-  if (a.starts_with(b) || b.starts_with(a) || ShortForm(a, b)) return true;
-  return Distance(a, b) <= (std::min(a.size(), b.size()) >= 6 ? 2u : 1u);
+  if (a.starts_with(b) || b.starts_with(a)) return true;
+  if (NicknamesOf(a).Shares(NicknamesOf(b))) return true;
+  const int limit = std::min(a.size(), b.size()) >= 6 ? 2 : 1;
+  return EditDistance(a, b, limit) <= limit;
 }
 
-bool DatesCanBeOne(std::string_view a, std::string_view b) {
-  if (Distance(a, b) <= 1) return true;
-  const bool exchanged = a.substr(0, 4) == b.substr(0, 4) &&
-                         a.substr(4, 2) == b.substr(6, 2) &&
-                         a.substr(6, 2) == b.substr(4, 2);
-  return exchanged;
+// Eight digits each.
+bool DatesCanBeOne(const std::string& a, const std::string& b) {
+  const auto packed = [](const std::string& date) {
+    return static_cast<uint32_t>(std::strtoul(date.c_str(), nullptr, 10));
+  };
+  return a == b || CompareBirth(packed(a), packed(b)) >= birth_level::kClose;
 }
 
 }  // namespace

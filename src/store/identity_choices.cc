@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/utf8.h"
 #include "identity/partition.h"
 #include "store/identity_text.h"
 #include "store/sequencer.h"
@@ -13,8 +12,6 @@
 
 namespace crm {
 namespace {
-
-constexpr size_t kMaxTextBytes = 256;
 
 Status Invalid(std::string message) {
   return Status(StatusCode::kInvalidArgument, std::move(message));
@@ -25,13 +22,8 @@ Status NotFound(std::string_view what, uint64_t number) {
                 "no " + std::string(what) + " " + std::to_string(number));
 }
 
-Status CheckText(std::string_view field, std::string_view text) {
-  return text.empty() ? Status::Ok() : CheckName(field, text, kMaxTextBytes);
-}
-
 Status CheckOptions(const MergeOptions& options) {
-  Status status = CheckText("by", options.by);
-  if (status.ok()) status = CheckText("why", options.why);
+  Status status = CheckWho(options.by, options.why);
   if (status.ok() && options.force &&
       (options.by.empty() || options.why.empty())) {
     status = Invalid("force: needs by and why");

@@ -218,11 +218,6 @@ void AddWay(const Reader& reader, const Members& members, RecordId from,
   }
 }
 
-// The record with which an id began.
-RecordId OriginOf(const Members& members, CustomerId customer) {
-  return members.FirstRecord(customer);
-}
-
 Status AddSteps(const Reader& reader, const Members& members,
                 IdentityHistory* history) {
   for (const Members::Member& member : members.records) {
@@ -434,7 +429,8 @@ Result<IdentityExplanation> Tenant::Why(CustomerId a, CustomerId b) const {
   if (status.ok()) status = reader.Find(b, &out.b, &of_b);
   if (!status.ok()) return status;
   if (out.together()) {
-    AddWay(reader, of_a, OriginOf(of_a, a), OriginOf(of_a, b), &out.evidence);
+    AddWay(reader, of_a, of_a.FirstRecord(a), of_a.FirstRecord(b),
+           &out.evidence);
   } else {
     status = Comparison(reader, of_a, of_b, &out.evidence).Run();
     if (!status.ok()) return status;

@@ -1,5 +1,6 @@
 #include "store/identity_text.h"
 
+#include "base/utf8.h"
 #include "store/sequencer.h"
 
 namespace crm {
@@ -44,6 +45,13 @@ std::string TellEvidence(const IdentityEvidence& evidence) {
 }
 
 }  // namespace
+
+Status CheckWho(std::string_view by, std::string_view why) {
+  constexpr size_t kMaxBytes = 256;
+  Status status = by.empty() ? Status::Ok() : CheckName("by", by, kMaxBytes);
+  if (!status.ok() || why.empty()) return status;
+  return CheckName("why", why, kMaxBytes);
+}
 
 Status ReadChoiceAt(const StoreCore& core, uint32_t tenant, Position position,
                     IdentityChoice* choice) {

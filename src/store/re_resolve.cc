@@ -13,10 +13,10 @@
 #include <numeric>
 #include <utility>
 
-#include "base/utf8.h"
 #include "identity/partition.h"
 #include "storage/database.h"
 #include "store/fact_decoder.h"
+#include "store/identity_text.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
 
@@ -581,11 +581,7 @@ Status Run(const Tenant::Impl& tenant, const ReResolveOptions& options,
 Result<ReResolveReport> Tenant::ReResolve(const ReResolveOptions& options) {
   std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
-  for (const auto& [field, text] :
-       {std::pair<const char*, const std::string&>("by", options.by),
-        std::pair<const char*, const std::string&>("why", options.why)}) {
-    if (status.ok() && !text.empty()) status = CheckName(field, text, 256);
-  }
+  if (status.ok()) status = CheckWho(options.by, options.why);
   if (!status.ok()) return status;
   ReResolveReport report;
   status = impl_->core->sequencer->Choose(

@@ -35,8 +35,7 @@ Status Snapshot::Impl::ReadRecord(RecordId record,
   Result<RecordRow> row =
       core().views->identity().RecordOf(tenant.id, record, *view);
   if (row.status().code() == StatusCode::kNotFound) {
-    return Status(StatusCode::kNotFound,
-                  "no record " + std::to_string(record));
+    return Status(StatusCode::kNotFound, "no record " + std::to_string(record));
   }
   if (!row.ok()) return std::move(row).status();
   return core().views->profile().ReadRecord(tenant.id, record, row->events,
@@ -86,12 +85,10 @@ Result<Customer> Snapshot::GetCustomer(CustomerId customer) const {
   StoreCore& core = impl_->core();
   const IdentityRoom& identity = core.views->identity();
   const uint32_t tenant = impl_->tenant.id;
-  Result<Position> version =
-      identity.Version(tenant, customer, *impl_->view);
+  Result<Position> version = identity.Version(tenant, customer, *impl_->view);
   if (!version.ok()) return std::move(version).status();
   if (*version == 0) return NoCustomer(customer);
-  Result<Members> members =
-      identity.MembersOf(tenant, customer, *impl_->view);
+  Result<Members> members = identity.MembersOf(tenant, customer, *impl_->view);
   if (!members.ok()) return std::move(members).status();
   Customer out;
   Result<CustomerId> current = identity.Current(tenant, customer, *impl_->view);
@@ -141,22 +138,26 @@ Result<EventCursor> Snapshot::Replay(const ReplayQuery& query) const {
   return MakeCursor(std::move(own), query);
 }
 
+TenantStats StatsOf(const std::string& tenant, const TenantCounts& counts) {
+  TenantStats stats;
+  stats.tenant = tenant;
+  stats.events = counts.events;
+  stats.customers = counts.customers - counts.retired;
+  stats.last_customer = counts.customers;
+  stats.open_reviews = counts.open_reviews;
+  stats.records = counts.records;
+  stats.unattributed = counts.unattributed;
+  stats.contested = counts.contested;
+  stats.schema_warnings = counts.schema_warnings;
+  return stats;
+}
+
 Result<TenantStats> Snapshot::GetStats() const {
   StoreCore& core = impl_->core();
   Result<TenantCounts> counts =
       core.views->event().Counts(impl_->tenant.id, *impl_->view);
   if (!counts.ok()) return std::move(counts).status();
-  TenantStats stats;
-  stats.tenant = impl_->tenant.name;
-  stats.events = counts->events;
-  stats.customers = counts->customers - counts->retired;
-  stats.last_customer = counts->customers;
-  stats.open_reviews = counts->open_reviews;
-  stats.records = counts->records;
-  stats.unattributed = counts->unattributed;
-  stats.contested = counts->contested;
-  stats.schema_warnings = counts->schema_warnings;
-  return stats;
+  return StatsOf(impl_->tenant.name, *counts);
 }
 
 // --- Timeline ----------------------------------------------------------------
@@ -236,9 +237,9 @@ Status ShowEntry(const StoreCore& core, const Entry& from,
   if (!status.ok()) return status;
   EventBody body;
   if (!UnpackBody(plain, &body)) {
-    return Status(StatusCode::kCorruption,
-                  "event " + std::to_string(entry->position) +
-                      ": malformed body");
+    return Status(
+        StatusCode::kCorruption,
+        "event " + std::to_string(entry->position) + ": malformed body");
   }
   EventView view;
   view.type = entry->type;
@@ -260,8 +261,7 @@ Result<TimelinePage> Snapshot::GetTimeline(CustomerId customer,
   }
   Entry last;
   if (!query.cursor.empty()) {
-    Status status =
-        ReadTimelineCursor(query.cursor, query.oldest_first, &last);
+    Status status = ReadTimelineCursor(query.cursor, query.oldest_first, &last);
     if (!status.ok()) return status;
   }
   std::vector<Entry> all;
@@ -288,8 +288,8 @@ Result<TimelinePage> Snapshot::GetTimeline(CustomerId customer,
   std::sort(matching.begin(), matching.end(), before);
   ReadUpcaster upcaster;
   if (!query.as_appended) {
-    upcaster = ReadUpcaster(impl_->core().definitions, impl_->tenant.id,
-                            position());
+    upcaster =
+        ReadUpcaster(impl_->core().definitions, impl_->tenant.id, position());
   }
   TimelinePage page;
   page.total = matching.size();
@@ -312,11 +312,11 @@ Result<TimelinePage> Snapshot::GetTimeline(CustomerId customer,
 }
 
 const Trait* Profile::Find(std::string_view name) const {
-  const auto found = std::lower_bound(
-      traits.begin(), traits.end(), name,
-      [](const Trait& trait, std::string_view wanted) {
-        return trait.name < wanted;
-      });
+  const auto found =
+      std::lower_bound(traits.begin(), traits.end(), name,
+                       [](const Trait& trait, std::string_view wanted) {
+                         return trait.name < wanted;
+                       });
   return found != traits.end() && found->name == name ? &*found : nullptr;
 }
 

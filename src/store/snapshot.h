@@ -57,6 +57,9 @@ struct Snapshot::Impl {
   Status ReadCustomer(CustomerId customer, std::vector<Entry>* out) const;
 };
 
+// The counters of a tenant as users see them.
+TenantStats StatsOf(const std::string& tenant, const TenantCounts& counts);
+
 // Makes the cursor for a query; takes over the snapshot.
 Result<EventCursor> MakeCursor(std::shared_ptr<const Snapshot::Impl> snapshot,
                                const ReplayQuery& query);

@@ -112,8 +112,8 @@ Status Store::Sync() {
 Result<bool> Store::Maintain(std::chrono::microseconds budget) {
   return WhileOpen(*impl_->core, [&]() -> Result<bool> {
     Stopwatch watch;
-    const auto limit = static_cast<uint64_t>(
-        std::max<int64_t>(budget.count(), 0)) * 1000;
+    const auto limit =
+        static_cast<uint64_t>(std::max<int64_t>(budget.count(), 0)) * 1000;
     while (true) {
       Result<bool> more = impl_->core->MaintainOnce(true);
       if (!more.ok() || !*more || watch.Nanoseconds() >= limit) return more;
@@ -165,9 +165,8 @@ Status Store::Checkpoint(const std::string& directory) {
 }
 
 Result<VerifyReport> Store::Verify(const Progress& progress) {
-  return WhileOpen(*impl_->core, [&] {
-    return VerifyStore(*impl_->core, progress);
-  });
+  return WhileOpen(*impl_->core,
+                   [&] { return VerifyStore(*impl_->core, progress); });
 }
 
 Result<StoreStats> Store::GetStats() const {
@@ -180,16 +179,7 @@ Result<StoreStats> Store::GetStats() const {
       const uint32_t id = core.names.Find(NameKind::kTenant, name);
       Result<TenantCounts> counts = core.views->event().Counts(id, *view);
       if (!counts.ok()) return std::move(counts).status();
-      TenantStats tenant;
-      tenant.tenant = name;
-      tenant.events = counts->events;
-      tenant.customers = counts->customers - counts->retired;
-      tenant.last_customer = counts->customers;
-      tenant.open_reviews = counts->open_reviews;
-      tenant.records = counts->records;
-      tenant.unattributed = counts->unattributed;
-      tenant.contested = counts->contested;
-      tenant.schema_warnings = counts->schema_warnings;
+      TenantStats tenant = StatsOf(name, *counts);
       stats.events += tenant.events;
       stats.customers += tenant.customers;
       stats.records += tenant.records;

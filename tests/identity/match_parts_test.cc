@@ -91,12 +91,31 @@ TEST_CASE("match: a full name comes apart") {
   CHECK(split("sir Hugh Clifford, 2nd baron Clifford of Chudleigh") ==
         "hugh|chudleigh|clifford,clifford,");
   CHECK(split("Mr Duke") == "mr|duke|");
+  CHECK(split("SMITH, John A.") == "john|smith|a,");
+  CHECK(split("Smith, John, Jr.") == "john|smith|");
+  CHECK(split("John Smith, MD") == "john|smith|");
+  CHECK(split("Garc\xc3\xad"
+              "a L\xc3\xb3pez, Ana Mar\xc3\xad"
+              "a") == "ana|lopez|maria,garcia,");
+  CHECK(split("Ana Mar\xc3\xad"
+              "a Garc\xc3\xad"
+              "a L\xc3\xb3pez") == "ana|lopez|maria,garcia,");
+  CHECK(split("John Smith, of York") == "john|york|smith,");
+  CHECK(split("van der Merwe, Pieter") == "pieter|merwe|");
   CHECK(split("Cher") == "cher||");
   CHECK(split("") == "||");
   const NameParts parts = SplitName({"Mary Ann", "", "van der Merwe", "x y"});
   CHECK(parts.given == "maryann");
   CHECK(parts.first == "mary");
   CHECK(parts.surname == "merwe");
+  // An initial behind a given name is a middle name.
+  const NameParts called = SplitName({"Thomas M.", "", "Booth", ""});
+  CHECK(called.given == "thomas");
+  CHECK(called.middle == std::vector<std::string>{"m"});
+  // Digits in a name are letters that a machine misread.
+  CHECK(SplitName({"J0hn", "", "8arber", ""}).given == "john");
+  CHECK(SplitName({"Jo5eph", "", "8arber", ""}).surname == "barber");
+  CHECK(SplitName({"", "", "", "Ada King, 1st baroness"}).given == "ada");
 }
 
 TEST_CASE("match: what sounds alike, and short forms") {

@@ -195,13 +195,7 @@ TEST_CASE("store import: a choice that was changed is refused, or told") {
   // 1 header, 2 tenant, 3 to 5 events, 6 must-link, 7 merge, 8 cannot-link,
   // 9 partition, 10 checksums, 11 end.
   const std::string text = Exported(first);
-  struct Change {
-    size_t line;
-    std::string from;
-    std::string to;
-    StatusCode code;
-  };
-  const Change changes[] = {
+  const LineChange changes[] = {
       {6, R"("after":3)", R"("after":2)", StatusCode::kMalformed},
       {6, R"("tenant":"t")", R"("tenant":"v")", StatusCode::kMalformed},
       {6, R"("must-link")", R"("should-link")", StatusCode::kMalformed},
@@ -214,16 +208,7 @@ TEST_CASE("store import: a choice that was changed is refused, or told") {
        StatusCode::kMalformed},
       {11, R"("choices":4)", R"("choices":3)", StatusCode::kMalformed},
   };
-  for (const Change& change : changes) {
-    CAPTURE(change.from);
-    CAPTURE(change.to);
-    const Status status =
-        Refused(Rewritten(text, change.line, [&](std::string* line) {
-          Replace(line, change.from, change.to);
-        }));
-    CAPTURE(status.message());
-    CHECK(status.code() == change.code);
-  }
+  CheckRefused(text, changes);
   // What only making it shows names the line.
   Folder folder;
   Store second = NewStore(1'700'000'000);

@@ -191,13 +191,7 @@ TEST_CASE("store import: a definition that was changed is refused") {
   const Status tampered = Refused(changed);
   CHECK(tampered.code() == StatusCode::kMalformed);
   CHECK(tampered.message().starts_with("line 4: its check is wrong"));
-  struct Change {
-    size_t line;
-    std::string from;
-    std::string to;
-    StatusCode code;
-  };
-  const Change changes[] = {
+  const LineChange changes[] = {
       {1, R"("definitions":3)", R"("definitions":2)", StatusCode::kMalformed},
       {1, R"("definitions":3)", R"("definitions":4)", StatusCode::kMalformed},
       {4, R"("definition":"schema")", R"("definition":"novel")",
@@ -217,17 +211,7 @@ TEST_CASE("store import: a definition that was changed is refused") {
        StatusCode::kInvalidArgument},
       {8, R"("definitions":3)", R"("definitions":4)", StatusCode::kMalformed},
   };
-  for (const Change& change : changes) {
-    CAPTURE(change.from);
-    CAPTURE(change.to);
-    const Status status =
-        Refused(Rewritten(text, change.line, [&](std::string* line) {
-          Replace(line, change.from, change.to);
-        }));
-    CAPTURE(status.message());
-    CHECK(status.code() == change.code);
-    CHECK(status.message().find("line ") != std::string_view::npos);
-  }
+  CheckRefused(text, changes);
 }
 
 }  // namespace

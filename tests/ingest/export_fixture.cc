@@ -109,4 +109,21 @@ void Replace(std::string* text, const std::string& from,
   text->replace(at, from.size(), to);
 }
 
+void CheckRefused(const std::string& text,
+                  std::span<const LineChange> changes) {
+  for (const LineChange& change : changes) {
+    CAPTURE(change.from);
+    CAPTURE(change.to);
+    const Status status =
+        Refused(Rewritten(text, change.line, [&](std::string* line) {
+          Replace(line, change.from, change.to);
+        }));
+    CAPTURE(status.message());
+    CHECK(status.code() == change.code);
+    // The header speaks of the whole file.
+    CHECK((change.line == 1 ||
+           status.message().find("line ") != std::string_view::npos));
+  }
+}
+
 }  // namespace crm::ingest

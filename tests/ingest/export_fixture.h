@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,15 @@ std::string Rewritten(const std::string& text, size_t line,
                       const std::function<void(std::string*)>& change);
 // The test fails where `from` is not in it.
 void Replace(std::string* text, const std::string& from, const std::string& to);
+
+struct LineChange {
+  size_t line;
+  std::string from;
+  std::string to;
+  StatusCode code;
+};
+// The import of `text` with any one of the changes is refused with its code.
+void CheckRefused(const std::string& text, std::span<const LineChange> changes);
 
 }  // namespace crm::ingest
 

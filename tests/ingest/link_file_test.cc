@@ -140,6 +140,72 @@ TEST_CASE("link file: line ends, encodings and delimiters") {
   CHECK(fs::exists(folder / "out.csv.gz"));
 }
 
+// The clusters of rows that say one thing in many ways, as "1 1 2".
+std::string ClustersOf(const Folder& folder, const std::string& map,
+                       const std::string& text) {
+  const Result<LinkFileReport> report =
+      LinkFile(folder.Write("in.csv", text), MapOf(map), folder / "out.csv");
+  REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+  std::istringstream lines(folder.Read("out.csv"));
+  std::string line;
+  std::string out;
+  std::getline(lines, line);
+  CHECK(line == "record_id,cluster_id");
+  while (std::getline(lines, line)) {
+    out += (out.empty() ? "" : " ") + line.substr(line.find(',') + 1);
+  }
+  return out;
+}
+
+TEST_CASE("link file: columns in odd shapes") {
+  const Folder folder;
+  const std::string full = R"({"id": "id", "fields": {"full_name": "name",
+    "birth_date": {"column": "born",
+                   "format": ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%y"]}}})";
+  const std::string head = "id,name,born\n";
+  // Surnames first, capitals, initials, two formats in a column, two digits.
+  CHECK(ClustersOf(folder, full,
+                   head + "1,\"FEATHERSTONE, Wilhelmina A.\",1961-04-09\n"
+                          "2,Wilhelmina Featherstone,09/04/1961\n"
+                          "3,wilhelmina a featherstone,09.04.61\n"
+                          "4,Ingrid Osei,1970-01-02\n"
+                          "5,\"OSEI, INGRID\",1970-01-02\n"
+                          "6,n/a,-\n7,NULL,\n") == "1 1 1 2 2 3 4");
+  // Names from elsewhere.
+  CHECK(ClustersOf(folder, full,
+                   head +
+                       "1,\"Quintanilla Zubizarreta, M\xc2\xaa Bego\xc3\xb1"
+                       "a\",1961-04-09\n"
+                       "2,Bego\xc3\xb1"
+                       "a Quintanilla,1961-04-09\n"
+                       "3,J\xc3\xbcrgen Gro\xc3\x9fsch\xc3\xa4"
+                       "dl,1970-01-02\n"
+                       "4,JUERGEN GROSSSCHAEDL,1970-01-02\n"
+                       "5,OUYANG Xiuying,1980-03-04\n"
+                       "6,Xiuying Ouyang,1980-03-04\n"
+                       "7,\xe7\x8e\x8b\xe7\xa7\x80\xe8\x8b\xb1,1985-06-07\n"
+                       "8,\xe7\x8e\x8b\xe7\xa7\x80\xe8\x8b\xb1,1985-06-07\n") ==
+        "1 1 2 2 3 3 4 4");
+  // Little or nothing.
+  CHECK(ClustersOf(folder, full, "") == "");
+  CHECK(ClustersOf(folder, full, head) == "");
+  CHECK(ClustersOf(folder, full, head + "1,,\n") == "1");
+  CHECK(ClustersOf(folder, full, head + "1,,\n2,,\n") == "1 2");
+  const std::string other = R"({"id": "id", "fields": {"other": ["a", "b"]}})";
+  CHECK(ClustersOf(folder, other, "id,a,b\n1,x,\n2,x,\n3,,y\n") == "1 2 3");
+}
+
+TEST_CASE("link file: a file of one record over and over is one person") {
+  const Folder folder;
+  std::string text = "id,name,born,mail\n";
+  std::string expected;
+  for (int i = 0; i < 400; ++i) {
+    text += std::to_string(i) + ",John Smith,1961-04-09,\n";
+    expected += i == 0 ? "1" : " 1";
+  }
+  CHECK(ClustersOf(folder, kSmall, text) == expected);
+}
+
 TEST_CASE("link file: birth dates in many forms") {
   const Folder folder;
   const auto clusters = [&](const std::string& formats,

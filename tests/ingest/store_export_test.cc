@@ -336,13 +336,7 @@ TEST_CASE("store import: what this version does not know is not left out") {
            {R"({"id":")" + std::string(id) + R"(","type":"t","source":"s"})"});
   }
   const std::string text = Exported(first);
-  struct Change {
-    size_t line;
-    std::string from;
-    std::string to;
-    StatusCode code;
-  };
-  const Change changes[] = {
+  const LineChange changes[] = {
       {1, R"("definitions":0)", R"("definitions":1)", StatusCode::kMalformed},
       {1, R"("version":1)", R"("version":2)", StatusCode::kFormatTooNew},
       {1, "libcrm-export", "other-export", StatusCode::kMalformed},
@@ -367,16 +361,7 @@ TEST_CASE("store import: what this version does not know is not left out") {
       {7, R"("events":3)", R"("events":4)", StatusCode::kMalformed},
       {7, R"("definitions":0)", R"("definitions":1)", StatusCode::kMalformed},
   };
-  for (const Change& change : changes) {
-    CAPTURE(change.from);
-    CAPTURE(change.to);
-    const Status status =
-        Refused(Rewritten(text, change.line, [&](std::string* line) {
-          Replace(line, change.from, change.to);
-        }));
-    CAPTURE(status.message());
-    CHECK(status.code() == change.code);
-  }
+  CheckRefused(text, changes);
 }
 
 TEST_CASE("store import: another answer than the exported store's is told") {

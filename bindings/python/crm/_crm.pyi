@@ -72,7 +72,7 @@ def link_file(
     out: _Path,
     *,
     model: Optional[str] = None,
-    link_weight: float = 4.0,
+    link_weight: float = 2.0,
     review_weight: float = 0.0,
     review: Optional[_Path] = None,
     encoding: Union[TextEncoding, str] = "default",

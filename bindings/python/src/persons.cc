@@ -10,6 +10,7 @@
 
 #include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/define.h"
+#include "bindings/python/src/exports.h"
 #include "bindings/python/src/json_text.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/records.h"
@@ -19,16 +20,6 @@
 namespace crm::python {
 namespace {
 
-constexpr EnumName<TextEncoding> kEncodings[] = {
-    {TextEncoding::kDefault, "DEFAULT"},
-    {TextEncoding::kUtf8, "UTF_8"},
-    {TextEncoding::kUtf16, "UTF_16"},
-    {TextEncoding::kUtf16Le, "UTF_16LE"},
-    {TextEncoding::kUtf16Be, "UTF_16BE"},
-    {TextEncoding::kWindows1252, "WINDOWS_1252"},
-    {TextEncoding::kMacRoman, "MAC_ROMAN"},
-};
-
 constexpr char kLinkDoc[] =
     "Tells which records of a CSV file are the same person: a\n"
     "LinkFileReport. Writes `out`, whole or not at all: a header\n"
@@ -37,7 +28,7 @@ constexpr char kLinkDoc[] =
     "    examples/maps/README.md.\n"
     "model: JSON text that was kept; None: train one on the file, or take the\n"
     "    default model where that cannot be.\n"
-    "link_weight: pairs of at least so many bits are linked; 4 are odds of 16\n"
+    "link_weight: pairs of at least so many bits are linked; 2 are odds of 4\n"
     "    to 1, 12 are 4,096 to 1.\n"
     "review: a CSV file for lighter pairs, of at least review_weight bits,\n"
     "    which a person should look at. None: none is written.\n"
@@ -113,7 +104,7 @@ void DefinePersons(py::module_& module) {
         options.link_weight = link_weight;
         options.review_weight = review_weight;
         if (review.has_value()) options.review = review->string();
-        options.encoding = EnumFromPython("TextEncoding", kEncodings, encoding);
+        options.encoding = EncodingFromPython(encoding);
         options.seed = seed;
         options.threads = threads;
         ProgressCaller caller(std::move(progress));
@@ -125,7 +116,7 @@ void DefinePersons(py::module_& module) {
         return Take(std::move(report));
       },
       kLinkDoc, py::arg("path"), py::arg("map"), py::arg("out"), py::kw_only(),
-      py::arg("model") = py::none(), py::arg("link_weight") = 4.0,
+      py::arg("model") = py::none(), py::arg("link_weight") = 2.0,
       py::arg("review_weight") = 0.0, py::arg("review") = py::none(),
       py::arg("encoding") = "default", py::arg("seed") = 1,
       py::arg("threads") = 2, py::arg("progress") = py::none());
@@ -135,7 +126,7 @@ void DefinePersons(py::module_& module) {
          uint64_t seed, py::object progress) {
         const PersonMap columns = MapFrom(std::move(map));
         LinkFileOptions options;
-        options.encoding = EnumFromPython("TextEncoding", kEncodings, encoding);
+        options.encoding = EncodingFromPython(encoding);
         options.seed = seed;
         ProgressCaller caller(std::move(progress));
         options.progress = ProgressTo(&caller);
