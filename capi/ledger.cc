@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -37,9 +38,7 @@ Status ReadTarget(const crm_ledger_target* in, LedgerTarget* out) {
 template <typename Ask>
 Status GiveText(crm_tenant* tenant, const crm_read_options* options,
                 crm_buffer** out, Ask ask) {
-  Status status = CheckOut(out);
-  if (status.ok()) status = Check(tenant, "tenant");
-  if (status.ok()) status = CheckReadOptions(options);
+  Status status = BeginRead(tenant, options, out);
   if (!status.ok()) return status;
   Result<std::string> text = ask(StateOf(tenant).tenant);
   if (!text.ok()) return text.status();

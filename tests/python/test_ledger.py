@@ -39,16 +39,16 @@ def test_records(ledger):
 
 def test_proofs(ledger):
     key = ledger.ledger_key()
-    old = ledger.ledger_checkpoint(3)
+    old = ledger.ledger_checkpoint(size=3)
     note = ledger.ledger_checkpoint()
     assert crm.verify_checkpoint(note, key) == ledger.ledger_head()
     proof = ledger.prove_inclusion(source="scl", id="m-4")
     crm.verify_ledger_proof(proof)
-    crm.verify_ledger_proof(json.dumps(proof), note, key)
+    crm.verify_ledger_proof(json.dumps(proof), note=note, key=key)
     opening = ledger.open_ledger_record(source="scl", id="m-4")
     assert b'"purpose":"marketing"' in bytes.fromhex(opening["plain"])
-    crm.verify_ledger_proof(proof, note, key, opening)
-    crm.verify_ledger_proof(ledger.prove_consistency(3), old, key)
+    crm.verify_ledger_proof(proof, note=note, key=key, opening=opening)
+    crm.verify_ledger_proof(ledger.prove_consistency(3), note=old, key=key)
     assert proof == ledger.prove_inclusion(
         position=proof["record"]["position"])
     smaller = ledger.prove_inclusion(source="scl", id="m-4", size=5)
@@ -66,7 +66,8 @@ def test_what_is_refused(ledger):
     with pytest.raises(crm.FatalError):
         crm.verify_ledger_proof(proof, opening=opening)
     with pytest.raises(crm.FatalError):
-        crm.verify_ledger_proof(proof, ledger.ledger_checkpoint(3), key)
+        crm.verify_ledger_proof(
+            proof, note=ledger.ledger_checkpoint(size=3), key=key)
     with pytest.raises(crm.InputError):
         crm.verify_ledger_proof({"proof": "inclusion"})
     with pytest.raises(crm.InputError):
@@ -76,7 +77,7 @@ def test_what_is_refused(ledger):
     with pytest.raises(crm.InputError):
         ledger.prove_inclusion()
     with pytest.raises(crm.InputError):
-        ledger.ledger_checkpoint(8)
+        ledger.ledger_checkpoint(size=8)
     with pytest.raises(TypeError):
         crm.verify_ledger_proof(7)
 
@@ -84,7 +85,7 @@ def test_what_is_refused(ledger):
 def test_verify(ledger):
     seen = []
     report = ledger.verify_ledger(
-        checkpoints=[ledger.ledger_checkpoint(3)], key=ledger.ledger_key(),
+        checkpoints=[ledger.ledger_checkpoint(size=3)], key=ledger.ledger_key(),
         open=True, progress=lambda done, total: seen.append((done, total)))
     assert report.sound and report.ledger_records == 7
     assert report.opened == 7 and report.erased == 0
@@ -99,7 +100,7 @@ def test_verify(ledger):
 
 def test_export_is_checked_without_libcrm(ledger, folder):
     path = folder / "ledger.ndjson"
-    old = ledger.ledger_checkpoint(3)
+    old = ledger.ledger_checkpoint(size=3)
     (folder / "old.txt").write_text(old, encoding="utf-8")
     assert ledger.export_ledger(path) == ledger.ledger_head()
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -91,6 +91,7 @@ def train_file(
 def verify_checkpoint(note: str, key: str) -> dict[str, Any]: ...
 def verify_ledger_proof(
     proof: Union[dict[str, Any], str, bytes],
+    *,
     note: str = "",
     key: str = "",
     opening: Optional[Union[dict[str, Any], str, bytes]] = None,
@@ -418,7 +419,7 @@ class Tenant:
     def identity_settings(self) -> dict[str, Any]: ...
     def ledger_head(self) -> dict[str, Any]: ...
     def ledger_key(self) -> str: ...
-    def ledger_checkpoint(self, size: int = 0) -> str: ...
+    def ledger_checkpoint(self, *, size: int = 0) -> str: ...
     def ledger(
         self,
         *,
@@ -437,6 +438,7 @@ class Tenant:
     def prove_consistency(
         self,
         old_size: int,
+        *,
         size: int = 0,
     ) -> dict[str, Any]: ...
     def open_ledger_record(

@@ -58,7 +58,7 @@ void DefineHeads(py::class_<TenantHandle>& type) {
       "A signed note of the tree of the first `size` leaves (0: all of them);\n"
       "the same one whenever it is asked for. Give it to somebody else: what\n"
       "lies before it can then not be changed without being found out.",
-      py::arg("size") = 0);
+      py::kw_only(), py::arg("size") = 0);
   Def(
       type, "ledger",
       [](const TenantHandle& self, uint64_t first, size_t limit,
@@ -105,7 +105,7 @@ void DefineProofs(py::class_<TenantHandle>& type) {
       },
       "A proof that the tree of `size` leaves (0: all) begins with that of\n"
       "`old_size`: a dict for verify_ledger_proof.",
-      py::arg("old_size"), py::arg("size") = 0);
+      py::arg("old_size"), py::kw_only(), py::arg("size") = 0);
   Def(
       type, "open_ledger_record",
       [](const TenantHandle& self, Position position, const Text& source,
@@ -202,8 +202,8 @@ void DefineLedgerChecks(py::module_& module) {
       "its record must say that.\n\n"
       "Raises InputError (it is no proof), FatalError (code CORRUPTION: it\n"
       "shows nothing).",
-      py::arg("proof"), py::arg("note") = "", py::arg("key") = "",
-      py::arg("opening") = py::none());
+      py::arg("proof"), py::kw_only(), py::arg("note") = "",
+      py::arg("key") = "", py::arg("opening") = py::none());
 }
 
 }  // namespace crm::python
