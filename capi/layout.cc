@@ -14,7 +14,7 @@ CRM_RECORD(crm_name_list_view, 32);
 CRM_RECORD(crm_tenant_stats, 96);
 CRM_RECORD(crm_store_stats_view, 192);
 CRM_RECORD(crm_finding, 80);
-CRM_RECORD(crm_verify_report_view, 64);
+CRM_RECORD(crm_verify_report_view, 80);
 CRM_RECORD(crm_identifier, 32);
 CRM_RECORD(crm_event, 192);
 CRM_RECORD(crm_condition, 96);

@@ -823,6 +823,7 @@ typedef struct crm_verify_report_view {
   uint64_t ledger_records;
   uint64_t opened;
   uint64_t erased;
+  uint64_t reserved[2];
 } crm_verify_report_view;
 
 /* Verifies the store, as long as it takes; about the time of replaying all of

@@ -13,6 +13,7 @@
 #include "cli/json_writer.h"
 #include "cli/progress_line.h"
 #include "cli/session.h"
+#include "cli/table.h"
 #include "crm/export.h"
 #include "crm/ledger.h"
 

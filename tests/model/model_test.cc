@@ -466,7 +466,8 @@ class Model {
                                 [](const LedgerRecord& record) {
                                   return record.kind == LedgerKind::kEvent;
                                 }));
-    const Result<VerifyReport> report = tenants_[t].VerifyLedger({.open = true});
+    const Result<VerifyReport> report =
+        tenants_[t].VerifyLedger({.open = true});
     REQUIRE_OK(report);
     INFO(Findings(*report));
     CHECK(report->sound());
