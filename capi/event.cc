@@ -1,17 +1,19 @@
 // Events coming out: cursors, and events as JSON.
 
+#include <memory>
+
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
 #include "capi/queries.h"
+#include "crm/arrow.h"
 
 namespace crm::capi {
 namespace {
 
-constexpr uint32_t kReplayFlags = CRM_QUERY_FROM | CRM_QUERY_UNTIL |
-                                  CRM_QUERY_BACKWARD |
-                                  CRM_QUERY_OPEN_PARTS_ONLY |
-                                  CRM_QUERY_AS_APPENDED;
+constexpr uint32_t kReplayFlags =
+    CRM_QUERY_FROM | CRM_QUERY_UNTIL | CRM_QUERY_BACKWARD |
+    CRM_QUERY_OPEN_PARTS_ONLY | CRM_QUERY_AS_APPENDED;
 
 }  // namespace
 
@@ -57,6 +59,10 @@ Status Replay(const Handle* from, const crm_replay_query* query,
   *out = Make<crm_event_cursor>(*std::move(cursor));
   return status;
 }
+
+struct CursorEnd {
+  void operator()(crm_event_cursor* cursor) const { Free(cursor); }
+};
 
 // Not before 1900 and before 2200, as everywhere.
 bool IsTime(int64_t us) {
@@ -206,6 +212,36 @@ crm_status crm_event_cursor_next(crm_event_cursor* cursor, crm_event_view* out,
 }
 
 void crm_event_cursor_free(crm_event_cursor* cursor) noexcept { Free(cursor); }
+
+crm_status crm_event_cursor_to_arrow(crm_event_cursor* cursor,
+                                     const crm_arrow_options* options,
+                                     ArrowArrayStream* out,
+                                     crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    if (out == nullptr) return Invalid("out: NULL");
+    *out = ArrowArrayStream();
+    crm_arrow_options in = CRM_ARROW_OPTIONS_INIT;
+    crm::Status status = ReadOptions(options, "options", 0, &in);
+    if (status.ok()) status = CheckReserved(in.reserved);
+    if (status.ok()) status = Check(cursor, "cursor");
+    if (!status.ok()) return status;
+    crm::ArrowOptions own;
+    if (in.batch_rows != 0) own.batch_rows = in.batch_rows;
+    if (in.batch_bytes != 0) own.batch_bytes = in.batch_bytes;
+    // Holds the cursor only once it is the stream's for good.
+    auto held =
+        std::make_shared<std::unique_ptr<crm_event_cursor, CursorEnd>>();
+    status = crm::EventsToArrow(
+        [held](crm::EventView* event) -> crm::Result<bool> {
+          crm::Status usable = Check(held->get(), "cursor");
+          if (!usable.ok()) return usable;
+          return StateOf(held->get()).cursor.Next(event);
+        },
+        own, out);
+    if (status.ok()) held->reset(cursor);
+    return status;
+  });
+}
 
 crm_status crm_event_view_to_json(const crm_event_view* event, crm_slice tenant,
                                   const crm_event_json_options* options,

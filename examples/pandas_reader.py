@@ -38,8 +38,10 @@ def profiles_frame(tenant):
     """A row for each customer; her traits as columns."""
     with tenant.snapshot() as snapshot:
         rows = []
-        for customer in range(1, snapshot.stats().customers + 1):
+        for customer in range(1, snapshot.stats().last_customer + 1):
             profile = snapshot.profile(customer)
+            if profile.customer != customer:
+                continue  # Merged: the number leads to who stayed.
             rows.append({"customer": customer, "events": profile.events,
                          "first_seen": profile.first_seen,
                          "last_seen": profile.last_seen, **profile.values})

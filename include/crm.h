@@ -1491,6 +1491,153 @@ CRM_API crm_status crm_event_cursor_next(crm_event_cursor* cursor,
 /* Also before its end. */
 CRM_API void crm_event_cursor_free(crm_event_cursor* cursor) CRM_NOEXCEPT;
 
+/* Events as columns: the C stream interface of Apache Arrow, which pyarrow,
+ * Polars, DuckDB and many others read without a copy; see
+ * https://arrow.apache.org/docs/format/CStreamInterface.html. libcrm needs no
+ * Arrow library for it. The structs are as that page gives them, guards
+ * included: whoever comes first defines them. Their members belong to Arrow,
+ * and so do the rules: a struct whose `release` is NULL is empty, and who holds
+ * one calls its `release` once. */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a column is.
+ *
+ * format      its type: "L" uint64, "tsu:UTC" a time, "u" text, "+s" columns
+ * name        "position"; of all columns: ""
+ * flags       ARROW_FLAG_NULLABLE where null is possible
+ * children    of "+s": the columns
+ *
+ * metadata and dictionary are NULL here. Memory is freed by release.
+ */
+struct ArrowSchema {
+  const char* format;
+  const char* name;
+  const char* metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema** children;
+  struct ArrowSchema* dictionary;
+  void (*release)(struct ArrowSchema*);
+  void* private_data;
+};
+
+/* The values of a column, as buffers: of numbers and times a bit for each row
+ * that says whether there is a value (or NULL: there always is), and 8 bytes
+ * each; of text the bits, 4 bytes for each row that say where it begins (and
+ * 4 for the end of the last), and the bytes. Of "+s" only the bits, which are
+ * NULL here: rows are never null.
+ *
+ * length      rows
+ * null_count  of these, rows without a value
+ * offset      zero here
+ * children    of "+s": the columns. One may be taken out: copy it, and set
+ *             `release` of the one in the batch to NULL
+ */
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void** buffers;
+  struct ArrowArray** children;
+  struct ArrowArray* dictionary;
+  void (*release)(struct ArrowArray*);
+  void* private_data;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ARROW_C_DATA_INTERFACE */
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Arrays of one schema, one after the other, each a batch. get_schema and
+ * get_next answer zero, or a number of errno; then get_last_error says why,
+ * until the next call. At the end get_next gives an empty array. */
+struct ArrowArrayStream {
+  int (*get_schema)(struct ArrowArrayStream*, struct ArrowSchema* out);
+  int (*get_next)(struct ArrowArrayStream*, struct ArrowArray* out);
+  const char* (*get_last_error)(struct ArrowArrayStream*);
+  void (*release)(struct ArrowArrayStream*);
+  void* private_data;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ARROW_C_STREAM_INTERFACE */
+
+/* How much a batch holds.
+ *
+ * batch_rows    at most so many events; 1 to 1,048,576; 0: 65,536
+ * batch_bytes   it ends behind the event with which its texts reach so many
+ *               bytes; 1 to 1,073,741,824; 0: 16 MiB
+ */
+typedef struct crm_arrow_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  uint64_t batch_rows;
+  uint64_t batch_bytes;
+} crm_arrow_options;
+
+#define CRM_ARROW_OPTIONS_INIT \
+  { sizeof(crm_arrow_options), 0, 0, 0, 0 }
+
+/* Makes *out a stream of what the cursor walks over, from where it stands. Its
+ * columns, a row for each event; columns may be added behind these:
+ *
+ *   position        uint64
+ *   type            utf8
+ *   source          utf8
+ *   version         utf8
+ *   occurred_at     timestamp, microseconds, UTC
+ *   recorded_at     the same
+ *   record          uint64, null: unattributed
+ *   customer        uint64, null: unattributed
+ *   revision        uint64
+ *   id              utf8, null: not opened (CRM_EVENT_VIEW_OPENED)
+ *   correlation_id  utf8, null: none, or not opened
+ *   causation_id    utf8, the same
+ *   identity        utf8, a JSON object; the same
+ *   payload         utf8, a JSON object; null: not opened
+ *   metadata        utf8, a JSON object; null: none, or not opened
+ *
+ *   struct ArrowArrayStream stream;
+ *   if (crm_event_cursor_to_arrow(cursor, NULL, &stream, &error) == CRM_OK)
+ *     hand_over(&stream);
+ *
+ * The cursor is then the stream's: do not use or free it, but release the
+ * stream before the store is closed. When the call fails the cursor is yours as
+ * before, and *out is empty.
+ *
+ * What fails on the way, for example a damaged log or a use after fork(), is
+ * the stream's error: get_next answers EIO, EINVAL or ENOMEM, then and ever
+ * after. Batches that were given live on by themselves. One thread at a time,
+ * any thread; nothing of a stream or batch may be touched by two at once. */
+CRM_API crm_status crm_event_cursor_to_arrow(crm_event_cursor* cursor,
+                                             const crm_arrow_options* options,
+                                             struct ArrowArrayStream* out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
 /* Flags of crm_event_json_options. AS_GIVEN: an event that came without a time
  * (CRM_EVENT_VIEW_UNTIMED) is written without one, so that appending the line
  * to the same tenant finds a duplicate. */

@@ -56,6 +56,7 @@ def compile_header(root, compiler, language, standard):
         "crm_verify_options proof = CRM_VERIFY_OPTIONS_INIT;\n"
         "crm_append_options appending = CRM_APPEND_OPTIONS_INIT;\n"
         "crm_replay_query replay = CRM_REPLAY_QUERY_INIT;\n"
+        "crm_arrow_options columns = CRM_ARROW_OPTIONS_INIT;\n"
         "crm_timeline_query timeline = CRM_TIMELINE_QUERY_INIT;\n"
         "crm_subscription_options follow = CRM_SUBSCRIPTION_OPTIONS_INIT;\n"
         "crm_import_options import_file = CRM_IMPORT_OPTIONS_INIT;\n"

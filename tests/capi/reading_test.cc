@@ -91,6 +91,40 @@ TEST_CASE("replay: open parts only") {
   CHECK(event.payload.size == 0);
 }
 
+TEST_CASE("arrow: the stream has the cursor, unless there is none") {
+  History history;
+  OwnedCursor cursor;
+  REQUIRE_STATUS_OK(
+      crm_tenant_replay(history.tenant.get(), nullptr, cursor.out(), error));
+  ArrowArrayStream stream;
+  CHECK_STATUS(crm_event_cursor_to_arrow(cursor.get(), nullptr, nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_event_cursor_to_arrow(nullptr, nullptr, &stream, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK((stream.release == nullptr));
+  crm_arrow_options options = CRM_ARROW_OPTIONS_INIT;
+  options.batch_rows = 2'000'000;
+  CHECK_STATUS(
+      crm_event_cursor_to_arrow(cursor.get(), &options, &stream, error),
+      CRM_INVALID_ARGUMENT);
+  CHECK((stream.release == nullptr));
+  // The cursor is still the caller's, and where it was.
+  crm_event_view event = {};
+  REQUIRE_STATUS_OK(crm_event_cursor_next(cursor.get(), &event, error));
+  options.batch_rows = 1;
+  REQUIRE_STATUS_OK(
+      crm_event_cursor_to_arrow(cursor.get(), &options, &stream, error));
+  *cursor.handle() = nullptr;  // The stream's now.
+  ArrowArray batch;
+  REQUIRE(stream.get_next(&stream, &batch) == 0);
+  CHECK(static_cast<const uint64_t*>(batch.children[0]->buffers[1])[0] >
+        event.position);
+  batch.release(&batch);
+  CHECK_STATUS(crm_store_close(history.store.get(), error),
+               CRM_FAILED_PRECONDITION);
+  stream.release(&stream);
+}
+
 TEST_CASE("replay: what there is not, and what excludes itself") {
   History history;
   OwnedCursor cursor;

@@ -127,6 +127,10 @@ def test_frames(tenant):
     assert len(pandas_reader.events_frame(tenant, ["other"])) == 1
     profiles = pandas_reader.profiles_frame(tenant)
     assert list(profiles["firstName"]) == [f"Person {n}" for n in range(5)]
+    # Whoever was merged away is no row of her own, and hides nobody.
+    tenant.merge(1, 3, force=True, by="test", why="a second account")
+    profiles = pandas_reader.profiles_frame(tenant)
+    assert sorted(profiles.index) == [1, 2, 4, 5]
 
 
 def test_numpy_and_pandas_values_in_dicts(tenant):

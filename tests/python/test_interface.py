@@ -19,8 +19,8 @@ STUB = ast.parse((PACKAGE / "_crm.pyi").read_text())
 CLASSES = {node.name: node for node in STUB.body
            if isinstance(node, ast.ClassDef) and not node.name.startswith("_")}
 SPECIAL = {"__init__", "__iter__", "__next__", "__enter__", "__exit__",
-           "__getitem__", "__contains__", "__len__", "__repr__", "__eq__",
-           "__hash__"}
+           "__arrow_c_stream__", "__getitem__", "__contains__", "__len__",
+           "__repr__", "__eq__", "__hash__"}
 
 
 def decorators(node):

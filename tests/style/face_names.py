@@ -7,8 +7,10 @@ between them: "crm_function", "crm_struct.member", "CRM_CONSTANT"; "Class.member
 "Class.method(parameter)", "function", "CONSTANT".
 """
 
-# How C++ tells errors; the faces have crm_error and exceptions.
-NOT_FACES = ("Status", "Rep", "Result")
+# How C++ tells errors; the faces have crm_error and exceptions. And Arrow's own
+# structs, which are the same in C and lie in a capsule in Python.
+NOT_FACES = ("Status", "Rep", "Result", "ArrowSchema", "ArrowArray",
+             "ArrowArrayStream")
 
 # Headers of C++ alone, and why.
 CXX_ALONE = {
@@ -129,6 +131,7 @@ NO_OPTIONS = {
     "crm_tenant_set_validation": "(a rule is a type and a mode)",
 }
 
+_NO_PLACE = "(the interface of capsules takes no options)"
 _MAP_IS_TEXT = "(the map is JSON there, and checked by the call)"
 _MAY_BE_DEFAULT = "(told by trained and not_trained_because)"
 _FILLED_IN = "(C fills in a crm_condition)"
@@ -178,6 +181,7 @@ C = {
     "EventOutcome::warning":
         "CRM_OUTCOME_SCHEMA_WARNING, crm_event_outcome.message",
     "EventToJson": "crm_event_view_to_json, CRM_EVENT_JSON_AS_GIVEN",
+    "EventsToArrow": "crm_event_cursor_to_arrow",
     "EventView::backfill": "CRM_EVENT_VIEW_BACKFILL",
     "EventView::opened": "CRM_EVENT_VIEW_OPENED",
     "EventView::timed": "CRM_EVENT_VIEW_UNTIMED",
@@ -265,6 +269,8 @@ C = {
 } | LEDGER_JSON
 
 PYTHON = {
+    "ArrowOptions::batch_bytes": _NO_PLACE,
+    "ArrowOptions::batch_rows": _NO_PLACE,
     "AppendOrder::Pass": "AppendOrder.pass_place",
     "ChecksumStore": "Store.checksums",
     "Clock::Now": "Store.open(clock)",
@@ -277,6 +283,7 @@ PYTHON = {
         "Tenant.export_events(types), Tenant.export_events(as_appended)",
     "EventOutcome::status": "EventOutcome.code, EventOutcome.message",
     "EventToJson": "StoredEvent.to_json, StoredEvent.to_json(as_given)",
+    "EventsToArrow": "EventCursor.__arrow_c_stream__",
     "ExportEvents": "Tenant.export_events",
     "ExportLedger": "Tenant.export_ledger",
     "ExportProfiles": "Tenant.export_profiles",

@@ -85,6 +85,7 @@ void DefineCursor(py::module_& module) {
   DefineIteration(
       type, "The next event. Raises CorruptionError where the log is damaged.");
   DefineScope(type);
+  DefineArrow(type);
   FinishClass(type, "pickle what it gives");
 }
 

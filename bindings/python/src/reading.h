@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,10 @@ class AheadCursor final {
   // Nothing at the end. Raises.
   std::optional<Record> Next();
   void Close();
+  // Everything, for who reads it in any thread, with the interpreter's lock or
+  // without. Raises when an event has been taken already; until then it may be
+  // asked again (DuckDB looks at the columns first).
+  std::function<Result<bool>(View*)> All();
 
  private:
   using State = Guarded<Cursor, std::mutex>;
@@ -55,6 +60,9 @@ class AheadCursor final {
   std::deque<Record> ahead_;
   size_t next_count_ = 1;
   bool at_end_ = false;
+  bool begun_ = false;  // An event was asked for here.
+  // One was asked for by who called All.
+  std::shared_ptr<bool> streamed_ = std::make_shared<bool>(false);
   Status broken_;
 };
 
@@ -140,6 +148,8 @@ extern template void DefineQuestions(py::class_<SnapshotHandle>& type);
 void DefineSubscriptions(py::class_<TenantHandle>& type);
 void DefineSubscription(py::module_& module);
 void DefineCursor(py::module_& module);
+// Events as columns, in arrow.cc.
+void DefineArrow(py::class_<CursorHandle>& type);
 void DefineSnapshot(py::module_& module);
 // StoreEvent, StoreCursor and StoreSnapshot, in store_snapshot.cc.
 void DefineStoreSnapshot(py::module_& module);
@@ -197,7 +207,12 @@ std::optional<Record> AheadCursor<Cursor, View, Record>::Next() {
   Check(Unlocked([&]() -> Status {
     std::lock_guard<std::mutex> lock(state_->mutex());
     Status status = state_->CheckOpen();
+    if (status.ok() && *streamed_) {
+      status = Status(StatusCode::kFailedPrecondition,
+                      "the cursor: is read as an Arrow stream");
+    }
     if (!status.ok()) return status;
+    begun_ = true;
     if (ahead_.empty() && !at_end_) {
       status = broken_.ok() ? Fill() : broken_;
     }
@@ -205,6 +220,27 @@ std::optional<Record> AheadCursor<Cursor, View, Record>::Next() {
     return status;
   }));
   return event;
+}
+
+template <typename Cursor, typename View, typename Record>
+std::function<Result<bool>(View*)> AheadCursor<Cursor, View, Record>::All() {
+  Check(state_->box()->CheckUsable());
+  Check(Unlocked([&]() -> Status {
+    std::lock_guard<std::mutex> lock(state_->mutex());
+    Status status = state_->CheckOpen();
+    if (!status.ok() || (!begun_ && !*streamed_)) return status;
+    return Status(StatusCode::kFailedPrecondition,
+                  "the cursor: was read from already; ask for a new one");
+  }));
+  return [state = state_, streamed = streamed_](View* view) -> Result<bool> {
+    Status usable = state->box()->CheckUsable();
+    if (!usable.ok()) return usable;
+    std::lock_guard<std::mutex> lock(state->mutex());
+    usable = state->CheckOpen();
+    if (!usable.ok()) return usable;
+    *streamed = true;
+    return state->held().Next(view);
+  };
 }
 
 template <typename Cursor, typename View, typename Record>
