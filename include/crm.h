@@ -3682,7 +3682,8 @@ typedef struct crm_ledger_query {
  * source, record and linkIndex (whose chain it is part of, where), customer,
  * occurredAt, recordedAt, header (the bytes that are hashed of all this),
  * commitment, before (the link of the one before it in its chain), link, leaf,
- * and root (of the tree that ends here). Behind the end: empty. */
+ * and root (of the tree that ends here; absent where another record of the same
+ * request follows). Behind the end: empty. */
 CRM_API crm_status crm_tenant_list_ledger(crm_tenant* tenant,
                                           const crm_ledger_query* query,
                                           crm_buffer** out,

@@ -93,7 +93,9 @@ struct LedgerRecord {
   LedgerHash before = {};  // Link of the one before it in its chain; or zeroes.
   LedgerHash link = {};
   LedgerHash leaf = {};
-  LedgerHash root = {};  // Of the tree that ends with this leaf.
+  // Of the tree that ends with this leaf; zeroes: not given, as another record
+  // of the same request comes after it.
+  LedgerHash root = {};
 };
 
 // Which records to list.

@@ -60,9 +60,9 @@ Digest MerkleNode(const Digest& left, const Digest& right) {
 Digest MerkleEmptyRoot() { return Sha256({}); }
 
 Digest MerkleFrontier::Root() const {
-  if (peaks_.empty()) return MerkleEmptyRoot();
-  Digest root = peaks_.back();
-  for (size_t i = peaks_.size() - 1; i-- > 0;) {
+  if (count_ == 0) return MerkleEmptyRoot();
+  Digest root = peaks_[count_ - 1];
+  for (size_t i = count_ - 1; i-- > 0;) {
     root = MerkleNode(peaks_[i], root);
   }
   return root;

@@ -8,6 +8,8 @@
 #ifndef CRM_BASE_MERKLE_H_
 #define CRM_BASE_MERKLE_H_
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -30,11 +32,21 @@ class MerkleFrontier final {
  public:
   MerkleFrontier() = default;
   // `peaks`: as peaks() gave them, as many as `size` has bits set.
-  MerkleFrontier(uint64_t size, std::vector<Digest> peaks)
-      : size_(size), peaks_(std::move(peaks)) {}
+  MerkleFrontier(uint64_t size, std::span<const Digest> peaks)
+      : size_(size), count_(peaks.size()) {
+    std::copy(peaks.begin(), peaks.end(), peaks_.begin());
+  }
+  MerkleFrontier(const MerkleFrontier& other)
+      : MerkleFrontier(other.size_, other.peaks()) {}
+  MerkleFrontier& operator=(const MerkleFrontier& other) {
+    size_ = other.size_;
+    count_ = other.count_;
+    std::copy_n(other.peaks_.begin(), count_, peaks_.begin());
+    return *this;
+  }
 
   uint64_t size() const { return size_; }
-  const std::vector<Digest>& peaks() const { return peaks_; }
+  std::span<const Digest> peaks() const { return {peaks_.data(), count_}; }
   // `node` is told each node that this completes, from the leaf upwards.
   template <typename F>
   void Append(const Digest& leaf, F node) {
@@ -43,11 +55,10 @@ class MerkleFrontier final {
     node(0, index, hash);
     for (int level = 1; (index & 1) != 0; ++level) {
       index >>= 1;
-      hash = MerkleNode(peaks_.back(), hash);
-      peaks_.pop_back();
+      hash = MerkleNode(peaks_[--count_], hash);
       node(level, index, hash);
     }
-    peaks_.push_back(hash);
+    peaks_[count_++] = hash;
   }
   void Append(const Digest& leaf) {
     Append(leaf, [](int, uint64_t, const Digest&) {});
@@ -56,7 +67,8 @@ class MerkleFrontier final {
 
  private:
   uint64_t size_ = 0;
-  std::vector<Digest> peaks_;
+  size_t count_ = 0;
+  std::array<Digest, 64> peaks_;  // The first `count_`.
 };
 
 // Where nodes come from.

@@ -23,17 +23,6 @@ Digest LedgerCheck::RootOf(uint32_t tenant) const {
                                  : found->second.tree.Root();
 }
 
-const NameDigest& LedgerCheck::DigestOf(NameKind kind, uint32_t id,
-                                        std::string_view text) {
-  std::vector<NameDigest>& known = kind == NameKind::kType ? types_ : sources_;
-  // Numbers are dense; one that has no name gives nothing to hash.
-  const size_t at = text.empty() ? 0 : id;
-  if (known.size() <= at) known.resize(at + 1);
-  NameDigest& digest = known[at];
-  if (at != 0 && digest == NameDigest{}) digest = DigestOfName(text);
-  return digest;
-}
-
 Status LedgerCheck::Add(Position position, const LogRecord& record) {
   if (record.kind == LogKind::kName) {
     // Whether it stands in its place is not for the ledger to say.
@@ -59,12 +48,7 @@ Status LedgerCheck::CheckHashes(const LedgerFacts& facts,
                                 const LogRecord& record, Stream* stream) {
   const LedgerEntry& entry = *record.ledger;
   const bool event = facts.kind == LogKind::kEvent;
-  // The names first: the second one may move the table of the first.
-  const NameDigest type = DigestOf(
-      NameKind::kType, event ? record.event.type : record.type, facts.type);
-  const NameDigest source =
-      DigestOf(NameKind::kSource, record.event.source, facts.source);
-  const LedgerHeader header = MakeLedgerHeader(facts, entry, type, source);
+  const LedgerHeader header = MakeLedgerHeader(facts, entry);
   const Digest link = LedgerLink(stream->link, header, entry.commitment);
   const uint64_t expected = std::exchange(stream->count, entry.link_index + 1);
   const Position previous = std::exchange(stream->position, facts.position);
@@ -79,7 +63,8 @@ Status LedgerCheck::CheckHashes(const LedgerFacts& facts,
                   " as the one before it, which is " +
                   std::to_string(previous));
   }
-  if (entry.reserved != decltype(entry.reserved){}) {
+  if (entry.reserved != decltype(entry.reserved){} ||
+      entry.flags > kLedgerRoot) {
     return Broken("bytes that must be zero are not");
   }
   if (facts.kind == LogKind::kDefinition &&
@@ -108,7 +93,8 @@ Status LedgerCheck::CheckTree(const LedgerEntry& entry, Ledger* ledger) {
                   std::to_string(ledger->tree.size()) + " must come");
   }
   ledger->tree.Append(entry.leaf);
-  if (ledger->tree.Root() != entry.root) {
+  const bool given = (entry.flags & kLedgerRoot) != 0;
+  if (entry.root != (given ? ledger->tree.Root() : Digest{})) {
     ledger->broken = true;
     return Broken("the root of the tree of " + std::to_string(entry.index + 1) +
                   " leaves is another one");

@@ -7,7 +7,6 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
-#include <vector>
 
 #include "base/merkle.h"
 #include "consent/ledger_entry.h"
@@ -43,14 +42,11 @@ class LedgerCheck final {
     absl::flat_hash_map<RecordId, Stream> streams;
   };
 
-  const NameDigest& DigestOf(NameKind kind, uint32_t id, std::string_view text);
   Status CheckHashes(const LedgerFacts& facts, const LogRecord& record,
                      Stream* stream);
   Status CheckTree(const LedgerEntry& entry, Ledger* ledger);
 
   Names names_;
-  std::vector<NameDigest> types_;  // By number; all zeroes: not hashed yet.
-  std::vector<NameDigest> sources_;
   absl::flat_hash_map<uint32_t, Ledger> ledgers_;
   uint64_t records_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "base/merkle.h"
 #include "base/sha256.h"
@@ -37,12 +38,26 @@ class Filler {
 
 }  // namespace
 
+// Few names come again and again.
 NameDigest DigestOfName(std::string_view name) {
-  NameDigest digest{};
-  if (name.empty()) return digest;
-  const Digest whole = Sha256(name);
-  std::memcpy(digest.data(), whole.data(), digest.size());
-  return digest;
+  struct Known {
+    std::string name;
+    NameDigest digest{};
+  };
+  constexpr size_t kPlaces = 64;
+  thread_local std::array<Known, kPlaces> known;
+  if (name.empty()) return NameDigest{};
+  const size_t place =
+      (name.size() * 7 + static_cast<uint8_t>(name.front()) * 3 +
+       static_cast<uint8_t>(name.back())) %
+      kPlaces;
+  Known& found = known[place];
+  if (found.name != name) {
+    const Digest whole = Sha256(name);
+    std::memcpy(found.digest.data(), whole.data(), found.digest.size());
+    found.name = name;
+  }
+  return found.digest;
 }
 
 Digest OpenDigest(const EventHeader& event) {
@@ -95,19 +110,12 @@ LedgerFacts FactsOf(Position position, const LogRecord& record,
 
 LedgerHeader MakeLedgerHeader(const LedgerFacts& facts,
                               const LedgerEntry& entry) {
-  return MakeLedgerHeader(facts, entry, DigestOfName(facts.type),
-                          DigestOfName(facts.source));
-}
-
-LedgerHeader MakeLedgerHeader(const LedgerFacts& facts,
-                              const LedgerEntry& entry, const NameDigest& type,
-                              const NameDigest& source) {
   LedgerHeader header;
   Filler(header.data())
       .Number(kHeaderVersion)
       .Number(static_cast<uint8_t>(facts.kind))
       .Number(entry.what)
-      .Number(uint8_t{0})
+      .Number(entry.flags)
       .Number(facts.tenant)
       .Number(entry.index)
       .Number(facts.position)
@@ -116,8 +124,8 @@ LedgerHeader MakeLedgerHeader(const LedgerFacts& facts,
       .Number(facts.customer)
       .Number(facts.occurred_at)
       .Number(entry.recorded_at)
-      .Bytes(type)
-      .Bytes(source)
+      .Bytes(DigestOfName(facts.type))
+      .Bytes(DigestOfName(facts.source))
       .Bytes(facts.open);
   return header;
 }

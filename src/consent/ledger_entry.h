@@ -55,10 +55,6 @@ LedgerFacts FactsOf(Position position, const LogRecord& record,
                     const Names& names);
 LedgerHeader MakeLedgerHeader(const LedgerFacts& facts,
                               const LedgerEntry& entry);
-// The same with names that were hashed before.
-LedgerHeader MakeLedgerHeader(const LedgerFacts& facts,
-                              const LedgerEntry& entry, const NameDigest& type,
-                              const NameDigest& source);
 
 Digest CommitTo(const Digest& salt, std::string_view plain);
 Digest LedgerLink(const Digest& before, const LedgerHeader& header,

@@ -190,7 +190,7 @@ Status ReadHead(std::string_view json, LedgerHead* head) {
 
 Status ReadRecord(std::string_view json, LedgerRecord* record) {
   static constexpr std::string_view kOptional[] = {"what", "type", "source",
-                                                   "customer"};
+                                                   "customer", "root"};
   const auto what = [record](std::string_view value) {
     uint64_t number = 0;
     const bool sound = Take(value, &number) && number < 256;
@@ -274,15 +274,15 @@ std::string ToJson(const LedgerRecord& record) {
   out.TextIfAny("type", record.type).TextIfAny("source", record.source);
   out.Number("record", record.record).Number("linkIndex", record.link_index);
   if (record.customer != 0) out.Number("customer", record.customer);
-  return out.Time("occurredAt", record.occurred_at)
+  out.Time("occurredAt", record.occurred_at)
       .Time("recordedAt", record.recorded_at)
       .Hex("header", record.header)
       .Hash("commitment", record.commitment)
       .Hash("before", record.before)
       .Hash("link", record.link)
-      .Hash("leaf", record.leaf)
-      .Hash("root", record.root)
-      .Take();
+      .Hash("leaf", record.leaf);
+  if (record.root != LedgerHash{}) out.Hash("root", record.root);
+  return out.Take();
 }
 
 std::string ToJson(const InclusionProof& proof) {

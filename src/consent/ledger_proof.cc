@@ -50,6 +50,7 @@ Status CheckRecord(const LedgerRecord& record) {
   entry.link_index = record.link_index;
   entry.recorded_at = Microseconds(record.recorded_at);
   entry.what = record.what;
+  entry.flags = record.root != LedgerHash{} ? kLedgerRoot : 0;
   const LedgerHeader header = MakeLedgerHeader(facts, entry);
   if (!std::equal(header.begin(), header.end(), record.header.begin())) {
     return NotShown("the header says something else than the fields");

@@ -1,7 +1,10 @@
 #include "consent/ledger_room.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/coding.h"
@@ -54,13 +57,22 @@ Result<MerkleFrontier> DecodeFrontier(const Row& row) {
   if (!row.exists()) return MerkleFrontier();
   ByteReader reader(row.value());
   const uint64_t size = reader.Varint();
-  std::vector<Digest> peaks;
-  for (int i = 0; i < std::popcount(size) && reader.ok(); ++i) {
+  std::array<Digest, 64> peaks;
+  const auto count = static_cast<size_t>(std::popcount(size));
+  for (size_t i = 0; i < count && reader.ok(); ++i) {
     const std::string_view peak = reader.Take(kDigestBytes);
-    if (reader.ok()) peaks.push_back(AsDigest(peak));
+    if (reader.ok()) peaks[i] = AsDigest(peak);
   }
   if (!reader.ok() || !reader.AtEnd()) return Malformed("ledgers");
-  return MerkleFrontier(size, std::move(peaks));
+  return MerkleFrontier(size, std::span<const Digest>(peaks).first(count));
+}
+
+std::string EncodeLink(const LedgerRoom::Link& link) {
+  std::string value;
+  PutVarint(&value, link.count);
+  PutVarint(&value, link.position);
+  value += AsText(link.link);
+  return value;
 }
 
 Result<LedgerRoom::Link> DecodeLink(const Row& row) {
@@ -148,83 +160,12 @@ Result<MerkleFrontier> LedgerRoom::ReadFrontier(uint32_t tenant,
   return DecodeFrontier(*row);
 }
 
-Status LedgerRoom::Append(const LedgerFacts& facts, Generation& rows,
-                          LedgerEntry* entry) const {
-  Result<Link> last = ReadLink(facts.tenant, facts.record, rows);
-  if (!last.ok()) return std::move(last).status();
-  Result<MerkleFrontier> frontier = ReadFrontier(facts.tenant, rows);
-  if (!frontier.ok()) return std::move(frontier).status();
-  entry->index = frontier->size();
-  entry->link_index = last->count;
-  entry->previous = last->position;
-  const LedgerHeader header = MakeLedgerHeader(facts, *entry);
-  entry->link = LedgerLink(last->link, header, entry->commitment);
-  entry->leaf = LedgerLeaf(header, entry->commitment, entry->link);
-  return Store(facts.tenant, facts.record, facts.position, *entry,
-               std::move(frontier).value(), rows, &entry->root);
-}
-
-Status LedgerRoom::FoldEntry(uint32_t tenant, RecordId record,
-                             Position position, const LedgerEntry& entry,
-                             Generation& rows) const {
-  Result<Link> last = ReadLink(tenant, record, rows);
-  if (!last.ok()) return std::move(last).status();
-  if (last->count != entry.link_index || last->position != entry.previous) {
-    return OutOfOrder("link");
-  }
-  Result<MerkleFrontier> frontier = ReadFrontier(tenant, rows);
-  if (!frontier.ok()) return std::move(frontier).status();
-  if (frontier->size() != entry.index) return OutOfOrder("leaf");
-  return Store(tenant, record, position, entry, std::move(frontier).value(),
-               rows, nullptr);
-}
-
-Status LedgerRoom::Store(uint32_t tenant, RecordId record, Position position,
-                         const LedgerEntry& entry, MerkleFrontier frontier,
-                         Generation& rows, Digest* root) const {
-  Status status;
-  frontier.Append(entry.leaf,
-                  [&](int level, uint64_t index, const Digest& node) {
-                    if (!status.ok() || level % kTileLevels != 0) return;
-                    std::string bytes;
-                    if (level == 0) PutBe64(&bytes, position);
-                    bytes += AsText(node);
-                    status = AddNode(tenant, level, index, bytes, rows);
-                  });
-  if (!status.ok()) return status;
-  if (root != nullptr) *root = frontier.Root();
-  status = rows.Put(family(kLedgers), RowKey{0, 0, tenant},
-                    EncodeFrontier(frontier));
-  if (!status.ok()) return status;
-  std::string link;
-  PutVarint(&link, entry.link_index + 1);
-  PutVarint(&link, position);
-  link += AsText(entry.link);
-  return rows.Put(family(kLinks), RowKey{record, 0, tenant}, link);
-}
-
-Status LedgerRoom::AddNode(uint32_t tenant, int level, uint64_t index,
-                           std::string_view node, Generation& rows) const {
-  const RowKey key = TileRow(tenant, level, index / kTileNodes);
-  const uint64_t place = index % kTileNodes;
-  if (place == 0) {
-    rows.Insert(family(kTiles), key, node);
-    return Status::Ok();
-  }
-  Result<Row> row = rows.GetForChange(family(kTiles), key);
-  if (!row.ok()) return std::move(row).status();
-  if (row->value().size() != place * node.size()) {
-    return Malformed("ledger_tiles");
-  }
-  std::string value;
-  value.reserve((place + 1) * node.size());
-  value += row->value();
-  value += node;
-  return rows.Put(family(kTiles), key, value);
-}
-
 Status LedgerRoom::Warm(uint32_t tenant, RecordId record) const {
   return services_.overlay->Touch(family(kLinks), RowKey{record, 0, tenant});
+}
+
+void LedgerRoom::Prefetch(uint32_t tenant, RecordId record) const {
+  services_.overlay->Prefetch(family(kLinks), RowKey{record, 0, tenant});
 }
 
 Result<MerkleFrontier> LedgerRoom::Frontier(uint32_t tenant,
@@ -268,6 +209,138 @@ Status LedgerRoom::Canonical(size_t own, std::string_view key_bytes,
   *customer = 0;
   sink(
       CanonicalItem{std::string(key_bytes), std::string(value), key.tenant, 0});
+  return Status::Ok();
+}
+
+void LedgerAppends::Begin(const LedgerRoom* room, Generation* rows) {
+  room_ = room;
+  rows_ = rows;
+  trees_.clear();
+  BeginRequest();
+}
+
+void LedgerAppends::BeginRequest() {
+  before_.clear();
+  trees_before_ = trees_.size();
+}
+
+void LedgerAppends::Rollback() {
+  trees_.resize(trees_before_);
+  for (const Before& before : before_) {
+    trees_[before.tree].edge = before.edge;
+    trees_[before.tree].nodes.resize(before.nodes);
+  }
+  before_.clear();
+}
+
+Result<LedgerAppends::Tree*> LedgerAppends::ForChange(uint32_t tenant) {
+  for (size_t i = 0; i < trees_.size(); ++i) {
+    Tree& tree = trees_[i];
+    if (tree.tenant != tenant) continue;
+    const bool known =
+        std::any_of(before_.begin(), before_.end(),
+                    [i](const Before& before) { return before.tree == i; });
+    if (!known && i < trees_before_) {
+      before_.push_back({i, tree.edge, tree.nodes.size()});
+    }
+    return &tree;
+  }
+  Result<MerkleFrontier> edge = room_->ReadFrontier(tenant, *rows_);
+  if (!edge.ok()) return std::move(edge).status();
+  trees_.push_back({tenant, *edge, {}});
+  return &trees_.back();
+}
+
+Status LedgerAppends::Append(const LedgerFacts& facts, bool with_root,
+                             LedgerEntry* entry) {
+  Result<LedgerRoom::Link> last =
+      room_->ReadLink(facts.tenant, facts.record, *rows_);
+  if (!last.ok()) return std::move(last).status();
+  Result<Tree*> tree = ForChange(facts.tenant);
+  if (!tree.ok()) return std::move(tree).status();
+  entry->index = (*tree)->edge.size();
+  entry->link_index = last->count;
+  entry->previous = last->position;
+  entry->flags = with_root ? kLedgerRoot : 0;
+  const LedgerHeader header = MakeLedgerHeader(facts, *entry);
+  entry->link = LedgerLink(last->link, header, entry->commitment);
+  entry->leaf = LedgerLeaf(header, entry->commitment, entry->link);
+  Status status = Take(*tree, facts.record, facts.position, *entry);
+  if (with_root) entry->root = (*tree)->edge.Root();
+  return status;
+}
+
+Status LedgerAppends::Fold(uint32_t tenant, RecordId record, Position position,
+                           const LedgerEntry& entry) {
+  Result<LedgerRoom::Link> last = room_->ReadLink(tenant, record, *rows_);
+  if (!last.ok()) return std::move(last).status();
+  if (last->count != entry.link_index || last->position != entry.previous) {
+    return OutOfOrder("link");
+  }
+  Result<Tree*> tree = ForChange(tenant);
+  if (!tree.ok()) return std::move(tree).status();
+  if ((*tree)->edge.size() != entry.index) return OutOfOrder("leaf");
+  return Take(*tree, record, position, entry);
+}
+
+Status LedgerAppends::Take(Tree* tree, RecordId record, Position position,
+                           const LedgerEntry& entry) {
+  tree->edge.Append(entry.leaf,
+                    [&](int level, uint64_t index, const Digest& node) {
+                      if (level % kTileLevels != 0) return;
+                      tree->nodes.push_back({level, index, position, node});
+                    });
+  LedgerRoom::Link link{entry.link_index + 1, position, entry.link};
+  return rows_->Put(room_->family(LedgerRoom::kLinks),
+                    RowKey{record, 0, tree->tenant}, EncodeLink(link));
+}
+
+Status LedgerAppends::Store() {
+  for (Tree& tree : trees_) {
+    if (tree.nodes.empty()) continue;
+    bool more = true;
+    for (int level = 0; more; level += kTileLevels) {
+      Status status = StoreLevel(tree, level, &more);
+      if (!status.ok()) return status;
+    }
+    Status status =
+        rows_->Put(room_->family(LedgerRoom::kLedgers),
+                   RowKey{0, 0, tree.tenant}, EncodeFrontier(tree.edge));
+    if (!status.ok()) return status;
+    tree.nodes.clear();
+  }
+  BeginRequest();
+  return Status::Ok();
+}
+
+// Nodes of one level come in their order.
+Status LedgerAppends::StoreLevel(const Tree& tree, int level, bool* any) {
+  const size_t family = room_->family(LedgerRoom::kTiles);
+  std::string tile;
+  *any = false;
+  for (auto node = tree.nodes.begin(); node != tree.nodes.end(); ++node) {
+    if (node->level != level) continue;
+    const RowKey key = TileRow(tree.tenant, level, node->index / kTileNodes);
+    const uint64_t place = node->index % kTileNodes;
+    if (!*any && place != 0) {
+      Result<Row> row = rows_->GetForChange(family, key);
+      if (!row.ok()) return std::move(row).status();
+      tile = row->value();
+    }
+    *any = true;
+    if (tile.size() != place * NodeBytes(level)) {
+      return Malformed("ledger_tiles");
+    }
+    if (level == 0) PutBe64(&tile, node->position);
+    tile += AsText(node->hash);
+    const bool last = std::none_of(
+        node + 1, tree.nodes.end(),
+        [level](const Node& other) { return other.level == level; });
+    if (place + 1 < kTileNodes && !last) continue;
+    Status status = rows_->Put(family, key, tile);
+    if (!status.ok()) return status;
+    tile.clear();
+  }
   return Status::Ok();
 }
 

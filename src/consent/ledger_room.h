@@ -23,8 +23,7 @@
 
 namespace crm {
 
-// Thread safety: the readers from any thread; Append and FoldEntry by the
-// sequencer or a replay.
+// Thread safety: the readers from any thread.
 class LedgerRoom final : public Room {
  public:
   enum Family : size_t {
@@ -40,7 +39,7 @@ class LedgerRoom final : public Room {
   Status Prepare(const EventContent&, Arena&, const void**) const override {
     return Status::Ok();
   }
-  // Events are folded by FoldEntry, in one order with all other records.
+  // All records are folded by LedgerAppends, in one order.
   Status Fold(const Fact&, FoldContext&) const override { return Status::Ok(); }
   Status WritePacked(const Tail::Part&, const FrozenRows&,
                      Ingestion&) override {
@@ -58,15 +57,10 @@ class LedgerRoom final : public Room {
     return std::string();
   }
 
-  // Gives a record its place: fills in what is missing of `entry`, which has
-  // what, time and commitment, and folds it in.
-  Status Append(const LedgerFacts& facts, Generation& rows,
-                LedgerEntry* entry) const;
-  // Folds in what a record of the log says. kCorruption: out of order.
-  Status FoldEntry(uint32_t tenant, RecordId record, Position position,
-                   const LedgerEntry& entry, Generation& rows) const;
-  // Brings what an Append of this record reads near (caller's thread).
+  // Brings what an append of this record reads near (caller's thread), and
+  // asks the processor for it (the sequencer).
   Status Warm(uint32_t tenant, RecordId record) const;
+  void Prefetch(uint32_t tenant, RecordId record) const;
 
   // The tree as it is in a view. kCorruption, kIoError.
   Result<MerkleFrontier> Frontier(uint32_t tenant, const View& view) const;
@@ -85,14 +79,63 @@ class LedgerRoom final : public Room {
   Result<Link> LinkOf(uint32_t tenant, RecordId record, const View& view) const;
 
  private:
+  friend class LedgerAppends;
   Result<Link> ReadLink(uint32_t tenant, RecordId record,
                         Generation& rows) const;
   Result<MerkleFrontier> ReadFrontier(uint32_t tenant, Generation& rows) const;
-  Status Store(uint32_t tenant, RecordId record, Position position,
-               const LedgerEntry& entry, MerkleFrontier frontier,
-               Generation& rows, Digest* root) const;
-  Status AddNode(uint32_t tenant, int level, uint64_t index,
-                 std::string_view node, Generation& rows) const;
+};
+
+// What a group of requests, or a stretch of the log, adds to ledgers: nodes and
+// edges of trees are kept here until all of it is there, so that each of their
+// rows is written once. One thread at a time.
+class LedgerAppends final {
+ public:
+  // Forgets what is here. Both outlive its use.
+  void Begin(const LedgerRoom* room, Generation* rows);
+  // What comes from here on is taken back by Rollback; so are its rows, by
+  // those of the generation.
+  void BeginRequest();
+  void Rollback();
+
+  // Gives a record its place: fills in what is missing of `entry`, which has
+  // what, time and commitment. `with_root`: also what the tree is then, which
+  // takes as long as all else.
+  Status Append(const LedgerFacts& facts, bool with_root, LedgerEntry* entry);
+  // Takes in what a record of the log says. kCorruption: out of order.
+  Status Fold(uint32_t tenant, RecordId record, Position position,
+              const LedgerEntry& entry);
+  // Puts the rows; nothing is left here to be put.
+  Status Store();
+
+ private:
+  struct Node {
+    int level;
+    uint64_t index;
+    Position position;  // Of a leaf.
+    Digest hash;
+  };
+  struct Tree {
+    uint32_t tenant;
+    MerkleFrontier edge;
+    std::vector<Node> nodes;  // Of the levels that are kept.
+  };
+  // A tree before the request under way.
+  struct Before {
+    size_t tree;
+    MerkleFrontier edge;
+    size_t nodes;
+  };
+
+  Result<Tree*> ForChange(uint32_t tenant);
+  Status Take(Tree* tree, RecordId record, Position position,
+              const LedgerEntry& entry);
+  Status StoreLevel(const Tree& tree, int level, bool* any);
+
+  const LedgerRoom* room_ = nullptr;
+  Generation* rows_ = nullptr;
+  std::vector<Tree> trees_;  // Few: nearly always one.
+  std::vector<Before> before_;
+  size_t trees_before_ = 0;
 };
 
 }  // namespace crm

@@ -91,12 +91,15 @@ struct LedgerEntry {
   uint64_t previous = 0;
   int64_t recorded_at = 0;
   uint8_t what = 0;
-  std::array<uint8_t, 7> reserved{};
+  uint8_t flags = 0;
+  std::array<uint8_t, 6> reserved{};
   Digest commitment{};
   Digest link{};
   Digest leaf{};
   Digest root{};
 };
+// The root is given: of the last record of a request, as a rule.
+inline constexpr uint8_t kLedgerRoot = 1;
 // A sealed part of the ledger ends with the salt of its commitment.
 inline constexpr size_t kSaltBytes = kDigestBytes;
 

@@ -88,6 +88,7 @@ void Request::Reset() {
   arena.Reset();
   events.clear();
   bytes = 0;
+  has_acts = false;
   definitions.reset();
   status = Status::Ok();
   result = AppendResult();
@@ -307,6 +308,7 @@ void Preparer::Compress(Request* request, PreparedEvent* out) {
 // What the ledger will say of it: here, because it takes a while.
 void Preparer::Commit(std::string_view plain, Request* request,
                       PreparedEvent* out) {
+  request->has_acts = true;
   const Digest salt = RandomSalt();
   out->commitment = CommitTo(salt, plain);
   buffer_.assign(out->body);

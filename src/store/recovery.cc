@@ -204,11 +204,15 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
     }
     if (!status.ok()) return status;
   }
+  LedgerAppends ledger;
+  ledger.Begin(&views.ledger(), &rows);
   for (const FactChunk::Ledger& leaf : chunk.ledger) {
-    Status status = views.ledger().FoldEntry(leaf.tenant, leaf.record,
-                                             leaf.position, leaf.entry, rows);
+    Status status =
+        ledger.Fold(leaf.tenant, leaf.record, leaf.position, leaf.entry);
     if (!status.ok()) return InRecord(leaf.position, status);
   }
+  Status stored = ledger.Store();
+  if (!stored.ok()) return stored;
   std::vector<TailEntry> tail;
   Counters counters(views, rows);
   auto choice = chunk.choices.begin();

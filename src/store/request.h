@@ -52,6 +52,7 @@ struct Request {
   Arena arena;
   std::vector<PreparedEvent> events;
   size_t bytes = 0;
+  bool has_acts = false;  // Some of the events go into the ledger.
   // What its events were held against; null: nothing is defined.
   std::shared_ptr<const TenantDefinitions> definitions;
   uint64_t definitions_generation = 0;

@@ -201,6 +201,7 @@ class Sequencer final {
   // When events merged customers within the last minute, by tenant.
   absl::flat_hash_map<uint32_t, std::deque<int64_t>> merges_;
   std::string associated_;
+  bool ends_acts_ = false;  // No later event of the request is in the ledger.
 
   Digest chain_;  // Guarded by write_mutex_.
 

@@ -140,7 +140,7 @@ Status Sequencer::EnterLedger(LedgerFacts facts, uint8_t what,
   const Digest salt = RandomSalt();
   made.commitment = CommitTo(salt, *body);
   body->append(reinterpret_cast<const char*>(salt.data()), salt.size());
-  return core_->views->ledger().Append(facts, group_->rows, &made);
+  return group_->ledger.Append(facts, true, &made);
 }
 
 Status Sequencer::Choose(uint32_t tenant, bool dry,

@@ -308,7 +308,7 @@ void Forge(Values* values, size_t from,
     entry.link = LedgerLink(links[facts.record], header, entry.commitment);
     entry.leaf = LedgerLeaf(header, entry.commitment, entry.link);
     tree.Append(entry.leaf);
-    entry.root = tree.Root();
+    if ((entry.flags & kLedgerRoot) != 0) entry.root = tree.Root();
     links[facts.record] = entry.link;
     std::memcpy(value.data() + at, &entry, sizeof(entry));
   }
