@@ -53,8 +53,8 @@ Result<double> AppendAll(Tenant& tenant, uint64_t first, uint64_t count,
 
 // The two kinds in turns, so that what else the machine does meets both.
 Status MeasureAppends(Tenant& tenant, uint64_t people, size_t request,
-                      uint64_t count, const std::string& name,
-                      uint64_t* first, Figures* figures) {
+                      uint64_t count, const std::string& name, uint64_t* first,
+                      Figures* figures) {
   constexpr uint64_t kTurns = 20;
   double plain = 0;
   double acts = 0;
@@ -159,8 +159,8 @@ void AddRatio(const std::string& name, const Figures& figures,
 Result<Timing> RunLedger(const Flags& flags, Results& results) {
   const std::string path = ScratchPath(flags, "store_ledger");
   const uint64_t acts = std::max<uint64_t>(1000, Scaled(flags, 1'000'000));
-  const Result<Figures> figures = RunInChild(
-      [&](Figures* child) { return Measure(path, acts, child); });
+  const Result<Figures> figures =
+      RunInChild([&](Figures* child) { return Measure(path, acts, child); });
   RemovePath(path);
   if (!figures.ok()) return figures.status();
   AddRatio("ledger/append", *figures, "many", results);
