@@ -144,6 +144,9 @@ struct VerifyReportState {
   crm_verify_report_view view = {};
 };
 
+// The view, once the report is there.
+void Fill(VerifyReportState* state);
+
 struct AppendResultState {
   AppendResult result;
   // Namespaces that matched: those of the result live with the store only.

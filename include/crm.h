@@ -872,8 +872,8 @@ typedef struct crm_verify_options {
   { sizeof(crm_verify_options), 0, 0, 0, 0, 0 }
 
 /* Something that is not as it should be: `room` is "log", "event", "identity",
- * "profile" or "store"; customer and position are zero when there is none in
- * particular; `detail` names family and key. No personal data. */
+ * "profile", "ledger" or "store"; customer and position are zero when there is
+ * none in particular; `detail` names family and key. No personal data. */
 typedef struct crm_finding {
   crm_slice room;
   crm_slice tenant;
@@ -886,15 +886,23 @@ typedef struct crm_finding {
 /* What crm_store_verify looked at and what it found. Immutable. */
 typedef struct crm_verify_report crm_verify_report;
 
-/* What a crm_verify_report holds. The store is sound when findings_total is 0;
- * `findings` are the first hundred of them. */
+/* What a crm_verify_report holds. The store, or the ledger, is sound when
+ * findings_total is 0; `findings` are the first hundred of them.
+ *
+ * log_records: read. ledger_records: of these, those of ledgers; of all, or of
+ *   the one that was verified.
+ * opened, erased: of these, those that were compared with what they say, and
+ *   those whose key is destroyed; by crm_tenant_verify_ledger with OPEN. */
 typedef struct crm_verify_report_view {
   uint64_t log_records;
   uint64_t view_rows;
   uint64_t findings_total;
   const crm_finding* findings;
   size_t finding_count;
-  uint64_t reserved[3];
+  uint64_t ledger_records;
+  uint64_t opened;
+  uint64_t erased;
+  uint64_t reserved[2];
 } crm_verify_report_view;
 
 /* Verifies the store, as long as it takes; about the time of replaying all of
@@ -4681,6 +4689,213 @@ CRM_API const crm_violation_list_view* crm_violation_list_read(
 
 /* Frees the texts as well. */
 CRM_API void crm_violation_list_free(crm_violation_list* list) CRM_NOEXCEPT;
+
+/* --- Ledger ----------------------------------------------------------------
+ *
+ *   crm_tenant_get_ledger_checkpoint(tenant, 0, NULL, &note, &error);
+ *   ... give the note to somebody else: mail it, commit it ...
+ *
+ *   memset(&act, 0, sizeof(act));
+ *   act.source = crm_slice_of("web");
+ *   act.id = crm_slice_of("consent-17");
+ *   crm_tenant_prove_inclusion(tenant, &act, 0, NULL, &proof, &error);
+ *   ... give the proof to an auditor, who checks it without the store:
+ *   crm_verify_ledger_proof(proof, note, key, none, &error);
+ *
+ * Evidence of who consented to what, and of what was decided about persons. A
+ * tenant's acts of consent, choices about who is who and definitions are the
+ * leaves of a hash tree as of RFC 6962, without anything having to be called
+ * for it. What is hashed is the open part of each record and a commitment to
+ * what it says; so everything can be checked without any key, and also when the
+ * key of a person was destroyed. Nobody can change anything that lies before a
+ * checkpoint that somebody else has without being found out.
+ *
+ * The manual is crm/ledger.h; what is hashed is in src/FORMAT.md; and
+ * examples/ledger_verify.py checks all of it without libcrm. Records, proofs
+ * and openings are JSON here, one object without line ends, hashes in
+ * hexadecimal. A size of 0 stands for that of today. All calls from any thread.
+ */
+
+/* A tree, as a checkpoint names it.
+ *
+ * size: leaves. root: of the tree, SHA-256.
+ * origin: which ledger it is, with a zero behind it: "crm-ledger/", the id of
+ *   the store in hexadecimal, "/", the number of the tenant there. */
+typedef struct crm_ledger_head {
+  uint64_t size;
+  uint8_t root[32];
+  char origin[64];
+  uint64_t reserved[3];
+} crm_ledger_head;
+
+/* The tree as it is now. */
+CRM_API crm_status crm_tenant_get_ledger_head(crm_tenant* tenant,
+                                              const crm_read_options* options,
+                                              crm_ledger_head* out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The key that checks the signatures of the tenant's checkpoints, as a line of
+ * text ("verifier key" of C2SP signed-note, Ed25519). It never changes and is
+ * not secret: keep it where the notes are. */
+CRM_API crm_status crm_tenant_get_ledger_key(crm_tenant* tenant,
+                                             const crm_read_options* options,
+                                             crm_buffer** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* A signed note (C2SP tlog-checkpoint) of the tree of the first `size` leaves;
+ * the same one whenever it is asked for. CRM_INVALID_ARGUMENT: there are
+ * fewer. */
+CRM_API crm_status crm_tenant_get_ledger_checkpoint(
+    crm_tenant* tenant, uint64_t size, const crm_read_options* options,
+    crm_buffer** out, crm_error** error) CRM_NOEXCEPT;
+
+/* crm_ledger_query.flags. OF_RECORD: only those of `record`. */
+enum { CRM_LEDGER_OF_RECORD = 1 };
+
+/* Which records are listed.
+ *
+ * first: from this leaf on; with OF_RECORD from this place in its chain on.
+ * limit: at most so many, up to 10,000; 0: 1,000.
+ * record: of one person, in the order of their chain; 0: those of nobody's. */
+typedef struct crm_ledger_query {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t limit;
+  uint64_t first;
+  uint64_t record;
+} crm_ledger_query;
+
+#define CRM_LEDGER_QUERY_INIT \
+  { sizeof(crm_ledger_query), 0, 0, 0, 0 }
+
+/* Records as NDJSON, a line each: index (of the leaf), position, kind (event,
+ * definition, choice), what (of a choice or definition: its number), type,
+ * source, record and linkIndex (whose chain it is part of, where), customer,
+ * occurredAt, recordedAt, header (the bytes that are hashed of all this),
+ * commitment, before (the link of the one before it in its chain), link, leaf,
+ * and root (of the tree that ends here; absent where another record of the same
+ * request follows). Behind the end: empty. */
+CRM_API crm_status crm_tenant_list_ledger(crm_tenant* tenant,
+                                          const crm_ledger_query* query,
+                                          crm_buffer** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* Which record is meant: a position, or an event by its own id; the other is
+ * zero. */
+typedef struct crm_ledger_target {
+  uint64_t position;
+  crm_slice source;
+  crm_slice id;
+  uint64_t reserved[2];
+} crm_ledger_target;
+
+/* A proof that a record is in the tree of the first `size` leaves: an object
+ * with "proof":"inclusion", record, head (origin, size, root), and path. For
+ * crm_verify_ledger_proof. CRM_NOT_FOUND: it is not there, or of no ledger;
+ * CRM_INVALID_ARGUMENT: target, size. */
+CRM_API crm_status crm_tenant_prove_inclusion(crm_tenant* tenant,
+                                              const crm_ledger_target* target,
+                                              uint64_t size,
+                                              const crm_read_options* options,
+                                              crm_buffer** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* A proof that the tree of `size` leaves begins with that of `old_size`: an
+ * object with "proof":"consistency", oldSize, oldRoot, head, and path. */
+CRM_API crm_status crm_tenant_prove_consistency(
+    crm_tenant* tenant, uint64_t old_size, uint64_t size,
+    const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* What a record says, and the salt of its commitment, to be shown with its
+ * proof: {"salt":...,"plain":...}, both in hexadecimal. Personal. CRM_ERASED:
+ * its key is destroyed. Others as above. */
+CRM_API crm_status crm_tenant_open_ledger_record(
+    crm_tenant* tenant, const crm_ledger_target* target,
+    const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* crm_ledger_verify_options.flags. OPEN: also open every record whose key is
+ * there, and compare what it says with its commitment. */
+enum { CRM_LEDGER_VERIFY_OPEN = 1 };
+
+/* How a ledger is verified.
+ *
+ * checkpoints: signed notes of this ledger, of any time: each must be of a tree
+ *   that is the beginning of today's.
+ * key: who signed these; empty: this ledger's own key, which says nothing
+ *   against whoever has the store.
+ * progress: as that of crm_store_verify; `destroy` is called before the call
+ *   returns. */
+typedef struct crm_ledger_verify_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  const crm_slice* checkpoints;
+  size_t checkpoint_count;
+  crm_slice key;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_ledger_verify_options;
+
+#define CRM_LEDGER_VERIFY_OPTIONS_INIT \
+  { sizeof(crm_ledger_verify_options), 0, 0, 0, 0, {0, 0}, 0, 0, 0 }
+
+/* Reads the whole log and recomputes its chain, and of this ledger every link,
+ * leaf and root; holds it against checkpoints. Not CRM_OK only when it could
+ * not be done (CRM_MALFORMED, CRM_CORRUPTION, CRM_INVALID_ARGUMENT: a
+ * checkpoint or the key), or was stopped by `progress`: what was found is in
+ * the report, in the order of the log, so that the first finding says where
+ * the damage begins. */
+CRM_API crm_status crm_tenant_verify_ledger(
+    crm_tenant* tenant, const crm_ledger_verify_options* options,
+    crm_verify_report** out, crm_error** error) CRM_NOEXCEPT;
+
+/* How a ledger is exported. No flags so far; reserved: 0. `progress` may be
+ * NULL: records done and in all; `destroy` is called before the call
+ * returns. */
+typedef struct crm_ledger_export_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_ledger_export_options;
+
+#define CRM_LEDGER_EXPORT_OPTIONS_INIT \
+  { sizeof(crm_ledger_export_options), 0, 0, 0, 0, 0 }
+
+/* The ledger to a file, for whoever is to check it without the store: NDJSON,
+ * a line that says whose it is, each record, and a checkpoint of this very
+ * tree, whose head `out` (may be NULL) gets. Whole or not at all; `path` as in
+ * crm_store_export. What records say is not there. */
+CRM_API crm_status crm_tenant_export_ledger(
+    crm_tenant* tenant, crm_slice path,
+    const crm_ledger_export_options* options, crm_ledger_head* out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* What follows needs no store. */
+
+/* Checks a signed note: whether one of its signatures is of this key. `out`
+ * (may be NULL): the tree that it is of. CRM_MALFORMED: it is no note of a
+ * ledger, or `key` is none; CRM_CORRUPTION: no signature, or a wrong one. */
+CRM_API crm_status crm_verify_checkpoint(crm_slice note, crm_slice key,
+                                         crm_ledger_head* out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Checks a proof of either kind: CRM_OK when it is shown, CRM_CORRUPTION when
+ * it is not (the message says why), CRM_MALFORMED when it is no proof. All of
+ * it may come from anywhere.
+ *
+ * note, key: a checkpoint; then the tree of the proof must be that one (of a
+ *   consistency proof: one of the two). Both empty: none.
+ * opening: as crm_tenant_open_ledger_record gives it; then the record of an
+ *   inclusion proof must say this. Empty: none. */
+CRM_API crm_status crm_verify_ledger_proof(crm_slice proof, crm_slice note,
+                                           crm_slice key, crm_slice opening,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* --- Ingest ----------------------------------------------------------------
  *

@@ -29,6 +29,7 @@
 #include "crm/consent.h"
 #include "crm/event.h"
 #include "crm/identity.h"
+#include "crm/ledger.h"
 #include "crm/match_customers.h"
 #include "crm/options.h"
 #include "crm/privacy.h"
@@ -82,8 +83,8 @@ struct StoreStats {
 };
 
 // One finding of Verify. `room` is "log", "event", "identity", "profile",
-// "consent" or "store" (what the views say of themselves); `detail` names
-// family and key; no personal data.
+// "consent", "ledger" or "store" (what the views say of themselves); `detail`
+// names family and key; no personal data.
 struct Finding {
   std::string room = {};
   std::string tenant = {};
@@ -97,6 +98,12 @@ struct Finding {
 // What Verify looked at and what it found.
 struct VerifyReport {
   uint64_t log_records = 0;
+  // Of these, records of ledgers: all of them, or the tenant's. Of these,
+  // those that were compared with what they say, and those whose key is
+  // destroyed: by Tenant::VerifyLedger with `open`.
+  uint64_t ledger_records = 0;
+  uint64_t opened = 0;
+  uint64_t erased = 0;
   uint64_t view_rows = 0;
   // All of them; `findings` holds the first 100.
   uint64_t findings_total = 0;
@@ -363,6 +370,38 @@ class Tenant final {
   // What counts now, with all defaults spelled out: what SetConsentSettings
   // takes back.
   Result<std::string> GetConsentSettings() const;
+  // The ledger: see crm/ledger.h. A size of 0 stands for that of today.
+  //
+  // The tree as it is now.
+  Result<LedgerHead> GetLedgerHead() const;
+  // The key that checks its signatures, as a line of text ("verifier key" of
+  // signed-note): made with the tenant, never changed, not secret.
+  Result<std::string> GetLedgerKey() const;
+  // A signed note of the tree of the first `size` leaves: the same one whenever
+  // it is asked for. kInvalidArgument: there are fewer.
+  Result<std::string> GetLedgerCheckpoint(uint64_t size = 0) const;
+  // Records in the order of their leaves. Behind the end: none.
+  // kInvalidArgument (limit).
+  Result<std::vector<LedgerRecord>> ListLedger(
+      const LedgerQuery& query = {}) const;
+  // That a record is in the tree of the first `size` leaves. kNotFound: it is
+  // not there, or of no ledger; kInvalidArgument: target, size.
+  Result<InclusionProof> ProveInclusion(const LedgerTarget& target,
+                                        uint64_t size = 0) const;
+  // That the tree of `size` leaves begins with that of `old_size`.
+  // kInvalidArgument: a size.
+  Result<ConsistencyProof> ProveConsistency(uint64_t old_size,
+                                            uint64_t size = 0) const;
+  // What a record says, to be shown with its proof. kErased: its key is
+  // destroyed; kNotFound, kInvalidArgument as above.
+  Result<LedgerOpening> OpenLedgerRecord(const LedgerTarget& target) const;
+  // Reads the whole log and recomputes its chain, and of this ledger every
+  // link, leaf and root; holds it against checkpoints. Not ok only when it
+  // could not be done (kMalformed, kCorruption, kInvalidArgument: a checkpoint
+  // or the key; kCancelled): what it found is in the report, in the order of
+  // the log, so that the first finding says where the damage begins.
+  Result<VerifyReport> VerifyLedger(
+      const LedgerVerifyOptions& options = {}) const;
 
   // Waits until the head is past `after`, at most `timeout`. The new head.
   Result<Position> WaitForEvents(Position after,

@@ -262,6 +262,26 @@ struct CertificateVerifyCommand {
   bool json = false;
 };
 
+// crm ledger ...
+struct LedgerCommand {
+  enum class Verb : size_t {
+    kHead, kCheckpoint, kProve, kOpen, kVerify, kExport, kCheck, kCount
+  };
+  Verb verb = Verb::kHead;
+  StoreOption store;
+  uint64_t size = 0;  // 0: today's.
+  Position position = 0;
+  std::string source;
+  std::string id;
+  uint64_t since = 0;  // Proves consistency with the tree of so many leaves.
+  std::vector<std::string> checkpoints;  // Files; "-": standard input.
+  std::string key;
+  bool open = false;
+  std::string output = "-";
+  std::string proof;  // A file.
+  std::string opening;
+};
+
 // crm identity ...; those that need no store.
 struct IdentityLinkFileCommand {
   std::string file;
@@ -314,6 +334,7 @@ int Run(const KeysPathCommand& command);
 int Run(const RestoreCommand& command);
 int Run(const PrivacyCommand& command);
 int Run(const CertificateVerifyCommand& command);
+int Run(const LedgerCommand& command);
 int Run(const IdentityLinkFileCommand& command);
 int Run(const IdentityTrainCommand& command);
 

@@ -10,6 +10,7 @@
 
 #include "cli/command_line.h"
 #include "cli/encoding_option.h"
+#include "cli/ledger_options.h"
 
 #ifndef CRM_VERSION
 #define CRM_VERSION "unknown"
@@ -657,6 +658,7 @@ int RunProgram(int argc, char** argv) {
   AddIdentity(&app, &line);
   AddConsent(&app, line.consent, &line.run);
   AddPrivacy(&app, &line);
+  AddLedger(&app, &line.run);
   AddStoreCommands(&app, &line);
   AddBackups(&app, &line);
   try {

@@ -60,7 +60,7 @@ class Gatherer {
   Status Run(const ReResolveOptions& options) {
     Names names;  // As the log gives them, then thrown away.
     FactReader reader(core_.log_view.get(), core_.keyring.get(), &names,
-                      &definitions_, Digest{});
+                      &definitions_, Digest{}, nullptr);
     FactDecoder decoder(core_.log_view.get(), core_.keyring.get(), &names,
                         &definitions_, core_.views->rooms());
     const Position head = core_.sequencer->head();

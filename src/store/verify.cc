@@ -200,8 +200,11 @@ Result<VerifyReport> Verifier::Run() {
   fold.progress = progress_;
   fold.names = &names;
   fold.definitions = &definitions;
+  LedgerCheck ledger;
+  fold.ledger = &ledger;
   status = FoldLog(core_, *aside_, fold);
   report_.log_records = fold.last;
+  report_.ledger_records = ledger.records();
   if (status.code() == StatusCode::kCorruption) {
     AddLog(status);
     status = Status::Ok();

@@ -51,5 +51,7 @@ void who_is_who(crm_store* store);
 void consent(crm_store* store);
 /* Erasing, in a tenant of its own. */
 void erasures(crm_store* store);
+/* The ledger, in a tenant of its own. */
+void ledger(crm_store* store, const char* folder);
 
 #endif /* CRM_TESTS_CAPI_EVERY_FUNCTION_H_ */

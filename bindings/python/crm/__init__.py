@@ -114,6 +114,8 @@ from crm._crm import (
     train_file,
     verify_backup,
     verify_certificate,
+    verify_checkpoint,
+    verify_ledger_proof,
 )
 from crm._types import (
     ChoiceKind,
@@ -197,5 +199,5 @@ __all__ = [
     "__version__",
     "canonical_event_type", "default_match_fields", "event_from_json",
     "link_file", "restore_store", "train_file", "verify_backup",
-    "verify_certificate",
+    "verify_certificate", "verify_checkpoint", "verify_ledger_proof",
 ]

@@ -111,6 +111,14 @@ def train_file(
     seed: int = 1,
     progress: Optional[Callable[[int, int], object]] = None,
 ) -> str: ...
+def verify_checkpoint(note: str, key: str) -> dict[str, Any]: ...
+def verify_ledger_proof(
+    proof: Union[dict[str, Any], str, bytes],
+    *,
+    note: str = "",
+    key: str = "",
+    opening: Optional[Union[dict[str, Any], str, bytes]] = None,
+) -> None: ...
 
 @final
 class Store:
@@ -546,6 +554,51 @@ class Tenant:
         settings: Union[dict[str, Any], str, bytes],
     ) -> None: ...
     def consent_settings(self) -> dict[str, Any]: ...
+    def ledger_head(self) -> dict[str, Any]: ...
+    def ledger_key(self) -> str: ...
+    def ledger_checkpoint(self, *, size: int = 0) -> str: ...
+    def ledger(
+        self,
+        *,
+        first: int = 0,
+        limit: int = 1000,
+        record: Optional[int] = None,
+    ) -> list[dict[str, Any]]: ...
+    def prove_inclusion(
+        self,
+        *,
+        position: int = 0,
+        source: str = "",
+        id: str = "",
+        size: int = 0,
+    ) -> dict[str, Any]: ...
+    def prove_consistency(
+        self,
+        old_size: int,
+        *,
+        size: int = 0,
+    ) -> dict[str, Any]: ...
+    def open_ledger_record(
+        self,
+        *,
+        position: int = 0,
+        source: str = "",
+        id: str = "",
+    ) -> dict[str, Any]: ...
+    def verify_ledger(
+        self,
+        *,
+        checkpoints: Sequence[str] = (),
+        key: str = "",
+        open: bool = False,
+        progress: Optional[Callable[[int, int], object]] = None,
+    ) -> VerifyReport: ...
+    def export_ledger(
+        self,
+        path: _Path,
+        *,
+        progress: Optional[Callable[[int, int], object]] = None,
+    ) -> dict[str, Any]: ...
     def check(
         self,
         type: str,
@@ -1656,6 +1709,12 @@ class Finding:
 class VerifyReport:
     @property
     def log_records(self) -> int: ...
+    @property
+    def ledger_records(self) -> int: ...
+    @property
+    def opened(self) -> int: ...
+    @property
+    def erased(self) -> int: ...
     @property
     def view_rows(self) -> int: ...
     @property

@@ -71,6 +71,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineKeyProviders(module);
   DefineImportMap(module);
   DefinePersons(module);
+  DefineLedgerChecks(module);
   DefineCursor(module);
   DefineSnapshot(module);
   DefineStoreSnapshot(module);
