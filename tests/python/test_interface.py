@@ -135,6 +135,10 @@ def test_everything_of_the_headers_is_bound():
                "ListAssertions": "assertions",
                "GetIdentityChanges": "identity_changes",
                "GetIdentitySettings": "identity_settings",
+               "GetConsentHistory": "consent_history",
+               "GetConsentReceipt": "consent_receipt",
+               "GetConsentSettings": "consent_settings",
+               "GetPreferences": "preferences",
                "AppendJson": "append", "Tenant": "tenant"}
 
     def python_name(name):
