@@ -72,7 +72,7 @@ crm::Status Run() {
   act.occurred_at = kMonday - hours(1);
   if (status.ok()) status = Ok(club->RecordConsent(act));
   if (status.ok()) status = MayWrite(*club, ada, "news", kMonday);
-  if (status.ok()) status = MayWrite(*club, ada, "news", kMonday - hours(3));
+  if (status.ok()) status = MayWrite(*club, ada, "news", kMonday + hours(12));
 
   // The link at the end of a message knows her number alone.
   crm::ConsentAct unsubscribe;

@@ -1,6 +1,7 @@
 #include "consent/consent_room.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -299,6 +300,10 @@ Status ConsentRoom::AddRow(uint32_t tenant, RecordId record, const View* view,
     // What is another record's of hers is read there.
     if (fact.origin != record && IsOneOf(in->records, fact.origin)) {
       in->facts.pop_back();
+    } else if (fact.grants() && fact.has_address()) {
+      // It will be asked who else speaks of it.
+      services_.overlay->Prefetch(family(kSuppressions),
+                                  AddressRow(tenant, fact.address));
     }
   }
   return Status::Ok();
@@ -364,7 +369,7 @@ Status ConsentRoom::DecideCase(uint32_t tenant, const View* view,
     }
     return Status::Ok();
   };
-  Status status = Decide(*in, owner_of, add, out);
+  Status status = Decide(*in, std::ref(owner_of), std::ref(add), out);
   if (!status.ok() || out->verdict == Verdict::kDeny) return status;
   const bool said = std::any_of(in->facts.begin(), in->facts.end(),
                                 [&](const ConsentFact& fact) {
@@ -387,6 +392,10 @@ Result<bool> ConsentRoom::CheckSole(uint32_t tenant, ConsentCase* in,
   Overlay& overlay = *services_.overlay;
   const size_t members = identity_->first_family() + IdentityRoom::kMembers;
   IdentityRoom::RecordIds records;
+  // Where every customer has one record, it has her number: both look-ups then
+  // wait for memory at once. Elsewhere this costs nothing worth speaking of.
+  overlay.Prefetch(family(kConsents),
+                   RecordKey(tenant, in->question->customer));
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const uint64_t seen = overlay.Replaced(members);
     CustomerId customer = in->question->customer;

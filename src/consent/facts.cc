@@ -19,6 +19,12 @@ constexpr int kPositionBits = 48;
 
 template <typename T>
 void PutRaw(std::string* out, T value) {
+  if constexpr (std::endian::native == std::endian::little) {
+    char bytes[sizeof(T)];
+    std::memcpy(bytes, &value, sizeof(T));
+    out->append(bytes, sizeof(T));
+    return;
+  }
   for (size_t i = 0; i < sizeof(T); ++i) {
     out->push_back(static_cast<char>(static_cast<uint64_t>(value) >> (8 * i)));
   }
@@ -209,6 +215,11 @@ std::string FactSet::Encode(RecordId self) const {
     return out;
   }
   const Tables tables(facts_);
+  out.reserve(kHeaderBytes + tables.purposes.items.size() * kPurposeBytes +
+              tables.addresses.items.size() * kAddressBytes +
+              origins_.size() * kOriginBytes +
+              tables.extras.items.size() * kExtraBytes +
+              copies_.size() * kCopyBytes + facts_.size() * 32);
   out.push_back(kForm);
   out.push_back(overflow_ ? 1 : 0);
   PutRaw(&out, static_cast<uint16_t>(facts_.size()));

@@ -139,6 +139,10 @@ def test_everything_of_the_headers_is_bound():
                "GetLedgerHead": "ledger_head", "GetLedgerKey": "ledger_key",
                "GetLedgerCheckpoint": "ledger_checkpoint",
                "ListLedger": "ledger",
+               "GetConsentHistory": "consent_history",
+               "GetConsentReceipt": "consent_receipt",
+               "GetConsentSettings": "consent_settings",
+               "GetPreferences": "preferences",
                "AppendJson": "append", "Tenant": "tenant"}
 
     def python_name(name):
