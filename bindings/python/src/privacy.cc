@@ -11,6 +11,7 @@
 #include "bindings/python/src/handles.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/records.h"
+#include "bindings/python/src/text.h"
 #include "crm/backup.h"
 #include "crm/privacy.h"
 
