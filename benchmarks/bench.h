@@ -53,6 +53,7 @@ std::vector<Workload> DurableWorkloads();
 std::vector<Workload> RecoveryWorkloads();
 std::vector<Workload> ReadWorkloads();
 std::vector<Workload> IdentityWorkloads();
+std::vector<Workload> LedgerWorkloads();
 std::vector<Workload> SubscribeWorkloads();
 std::vector<Workload> ExportWorkloads();
 std::vector<Workload> PythonWorkloads();

@@ -49,7 +49,8 @@ std::vector<Workload> AllWorkloads() {
         crm::bench::SubscribeWorkloads, crm::bench::SchemaWorkloads,
         crm::bench::ConsentWorkloads,
         crm::bench::ExportWorkloads, crm::bench::CapiWorkloads,
-        crm::bench::PythonWorkloads, crm::bench::IdentityWorkloads}) {
+        crm::bench::PythonWorkloads, crm::bench::IdentityWorkloads,
+        crm::bench::LedgerWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;

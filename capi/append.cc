@@ -290,6 +290,7 @@ void Fill(AppendResultState* state) {
   view.customers_created = from.customers_created;
   view.unattributed = from.unattributed;
   view.position = from.position;
+  view.erased = from.erased;
 }
 
 }  // namespace

@@ -58,6 +58,10 @@ enum class Kind : uint32_t {
   kIdentityExplanation,
   kIdentityHistory,
   kReResolve,
+  kMatchReport,
+  kErasureReport,
+  kErasureList,
+  kCertificateInfo,
 };
 
 // One more in every child of fork().

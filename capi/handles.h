@@ -144,6 +144,9 @@ struct VerifyReportState {
   crm_verify_report_view view = {};
 };
 
+// The view, once the report is there.
+void Fill(VerifyReportState* state);
+
 struct AppendResultState {
   AppendResult result;
   // Namespaces that matched: those of the result live with the store only.
@@ -245,6 +248,23 @@ struct UnmergeResultState {
   crm_unmerge_result_view view = {};
 };
 
+struct ErasureReportState {
+  ErasureReport from;
+  std::vector<crm_slice> doubtful = {};
+  crm_erasure_report_view view = {};
+};
+
+struct ErasureListState {
+  std::vector<ErasureReport> from;
+  std::vector<crm_erasure_report_view> erasures = {};
+  crm_erasure_list_view view = {};
+};
+
+struct CertificateInfoState {
+  CertificateInfo from;
+  crm_certificate_info_view view = {};
+};
+
 struct AssertionListState {
   std::vector<crm_assertion> assertions = {};
   crm_assertion_list_view view = {};
@@ -279,6 +299,14 @@ struct ReResolveState {
   std::vector<crm_identity_change> changes = {};
   crm_re_resolve_report_view view = {};
 };
+
+struct MatchReportState {
+  MatchReport from;
+  std::vector<crm_customer_match> matches = {};
+  crm_match_report_view view = {};
+};
+// Gives what came of matching to the caller, unless `out` is null.
+void GiveReport(MatchReport report, crm_match_report** out);
 
 // An event of crm.h as one of C++; CRM_INVALID_ARGUMENT names the member.
 Status ReadEvent(const crm_event& in, Event* out);
@@ -369,6 +397,12 @@ CRM_CAPI_HANDLE(crm_identity_explanation, kIdentityExplanation,
 CRM_CAPI_HANDLE(crm_identity_history, kIdentityHistory,
                 crm::capi::IdentityHistoryState);
 CRM_CAPI_HANDLE(crm_re_resolve_report, kReResolve, crm::capi::ReResolveState);
+CRM_CAPI_HANDLE(crm_match_report, kMatchReport, crm::capi::MatchReportState);
+CRM_CAPI_HANDLE(crm_erasure_report, kErasureReport,
+                crm::capi::ErasureReportState);
+CRM_CAPI_HANDLE(crm_erasure_list, kErasureList, crm::capi::ErasureListState);
+CRM_CAPI_HANDLE(crm_certificate_info, kCertificateInfo,
+                crm::capi::CertificateInfoState);
 
 #undef CRM_CAPI_HANDLE
 

@@ -641,6 +641,81 @@ CRM_API crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
                                         const crm_checkpoint_options* options,
                                         crm_error** error) CRM_NOEXCEPT;
 
+/* What a backup holds, or a restored store.
+ *
+ * head: everything up to here is in it, at least. Of keys: that of the store.
+ * files, bytes: how many, together. */
+typedef struct crm_backup_report {
+  uint64_t head;
+  uint64_t files;
+  uint64_t bytes;
+  uint64_t reserved[2];
+} crm_backup_report;
+
+/* How a backup is made, or checked. No flags so far; reserved: 0. */
+typedef struct crm_backup_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+} crm_backup_options;
+
+#define CRM_BACKUP_OPTIONS_INIT \
+  { sizeof(crm_backup_options), 0, 0 }
+
+/* A backup is two: of the data, and of the keys. Whoever has the one without
+ * the other has nothing but noise. Keep them apart, and let the keys of old
+ * backups go: an erasure does not reach keys that lie elsewhere. A backup is a
+ * directory of files with a list of them, BACKUP, which holds the size and the
+ * BLAKE2b-256 of each. It is no store: crm_restore_store makes one of it.
+ *
+ *   crm_backup_store(store, data, NULL, NULL, &error);
+ *   crm_backup_keys(store, keys, NULL, NULL, &error);
+ */
+
+/* Writes a backup of the data of a store to `directory`, which must not exist:
+ * everything acknowledged so far, of all tenants, and no key. Appends wait for
+ * a moment. `out` may be NULL. CRM_ALREADY_EXISTS, CRM_UNSUPPORTED (in memory),
+ * CRM_NO_SPACE, CRM_IO_ERROR. */
+CRM_API crm_status crm_backup_store(crm_store* store, crm_slice directory,
+                                    const crm_backup_options* options,
+                                    crm_backup_report* out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* The same of its keys, wrapped as they are by the key provider: whoever has
+ * the backup needs that one's key, too. Replace older ones by it, rather than
+ * keep them: they hold keys of people who were erased since. */
+CRM_API crm_status crm_backup_keys(crm_store* store, crm_slice directory,
+                                   const crm_backup_options* options,
+                                   crm_backup_report* out,
+                                   crm_error** error) CRM_NOEXCEPT;
+
+/* Reads every file of a backup, of either kind, and checks it. `out` may be
+ * NULL. CRM_NOT_FOUND: no backup. CRM_CORRUPTION: names the first file that is
+ * not what was written. */
+CRM_API crm_status crm_verify_backup(crm_slice directory,
+                                     const crm_backup_options* options,
+                                     crm_backup_report* out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* Makes a store in `directory`, which must not exist, of a backup of data and
+ * one of keys; checks both first. `keys` may also be the directory of a store,
+ * this one or what is left of it, that nobody has open: its keys are the newest
+ * and hold the journal of erasures. What that says and the log of the backup
+ * does not is erased again, under the same requests, before the store can be
+ * read. Opens the new store with `options` (its key file, or provider), and
+ * closes it. Nothing is left behind when it fails. `out` may be NULL.
+ *
+ * CRM_KEY_MISSING: `keys` is empty, or `options` do not open them.
+ * CRM_NOT_FOUND, CRM_CORRUPTION: a backup. CRM_INVALID_ARGUMENT: the keys are
+ * of another store, or one of the two is of the other kind. CRM_ALREADY_EXISTS,
+ * CRM_BUSY (somebody has the store of the keys open), CRM_NO_SPACE,
+ * CRM_IO_ERROR, and the errors of crm_store_open. */
+CRM_API crm_status crm_restore_store(crm_slice data, crm_slice keys,
+                                     crm_slice directory,
+                                     const crm_store_options* options,
+                                     crm_backup_report* out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
 /* The region for phone numbers that have no country code, as it was set when
  * the store was made; empty: none. The buffer is yours. */
 CRM_API crm_status crm_store_get_default_region(crm_store* store,
@@ -689,9 +764,11 @@ CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
 /* Counters of one tenant: events, and of them those that belong to nobody
  * (unattributed), that named an identifier of somebody else (contested), and
  * that did not fit the schema of their type (schema_warnings); customers (those
- * that were merged away are not counted), and the greatest number of one so far
- * (last_customer); records (what one source said about one person); questions
- * that nobody has answered (open_reviews). */
+ * that were merged away or erased are not counted), and the greatest number of
+ * one so far (last_customer); records (what one source said about one person);
+ * questions that nobody has answered (open_reviews); customers who were erased
+ * (erased_customers), and events that came too late for them (refused_events;
+ * of a snapshot always 0). */
 typedef struct crm_tenant_stats {
   crm_slice tenant;
   uint64_t events;
@@ -702,6 +779,8 @@ typedef struct crm_tenant_stats {
   uint64_t schema_warnings;
   uint64_t last_customer;
   uint64_t open_reviews;
+  uint64_t erased_customers;
+  uint64_t refused_events;
   uint64_t reserved[2];
 } crm_tenant_stats;
 
@@ -793,8 +872,8 @@ typedef struct crm_verify_options {
   { sizeof(crm_verify_options), 0, 0, 0, 0, 0 }
 
 /* Something that is not as it should be: `room` is "log", "event", "identity",
- * "profile" or "store"; customer and position are zero when there is none in
- * particular; `detail` names family and key. No personal data. */
+ * "profile", "ledger" or "store"; customer and position are zero when there is
+ * none in particular; `detail` names family and key. No personal data. */
 typedef struct crm_finding {
   crm_slice room;
   crm_slice tenant;
@@ -807,15 +886,23 @@ typedef struct crm_finding {
 /* What crm_store_verify looked at and what it found. Immutable. */
 typedef struct crm_verify_report crm_verify_report;
 
-/* What a crm_verify_report holds. The store is sound when findings_total is 0;
- * `findings` are the first hundred of them. */
+/* What a crm_verify_report holds. The store, or the ledger, is sound when
+ * findings_total is 0; `findings` are the first hundred of them.
+ *
+ * log_records: read. ledger_records: of these, those of ledgers; of all, or of
+ *   the one that was verified.
+ * opened, erased: of these, those that were compared with what they say, and
+ *   those whose key is destroyed; by crm_tenant_verify_ledger with OPEN. */
 typedef struct crm_verify_report_view {
   uint64_t log_records;
   uint64_t view_rows;
   uint64_t findings_total;
   const crm_finding* findings;
   size_t finding_count;
-  uint64_t reserved[3];
+  uint64_t ledger_records;
+  uint64_t opened;
+  uint64_t erased;
+  uint64_t reserved[2];
 } crm_verify_report_view;
 
 /* Verifies the store, as long as it takes; about the time of replaying all of
@@ -1265,8 +1352,9 @@ typedef struct crm_append_result crm_append_result;
 
 /* What a crm_append_result holds: an outcome for each event, in the order of
  * the request, and their sums; of the appended ones `unattributed` belong to
- * nobody. `position`: the last one of this request, or the head when nothing
- * was written. */
+ * nobody; of the rejected ones `erased` are of somebody who was erased since
+ * they happened. `position`: the last one of this request, or the head when
+ * nothing was written. */
 typedef struct crm_append_result_view {
   const crm_event_outcome* events;
   size_t event_count;
@@ -1276,6 +1364,7 @@ typedef struct crm_append_result_view {
   uint64_t customers_created;
   uint64_t unattributed;
   uint64_t position;
+  uint64_t erased;
   uint64_t reserved[2];
 } crm_append_result_view;
 
@@ -1745,9 +1834,8 @@ CRM_API crm_status crm_tenant_wait_for_events(crm_tenant* tenant,
  * repetitions after a crash, by the event's id or its position. What was
  * acknowledged never comes again.
  *
- * Merges, unmerges and erasures have no messages yet, because nothing in the
- * log says them yet. They will be kinds of their own: treat a kind that you do
- * not know as CRM_MESSAGE_CHECKPOINT.
+ * Merges, unmerges and erasures come between the events, where they were made.
+ * Treat a kind that you do not know as CRM_MESSAGE_CHECKPOINT.
  */
 
 /* crm_subscription_options.after: whatever the head is now. */
@@ -1758,7 +1846,8 @@ enum { CRM_MAX_CONSUMERS = 1024 };
 
 /* crm_subscription_options.flags. SKIP_BACKFILL: leave out what was appended as
  * backfill. OPEN_PARTS_ONLY: do not open sealed parts; several times faster,
- * and needs no key of a record. SKIP_IDENTITY: leave out MERGED and SPLIT. */
+ * and needs no key of a record. SKIP_IDENTITY: leave out MERGED, SPLIT
+ * and ERASED. */
 enum {
   CRM_SUBSCRIPTION_SKIP_BACKFILL = 1,
   CRM_SUBSCRIPTION_OPEN_PARTS_ONLY = 2,
@@ -1821,33 +1910,43 @@ typedef struct crm_subscription_options {
  * MERGED, SPLIT: two customers became one, or one became two; `change` says
  *   whom it concerns. They come where the choice was made: a merge that an
  *   event causes comes before that event. Every consumer gets all of them,
- *   whatever its types, sources and share. */
+ *   whatever its types, sources and share.
+ * ERASED: somebody was erased; `change.from` is who. What is kept of her
+ *   elsewhere is to go, too. */
 enum {
   CRM_MESSAGE_EVENT = 1,
   CRM_MESSAGE_CHECKPOINT = 2,
   CRM_MESSAGE_CAUGHT_UP = 3,
   CRM_MESSAGE_MERGED = 4,
-  CRM_MESSAGE_SPLIT = 5
+  CRM_MESSAGE_SPLIT = 5,
+  CRM_MESSAGE_ERASED = 6
 };
 
 /* What a change of who is who is. The numbers are frozen.
  *
  * MERGED: `to` stands for `from`, who is retired, or was before and led to
  *   another one.
- * SPLIT: some records of `from` became, or went back to, `to`. */
-enum { CRM_IDENTITY_CHANGE_MERGED = 1, CRM_IDENTITY_CHANGE_SPLIT = 2 };
+ * SPLIT: some records of `from` became, or went back to, `to`.
+ * ERASED: `from` was erased, with all numbers that lead to her; `to` is 0. */
+enum {
+  CRM_IDENTITY_CHANGE_MERGED = 1,
+  CRM_IDENTITY_CHANGE_SPLIT = 2,
+  CRM_IDENTITY_CHANGE_ERASED = 3
+};
 
 /* One change of who is who, for those who keep customer ids elsewhere: a table
  * of a step for each id, followed from id to id. After MERGED the step of
  * `from` is to `to`; after SPLIT `to` has none: she is a customer, and what is
- * kept for the records that moved goes from `from` to her. Whoever applies
- * every change in its order, some of them again, has at the last what
+ * kept for the records that moved goes from `from` to her; after ERASED nobody
+ * stands behind `from`, and what is kept of her is to go. Whoever applies every
+ * change in its order, some of them again, has at the last what
  * crm_tenant_get_customer answers.
  *
  * kind: one of CRM_IDENTITY_CHANGE_...; 0: there is none.
  * position: of the choice in the log; it may be several changes.
- * records: of SPLIT, those that moved, ascending; `record_count` of them. They
- *   live as long as the texts of what they stand in. */
+ * records: of SPLIT, those that moved, of ERASED, hers, ascending;
+ *   `record_count` of them. They live as long as the texts of what they stand
+ *   in. */
 typedef struct crm_identity_change {
   int32_t kind;
   uint32_t reserved0;
@@ -1864,7 +1963,7 @@ typedef struct crm_identity_change {
  * and SPLIT it is change.position, or the one before it while more changes of
  * the same choice are to come: a consumer that stops in between gets all of
  * them again. `event` is empty unless the kind is EVENT, `change` unless it is
- * MERGED or SPLIT; what they point at lives until the next
+ * MERGED, SPLIT or ERASED; what they point at lives until the next
  * crm_subscription_next, or until the subscription is freed. */
 typedef struct crm_message {
   int32_t kind;
@@ -2182,14 +2281,16 @@ typedef struct crm_definition_view {
  * PARTITION: who is who after an unmerge or a re-resolve.
  * ASSERTION: a must-link or a cannot-link, said or retracted.
  * REVIEW, ANSWER: a question was put, or answered.
- * SHARED: an identifier links nobody any more. */
+ * SHARED: an identifier links nobody any more.
+ * ERASURE: a customer was erased. */
 enum {
   CRM_CHOICE_MERGE = 1,
   CRM_CHOICE_PARTITION = 2,
   CRM_CHOICE_ASSERTION = 3,
   CRM_CHOICE_REVIEW = 4,
   CRM_CHOICE_ANSWER = 5,
-  CRM_CHOICE_SHARED = 6
+  CRM_CHOICE_SHARED = 6,
+  CRM_CHOICE_ERASURE = 7
 };
 
 /* Who made a choice. The numbers are frozen.
@@ -2870,6 +2971,168 @@ CRM_API const crm_re_resolve_report_view* crm_re_resolve_report_read(
 CRM_API void crm_re_resolve_report_free(crm_re_resolve_report* report)
     CRM_NOEXCEPT;
 
+/* Some customers are one person, and no identifier says so: a name, a birth
+ * date and an address do. Matching compares what the records of a tenant know
+ * of their persons, merges those who are sure to be one, and asks about those
+ * who may be (crm_tenant_get_reviews, crm_tenant_answer_review). How records
+ * are compared and what a bit is worth is told at crm_link_file.
+ *
+ *   crm_match_options match = CRM_MATCH_OPTIONS_INIT;
+ *   crm_tenant_match_customers(tenant, &match, &report, &error);
+ *   view = crm_match_report_read(report);
+ *   printf("%llu would be merged\n", (unsigned long long)view->merged);
+ *   crm_match_report_free(report);
+ *   ...
+ *   match.flags = CRM_MATCH_APPLY;
+ *   match.by = crm_slice_of("nightly match");
+ *   crm_tenant_match_customers(tenant, &match, &report, &error);
+ *
+ * Nothing is merged that an event would not be allowed to merge, and every
+ * merge can be undone, which leaves a cannot-link: not two values of an
+ * exclusive namespace, not what somebody said cannot be linked, not given names
+ * and birth dates that contradict each other, nothing beyond the limits of a
+ * customer. With "automatic_merges": false in the settings of identity
+ * everything becomes a question. A run merges no more than "merges_per_minute",
+ * the heaviest first. The same store gives the same answer, and a second run
+ * finds nothing to do but what the first one left. A re-resolve keeps what a
+ * match merged.
+ *
+ * A question that was answered is not put again: an answer is an assertion,
+ * which later runs obey, and a dismissed one is neither merged nor asked. */
+
+/* Two records of two customers, and what is made of them.
+ *
+ * weight: bits, to a hundredth.
+ * reason: CRM_IDENTITY_NONE: the two are merged. Otherwise somebody is asked,
+ *   for this reason: WEAK_MATCH, COHESION, or the guard that is against it. */
+typedef struct crm_customer_match {
+  uint64_t a;
+  uint64_t b;
+  double weight;
+  int32_t reason;
+  uint32_t flags;
+  uint64_t reserved[2];
+} crm_customer_match;
+
+/* crm_match_options.flags. APPLY: write what was found. Without it: a dry run,
+ * which counts and lists, and changes nothing. */
+enum { CRM_MATCH_APPLY = 1 };
+
+/* How customers are matched. Zero is the default of every member.
+ *
+ * threads: that compare, up to 64; 0: 1. The result does not depend on it.
+ * model: JSON as crm_train_file gives it; empty: the default model.
+ * fields: which traits are compared as what: a JSON object of names of fields
+ *   as in crm_link_file, each with the name of a trait or an array of names;
+ *   "address.city" is a member of a trait that is an object. Empty: see
+ *   crm_default_match_fields.
+ * merge_weight: a pair of at least so many bits is merged, if the guards let
+ *   it; 0: 12.
+ * review_weight: a lighter pair of at least so many bits becomes a question;
+ *   0: 4.
+ * max_reviews: so many questions are put at most, the heaviest first; 0: 1,000.
+ * by, why: as in crm_merge_options.
+ * progress: how far the present step is, of how much; steps follow one another,
+ *   each from the beginning. Anything but 0 stops, and nothing was changed. May
+ *   be NULL.
+ * destroy: may be NULL; called with user_data before the call returns. */
+typedef struct crm_match_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t threads;
+  crm_slice model;
+  crm_slice fields;
+  double merge_weight;
+  double review_weight;
+  uint64_t max_reviews;
+  crm_slice by;
+  crm_slice why;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_match_options;
+
+#define CRM_MATCH_OPTIONS_INIT                                              \
+  {                                                                         \
+    sizeof(crm_match_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, {0, 0},       \
+        {0, 0}, 0, 0, 0                                                     \
+  }
+
+/* What came of matching. Immutable. */
+typedef struct crm_match_report crm_match_report;
+
+/* What a crm_match_report holds. Of a dry run: what would be.
+ *
+ * records: that were compared: those that know something of their person.
+ * pairs: of them, that were compared. prior: bits; log2 of the odds that any
+ *   two records are of one person.
+ * merged, asked: merges that were made, and questions that were put.
+ * known: questions that had been put before.
+ * withheld: pairs that a guard settles, without a question.
+ * left: merges or questions that were too many for one run.
+ * matches: the first 1,000 of what was done: merges, then questions.
+ * position: of the last choice that was written; zero: none was. */
+typedef struct crm_match_report_view {
+  uint64_t records;
+  uint64_t pairs;
+  double prior;
+  uint64_t merged;
+  uint64_t asked;
+  uint64_t known;
+  uint64_t withheld;
+  uint64_t left;
+  const crm_customer_match* matches;
+  size_t match_count;
+  uint64_t position;
+  uint64_t reserved[3];
+} crm_match_report_view;
+
+/* The `fields` that count when none are given: JSON. Lives for ever. */
+CRM_API crm_slice crm_default_match_fields(void) CRM_NOEXCEPT;
+
+/* Matches the customers of a tenant. Appends go on meanwhile, but for the
+ * moment in which the choices are written; those are durable when it returns.
+ * Errors: CRM_INVALID_ARGUMENT (an option; a field that there is not),
+ * CRM_MALFORMED (model, fields), CRM_TOO_LARGE (fields, by, why),
+ * CRM_UNSUPPORTED (the model of a later libcrm), CRM_READ_ONLY, what `progress`
+ * answered. */
+CRM_API crm_status crm_tenant_match_customers(crm_tenant* tenant,
+                                              const crm_match_options* options,
+                                              crm_match_report** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* A host may have a matcher of its own, or a model that no weights describe. What
+ * it decides becomes choices like those of a match:
+ *
+ *   crm_customer_match match = {0};
+ *   match.a = first_record;
+ *   match.b = second_record;
+ *   match.weight = 14.5;
+ *   crm_tenant_apply_matches(tenant, &match, 1, NULL, &report, &error);
+ *
+ * The weight is kept with the choice and told by crm_tenant_how; 12 bits are
+ * odds of 4,096 to 1, 4 bits of 16 to 1. */
+
+/* Makes choices of what some other matcher decided, behind the same guards:
+ * merges, or asks, pair by pair. Who are one customer already are passed over,
+ * and a question is not put twice. At most 10,000 at once. Of the options,
+ * FORCE and `keep` are not for it. `out` may be NULL. Errors:
+ * CRM_INVALID_ARGUMENT (names the place), CRM_TOO_LARGE, CRM_NOT_FOUND: no such
+ * record; then nothing is changed. */
+CRM_API crm_status crm_tenant_apply_matches(crm_tenant* tenant,
+                                            const crm_customer_match* matches,
+                                            size_t count,
+                                            const crm_merge_options* options,
+                                            crm_match_report** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_match_report_view* crm_match_report_read(
+    const crm_match_report* report) CRM_NOEXCEPT;
+
+/* Frees the matches as well; what was written stays written. */
+CRM_API void crm_match_report_free(crm_match_report* report) CRM_NOEXCEPT;
+
 /* What a piece of evidence is. The numbers are frozen.
  *
  * SHARED_IDENTIFIER: both named it.
@@ -2890,7 +3153,8 @@ enum {
  * a, b: records. position: where it lies in the log; zero: nowhere in
  *   particular.
  * reason: one of CRM_IDENTITY_...
- * sign: 1: for, -1: against, 0: neither. */
+ * sign: 1: for, -1: against, 0: neither.
+ * weight: of a merge by a match: bits; zero: it was none. */
 typedef struct crm_identity_evidence {
   int32_t kind;
   int32_t confidence;
@@ -2900,7 +3164,8 @@ typedef struct crm_identity_evidence {
   uint64_t b;
   uint64_t position;
   crm_slice name_space;
-  uint64_t reserved[2];
+  double weight;
+  uint64_t reserved;
 } crm_identity_evidence;
 
 /* Why two customers are one, or are not. Immutable. */
@@ -2964,7 +3229,8 @@ enum { CRM_STEP_BEGAN = 1, CRM_STEP_ATTACHED = 2, CRM_STEP_MERGED = 3 };
 /* One step.
  *
  * record: which came in; of MERGED zero.
- * by, why: of a choice by hand: who, and for which reason. */
+ * by, why: of a choice by hand or a match: who, and for which reason.
+ * weight: of a merge by a match: bits; zero: it was none. */
 typedef struct crm_identity_step {
   int32_t kind;
   int32_t confidence;
@@ -2974,7 +3240,8 @@ typedef struct crm_identity_step {
   crm_slice matched_by;
   crm_slice by;
   crm_slice why;
-  uint64_t reserved[2];
+  double weight;
+  uint64_t reserved;
 } crm_identity_step;
 
 /* How a customer came to be. Immutable. */
@@ -3012,6 +3279,235 @@ CRM_API const crm_identity_history_view* crm_identity_history_read(
 
 /* Frees the texts as well. */
 CRM_API void crm_identity_history_free(crm_identity_history* history)
+    CRM_NOEXCEPT;
+
+/* --- Privacy ---------------------------------------------------------------
+ *
+ * Erasing a person so that it can be proved. Whatever a store holds of her is
+ * sealed with the keys of her records, or is a row that can be made again from
+ * the log: erasing her is destroying those keys.
+ *
+ *   crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
+ *   options.flags = CRM_ERASURE_DRY_RUN;
+ *   crm_tenant_erase(tenant, 7, &options, &plan, &error);
+ *   ...                                      (look at crm_erasure_report_read)
+ *   options.flags = 0;
+ *   options.why = crm_slice_of("gdpr-request");
+ *   crm_tenant_erase(tenant, 7, &options, &report, &error);
+ *   keep(crm_erasure_report_read(report)->certificate);
+ *
+ * It goes in steps, each of them durable, so that a crash at any point is
+ * finished by the next open:
+ *
+ *   requested    a choice in the log says who is erased, when, and why
+ *   fenced       with it, in the same instant: nothing leads to her any more,
+ *                and her number answers CRM_ERASED. An event that happened
+ *                before and names her record, an account of hers, or an address
+ *                that nobody else has, is refused: CRM_OUTCOME_ERASED
+ *   keys gone    the keys of all records that she has then are destroyed, and
+ *                the files that held them are rewritten: what is sealed is
+ *                noise from here on, in the log, in copies and in backups
+ *   views        her rows go, and the key that sealed them together with those
+ *   purged       of others is renewed
+ *   complete     a certificate says so, signed with the tenant's key
+ *
+ * What stays: the open parts of her events (type, times, source, numbers), the
+ * choice itself, and keyed hashes of what is fenced. Who comes back with a
+ * newer event is a new customer. Numbers of customers and records are never
+ * given again. Of texts that hosts wrote beside her libcrm knows nothing.
+ */
+
+/* How somebody is erased. The numbers are frozen.
+ *
+ * SHRED: her keys are destroyed.
+ * ANONYMISE: what remains is written as events of nobody, too.
+ * HARD: the sealed bytes are removed from the log, too.
+ *
+ * The last two are CRM_UNSUPPORTED in this version. */
+enum {
+  CRM_ERASURE_SHRED = 1,
+  CRM_ERASURE_ANONYMISE = 2,
+  CRM_ERASURE_HARD = 3
+};
+
+/* crm_erasure_options.flags. DRY_RUN: say what would go, and change nothing.
+ * CONFIRM: needed for a customer who has two values of one exclusive namespace,
+ * because two accounts may be two people: see `doubtful` of the dry run. */
+enum { CRM_ERASURE_DRY_RUN = 1, CRM_ERASURE_CONFIRM = 2 };
+
+/* How to erase.
+ *
+ * mode: one of CRM_ERASURE_...; 0: SHRED.
+ * by, why: who asked for it, and for which reason ("gdpr-request"). Kept in the
+ *   log and in the certificate, and not erased: write nothing about her. Each
+ *   up to 256 bytes (CRM_TOO_LARGE). */
+typedef struct crm_erasure_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t mode;
+  crm_slice by;
+  crm_slice why;
+} crm_erasure_options;
+
+#define CRM_ERASURE_OPTIONS_INIT \
+  { sizeof(crm_erasure_options), 0, 0, {0, 0}, {0, 0} }
+
+/* crm_erasure_report_view.flags. COMPLETE: all steps are done. Without it: a
+ * dry run, or what remains is done by crm_store_maintain, the maintenance
+ * thread, or the next open. */
+enum { CRM_ERASURE_COMPLETE = 1 };
+
+/* One erasure, or what it would be.
+ *
+ * request: its name, 32 hexadecimal digits. Empty: a dry run.
+ * position: of the choice in the log. Zero: a dry run.
+ * customer: who was erased; of a retired number, the one to whom it led.
+ * mode: one of CRM_ERASURE_...
+ * at_us: what happened until then and names her is refused.
+ * by, why: as in crm_erasure_options.
+ * retired: numbers that lead to her, ascending; `retired_count` of them. Only
+ *   of a dry run and of the erasure itself; none in a list.
+ * records: hers, ascending: those whose keys are destroyed.
+ * events: of hers. identifiers: that were hers. bytes: of her events, as they
+ *   were sealed.
+ * fenced: keyed hashes that stay, so that late events are told.
+ * doubtful: exclusive namespaces of which she has two values or more; as
+ *   `retired`, none in a list.
+ * certificate: signed JSON; empty until it is complete.
+ *
+ * What it points at lives as long as what it stands in. */
+typedef struct crm_erasure_report_view {
+  crm_slice request;
+  uint64_t position;
+  uint64_t customer;
+  int32_t mode;
+  uint32_t flags;
+  int64_t at_us;
+  crm_slice by;
+  crm_slice why;
+  const uint64_t* retired;
+  size_t retired_count;
+  const uint64_t* records;
+  size_t record_count;
+  uint64_t events;
+  uint64_t identifiers;
+  uint64_t bytes;
+  uint64_t fenced;
+  const crm_slice* doubtful;
+  size_t doubtful_count;
+  crm_slice certificate;
+  uint64_t reserved[2];
+} crm_erasure_report_view;
+
+/* What became of an erasure. Immutable. */
+typedef struct crm_erasure_report crm_erasure_report;
+
+/* Erases a customer. When it returns, everything is done; should a step have
+ * failed behind the choice, the answer is its error, she is fenced all the
+ * same, and crm_store_maintain, the maintenance thread or the next open does
+ * what remains. Waits for a crm_store_verify that is running. `out` may be
+ * NULL.
+ *
+ * CRM_NOT_FOUND: no such customer. CRM_ERASED: she was already.
+ * CRM_FAILED_PRECONDITION: it needs CONFIRM; names the namespace.
+ * CRM_UNSUPPORTED: the mode. CRM_READ_ONLY, CRM_NO_SPACE, CRM_IO_ERROR. */
+CRM_API crm_status crm_tenant_erase(crm_tenant* tenant, uint64_t customer,
+                                    const crm_erasure_options* options,
+                                    crm_erasure_report** out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* The erasure; it lives as long as its report. NULL for NULL. */
+CRM_API const crm_erasure_report_view* crm_erasure_report_read(
+    const crm_erasure_report* report) CRM_NOEXCEPT;
+
+/* Frees the report; what was erased stays so. The certificate lies in the
+ * store, too: see crm_tenant_list_erasures. */
+CRM_API void crm_erasure_report_free(crm_erasure_report* report) CRM_NOEXCEPT;
+
+/* Does again what a certificate of this tenant and store says, where the store
+ * has been set back to before it (a restore with keys that are older than the
+ * erasure): the same records are erased under the same request, at a new
+ * position. Done already: the report says so, and nothing changes. `out` may be
+ * NULL.
+ *
+ * CRM_MALFORMED, CRM_FORMAT_TOO_NEW, CRM_TOO_LARGE: the text. CRM_DENIED: its
+ * signature. CRM_INVALID_ARGUMENT: it is of another tenant or store.
+ * CRM_CONFLICT: one of the records is now a customer's who has others, too;
+ * names her: crm_tenant_unmerge first. */
+CRM_API crm_status crm_tenant_apply_certificate(
+    crm_tenant* tenant, crm_slice certificate,
+    const crm_read_options* options, crm_erasure_report** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* Every erasure of a tenant. Immutable. */
+typedef struct crm_erasure_list crm_erasure_list;
+
+/* What a crm_erasure_list holds: by position. */
+typedef struct crm_erasure_list_view {
+  const crm_erasure_report_view* erasures;
+  size_t erasure_count;
+  uint64_t reserved[2];
+} crm_erasure_list_view;
+
+/* Every erasure so far, also those that are not complete. They are read from
+ * the journal beside the keys, which outlives a log that was set back: an
+ * erasure may be listed that this log does not hold. */
+CRM_API crm_status crm_tenant_list_erasures(crm_tenant* tenant,
+                                            const crm_read_options* options,
+                                            crm_erasure_list** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* The erasures; they live as long as the list. NULL for NULL. */
+CRM_API const crm_erasure_list_view* crm_erasure_list_read(
+    const crm_erasure_list* list) CRM_NOEXCEPT;
+
+/* Frees the list; the erasures are in the store. */
+CRM_API void crm_erasure_list_free(crm_erasure_list* list) CRM_NOEXCEPT;
+
+/* The public key that certificates of this tenant are signed for, as 64
+ * hexadecimal digits: the same as long as the tenant's keys are. Keep it with
+ * whoever is to check certificates. */
+CRM_API crm_status crm_tenant_get_signing_key(crm_tenant* tenant,
+                                              const crm_read_options* options,
+                                              crm_buffer** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* What a certificate says, once its signature was found right. Immutable. */
+typedef struct crm_certificate_info crm_certificate_info;
+
+/* What a crm_certificate_info holds.
+ *
+ * request, customer, position, records: as in crm_erasure_report_view.
+ * tenant: its name.
+ * public_key: who signed it: 64 hexadecimal digits. */
+typedef struct crm_certificate_info_view {
+  crm_slice request;
+  crm_slice tenant;
+  uint64_t customer;
+  uint64_t position;
+  const uint64_t* records;
+  size_t record_count;
+  crm_slice public_key;
+  uint64_t reserved[2];
+} crm_certificate_info_view;
+
+/* Checks the signature of a certificate and reads it; needs no store.
+ * `public_key`: 64 hexadecimal digits, and the certificate must be signed by
+ * it; empty: whoever signed it. CRM_DENIED: the signature does not fit, or is
+ * another key's. CRM_MALFORMED, CRM_FORMAT_TOO_NEW, CRM_TOO_LARGE (over 1 MiB):
+ * the text. CRM_INVALID_ARGUMENT: the key. */
+CRM_API crm_status crm_verify_certificate(crm_slice certificate,
+                                          crm_slice public_key,
+                                          const crm_read_options* options,
+                                          crm_certificate_info** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* What it says; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_certificate_info_view* crm_certificate_info_read(
+    const crm_certificate_info* info) CRM_NOEXCEPT;
+
+/* Frees what was read, not what was erased. */
+CRM_API void crm_certificate_info_free(crm_certificate_info* info)
     CRM_NOEXCEPT;
 
 /* --- Profile ---------------------------------------------------------------
@@ -4193,6 +4689,213 @@ CRM_API const crm_violation_list_view* crm_violation_list_read(
 
 /* Frees the texts as well. */
 CRM_API void crm_violation_list_free(crm_violation_list* list) CRM_NOEXCEPT;
+
+/* --- Ledger ----------------------------------------------------------------
+ *
+ *   crm_tenant_get_ledger_checkpoint(tenant, 0, NULL, &note, &error);
+ *   ... give the note to somebody else: mail it, commit it ...
+ *
+ *   memset(&act, 0, sizeof(act));
+ *   act.source = crm_slice_of("web");
+ *   act.id = crm_slice_of("consent-17");
+ *   crm_tenant_prove_inclusion(tenant, &act, 0, NULL, &proof, &error);
+ *   ... give the proof to an auditor, who checks it without the store:
+ *   crm_verify_ledger_proof(proof, note, key, none, &error);
+ *
+ * Evidence of who consented to what, and of what was decided about persons. A
+ * tenant's acts of consent, choices about who is who and definitions are the
+ * leaves of a hash tree as of RFC 6962, without anything having to be called
+ * for it. What is hashed is the open part of each record and a commitment to
+ * what it says; so everything can be checked without any key, and also when the
+ * key of a person was destroyed. Nobody can change anything that lies before a
+ * checkpoint that somebody else has without being found out.
+ *
+ * The manual is crm/ledger.h; what is hashed is in src/FORMAT.md; and
+ * examples/ledger_verify.py checks all of it without libcrm. Records, proofs
+ * and openings are JSON here, one object without line ends, hashes in
+ * hexadecimal. A size of 0 stands for that of today. All calls from any thread.
+ */
+
+/* A tree, as a checkpoint names it.
+ *
+ * size: leaves. root: of the tree, SHA-256.
+ * origin: which ledger it is, with a zero behind it: "crm-ledger/", the id of
+ *   the store in hexadecimal, "/", the number of the tenant there. */
+typedef struct crm_ledger_head {
+  uint64_t size;
+  uint8_t root[32];
+  char origin[64];
+  uint64_t reserved[3];
+} crm_ledger_head;
+
+/* The tree as it is now. */
+CRM_API crm_status crm_tenant_get_ledger_head(crm_tenant* tenant,
+                                              const crm_read_options* options,
+                                              crm_ledger_head* out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The key that checks the signatures of the tenant's checkpoints, as a line of
+ * text ("verifier key" of C2SP signed-note, Ed25519). It never changes and is
+ * not secret: keep it where the notes are. */
+CRM_API crm_status crm_tenant_get_ledger_key(crm_tenant* tenant,
+                                             const crm_read_options* options,
+                                             crm_buffer** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* A signed note (C2SP tlog-checkpoint) of the tree of the first `size` leaves;
+ * the same one whenever it is asked for. CRM_INVALID_ARGUMENT: there are
+ * fewer. */
+CRM_API crm_status crm_tenant_get_ledger_checkpoint(
+    crm_tenant* tenant, uint64_t size, const crm_read_options* options,
+    crm_buffer** out, crm_error** error) CRM_NOEXCEPT;
+
+/* crm_ledger_query.flags. OF_RECORD: only those of `record`. */
+enum { CRM_LEDGER_OF_RECORD = 1 };
+
+/* Which records are listed.
+ *
+ * first: from this leaf on; with OF_RECORD from this place in its chain on.
+ * limit: at most so many, up to 10,000; 0: 1,000.
+ * record: of one person, in the order of their chain; 0: those of nobody's. */
+typedef struct crm_ledger_query {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t limit;
+  uint64_t first;
+  uint64_t record;
+} crm_ledger_query;
+
+#define CRM_LEDGER_QUERY_INIT \
+  { sizeof(crm_ledger_query), 0, 0, 0, 0 }
+
+/* Records as NDJSON, a line each: index (of the leaf), position, kind (event,
+ * definition, choice), what (of a choice or definition: its number), type,
+ * source, record and linkIndex (whose chain it is part of, where), customer,
+ * occurredAt, recordedAt, header (the bytes that are hashed of all this),
+ * commitment, before (the link of the one before it in its chain), link, leaf,
+ * and root (of the tree that ends here; absent where another record of the same
+ * request follows). Behind the end: empty. */
+CRM_API crm_status crm_tenant_list_ledger(crm_tenant* tenant,
+                                          const crm_ledger_query* query,
+                                          crm_buffer** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* Which record is meant: a position, or an event by its own id; the other is
+ * zero. */
+typedef struct crm_ledger_target {
+  uint64_t position;
+  crm_slice source;
+  crm_slice id;
+  uint64_t reserved[2];
+} crm_ledger_target;
+
+/* A proof that a record is in the tree of the first `size` leaves: an object
+ * with "proof":"inclusion", record, head (origin, size, root), and path. For
+ * crm_verify_ledger_proof. CRM_NOT_FOUND: it is not there, or of no ledger;
+ * CRM_INVALID_ARGUMENT: target, size. */
+CRM_API crm_status crm_tenant_prove_inclusion(crm_tenant* tenant,
+                                              const crm_ledger_target* target,
+                                              uint64_t size,
+                                              const crm_read_options* options,
+                                              crm_buffer** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* A proof that the tree of `size` leaves begins with that of `old_size`: an
+ * object with "proof":"consistency", oldSize, oldRoot, head, and path. */
+CRM_API crm_status crm_tenant_prove_consistency(
+    crm_tenant* tenant, uint64_t old_size, uint64_t size,
+    const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* What a record says, and the salt of its commitment, to be shown with its
+ * proof: {"salt":...,"plain":...}, both in hexadecimal. Personal. CRM_ERASED:
+ * its key is destroyed. Others as above. */
+CRM_API crm_status crm_tenant_open_ledger_record(
+    crm_tenant* tenant, const crm_ledger_target* target,
+    const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* crm_ledger_verify_options.flags. OPEN: also open every record whose key is
+ * there, and compare what it says with its commitment. */
+enum { CRM_LEDGER_VERIFY_OPEN = 1 };
+
+/* How a ledger is verified.
+ *
+ * checkpoints: signed notes of this ledger, of any time: each must be of a tree
+ *   that is the beginning of today's.
+ * key: who signed these; empty: this ledger's own key, which says nothing
+ *   against whoever has the store.
+ * progress: as that of crm_store_verify; `destroy` is called before the call
+ *   returns. */
+typedef struct crm_ledger_verify_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  const crm_slice* checkpoints;
+  size_t checkpoint_count;
+  crm_slice key;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_ledger_verify_options;
+
+#define CRM_LEDGER_VERIFY_OPTIONS_INIT \
+  { sizeof(crm_ledger_verify_options), 0, 0, 0, 0, {0, 0}, 0, 0, 0 }
+
+/* Reads the whole log and recomputes its chain, and of this ledger every link,
+ * leaf and root; holds it against checkpoints. Not CRM_OK only when it could
+ * not be done (CRM_MALFORMED, CRM_CORRUPTION, CRM_INVALID_ARGUMENT: a
+ * checkpoint or the key), or was stopped by `progress`: what was found is in
+ * the report, in the order of the log, so that the first finding says where
+ * the damage begins. */
+CRM_API crm_status crm_tenant_verify_ledger(
+    crm_tenant* tenant, const crm_ledger_verify_options* options,
+    crm_verify_report** out, crm_error** error) CRM_NOEXCEPT;
+
+/* How a ledger is exported. No flags so far; reserved: 0. `progress` may be
+ * NULL: records done and in all; `destroy` is called before the call
+ * returns. */
+typedef struct crm_ledger_export_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_ledger_export_options;
+
+#define CRM_LEDGER_EXPORT_OPTIONS_INIT \
+  { sizeof(crm_ledger_export_options), 0, 0, 0, 0, 0 }
+
+/* The ledger to a file, for whoever is to check it without the store: NDJSON,
+ * a line that says whose it is, each record, and a checkpoint of this very
+ * tree, whose head `out` (may be NULL) gets. Whole or not at all; `path` as in
+ * crm_store_export. What records say is not there. */
+CRM_API crm_status crm_tenant_export_ledger(
+    crm_tenant* tenant, crm_slice path,
+    const crm_ledger_export_options* options, crm_ledger_head* out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* What follows needs no store. */
+
+/* Checks a signed note: whether one of its signatures is of this key. `out`
+ * (may be NULL): the tree that it is of. CRM_MALFORMED: it is no note of a
+ * ledger, or `key` is none; CRM_CORRUPTION: no signature, or a wrong one. */
+CRM_API crm_status crm_verify_checkpoint(crm_slice note, crm_slice key,
+                                         crm_ledger_head* out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Checks a proof of either kind: CRM_OK when it is shown, CRM_CORRUPTION when
+ * it is not (the message says why), CRM_MALFORMED when it is no proof. All of
+ * it may come from anywhere.
+ *
+ * note, key: a checkpoint; then the tree of the proof must be that one (of a
+ *   consistency proof: one of the two). Both empty: none.
+ * opening: as crm_tenant_open_ledger_record gives it; then the record of an
+ *   inclusion proof must say this. Empty: none. */
+CRM_API crm_status crm_verify_ledger_proof(crm_slice proof, crm_slice note,
+                                           crm_slice key, crm_slice opening,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* --- Ingest ----------------------------------------------------------------
  *

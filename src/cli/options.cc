@@ -8,9 +8,9 @@
 #include <memory>
 #include <string>
 
-#include "cli/command.h"
-#include "cli/consent_command.h"
+#include "cli/command_line.h"
 #include "cli/encoding_option.h"
+#include "cli/ledger_options.h"
 
 #ifndef CRM_VERSION
 #define CRM_VERSION "unknown"
@@ -51,66 +51,6 @@ class BriefFormatter final : public CLI::Formatter {
     return line;
   }
 };
-
-// Everything the command line can say. CLI11 fills it; `run` is set by the
-// command that was given.
-struct CommandLine {
-  InitCommand init;
-  ImportCommand import;
-  PresetsCommand presets;
-  ExportCommand export_;
-  AppendCommand append;
-  ShowCommand show;
-  TimelineCommand timeline;
-  ReplayCommand replay;
-  TailCommand tail;
-  SubscribeCommand subscribe;
-  SubscriptionsCommand subscriptions;
-  StatsCommand stats;
-  VerifyCommand verify;
-  CheckpointCommand checkpoint;
-  SchemaRegisterCommand schema_register;
-  SchemaListCommand schema_list;
-  SchemaShowCommand schema_show;
-  SchemaCheckCommand schema_check;
-  SchemaUpcasterCommand schema_upcaster;
-  SchemaValidationCommand schema_validation;
-  IdentitySettingsCommand identity_settings;
-  WhoCommand who[static_cast<size_t>(WhoCommand::Verb::kCount)];
-  ConsentCommand consent[static_cast<size_t>(ConsentCommand::Verb::kCount)];
-  IdentityLinkFileCommand identity_link_file;
-  IdentityTrainCommand identity_train;
-  std::function<int()> run;
-};
-
-// A command with the options that every command has.
-template <typename Command>
-CLI::App* AddCommand(CLI::App* app, CommandLine* line, Command* command,
-                     const std::string& name, const std::string& about,
-                     const std::string& example) {
-  CLI::App* const sub = app->add_subcommand(name, about);
-  sub->footer("Example:\n  " + example);
-  sub->add_option("STORE", command->store.directory, "Directory of the store")
-      ->required();
-  sub->add_option("--key-file", command->store.key_file,
-                  "Key file of the store (default: STORE.key)");
-  sub->add_flag("--json", command->store.json, "Print JSON, for programs");
-  sub->callback(
-      [line, command] { line->run = [command] { return Run(*command); }; });
-  return sub;
-}
-
-void AddTenant(CLI::App* sub, StoreOption* store) {
-  sub->add_option("--tenant", store->tenant, "Tenant of the store")
-      ->capture_default_str();
-}
-
-void AddWho(CLI::App* sub, std::string* who) {
-  sub->add_option("WHO", *who,
-                  "Customer id, email address, phone number that begins with "
-                  "+, or NAMESPACE=VALUE")
-      ->required();
-}
 
 void AddInit(CLI::App* app, CommandLine* line) {
   InitCommand* const c = &line->init;
@@ -540,12 +480,12 @@ void AddIdentityFiles(CLI::App* app, CommandLine* line) {
 
 // A verb about who is who. `who`: how many people it takes.
 CLI::App* AddWhoVerb(CLI::App* app, CommandLine* line, WhoCommand::Verb verb,
-                     const std::string& name, int who,
-                     const std::string& about, const std::string& example) {
+                     const std::string& name, int who, const std::string& about,
+                     const std::string& example) {
   WhoCommand* const c = &line->who[static_cast<size_t>(verb)];
   c->verb = verb;
-  CLI::App* const sub = AddCommand(app, line, c, name, about,
-                                   "crm identity " + example);
+  CLI::App* const sub =
+      AddCommand(app, line, c, name, about, "crm identity " + example);
   AddTenant(sub, &c->store);
   if (who > 0) {
     sub->add_option("WHO", c->who,
@@ -591,13 +531,44 @@ void AddWhoQuestions(CLI::App* app, CommandLine* line) {
       ->capture_default_str();
 }
 
+void AddMatch(CLI::App* app, CommandLine* line) {
+  using Verb = WhoCommand::Verb;
+  WhoCommand* const c = &line->who[static_cast<size_t>(Verb::kMatch)];
+  CLI::App* const sub = AddWhoVerb(
+      app, line, Verb::kMatch, "match", 0,
+      "Compare what is known of customers, merge those who are sure to be\n"
+      "one person, and ask about those who may be. Says what it would do;\n"
+      "--apply does it.",
+      "match shop --apply --by nightly");
+  sub->add_flag("--apply", c->apply, "Write merges and questions");
+  sub->add_option("--model", c->model,
+                  "A model that identity train has kept, instead of the "
+                  "default one");
+  sub->add_option("--fields", c->fields,
+                  "JSON file: which traits are compared as what");
+  sub->add_option("--threshold", c->merge_from,
+                  "Merge pairs of at least so many bits")
+      ->capture_default_str();
+  sub->add_option("--review-from", c->review_from,
+                  "Ask about pairs of at least so many bits")
+      ->capture_default_str();
+  sub->add_option("--max-reviews", c->max_reviews, "Ask so often at most")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  sub->add_option("--threads", c->threads, "Threads that compare")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  sub->add_option("--by", c->by, "Who wants it; kept in the log");
+  sub->add_option("--why", c->why, "For which reason; kept in the log");
+}
+
 void AddWhoChoices(CLI::App* app, CommandLine* line) {
   using Verb = WhoCommand::Verb;
   WhoCommand* c = &line->who[static_cast<size_t>(Verb::kMerge)];
-  CLI::App* sub = AddWhoVerb(
-      app, line, Verb::kMerge, "merge", 2,
-      "Make two customers one. It can be taken back: see split.",
-      "merge shop 7 12 --by desk --why 'she called'");
+  CLI::App* sub =
+      AddWhoVerb(app, line, Verb::kMerge, "merge", 2,
+                 "Make two customers one. It can be taken back: see split.",
+                 "merge shop 7 12 --by desk --why 'she called'");
   AddByHand(sub, c);
   sub->add_flag("--keep-first", c->keep_first, "The first one's id stays");
   sub->add_flag("--force", c->force,
@@ -640,6 +611,7 @@ void AddWhoChoices(CLI::App* app, CommandLine* line) {
   sub->add_flag("--apply", c->apply, "Write what differs");
   sub->add_option("--by", c->by, "Who wants it; kept in the log");
   sub->add_option("--why", c->why, "For which reason; kept in the log");
+  AddMatch(app, line);
 }
 
 void AddIdentity(CLI::App* main, CommandLine* line) {
@@ -685,7 +657,10 @@ int RunProgram(int argc, char** argv) {
   AddSchema(&app, &line);
   AddIdentity(&app, &line);
   AddConsent(&app, line.consent, &line.run);
+  AddPrivacy(&app, &line);
+  AddLedger(&app, &line.run);
   AddStoreCommands(&app, &line);
+  AddBackups(&app, &line);
   try {
     app.parse(argc, argv);
     return line.run();

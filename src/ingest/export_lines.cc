@@ -1,6 +1,7 @@
 #include "ingest/export_lines.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <utility>
 
 #include "ingest/content_hash.h"
@@ -20,7 +21,8 @@ constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
-    "", "merge", "partition", "assertion", "review", "answer", "shared"};
+    "",       "merge",  "partition", "assertion",
+    "review", "answer", "shared",    "erasure"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
                                          "re-resolve"};
 constexpr std::string_view kAssertions[] = {"", "must-link", "cannot-link"};
@@ -296,6 +298,18 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
                "definition: a member that this version does not know");
 }
 
+// Empty: none. False: of a later version.
+bool ReadReason(std::string_view text, IdentityReason* reason) {
+  *reason = IdentityReason::kNone;
+  if (text.empty()) return true;
+  const std::string name = TextOfJson(text);
+  for (int i = 1; i <= static_cast<int>(IdentityReason::kWeakMatch); ++i) {
+    *reason = static_cast<IdentityReason>(i);
+    if (name == IdentityReasonName(*reason)) return true;
+  }
+  return false;
+}
+
 Status ExportReader::ReadChoice(ChoiceLine* out) {
   using Kind = ChoiceLine::Kind;
   *out = ChoiceLine();
@@ -331,9 +345,13 @@ Status ExportReader::ReadChoice(ChoiceLine* out) {
   }
   out->by = TextOfJson(members_.TakeString("by"));
   out->why = TextOfJson(members_.TakeString("why"));
+  if (!ReadReason(members_.TakeString("reason"), &out->reason)) {
+    members_.Fail("reason", "unknown");
+  }
+  const std::string weight(members_.Take("weight"));
+  out->weight = weight.empty() ? 0 : std::strtod(weight.c_str(), nullptr);
   // To be compared, by the checksum of all choices.
-  for (const std::string_view name :
-       {"namespace", "confidence", "reason", "weight", "leading"}) {
+  for (const std::string_view name : {"namespace", "confidence", "leading"}) {
     members_.Take(name);
   }
   if (!status().ok()) return status();

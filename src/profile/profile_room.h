@@ -6,6 +6,7 @@
 #define CRM_PROFILE_PROFILE_ROOM_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -67,6 +68,11 @@ class ProfileRoom final : public Room {
   Person PersonOf(const Fact& fact) const;
   // Of one record, at the head; nothing known: an empty one.
   Result<Person> PersonOfRecord(uint32_t tenant, RecordId record) const;
+  // What a record knows, at the head, sorted by name; views of the call.
+  Status ForEachTrait(uint32_t tenant, RecordId record,
+                      const std::function<void(std::string_view name,
+                                               std::string_view value)>& take)
+      const;
   // The events of a record up to `last`, oldest first; `expected` of them
   // (the record's own count, which proves that none is missing). Bodies are
   // still compressed; when the record's key is gone, there are none.
@@ -78,6 +84,9 @@ class ProfileRoom final : public Room {
   };
   Status ReadRecord(uint32_t tenant, RecordId record, uint64_t expected,
                     Position last, std::vector<RecordEvent>* out) const;
+  // Seals what is on disk of a bucket with a new key, and destroys the old one.
+  // No checkpoint may be written meanwhile. May be called again.
+  Status RenewBucket(uint32_t tenant, uint64_t bucket);
   // As IdentityRoom's: asks for a record's profile, then touches it.
   void Prefetch(uint32_t tenant, RecordId record) const;
   Status Warm(uint32_t tenant, RecordId record) const;
@@ -92,6 +101,7 @@ class ProfileRoom final : public Room {
                         Profile* profile) const;
   Status ReadAll(uint32_t tenant, CustomerId customer, const View& view,
                  Profile* profile) const;
+  bool IsErased(uint32_t tenant, RecordId record) const;
   void ShowTrait(const ProfileView& state, const TraitEntry& entry,
                  Trait* trait) const;
   void ShowState(const ProfileView& state, Profile* profile) const;

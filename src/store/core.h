@@ -98,6 +98,10 @@ struct StoreCore {
   std::atomic<bool> warmed{false};
   Failure failed;                        // A checkpoint failed: read-only.
   std::mutex maintain_one;
+  // One erasure at a time; taken before everything but `lifecycle`. Who replays
+  // the log and compares takes it, too: keys must not go meanwhile.
+  std::mutex erasure_mutex;
+  std::atomic<bool> erasures_open{false};  // Some are not complete.
   std::mutex anchor_mutex;
   std::thread maintenance;
 

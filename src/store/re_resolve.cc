@@ -9,12 +9,16 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
+#include "identity/guards.h"
 #include "identity/partition.h"
 #include "storage/database.h"
+#include "store/erasure.h"
 #include "store/fact_decoder.h"
 #include "store/identity_text.h"
 #include "store/sequencer.h"
@@ -56,7 +60,7 @@ class Gatherer {
   Status Run(const ReResolveOptions& options) {
     Names names;  // As the log gives them, then thrown away.
     FactReader reader(core_.log_view.get(), core_.keyring.get(), &names,
-                      &definitions_, Digest{});
+                      &definitions_, Digest{}, nullptr);
     FactDecoder decoder(core_.log_view.get(), core_.keyring.get(), &names,
                         &definitions_, core_.views->rooms());
     const Position head = core_.sequencer->head();
@@ -155,6 +159,22 @@ class Resolution final : public ResolveHost {
           !options.progress(sayings.size() + done, 2 * sayings.size())) {
         return Status(StatusCode::kCancelled, "cancelled by the caller");
       }
+    }
+    return Status::Ok();
+  }
+
+  // What a match merged stays merged, where today's guards let it.
+  Status Keep(const std::vector<Members::Merge>& matches) {
+    const IdentityRoom& identity = core_.views->identity();
+    for (const Members::Merge& match : matches) {
+      const auto a = aside_.find(match.a);
+      const auto b = aside_.find(match.b);
+      if (a == aside_.end() || b == aside_.end()) continue;
+      Result<bool> apart = MustStayApart(identity, a->second, b->second);
+      if (!apart.ok()) return std::move(apart).status();
+      Status status =
+          *apart ? Status::Ok() : Unite(a->second, b->second, match.confidence);
+      if (!status.ok()) return status;
     }
     return Status::Ok();
   }
@@ -278,14 +298,29 @@ class Resolution final : public ResolveHost {
       assertion.b = other->second;
       Status status = Emit(&assertion);
       if (status.ok() && item.kind == Assertion::Kind::kMustLink) {
-        status = Unite(assertion.a, assertion.b);
+        status = Unite(assertion.a, assertion.b, 100);
       }
       if (!status.ok()) return status;
     }
     return Status::Ok();
   }
 
-  Status Unite(RecordId a, RecordId b) {
+  Result<bool> MustStayApart(const IdentityRoom& identity, RecordId a,
+                             RecordId b) {
+    std::array<Members, 2> sides;
+    for (const size_t i : {0, 1}) {
+      Result<RecordRow> row = identity.RecordOf(kAside, i == 0 ? a : b, rows_);
+      if (!row.ok()) return std::move(row).status();
+      Result<Members> members =
+          identity.OwnMembers(kAside, row->customer, rows_);
+      if (!members.ok()) return std::move(members).status();
+      sides[i] = std::move(members).value();
+    }
+    if (FindConflict(sides[0], sides[1]) != nullptr) return true;
+    return identity.CannotLink(kAside, sides[0], sides[1], rows_);
+  }
+
+  Status Unite(RecordId a, RecordId b, uint8_t confidence) {
     const IdentityRoom& identity = core_.views->identity();
     Result<RecordRow> row_a = identity.RecordOf(kAside, a, rows_);
     Result<RecordRow> row_b = identity.RecordOf(kAside, b, rows_);
@@ -300,7 +335,7 @@ class Resolution final : public ResolveHost {
     merge.retired = keeps_a ? row_b->customer : row_a->customer;
     merge.a = keeps_a ? a : b;
     merge.b = keeps_a ? b : a;
-    merge.confidence = 100;
+    merge.confidence = confidence;
     return Emit(&merge);
   }
 
@@ -338,7 +373,7 @@ class Differences {
       Result<Members> members =
           identity_.OwnMembers(tenant_, id, choosing_.context().rows);
       if (!members.ok()) return std::move(members).status();
-      if (members->records.empty()) continue;
+      if (members->records.empty() || members->IsErased()) continue;
       for (const Members::Member& member : members->records) {
         customer_of_[member.record] = id;
         if (member.began != 0) began_[member.record] = member.began;
@@ -351,6 +386,22 @@ class Differences {
   }
 
   void Take(Members&& wanted) { wanted_.push_back(std::move(wanted)); }
+
+  // Merges by a match, as they were made.
+  std::vector<Members::Merge> matches() const {
+    std::vector<Members::Merge> matches;
+    for (const auto& [id, members] : current_) {
+      for (const Members::Merge& merge : members.merges) {
+        if (merge.by_match()) matches.push_back(merge);
+      }
+    }
+    std::sort(matches.begin(), matches.end(),
+              [](const Members::Merge& x, const Members::Merge& y) {
+                return std::tie(x.position, x.a, x.b) <
+                       std::tie(y.position, y.a, y.b);
+              });
+    return matches;
+  }
 
   Status Write() {
     AddStrays();
@@ -549,14 +600,15 @@ Status Run(const Tenant::Impl& tenant, const ReResolveOptions& options,
   Gatherer gatherer(core, tenant.info.id);
   Status status = gatherer.Run(options);
   if (!status.ok()) return status;
+  Differences differences(core, tenant.info.id, choosing, options, report);
+  status = differences.LoadCurrent();
+  if (!status.ok()) return status;
   Resolution resolution(core, tenant.info.id,
                         definitions == nullptr
                             ? nullptr
                             : definitions->IdentityAt(kEveryPosition));
   status = resolution.Run(gatherer.sayings(), options);
-  if (!status.ok()) return status;
-  Differences differences(core, tenant.info.id, choosing, options, report);
-  status = differences.LoadCurrent();
+  if (status.ok()) status = resolution.Keep(differences.matches());
   if (status.ok()) {
     status = resolution.ForEach(
         [&](Members&& members) { differences.Take(std::move(members)); });
@@ -582,6 +634,10 @@ Result<ReResolveReport> Tenant::ReResolve(const ReResolveOptions& options) {
   std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (status.ok()) status = CheckWho(options.by, options.why);
+  if (!status.ok()) return status;
+  // Who is being erased has nothing to say any more.
+  std::lock_guard<std::mutex> no_erasure(impl_->core->erasure_mutex);
+  status = FinishErasures(*impl_->core);
   if (!status.ok()) return status;
   ReResolveReport report;
   status = impl_->core->sequencer->Choose(

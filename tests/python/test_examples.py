@@ -36,6 +36,14 @@ def test_consent():
         "ISO/IEC TS 27560:2023"]
 
 
+def test_erase():
+    printed = run(SOURCE / "examples/erase.py")
+    assert "complete: True\n" in printed
+    assert "customer 1 was erased\n" in printed
+    assert "refused: 1\n" in printed
+    assert "erased: customer 1 of golf-club\n" in printed
+
+
 def test_block_of_readme(folder):
     code = run(SOURCE / "tests/style/check_style.py", "--root", SOURCE,
                "--extract", "quickstart", "--language", "python")

@@ -107,7 +107,8 @@ def test_functions_of_the_module():
     nodes = [n for n in STUB.body if isinstance(n, ast.FunctionDef)]
     assert {n.name for n in nodes} == {"canonical_event_type",
                                        "event_from_json", "link_file",
-                                       "train_file"}
+                                       "train_file", "verify_checkpoint",
+                                       "verify_ledger_proof"}
     for node in nodes:
         assert parameters_of_module(getattr(crm, node.name)) == (
             parameters_of_stub(node))
@@ -135,10 +136,9 @@ def test_everything_of_the_headers_is_bound():
                "ListAssertions": "assertions",
                "GetIdentityChanges": "identity_changes",
                "GetIdentitySettings": "identity_settings",
-               "GetConsentHistory": "consent_history",
-               "GetConsentReceipt": "consent_receipt",
-               "GetConsentSettings": "consent_settings",
-               "GetPreferences": "preferences",
+               "GetLedgerHead": "ledger_head", "GetLedgerKey": "ledger_key",
+               "GetLedgerCheckpoint": "ledger_checkpoint",
+               "ListLedger": "ledger",
                "AppendJson": "append", "Tenant": "tenant"}
 
     def python_name(name):

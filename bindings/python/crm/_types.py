@@ -339,6 +339,8 @@ class ChoiceKind(_Name):
     REVIEW = "review"
     ANSWER = "answer"
     SHARED = "shared"
+    #: A customer was erased.
+    ERASURE = "erasure"
 
 
 class ChoiceOrigin(_Name):
@@ -384,6 +386,8 @@ class MessageKind(_Name):
     MERGED = "merged"
     #: One customer became two.
     SPLIT = "split"
+    #: A customer was erased.
+    ERASED = "erased"
 
 
 class IdentityChangeKind(_Name):
@@ -393,6 +397,8 @@ class IdentityChangeKind(_Name):
     MERGED = "merged"
     #: Some records of from_customer became, or went back to, to_customer.
     SPLIT = "split"
+    #: from_customer was erased, with all numbers that lead to her.
+    ERASED = "erased"
 
 
 class ConditionKind(_Name):
@@ -455,6 +461,17 @@ class ReviewAnswer(_Name):
     DIFFERENT = "different"
     #: Neither; the same question is not put again.
     DISMISS = "dismiss"
+
+
+class ErasureMode(_Name):
+    """How somebody is erased."""
+
+    #: Her keys are destroyed.
+    SHRED = "shred"
+    #: Not in this version.
+    ANONYMISE = "anonymise"
+    #: Not in this version.
+    HARD = "hard"
 
 
 class IdentityEvidenceKind(_Name):

@@ -13,6 +13,7 @@
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
+#include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/records.h"
 #include "bindings/python/src/schemas.h"
@@ -65,10 +66,12 @@ PYBIND11_MODULE(_crm, module) {
   DefineExportReports(module);
   DefineIdentityRecords(module);
   DefineConsentRecords(module);
+  DefinePrivacyRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);
   DefinePersons(module);
+  DefineLedgerChecks(module);
   DefineCursor(module);
   DefineSnapshot(module);
   DefineStoreSnapshot(module);

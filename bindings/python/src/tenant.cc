@@ -14,7 +14,9 @@
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/identity_settings.h"
 #include "bindings/python/src/instant.h"
+#include "bindings/python/src/ledger.h"
 #include "bindings/python/src/module.h"
+#include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/schemas.h"
 #include "bindings/python/src/text.h"
@@ -87,6 +89,8 @@ void DefineTenant(py::module_& module) {
   DefineSchemas(type);
   DefineIdentitySettings(type);
   DefineConsent(type);
+  DefinePrivacy(type);
+  DefineLedger(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
       "timedelta; None: for ever). The new head.",
