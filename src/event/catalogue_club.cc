@@ -149,6 +149,8 @@ std::vector<CatalogueEvent> MessagingEvents() {
        message({{"errorType", kText}, {"errorMessage", kText, kPersonal}})},
       {"message.failed",
        message({{"errorType", kText}, {"errorMessage", kText, kPersonal}})},
+      {"message.complained", message({})},
+      {"message.unsubscribed", message({})},
       {"consent.updated",
        {{"channel", kText, kMust},
         {"purpose", kText},

@@ -362,6 +362,21 @@ TEST_CASE("preferences: the latest of each field; not set is not refused") {
   CHECK(world.Check(ada, Channel::kSms).rule == ConsentRule::kNever);
 }
 
+TEST_CASE("acts fit their schema where every event must have one") {
+  World world;
+  REQUIRE_OK(world.tenant->SetValidation("", Validation::kEnforce));
+  ConsentAct act = world.Act(Action::kGrant);
+  act.policy_version = 3;
+  act.valid_until = world.clock->Now() + std::chrono::hours(1);
+  act.confirmed = true;
+  act.evidence = "form 7";
+  const auto outcome = world.tenant->RecordConsent(act);
+  REQUIRE_OK(outcome);
+  CHECK(world.Allows(outcome->customer));
+  world.Append("message.unsubscribed", R"({"messageId":"m"})", At(1));
+  CHECK(world.Check(outcome->customer).rule == ConsentRule::kSuppressed);
+}
+
 TEST_CASE("deactivating is not a withdrawal") {
   World world;
   const CustomerId ada =

@@ -505,7 +505,8 @@ TEST_CASE("erasure: proofs of before hold after the key is destroyed") {
   const std::string path = scratch / "s";
   MakeStore(path);
   const LedgerTarget act{.source = "scl", .id = "c5"};
-  RecordId record = 0;
+  CustomerId customer = 0;
+  uint64_t size = 0;
   std::string proof;
   std::string note;
   std::string key;
@@ -513,28 +514,22 @@ TEST_CASE("erasure: proofs of before hold after the key is destroyed") {
     Store store = MustOpen(path);
     Tenant tenant = MustTenant(store);
     const InclusionProof made = *tenant.ProveInclusion(act);
-    record = made.record.record;
+    customer = made.record.customer;
+    size = made.head.size;
     proof = ToJson(made);
     note = *tenant.GetLedgerCheckpoint();
     key = *tenant.GetLedgerKey();
     CHECK_CODE(tenant.OpenLedgerRecord(act), kOk);
     REQUIRE_OK(store.Close());
   }
-  {
-    auto provider = FileKeyProvider::Open(path + ".key", false);
-    REQUIRE_OK(provider);
-    auto keyring = KeyRing::Open(path + "/keys", Disk::Machine(), *provider,
-                                 true, true, {});
-    REQUIRE_OK(keyring);
-    REQUIRE_OK((*keyring)->OpenTenant(1, "golf-club", false));
-    const uint64_t gone[] = {record};
-    REQUIRE_OK((*keyring)->DestroyRecords(1, gone));
-  }
   Store store = MustOpen(path);
   Tenant tenant = MustTenant(store);
+  REQUIRE_OK(tenant.Erase(customer, {.confirm = true}));
   CHECK_CODE(VerifyLedgerProof(proof, note, key), kOk);
-  CHECK(ToJson(*tenant.ProveInclusion(act)) == proof);
-  CHECK(*tenant.GetLedgerCheckpoint() == note);
+  CHECK(ToJson(*tenant.ProveInclusion(act, size)) == proof);
+  CHECK(*tenant.GetLedgerCheckpoint(size) == note);
+  // That she was erased is a record, too.
+  CHECK(tenant.GetLedgerHead()->size == size + 1);
   CHECK_CODE(tenant.OpenLedgerRecord(act), kErased);
   const Result<VerifyReport> report =
       tenant.VerifyLedger({.checkpoints = {note}, .key = key, .open = true});

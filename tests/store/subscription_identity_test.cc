@@ -46,7 +46,8 @@ Subscription MustSubscribe(Tenant& tenant,
   return *std::move(subscription);
 }
 
-// "e1" for an event, "2>1" for a merge of 2 into 1, "1/2" for a split.
+// "e1" for an event, "2>1" for a merge of 2 into 1, "1/2" for a split, "1x" for
+// an erasure.
 std::string Show(const Message& message) {
   const std::string from = std::to_string(message.change.from);
   const std::string to = std::to_string(message.change.to);
@@ -60,6 +61,9 @@ std::string Show(const Message& message) {
     case Kind::kSplit:
       CHECK(message.event.id.empty());
       return from + "/" + to;
+    case Kind::kErased:
+      CHECK(message.event.id.empty());
+      return from + "x";
     case Kind::kCheckpoint:
     case Kind::kCaughtUp:
       break;
