@@ -59,6 +59,9 @@ enum class Kind : uint32_t {
   kIdentityHistory,
   kReResolve,
   kMatchReport,
+  kErasureReport,
+  kErasureList,
+  kCertificateInfo,
 };
 
 // One more in every child of fork().

@@ -144,6 +144,9 @@ struct VerifyReportState {
   crm_verify_report_view view = {};
 };
 
+// The view, once the report is there.
+void Fill(VerifyReportState* state);
+
 struct AppendResultState {
   AppendResult result;
   // Namespaces that matched: those of the result live with the store only.
@@ -243,6 +246,23 @@ struct UnmergeResultState {
   UnmergeResult result;
   std::vector<crm_unmerged_part> parts = {};
   crm_unmerge_result_view view = {};
+};
+
+struct ErasureReportState {
+  ErasureReport from;
+  std::vector<crm_slice> doubtful = {};
+  crm_erasure_report_view view = {};
+};
+
+struct ErasureListState {
+  std::vector<ErasureReport> from;
+  std::vector<crm_erasure_report_view> erasures = {};
+  crm_erasure_list_view view = {};
+};
+
+struct CertificateInfoState {
+  CertificateInfo from;
+  crm_certificate_info_view view = {};
 };
 
 struct AssertionListState {
@@ -378,6 +398,11 @@ CRM_CAPI_HANDLE(crm_identity_history, kIdentityHistory,
                 crm::capi::IdentityHistoryState);
 CRM_CAPI_HANDLE(crm_re_resolve_report, kReResolve, crm::capi::ReResolveState);
 CRM_CAPI_HANDLE(crm_match_report, kMatchReport, crm::capi::MatchReportState);
+CRM_CAPI_HANDLE(crm_erasure_report, kErasureReport,
+                crm::capi::ErasureReportState);
+CRM_CAPI_HANDLE(crm_erasure_list, kErasureList, crm::capi::ErasureListState);
+CRM_CAPI_HANDLE(crm_certificate_info, kCertificateInfo,
+                crm::capi::CertificateInfoState);
 
 #undef CRM_CAPI_HANDLE
 

@@ -50,6 +50,9 @@ crm_status crm_snapshot_get_stats(crm_snapshot* snapshot,
     out->unattributed = stats->unattributed;
     out->contested = stats->contested;
     out->schema_warnings = stats->schema_warnings;
+    out->last_customer = stats->last_customer;
+    out->open_reviews = stats->open_reviews;
+    out->erased_customers = stats->erased_customers;
     return status;
   });
 }

@@ -6,6 +6,7 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "crm/backup.h"
 
 namespace crm::capi {
 
@@ -140,6 +141,8 @@ crm_tenant_stats Show(const TenantStats& from) {
   out.open_reviews = from.open_reviews;
   out.contested = from.contested;
   out.schema_warnings = from.schema_warnings;
+  out.erased_customers = from.erased_customers;
+  out.refused_events = from.refused_events;
   return out;
 }
 
@@ -177,6 +180,33 @@ Status WriteTo(crm_store* store, Call call) {
   if (!status.ok()) return status;
   return Write(StateOf(store),
                [&](StoreState& state) { return call(state.store); });
+}
+
+Status Give(const Result<BackupReport>& made, crm_backup_report* out) {
+  if (made.ok() && out != nullptr) {
+    out->head = made->head;
+    out->files = made->files;
+    out->bytes = made->bytes;
+  }
+  return made.status();
+}
+
+Status CheckBackupOptions(const crm_backup_options* options) {
+  crm_backup_options in = CRM_BACKUP_OPTIONS_INIT;
+  const Status status = ReadOptions(options, "options", 0, &in);
+  return status.ok() ? CheckReserved(in.reserved) : status;
+}
+
+Status Backup(crm_store* store, crm_slice directory,
+              const crm_backup_options* options, crm_backup_report* out,
+              Result<BackupReport> (*make)(Store&, const std::string&)) {
+  if (out != nullptr) *out = crm_backup_report();
+  return WriteTo(store, [&](Store& own) -> Status {
+    Status status = CheckBackupOptions(options);
+    if (status.ok()) status = CheckPath(directory, "directory");
+    if (!status.ok()) return status;
+    return Give(make(own, std::string(View(directory))), out);
+  });
 }
 
 }  // namespace
@@ -280,6 +310,57 @@ crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
       if (!status.ok()) return status;
       return own.Checkpoint(std::string(View(directory)));
     });
+  });
+}
+
+crm_status crm_backup_store(crm_store* store, crm_slice directory,
+                            const crm_backup_options* options,
+                            crm_backup_report* out,
+                            crm_error** error) noexcept {
+  return Guard(error, [&] {
+    return Backup(store, directory, options, out, &crm::BackupStore);
+  });
+}
+
+crm_status crm_backup_keys(crm_store* store, crm_slice directory,
+                           const crm_backup_options* options,
+                           crm_backup_report* out,
+                           crm_error** error) noexcept {
+  return Guard(error, [&] {
+    return Backup(store, directory, options, out, &crm::BackupKeys);
+  });
+}
+
+crm_status crm_verify_backup(crm_slice directory,
+                             const crm_backup_options* options,
+                             crm_backup_report* out,
+                             crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    if (out != nullptr) *out = crm_backup_report();
+    crm::Status status = CheckPath(directory, "directory");
+    if (status.ok()) status = CheckBackupOptions(options);
+    if (!status.ok()) return status;
+    return Give(crm::VerifyBackup(std::string(View(directory))), out);
+  });
+}
+
+crm_status crm_restore_store(crm_slice data, crm_slice keys,
+                             crm_slice directory,
+                             const crm_store_options* options,
+                             crm_backup_report* out,
+                             crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    if (out != nullptr) *out = crm_backup_report();
+    crm::StoreOptions own;
+    crm::Status status = ReadStoreOptions(options, &own);
+    if (status.ok()) status = CheckPath(data, "data");
+    if (status.ok()) status = CheckSlice(keys, "keys");
+    if (status.ok()) status = CheckPath(directory, "directory");
+    if (!status.ok()) return status;
+    return Give(
+        crm::RestoreStore(std::string(View(data)), std::string(View(keys)),
+                          std::string(View(directory)), own),
+        out);
   });
 }
 

@@ -47,7 +47,8 @@ Status ReadSubscriptionOptions(const crm_subscription_options* options,
 
 bool IsChange(const Message& message) {
   return message.kind == Message::Kind::kMerged ||
-         message.kind == Message::Kind::kSplit;
+         message.kind == Message::Kind::kSplit ||
+         message.kind == Message::Kind::kErased;
 }
 
 crm_lag ShowLag(const Lag& from) {

@@ -172,7 +172,7 @@ enum class Outcome : uint8_t {
   kDuplicate = 2,  // Already there, at `position`.
   kInvalid = 3,    // Refused; see `status`.
   kConflict = 4,   // Same id, other content; see `status`.
-  kErased = 5,     // Its person was erased.
+  kErased = 5,     // Its person was erased since; see crm/privacy.h.
 };
 
 // What became of one event of a request.
@@ -217,6 +217,8 @@ struct AppendResult {
   uint64_t appended = 0;
   uint64_t duplicates = 0;
   uint64_t rejected = 0;
+  // Of the rejected ones: those of somebody who was erased since they happened.
+  uint64_t erased = 0;
   uint64_t customers_created = 0;
   // Of the appended ones: those that belong to nobody.
   uint64_t unattributed = 0;

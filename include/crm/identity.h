@@ -289,18 +289,22 @@ struct ReviewQuery {
 //   kMerged  The step of `from` is to `to`.
 //   kSplit   `to` has no step: she is a customer. What is kept for the records
 //            that moved goes from `from` to her.
+//   kErased  Nobody stands behind `from` any more: what is kept under her id,
+//            or an id that leads to her, is to go. The id never comes back.
 struct IdentityChange {
   // The numbers never change.
   enum class Kind : uint8_t {
     // `to` stands for `from`, who is retired, or was before and led to another.
     kMerged = 1,
     kSplit = 2,  // Some records of `from` became, or went back to, `to`.
+    // `from` was erased, with all ids that lead to her; `to` is zero.
+    kErased = 3,
   };
   Kind kind = Kind::kMerged;
   Position position = 0;
   CustomerId from = 0;
   CustomerId to = 0;
-  // Of kSplit: the records that moved, ascending.
+  // Of kSplit: the records that moved, ascending. Of kErased: hers.
   std::vector<RecordId> records = {};
 };
 

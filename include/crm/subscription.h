@@ -79,13 +79,13 @@ struct SubscriptionOptions {
   // Leave out what was appended as backfill.
   bool skip_backfill = false;
 
-  // Leave out kMerged and kSplit. Otherwise every consumer gets all of them,
-  // whatever its types, sources and share: a change concerns two customers,
-  // whose events may go to two consumers.
+  // Leave out kMerged, kSplit and kErased. Otherwise every consumer gets all of
+  // them, whatever its types, sources and share: a change concerns two
+  // customers, whose events may go to two consumers.
   bool skip_identity = false;
 
   // Do not open sealed parts: several times faster, and needs no key of a
-  // record (kMerged and kSplit are opened with the tenant's).
+  // record (kMerged, kSplit, kErased are opened with the tenant's).
   bool open_parts_only = false;
 
   // This is consumer number `consumer`, from 0, of `consumers`, 1 to
@@ -122,17 +122,20 @@ struct Message {
     // concerns, and `change.position` where the choice lies.
     kMerged = 4,
     kSplit = 5,
+    // Somebody was erased: `change.from` is who. What is kept of her elsewhere
+    // is to go, too.
+    kErased = 6,
   };
   Kind kind = Kind::kEvent;
   // Everything up to here was delivered, or is not for this subscription.
   // May be given to Acknowledge, as may any smaller one. Of kEvent: the
-  // event's own position. Of kMerged and kSplit: change.position, or the one
+  // event's own position. Of the last three: change.position, or the one
   // before it while more changes of the same choice are to come.
   Position position = 0;
   // Of kEvent; otherwise empty. Its views are valid until the next call of
   // Next, or until the subscription is gone.
   EventView event = {};
-  // Of kMerged and kSplit; otherwise empty.
+  // Of kMerged, kSplit and kErased; otherwise empty.
   IdentityChange change = {};
 };
 

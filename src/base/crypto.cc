@@ -13,6 +13,10 @@ static_assert(kKeyBytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 static_assert(kNonceBytes == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
 static_assert(kTagBytes == crypto_aead_xchacha20poly1305_ietf_ABYTES);
 static_assert(kDigestBytes == crypto_generichash_BYTES);
+static_assert(kSignatureBytes == crypto_sign_BYTES);
+static_assert(kKeyBytes == crypto_sign_SEEDBYTES);
+static_assert(kKeyBytes == crypto_sign_PUBLICKEYBYTES);
+static_assert(kDigestBytes == crypto_hash_sha256_BYTES);
 
 const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -52,6 +56,22 @@ Nonce RandomNonce() {
   return nonce;
 }
 
+Digest RandomSalt() {
+  struct Pool {
+    std::array<Digest, 64> salts;
+    size_t next = 64;
+  };
+  thread_local Pool pool;
+  if (pool.next == pool.salts.size()) {
+    RandomBytes(pool.salts.data(), sizeof(pool.salts));
+    pool.next = 0;
+  }
+  Digest& salt = pool.salts[pool.next++];
+  const Digest taken = salt;
+  Wipe(salt.data(), salt.size());
+  return taken;
+}
+
 void Seal(const Key& key, const Nonce& nonce, std::string_view plain,
           std::string_view associated, std::string* out) {
   const size_t offset = out->size();
@@ -71,6 +91,12 @@ bool Unseal(const Key& key, const Nonce& nonce, std::string_view sealed,
       Bytes(associated), associated.size(), nonce.data(), key.data());
   if (result != 0) plain->clear();
   return result == 0;
+}
+
+Digest PortableSha256(std::string_view data) {
+  Digest digest{};
+  crypto_hash_sha256(digest.data(), Bytes(data), data.size());
+  return digest;
 }
 
 Digest Blake2b(std::string_view data, std::string_view key) {
@@ -94,6 +120,33 @@ Digest Blake2bStream::Finish() {
   Digest digest{};
   crypto_generichash_final(State(state_), digest.data(), digest.size());
   return digest;
+}
+
+std::string SigningPublicKey(const Key& seed) {
+  std::string public_key(crypto_sign_PUBLICKEYBYTES, '\0');
+  unsigned char secret[crypto_sign_SECRETKEYBYTES];
+  crypto_sign_seed_keypair(Bytes(&public_key, 0), secret, seed.data());
+  Wipe(secret, sizeof(secret));
+  return public_key;
+}
+
+std::string Sign(const Key& seed, std::string_view message) {
+  unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+  unsigned char secret[crypto_sign_SECRETKEYBYTES];
+  crypto_sign_seed_keypair(public_key, secret, seed.data());
+  std::string signature(kSignatureBytes, '\0');
+  crypto_sign_detached(Bytes(&signature, 0), nullptr, Bytes(message),
+                       message.size(), secret);
+  Wipe(secret, sizeof(secret));
+  return signature;
+}
+
+bool VerifySignature(std::string_view public_key, std::string_view message,
+                     std::string_view signature) {
+  return public_key.size() == crypto_sign_PUBLICKEYBYTES &&
+         signature.size() == kSignatureBytes &&
+         crypto_sign_verify_detached(Bytes(signature), Bytes(message),
+                                     message.size(), Bytes(public_key)) == 0;
 }
 
 bool SecretEquals(std::string_view a, std::string_view b) {

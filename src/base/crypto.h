@@ -1,4 +1,5 @@
-// The only user of libsodium: sealing, random bytes, BLAKE2b, wiping.
+// The only user of libsodium: sealing, random bytes, BLAKE2b, signatures,
+// wiping.
 
 #ifndef CRM_BASE_CRYPTO_H_
 #define CRM_BASE_CRYPTO_H_
@@ -28,6 +29,9 @@ Status InitCrypto();
 void RandomBytes(void* out, size_t size);
 Key RandomKey();
 Nonce RandomNonce();
+// 32 random bytes from a seeded stream of this thread: without a system call
+// each.
+Digest RandomSalt();
 
 // XChaCha20-Poly1305. Appends ciphertext and tag (plain.size() + kTagBytes) to
 // `*out`. A nonce must never be used twice with one key.
@@ -38,6 +42,9 @@ void Seal(const Key& key, const Nonce& nonce, std::string_view plain,
 [[nodiscard]] bool Unseal(const Key& key, const Nonce& nonce,
                           std::string_view sealed, std::string_view associated,
                           std::string* plain);
+
+// SHA-256 without the processor's own instructions; see base/sha256.h.
+Digest PortableSha256(std::string_view data);
 
 // BLAKE2b-256; `key` empty or up to 64 bytes.
 Digest Blake2b(std::string_view data, std::string_view key = {});
@@ -52,6 +59,15 @@ class Blake2bStream final {
  private:
   alignas(64) unsigned char state_[384];
 };
+
+// Ed25519. Whoever has the seed signs; whoever has the public key that belongs
+// to it can tell. `signature`: kSignatureBytes; `public_key`: kKeyBytes.
+inline constexpr size_t kSignatureBytes = 64;
+std::string SigningPublicKey(const Key& seed);
+std::string Sign(const Key& seed, std::string_view message);
+[[nodiscard]] bool VerifySignature(std::string_view public_key,
+                                   std::string_view message,
+                                   std::string_view signature);
 
 // Constant-time equality of two strings of one length.
 bool SecretEquals(std::string_view a, std::string_view b);

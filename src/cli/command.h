@@ -225,6 +225,63 @@ struct WhoCommand {
   int threads = 2;
 };
 
+// crm erase, erasures, certificate apply, certificate key.
+struct PrivacyCommand {
+  enum class Verb : size_t { kErase, kErasures, kApply, kKey, kCount };
+  Verb verb = Verb::kErase;
+  StoreOption store;
+  std::string who;
+  std::string file;  // Of a certificate.
+  std::string by;
+  std::string why;
+  bool dry_run = false;
+  bool confirm = false;
+};
+
+// crm backup, keys backup, keys path, restore.
+struct BackupCommand {
+  StoreOption store;
+  std::string directory;
+  bool keys = false;
+};
+
+struct KeysPathCommand {
+  StoreOption store;
+};
+
+struct RestoreCommand {
+  StoreOption store;
+  std::string data;
+  std::string keys;
+};
+
+// crm certificate verify.
+struct CertificateVerifyCommand {
+  std::string file;
+  std::string key;  // Empty: whoever signed it.
+  bool json = false;
+};
+
+// crm ledger ...
+struct LedgerCommand {
+  enum class Verb : size_t {
+    kHead, kCheckpoint, kProve, kOpen, kVerify, kExport, kCheck, kCount
+  };
+  Verb verb = Verb::kHead;
+  StoreOption store;
+  uint64_t size = 0;  // 0: today's.
+  Position position = 0;
+  std::string source;
+  std::string id;
+  uint64_t since = 0;  // Proves consistency with the tree of so many leaves.
+  std::vector<std::string> checkpoints;  // Files; "-": standard input.
+  std::string key;
+  bool open = false;
+  std::string output = "-";
+  std::string proof;  // A file.
+  std::string opening;
+};
+
 // crm identity ...; those that need no store.
 struct IdentityLinkFileCommand {
   std::string file;
@@ -272,6 +329,12 @@ int Run(const SchemaUpcasterCommand& command);
 int Run(const SchemaValidationCommand& command);
 int Run(const IdentitySettingsCommand& command);
 int Run(const WhoCommand& command);
+int Run(const BackupCommand& command);
+int Run(const KeysPathCommand& command);
+int Run(const RestoreCommand& command);
+int Run(const PrivacyCommand& command);
+int Run(const CertificateVerifyCommand& command);
+int Run(const LedgerCommand& command);
 int Run(const IdentityLinkFileCommand& command);
 int Run(const IdentityTrainCommand& command);
 

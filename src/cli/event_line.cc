@@ -49,12 +49,23 @@ std::string LineOf(const EventView& event, const StoreOption& option) {
   return EventToJson(event, option.tenant) + "\n";
 }
 
+const char* NameOf(IdentityChange::Kind kind) {
+  switch (kind) {
+    case IdentityChange::Kind::kMerged:
+      return "merged";
+    case IdentityChange::Kind::kSplit:
+      return "split";
+    case IdentityChange::Kind::kErased:
+      return "erased";
+  }
+  return "";
+}
+
 std::string LineOf(const IdentityChange& change, const StoreOption& option) {
-  const bool merged = change.kind == IdentityChange::Kind::kMerged;
   if (option.json) {
     JsonWriter json;
     json.BeginObject();
-    json.Text("change", merged ? "merged" : "split");
+    json.Text("change", NameOf(change.kind));
     json.Number("position", change.position);
     json.Number("from", change.from);
     json.Number("to", change.to);
@@ -68,11 +79,14 @@ std::string LineOf(const IdentityChange& change, const StoreOption& option) {
   std::snprintf(numbers, sizeof(numbers), "%10llu  %8llu ",
                 static_cast<unsigned long long>(change.position),
                 static_cast<unsigned long long>(change.to));
-  const std::string from = std::to_string(change.from);
-  return numbers + std::string(21, ' ') +
-         (merged ? "(merged) customer " + from + " is this one now"
-                 : "(split) was part of customer " + from + " before") +
-         "\n";
+  const std::string from = "customer " + std::to_string(change.from);
+  std::string what = "(split) was part of " + from + " before";
+  if (change.kind == IdentityChange::Kind::kMerged) {
+    what = "(merged) " + from + " is this one now";
+  } else if (change.kind == IdentityChange::Kind::kErased) {
+    what = "(erased) " + from;
+  }
+  return numbers + std::string(21, ' ') + what + "\n";
 }
 
 void PrintHeader(const StoreOption& option) {

@@ -16,6 +16,9 @@ namespace crm::cli {
 // line end.
 std::string LineOf(const EventView& event, const StoreOption& option);
 
+// "merged", "split", "erased".
+const char* NameOf(IdentityChange::Kind kind);
+
 // The same of a change of who is who, among events.
 std::string LineOf(const IdentityChange& change, const StoreOption& option);
 

@@ -8,8 +8,9 @@
 #include <memory>
 #include <string>
 
-#include "cli/command.h"
+#include "cli/command_line.h"
 #include "cli/encoding_option.h"
+#include "cli/ledger_options.h"
 
 #ifndef CRM_VERSION
 #define CRM_VERSION "unknown"
@@ -50,65 +51,6 @@ class BriefFormatter final : public CLI::Formatter {
     return line;
   }
 };
-
-// Everything the command line can say. CLI11 fills it; `run` is set by the
-// command that was given.
-struct CommandLine {
-  InitCommand init;
-  ImportCommand import;
-  PresetsCommand presets;
-  ExportCommand export_;
-  AppendCommand append;
-  ShowCommand show;
-  TimelineCommand timeline;
-  ReplayCommand replay;
-  TailCommand tail;
-  SubscribeCommand subscribe;
-  SubscriptionsCommand subscriptions;
-  StatsCommand stats;
-  VerifyCommand verify;
-  CheckpointCommand checkpoint;
-  SchemaRegisterCommand schema_register;
-  SchemaListCommand schema_list;
-  SchemaShowCommand schema_show;
-  SchemaCheckCommand schema_check;
-  SchemaUpcasterCommand schema_upcaster;
-  SchemaValidationCommand schema_validation;
-  IdentitySettingsCommand identity_settings;
-  WhoCommand who[static_cast<size_t>(WhoCommand::Verb::kCount)];
-  IdentityLinkFileCommand identity_link_file;
-  IdentityTrainCommand identity_train;
-  std::function<int()> run;
-};
-
-// A command with the options that every command has.
-template <typename Command>
-CLI::App* AddCommand(CLI::App* app, CommandLine* line, Command* command,
-                     const std::string& name, const std::string& about,
-                     const std::string& example) {
-  CLI::App* const sub = app->add_subcommand(name, about);
-  sub->footer("Example:\n  " + example);
-  sub->add_option("STORE", command->store.directory, "Directory of the store")
-      ->required();
-  sub->add_option("--key-file", command->store.key_file,
-                  "Key file of the store (default: STORE.key)");
-  sub->add_flag("--json", command->store.json, "Print JSON, for programs");
-  sub->callback(
-      [line, command] { line->run = [command] { return Run(*command); }; });
-  return sub;
-}
-
-void AddTenant(CLI::App* sub, StoreOption* store) {
-  sub->add_option("--tenant", store->tenant, "Tenant of the store")
-      ->capture_default_str();
-}
-
-void AddWho(CLI::App* sub, std::string* who) {
-  sub->add_option("WHO", *who,
-                  "Customer id, email address, phone number that begins with "
-                  "+, or NAMESPACE=VALUE")
-      ->required();
-}
 
 void AddInit(CLI::App* app, CommandLine* line) {
   InitCommand* const c = &line->init;
@@ -714,7 +656,11 @@ int RunProgram(int argc, char** argv) {
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
   AddIdentity(&app, &line);
+  AddConsent(&app, line.consent, &line.run);
+  AddPrivacy(&app, &line);
+  AddLedger(&app, &line.run);
   AddStoreCommands(&app, &line);
+  AddBackups(&app, &line);
   try {
     app.parse(argc, argv);
     return line.run();

@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/findings.h"
 #include "cli/json_writer.h"
 #include "cli/progress_line.h"
 #include "cli/session.h"
 #include "cli/table.h"
+#include "crm/backup.h"
 
 namespace crm::cli {
 namespace {
@@ -69,6 +71,8 @@ void PrintStatsJson(const StoreStats& stats) {
     json.Number("unattributed", tenant.unattributed);
     json.Number("contested", tenant.contested);
     json.Number("schema_warnings", tenant.schema_warnings);
+    json.Number("erased_customers", tenant.erased_customers);
+    json.Number("refused_events", tenant.refused_events);
     json.EndObject();
   }
   json.EndArray();
@@ -76,42 +80,24 @@ void PrintStatsJson(const StoreStats& stats) {
   json.PrintLine();
 }
 
-void PrintFindings(const VerifyReport& report) {
-  Table table({{"ROOM"},
-               {"TENANT"},
-               {"CUSTOMER", Align::kRight},
-               {"POSITION", Align::kRight},
-               {"WHAT", Align::kLeft, 200}});
-  for (const Finding& finding : report.findings) {
-    table.Add({finding.room, finding.tenant,
-               finding.customer == 0 ? "" : std::to_string(finding.customer),
-               finding.position == 0 ? "" : std::to_string(finding.position),
-               finding.detail});
-  }
-  table.Print();
-}
-
-void PrintVerifyJson(const VerifyReport& report, double seconds) {
-  JsonWriter json;
-  json.BeginObject();
-  json.Boolean("sound", report.sound());
-  json.Number("log_records", report.log_records);
-  json.Number("view_rows", report.view_rows);
-  json.Number("findings_total", report.findings_total);
-  json.BeginArray("findings");
-  for (const Finding& finding : report.findings) {
+int Show(const BackupReport& report, const StoreOption& option,
+         const std::string& directory) {
+  if (option.json) {
+    JsonWriter json;
     json.BeginObject();
-    json.Text("room", finding.room);
-    json.Text("tenant", finding.tenant);
-    json.Number("customer", finding.customer);
-    json.Number("position", finding.position);
-    json.Text("detail", finding.detail);
+    json.Text("directory", directory);
+    json.Number("head", report.head);
+    json.Number("files", report.files);
+    json.Number("bytes", report.bytes);
     json.EndObject();
+    json.PrintLine();
+    return kExitOk;
   }
-  json.EndArray();
-  json.Seconds("seconds", seconds);
-  json.EndObject();
-  json.PrintLine();
+  PrintField("directory", directory);
+  PrintField("head", ShowCount(report.head));
+  PrintField("files", ShowCount(report.files));
+  PrintField("bytes", ShowBytes(report.bytes));
+  return kExitOk;
 }
 
 }  // namespace
@@ -184,6 +170,40 @@ int Run(const VerifyCommand& command) {
     }
   }
   return Finish(&*store, report->sound() ? kExitOk : kExitRefused);
+}
+
+int Run(const BackupCommand& command) {
+  Result<Store> store = OpenStore(command.store);
+  if (!store.ok()) return Fail(store.status());
+  const Result<BackupReport> report =
+      command.keys ? BackupKeys(*store, command.directory)
+                   : BackupStore(*store, command.directory);
+  if (!report.ok()) return Finish(&*store, Fail(report.status()));
+  return Finish(&*store, Show(*report, command.store, command.directory));
+}
+
+int Run(const KeysPathCommand& command) {
+  Result<Store> store = OpenStore(command.store);
+  if (!store.ok()) return Fail(store.status());
+  if (command.store.json) {
+    JsonWriter json;
+    json.BeginObject();
+    json.Text("key_file", store->key_file());
+    json.EndObject();
+    json.PrintLine();
+  } else {
+    std::printf("%s\n", store->key_file().c_str());
+  }
+  return Finish(&*store, kExitOk);
+}
+
+int Run(const RestoreCommand& command) {
+  StoreOptions options;
+  options.key_file = command.store.key_file;
+  const Result<BackupReport> report = RestoreStore(
+      command.data, command.keys, command.store.directory, options);
+  if (!report.ok()) return Fail(report.status());
+  return Show(*report, command.store, command.store.directory);
 }
 
 int Run(const CheckpointCommand& command) {

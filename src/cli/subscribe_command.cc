@@ -77,6 +77,7 @@ class Printer {
         return LineOf(message.event, command_.store);
       case Message::Kind::kMerged:
       case Message::Kind::kSplit:
+      case Message::Kind::kErased:
         return LineOf(message.change, command_.store);
       case Message::Kind::kCheckpoint:
       case Message::Kind::kCaughtUp:

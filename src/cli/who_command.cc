@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/event_line.h"
 #include "cli/json_writer.h"
 #include "cli/model_option.h"
 #include "cli/progress_line.h"
@@ -282,8 +283,7 @@ void Show(const std::vector<IdentityChange>& changes, bool as_json) {
                {"TO", Table::Align::kRight},
                {"RECORDS"}});
   for (const IdentityChange& change : changes) {
-    const char* const kind =
-        change.kind == IdentityChange::Kind::kMerged ? "merged" : "split";
+    const char* const kind = NameOf(change.kind);
     if (!as_json) {
       table.Add({std::to_string(change.position), kind,
                  std::to_string(change.from), std::to_string(change.to),

@@ -59,6 +59,10 @@ std::string TenantCounts::Encode() const {
   PutVarint(&out, retired);
   PutVarint(&out, reviews);
   PutVarint(&out, open_reviews);
+  PutVarint(&out, erased);
+  const bool any = erased_until != kNothingErased;
+  PutVarint(&out, any ? 1 : 0);
+  if (any) PutSigned(&out, erased_until);
   return out;
 }
 
@@ -73,6 +77,8 @@ bool TenantCounts::Decode(std::string_view bytes) {
   retired = reader.Varint();
   reviews = reader.Varint();
   open_reviews = reader.Varint();
+  erased = reader.Varint();
+  erased_until = reader.Varint() != 0 ? reader.Signed() : kNothingErased;
   return reader.ok() && reader.AtEnd();
 }
 
@@ -158,6 +164,17 @@ Result<KnownEvent> EventRoom::Find(uint32_t tenant, const Hash128& hash,
     row = rows.GetOwn(family(kDedupe), key);
   }
   if (row.exists() && !ReadDedupe(row.value(), &known)) {
+    return Malformed("dedupe");
+  }
+  return known;
+}
+
+Result<KnownEvent> EventRoom::Find(uint32_t tenant, const Hash128& hash,
+                                   const View& view) const {
+  KnownEvent known;
+  Result<Row> row = view.Get(family(kDedupe), HashRow(tenant, hash));
+  if (!row.ok()) return std::move(row).status();
+  if (row->exists() && !ReadDedupe(row->value(), &known)) {
     return Malformed("dedupe");
   }
   return known;

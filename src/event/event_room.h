@@ -40,7 +40,7 @@ class EventRoom final : public Room {
   };
 
   std::string_view name() const override { return "event"; }
-  uint32_t version() const override { return 3; }
+  uint32_t version() const override { return 4; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent&, Arena&, const void**) const override {
     return Status::Ok();
@@ -63,6 +63,9 @@ class EventRoom final : public Room {
   // The sequencer's look-up: the group's own events included.
   Result<KnownEvent> Find(uint32_t tenant, const Hash128& hash,
                           Generation& rows) const;
+  // The same in a view.
+  Result<KnownEvent> Find(uint32_t tenant, const Hash128& hash,
+                          const View& view) const;
   // Brings what the disk knows of an id into memory (caller's thread).
   Status Warm(uint32_t tenant, const Hash128& hash) const;
 

@@ -17,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -77,6 +78,12 @@ struct TenantCounts {
   uint64_t reviews = 0;    // Also the number of the last one.
   uint64_t open_reviews = 0;
   uint64_t schema_warnings = 0;
+  uint64_t erased = 0;  // Of the customers.
+  // Of the newest erasure: what happened later is nobody's who was erased.
+  int64_t erased_until = kNothingErased;
+
+  static constexpr int64_t kNothingErased =
+      std::numeric_limits<int64_t>::min();
 
   std::string Encode() const;
   [[nodiscard]] bool Decode(std::string_view bytes);

@@ -41,6 +41,10 @@ std::vector<IdentityChange> ChangesOf(const IdentityChoice& choice) {
                        choice.customer,
                        {}});
   }
+  if (choice.kind == ChoiceKind::kErasure) {
+    changes.push_back({IdentityChange::Kind::kErased, choice.position,
+                       choice.customer, 0, choice.erasure.records});
+  }
   if (choice.kind != ChoiceKind::kPartition) return changes;
   // An id that comes back leads to nobody first, so that others can lead to it.
   for (const Part& part : choice.parts) AppendSplits(choice, part, &changes);

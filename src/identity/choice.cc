@@ -90,6 +90,57 @@ Status DecodePart(ByteReader& reader, const ChoiceSeal& seal,
   return reader.ok() ? Status::Ok() : malformed;
 }
 
+constexpr size_t kRequestBytes = 16;
+constexpr uint8_t kModes = 1;
+
+void EncodeErasure(const IdentityChoice::Erasure& erasure, std::string* out) {
+  PutBytes(out, erasure.request);
+  out->push_back(static_cast<char>(erasure.mode));
+  PutSigned(out, erasure.at);
+  PutVarint(out, erasure.events);
+  PutVarint(out, erasure.identifiers);
+  PutVarint(out, erasure.bytes);
+  PutVarint(out, erasure.records.size());
+  for (const RecordId record : erasure.records) PutVarint(out, record);
+  PutVarint(out, erasure.marks.size());
+  for (const IdentityChoice::Mark& mark : erasure.marks) {
+    PutBe64(out, mark.hash.hi);
+    PutBe64(out, mark.hash.lo);
+    out->push_back(mark.fenced ? '\1' : '\0');
+    PutVarint(out, mark.claimants.size());
+    for (const RecordId record : mark.claimants) PutVarint(out, record);
+  }
+}
+
+bool ReadRecords(ByteReader& reader, std::vector<RecordId>* records) {
+  const uint64_t count = reader.Varint();
+  if (!reader.ok() || count > reader.remaining()) return false;
+  records->resize(count);
+  for (RecordId& record : *records) record = reader.Varint();
+  return reader.ok();
+}
+
+bool DecodeErasure(ByteReader& reader, IdentityChoice::Erasure* erasure) {
+  erasure->request = std::string(reader.Bytes());
+  erasure->mode = reader.U8();
+  erasure->at = reader.Signed();
+  erasure->events = reader.Varint();
+  erasure->identifiers = reader.Varint();
+  erasure->bytes = reader.Varint();
+  if (!ReadRecords(reader, &erasure->records)) return false;
+  const uint64_t marks = reader.Varint();
+  if (!reader.ok() || marks > reader.remaining()) return false;
+  erasure->marks.resize(marks);
+  for (IdentityChoice::Mark& mark : erasure->marks) {
+    mark.hash.hi = reader.Be64();
+    mark.hash.lo = reader.Be64();
+    mark.fenced = reader.U8() != 0;
+    if (!ReadRecords(reader, &mark.claimants)) return false;
+  }
+  return reader.ok() && erasure->request.size() == kRequestBytes &&
+         erasure->mode >= 1 && erasure->mode <= kModes;
+}
+
 }  // namespace
 
 Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
@@ -118,6 +169,7 @@ Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
     Status status = EncodePart(part, seal, out);
     if (!status.ok()) return status;
   }
+  if (choice.kind == ChoiceKind::kErasure) EncodeErasure(choice.erasure, out);
   return Status::Ok();
 }
 
@@ -126,7 +178,7 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   const Status malformed(StatusCode::kCorruption, "malformed identity choice");
   ByteReader reader(bytes);
   const uint64_t kind = reader.Varint();
-  if (kind > static_cast<uint64_t>(ChoiceKind::kShared)) {
+  if (kind > static_cast<uint64_t>(ChoiceKind::kErasure)) {
     return Status(StatusCode::kFormatTooNew,
                   "an identity choice of a kind that a later version writes");
   }
@@ -166,6 +218,10 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   for (IdentityChoice::Part& part : choice->parts) {
     Status status = DecodePart(reader, seal, &part);
     if (!status.ok()) return status;
+  }
+  if (choice->kind == ChoiceKind::kErasure &&
+      !DecodeErasure(reader, &choice->erasure)) {
+    return malformed;
   }
   return reader.AtEnd() ? Status::Ok() : malformed;
 }

@@ -30,6 +30,7 @@ enum class ChoiceKind : uint8_t {
   kReview = 4,  // A question is put ...
   kAnswer = 5,  // ... and answered; what follows of it are choices, too.
   kShared = 6,  // An identifier links nobody any more.
+  kErasure = 7,  // Records whose keys are destroyed. See crm/privacy.h.
 };
 
 // Who made it. Numbers of the log.
@@ -80,6 +81,29 @@ struct IdentityChoice {
     bool retired_now = false;      // She was her own before.
   };
   std::vector<Part> parts = {};
+
+  // kErasure. `customer` is who was erased, `by` and `why` who asked for it.
+  // A replay knows none of her identifiers any more: what the fold needs of
+  // them is here, as keyed hashes.
+  struct Mark {
+    Hash128 hash;
+    // What names it and happened until `at` is refused.
+    bool fenced = false;
+    // Which records claim it besides hers (see ClaimantsRow).
+    std::vector<RecordId> claimants = {};
+  };
+  struct Erasure {
+    std::string request = {};  // 16 random bytes: its name.
+    uint8_t mode = 1;          // An ErasureMode.
+    int64_t at = 0;
+    std::vector<RecordId> records = {};
+    std::vector<Mark> marks = {};
+    // What was there, for the certificate.
+    uint64_t events = 0;
+    uint64_t identifiers = 0;
+    uint64_t bytes = 0;
+  };
+  Erasure erasure = {};
 };
 
 // What seals a choice besides the tenant's key: those of records, with the

@@ -1,7 +1,5 @@
 // IdentityRoom: what events and choices make of its rows.
 
-#include <absl/container/flat_hash_set.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -157,6 +155,8 @@ Status IdentityRoom::FoldChoice(const IdentityChoice& choice,
       return FoldReview(choice, context);
     case ChoiceKind::kShared:
       return FoldShared(choice, context);
+    case ChoiceKind::kErasure:
+      return FoldErasure(choice, context);
   }
   return Status(StatusCode::kCorruption, "identity choice of no known kind");
 }
@@ -229,7 +229,6 @@ Status IdentityRoom::FoldPartition(const IdentityChoice& choice,
                                    FoldContext& context) const {
   const uint32_t tenant = choice.tenant;
   Generation& rows = context.rows;
-  absl::flat_hash_set<std::pair<uint64_t, uint64_t>> shared;
   Status status;
   for (const IdentityChoice::Part& part : choice.parts) {
     Result<Members> before = OwnMembers(tenant, part.customer, rows);
@@ -239,8 +238,11 @@ Status IdentityRoom::FoldPartition(const IdentityChoice& choice,
       if (claim.state != Claim::State::kOwns) continue;
       Result<IdentifierRow> row = Find(tenant, claim.hash, rows);
       if (!row.ok()) return std::move(row).status();
-      if (row->shared) shared.insert({claim.hash.hi, claim.hash.lo});
-      status = rows.Delete(family(kIdentifiers), HashRow(tenant, claim.hash));
+      // Shared it stays, whoever has it; and whoever had it may be erased.
+      const RowKey key = HashRow(tenant, claim.hash);
+      status = row->shared ? rows.Put(family(kIdentifiers), key,
+                                      IdentifierRow{0, true}.Encode())
+                           : rows.Delete(family(kIdentifiers), key);
       if (!status.ok()) return status;
     }
   }
@@ -261,9 +263,11 @@ Status IdentityRoom::FoldPartition(const IdentityChoice& choice,
     }
     for (const Claim& claim : members.claims) {
       if (claim.state != Claim::State::kOwns || !status.ok()) continue;
-      const bool is_shared = shared.contains({claim.hash.hi, claim.hash.lo});
+      Result<IdentifierRow> row = Find(tenant, claim.hash, rows);
+      if (!row.ok()) return std::move(row).status();
+      row->owner = part.customer;
       status = rows.Put(family(kIdentifiers), HashRow(tenant, claim.hash),
-                        IdentifierRow{part.customer, is_shared}.Encode());
+                        row->Encode());
     }
     if (status.ok()) {
       status = rows.Put(family(kMembers), NumberRow(tenant, part.customer),

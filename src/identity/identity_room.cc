@@ -26,16 +26,18 @@ std::vector<RowFamily> IdentityRoom::families() const {
       {.name = "assertions"},
       {.name = "reviews"},
       {.name = "review_pairs", .words = 2},
+      {.name = "tombstones", .kind = FamilyKind::kHashed, .words = 2},
   };
 }
 
 Result<Hash128> IdentityRoom::HashOf(uint32_t tenant,
                                      const Identifier& identifier,
-                                     const IdentitySettings* settings) const {
+                                     const IdentitySettings* settings,
+                                     std::string_view source) const {
   const NamespaceInfo info = Classify(settings, identifier.name_space);
   std::string canonical;
-  Status status =
-      normaliser_->Normalise(info, identifier.value, settings, {}, &canonical);
+  Status status = normaliser_->Normalise(info, identifier.value, settings,
+                                         source, &canonical);
   if (!status.ok()) return status;
   std::string text(1, 'i');
   PutBytes(&text, info.name);
@@ -189,52 +191,6 @@ Status IdentityRoom::Canonical(size_t own, std::string_view key_bytes,
   sink(CanonicalItem{std::string(key_bytes), std::string(value), key.tenant,
                      *customer});
   return Status::Ok();
-}
-
-Status IdentityRoom::Erase(uint32_t tenant, CustomerId customer,
-                           std::span<const RecordId> records,
-                           FoldContext& context) const {
-  // What a replay without the keys gives: numbers, links and counts stay, and
-  // every way to find her goes.
-  const auto hers = [&](RecordId record) {
-    return std::find(records.begin(), records.end(), record) != records.end();
-  };
-  Result<Members> members = MembersOf(tenant, customer, context.rows);
-  if (!members.ok()) return std::move(members).status();
-  for (const Members::Claim& claim : members->claims) {
-    if (!hers(claim.record)) continue;
-    Status status = ForgetClaim(tenant, claim, context.rows);
-    if (!status.ok()) return status;
-  }
-  std::erase_if(members->claims, [&](const Members::Claim& claim) {
-    return hers(claim.record);
-  });
-  for (Members::Member& member : members->records) {
-    if (hers(member.record)) member.linked_to = 0;
-  }
-  return context.rows.Put(family(kMembers), NumberRow(tenant, customer),
-                          members->Encode());
-}
-
-Status IdentityRoom::ForgetClaim(uint32_t tenant, const Members::Claim& claim,
-                                 Generation& rows) const {
-  const RowKey row = HashRow(tenant, claim.hash);
-  if (claim.state == Members::Claim::State::kKey) {
-    return rows.Delete(family(kRecordKeys), row);
-  }
-  if (claim.state == Members::Claim::State::kOwns) {
-    Result<IdentifierRow> known = Find(tenant, claim.hash, rows);
-    if (!known.ok()) return std::move(known).status();
-    if (!known->shared) return rows.Delete(family(kIdentifiers), row);
-    known->owner = 0;
-    return rows.Put(family(kIdentifiers), row, known->Encode());
-  }
-  Result<ClaimantsRow> claimants = ClaimantsOf(tenant, claim.hash, rows);
-  if (!claimants.ok()) return std::move(claimants).status();
-  if (std::erase(claimants->records, claim.record) == 0) return Status::Ok();
-  return claimants->records.empty()
-             ? rows.Delete(family(kClaimants), row)
-             : rows.Put(family(kClaimants), row, claimants->Encode());
 }
 
 Result<std::string> IdentityRoom::Carry(uint32_t tenant, CustomerId customer,

@@ -105,6 +105,7 @@ class IdentityRoom final : public Room {
     kAssertions,       // (tenant, record) -> AssertionsRow
     kReviews,          // (tenant, number) -> ReviewRow
     kReviewPairs,      // (tenant, record, record) -> number
+    kTombstones,       // (tenant, hash) -> TombstoneRow
     kFamilies,
   };
 
@@ -112,7 +113,7 @@ class IdentityRoom final : public Room {
       : normaliser_(normaliser) {}
 
   std::string_view name() const override { return "identity"; }
-  uint32_t version() const override { return 2 + 16 * kNormaliserVersion; }
+  uint32_t version() const override { return 3 + 16 * kNormaliserVersion; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;
@@ -142,9 +143,28 @@ class IdentityRoom final : public Room {
   // A choice from the log, or on its way there.
   Status FoldChoice(const IdentityChoice& choice, FoldContext& context) const;
 
-  // The hash under which an identifier is found. Errors as Normalise.
+  // Whose records a choice erases, as they are now; without those that the log
+  // does not hold (it is older than the erasure).
+  struct ErasedOne {
+    CustomerId customer = 0;
+    std::vector<RecordId> records = {};
+  };
+  Result<std::vector<ErasedOne>> ErasedBy(const IdentityChoice& choice,
+                                          Generation& rows) const;
+  // What the fold of an erasure has to know of a customer's identifiers. Sets
+  // records, marks, and how many identifiers are hers.
+  Status PlanErasure(uint32_t tenant, CustomerId customer,
+                     const Members& members, Generation& rows,
+                     IdentityChoice::Erasure* erasure) const;
+  // Whether an event of that time is somebody's who was erased since.
+  Result<bool> IsFenced(uint32_t tenant, const IdentityData& data,
+                        int64_t occurred_at, Generation& rows) const;
+
+  // The hash under which an identifier is found, in an event of `source`
+  // (empty: of none in particular). Errors as Normalise.
   Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier,
-                         const IdentitySettings* settings) const;
+                         const IdentitySettings* settings,
+                         std::string_view source = {}) const;
   // Nobody: owner 0.
   Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash,
                              const View& view) const;
@@ -242,6 +262,11 @@ class IdentityRoom final : public Room {
                        FoldContext& context) const;
   Status FoldReview(const IdentityChoice& choice, FoldContext& context) const;
   Status FoldShared(const IdentityChoice& choice, FoldContext& context) const;
+  Status FoldErasure(const IdentityChoice& choice, FoldContext& context) const;
+  Status PutClaimants(uint32_t tenant, const Hash128& hash,
+                      const ClaimantsRow& claimants, Generation& rows) const;
+  Result<TombstoneRow> TombstoneOf(uint32_t tenant, const Hash128& hash,
+                                   Generation& rows) const;
   Status MoveRecord(uint32_t tenant, RecordId record, CustomerId customer,
                     Generation& rows) const;
 

@@ -8,6 +8,8 @@ namespace crm {
 namespace {
 
 constexpr uint64_t kSharedBit = uint64_t{1} << 47;
+// Of a confidence, which is at most 100.
+constexpr uint64_t kErasedBit = 128;
 
 template <typename T>
 bool ReadList(ByteReader& reader, std::vector<T>* list) {
@@ -70,7 +72,7 @@ std::string Members::Encode() const {
     PutVarint(&out, member.record);
     PutVarint(&out, member.linked_at);
     PutVarint(&out, member.matched_by);
-    PutVarint(&out, member.confidence);
+    PutVarint(&out, member.confidence | (member.erased ? kErasedBit : 0));
     PutVarint(&out, member.linked_to);
     PutVarint(&out, member.began);
   }
@@ -104,7 +106,9 @@ bool Members::DecodeRecords(std::string_view bytes) {
     member.record = reader.Varint();
     member.linked_at = reader.Varint();
     member.matched_by = static_cast<uint32_t>(reader.Varint());
-    member.confidence = static_cast<uint8_t>(reader.Varint());
+    const uint64_t confidence = reader.Varint();
+    member.confidence = static_cast<uint8_t>(confidence & ~kErasedBit);
+    member.erased = (confidence & kErasedBit) != 0;
     member.linked_to = reader.Varint();
     member.began = reader.Varint();
   }
@@ -155,6 +159,12 @@ bool Members::HasExclusive(uint32_t name_space) const {
     }
   }
   return false;
+}
+
+bool Members::IsErased() const {
+  return !records.empty() &&
+         std::all_of(records.begin(), records.end(),
+                     [](const Member& member) { return member.erased; });
 }
 
 bool Members::IsAnonymous() const {
@@ -212,6 +222,20 @@ RecordId Members::FirstRecord(CustomerId customer) const {
     if (member.began == customer) return member.record;
   }
   return records.empty() ? 0 : records.front().record;
+}
+
+std::string TombstoneRow::Encode() const {
+  std::string out;
+  PutVarint(&out, position);
+  PutSigned(&out, at);
+  return out;
+}
+
+bool TombstoneRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  position = reader.Varint();
+  at = reader.Signed();
+  return reader.ok() && reader.AtEnd();
 }
 
 std::string ClaimantsRow::Encode() const {

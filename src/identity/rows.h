@@ -48,6 +48,7 @@ struct Members {
     uint8_t confidence = 0;
     RecordId linked_to = 0;  // 0: none, or a merge is its link.
     CustomerId began = 0;    // The customer who began with it; 0: none.
+    bool erased = false;     // Its key is gone, and every claim of it.
 
     bool operator==(const Member&) const = default;
   };
@@ -97,6 +98,8 @@ struct Members {
   [[nodiscard]] bool DecodeRecords(std::string_view bytes);
 
   bool HasExclusive(uint32_t name_space) const;
+  // She was: of all her records nothing is left but numbers.
+  bool IsErased() const;
   // Nothing but devices is known of her.
   bool IsAnonymous() const;
   size_t CountOf(uint32_t name_space) const;
@@ -108,6 +111,16 @@ struct Members {
   const Member* FindRecord(RecordId record) const;
   // The one that began this customer's id, or another if that is not hers.
   RecordId FirstRecord(CustomerId customer) const;
+};
+
+// An identifier, or a record's key, of somebody who was erased: what happened
+// until then and names it is hers, and refused.
+struct TombstoneRow {
+  Position position = 0;  // Of the erasure; 0: none.
+  int64_t at = 0;         // When that was.
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
 };
 
 // The records of other customers that named an identifier. At most

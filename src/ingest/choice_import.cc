@@ -153,6 +153,7 @@ Status ChoiceImport::MakeNext(size_t* at) {
     case Kind::kMerge:
     case Kind::kReview:
     case Kind::kShared:
+    case Kind::kErasure:
       break;
   }
   return Failed(line, Status(StatusCode::kUnsupported,

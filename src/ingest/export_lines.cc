@@ -17,11 +17,12 @@ constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
 constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
-                                       "identity"};
+                                        "identity", "consent"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
-    "", "merge", "partition", "assertion", "review", "answer", "shared"};
+    "",       "merge",  "partition", "assertion",
+    "review", "answer", "shared",    "erasure"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
                                          "re-resolve"};
 constexpr std::string_view kAssertions[] = {"", "must-link", "cannot-link"};
@@ -135,6 +136,7 @@ void AppendDefinition(std::string_view tenant, uint64_t after,
       AppendTextMember("mode", ModeText(definition.mode), out);
       break;
     case Kind::kIdentity:
+    case Kind::kConsent:
       AppendMember("settings", definition.json, out);
       break;
   }
@@ -271,7 +273,7 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
     if (!FromText(kModes, Text("mode"), &out->mode)) {
       members_.Fail("mode", "unknown");
     }
-  } else if (out->kind == Kind::kIdentity) {
+  } else if (out->kind == Kind::kIdentity || out->kind == Kind::kConsent) {
     out->json = members_.TakeObject("settings");
   } else {
     out->type = Text("type");

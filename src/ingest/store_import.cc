@@ -305,6 +305,9 @@ Status Define(const EventLine& line, crm::Tenant* tenant) {
     case Kind::kIdentity:
       status = tenant->SetIdentitySettings(definition.json);
       break;
+    case Kind::kConsent:
+      status = tenant->SetConsentSettings(definition.json);
+      break;
   }
   if (status.ok()) return status;
   return Status(status.code(), "line " + std::to_string(line.line) + ": " +
@@ -527,6 +530,8 @@ Status StoreImport::AddDefinition(const EventLine& line) {
 // are missing, numbers of records would mean others.
 Status StoreImport::AddChoice(EventLine line) {
   if (line.choice->origin == ChoiceLine::Origin::kEvent) return Status::Ok();
+  // Nothing of hers is in the file.
+  if (line.choice->kind == ChoiceLine::Kind::kErasure) return Status::Ok();
   if (report_.erased > 0) {
     Differs(line.choice->tenant, line.line, "choice: left out");
     return Status::Ok();

@@ -132,15 +132,12 @@ struct ProfileRoom::Codec final : RowCodec {
         keyring->BucketKey(key.tenant, key.a / kRecordsPerBucket, false);
     const bool missing = bucket.status().code() == StatusCode::kKeyMissing;
     if (!bucket.ok() && !missing) return std::move(bucket).status();
-    Nonce nonce{};
     // A row whose key is not there is damaged: views can be made again.
-    bool sound = !missing && stored.size() >= kNonceBytes;
-    if (sound) {
-      std::memcpy(nonce.data(), stored.data(), kNonceBytes);
-      thread_local std::string packed;
-      sound = keyring->Open(*bucket, nonce, stored.substr(kNonceBytes),
-                            AssociatedOf(key), &packed) &&
-              Unpack(packed, row);
+    bool sound = !missing && OpenRow(*bucket, key, stored, row);
+    if (!missing && !sound) {
+      // Its bucket's key was renewed, and it was not sealed anew yet.
+      bucket = keyring->RetiringKey(key.tenant, key.a / kRecordsPerBucket);
+      sound = bucket.ok() && OpenRow(*bucket, key, stored, row);
     }
     ProfileView view;
     if (!sound || !view.Parse(*row)) {
@@ -149,6 +146,17 @@ struct ProfileRoom::Codec final : RowCodec {
                         " does not open");
     }
     return Status::Ok();
+  }
+
+  bool OpenRow(const Key& bucket, const RowKey& key, std::string_view stored,
+               std::string* row) const {
+    if (stored.size() < kNonceBytes) return false;
+    Nonce nonce{};
+    std::memcpy(nonce.data(), stored.data(), kNonceBytes);
+    thread_local std::string packed;
+    return keyring->Open(bucket, nonce, stored.substr(kNonceBytes),
+                         AssociatedOf(key), &packed) &&
+           Unpack(packed, row);
   }
 
   static Status Malformed(const RowKey& key) {
@@ -341,6 +349,8 @@ Status ProfileRoom::ReadAll(uint32_t tenant, CustomerId customer,
     Result<Row> row = view.Get(family(kProfiles), RowKey{record, 0, tenant});
     if (!row.ok()) return std::move(row).status();
     if (!row->exists()) continue;  // Its key went before it was folded.
+    // A view that is older than the erasure holds what it saw: in vain.
+    if (IsErased(tenant, record)) continue;
     ProfileView state;
     if (!state.Parse(row->value())) return Malformed(record);
     states.push_back(state);
@@ -460,6 +470,36 @@ Status ProfileRoom::Erase(uint32_t tenant, CustomerId,
     if (!status.ok()) return status;
   }
   return Status::Ok();
+}
+
+Status ProfileRoom::RenewBucket(uint32_t tenant, uint64_t bucket) {
+  const RowKey first{bucket * kRecordsPerBucket, 0, tenant};
+  const RowKey end{(bucket + 1) * kRecordsPerBucket, 0, tenant};
+  Status status = keyring_->RenewBucket(tenant, bucket);
+  std::vector<std::pair<std::string, std::string>> rows;
+  if (status.ok()) {
+    status = services_.database->ScanBackward(
+        family(kProfiles), EncodeRowKey(first, 1), EncodeRowKey(end, 1),
+        [&](std::string_view key, std::string_view value) {
+          rows.emplace_back(key, value);
+          return true;
+        });
+  }
+  Ingestion out(*services_.database);
+  std::string plain;
+  std::string stored;
+  for (auto row = rows.rbegin(); status.ok() && row != rows.rend(); ++row) {
+    RowKey key;
+    if (!DecodeRowKey(row->first, 1, &key)) {
+      return Status(StatusCode::kCorruption, "profiles: malformed key");
+    }
+    status = codec_->Decode(key, row->second, &plain);
+    if (status.ok()) status = codec_->Encode(key, plain, &stored);
+    if (status.ok()) status = out.Put(family(kProfiles), row->first, stored);
+  }
+  if (status.ok()) status = out.Commit();
+  if (!status.ok()) return status;
+  return keyring_->RetireBucket(tenant, bucket);
 }
 
 Result<std::string> ProfileRoom::Carry(uint32_t tenant, CustomerId customer,

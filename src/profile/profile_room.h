@@ -84,6 +84,9 @@ class ProfileRoom final : public Room {
   };
   Status ReadRecord(uint32_t tenant, RecordId record, uint64_t expected,
                     Position last, std::vector<RecordEvent>* out) const;
+  // Seals what is on disk of a bucket with a new key, and destroys the old one.
+  // No checkpoint may be written meanwhile. May be called again.
+  Status RenewBucket(uint32_t tenant, uint64_t bucket);
   // As IdentityRoom's: asks for a record's profile, then touches it.
   void Prefetch(uint32_t tenant, RecordId record) const;
   Status Warm(uint32_t tenant, RecordId record) const;
@@ -98,6 +101,7 @@ class ProfileRoom final : public Room {
                         Profile* profile) const;
   Status ReadAll(uint32_t tenant, CustomerId customer, const View& view,
                  Profile* profile) const;
+  bool IsErased(uint32_t tenant, RecordId record) const;
   void ShowTrait(const ProfileView& state, const TraitEntry& entry,
                  Trait* trait) const;
   void ShowState(const ProfileView& state, Profile* profile) const;

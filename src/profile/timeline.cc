@@ -191,6 +191,12 @@ Status ProfileRoom::OpenBlock(std::string_view key_bytes,
   return Status::Ok();
 }
 
+// What is in memory still is not to be read either when its key is gone.
+bool ProfileRoom::IsErased(uint32_t tenant, RecordId record) const {
+  return keyring_->RecordKey(tenant, record).status().code() ==
+         StatusCode::kErased;
+}
+
 Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
                                uint64_t expected, Position last,
                                std::vector<RecordEvent>* out) const {
@@ -247,10 +253,11 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
     if (revision >= on_disk) break;
     if (!add(plain, count)) return DamagedBlock(record);
   }
+  const bool erased = !tail.empty() && IsErased(tenant, record);
   for (const TailEntry& entry : tail) {
     if (entry.revision < revision) continue;
     if (entry.revision > revision) return DamagedBlock(record);
-    if (entry.content.empty()) {  // Folded without its key.
+    if (erased || entry.content.empty()) {  // Folded without its key.
       ++revision;
       continue;
     }

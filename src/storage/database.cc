@@ -205,7 +205,10 @@ Status Database::FlushMemtables() {
   });
 }
 
-Status Database::Compact(size_t family) {
+Status Database::Compact(size_t family) { return Compact(family, {}, {}); }
+
+Status Database::Compact(size_t family, std::string_view first,
+                         std::string_view last) {
   Status status = impl_->CheckNotFailed();
   if (!status.ok()) return status;
   return Guarded([&] {
@@ -213,8 +216,11 @@ Status Database::Compact(size_t family) {
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction =
         rocksdb::BottommostLevelCompaction::kForce;
+    const rocksdb::Slice from = AsSlice(first);
+    const rocksdb::Slice to = AsSlice(last);
     rocksdb::Status compacted = impl_->db->CompactRange(
-        options, impl_->handle(family), nullptr, nullptr);
+        options, impl_->handle(family), first.empty() ? nullptr : &from,
+        last.empty() ? nullptr : &to);
     if (!compacted.ok()) return FromRocks(compacted, what);
     // Files that are no longer needed go now, on this thread, and not some
     // time later: callers compact to be rid of them.

@@ -117,9 +117,12 @@ class Database final {
           visit,
       const DatabaseSnapshot* snapshot = nullptr) const;
 
-  // Writes memtables to files. Compact also rewrites every file.
+  // Writes memtables to files. Compact also rewrites every file, or those that
+  // hold keys from `first` to `last`, both included.
   Status FlushMemtables();
   Status Compact(size_t family);
+  Status Compact(size_t family, std::string_view first,
+                 std::string_view last);
   // Merges runs of many small files; cheap when there are none. Opening does
   // it, too.
   Status MergeSmallFiles();

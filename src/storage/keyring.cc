@@ -14,7 +14,13 @@
 namespace crm {
 namespace {
 
-enum Family : size_t { kTenants = 0, kRecords, kMonths, kBuckets };
+enum Family : size_t {
+  kTenants = 0,
+  kRecords,
+  kMonths,
+  kBuckets,
+  kErasures,
+};
 
 constexpr size_t kPageKeys = 256;
 constexpr size_t kCacheShards = 16;
@@ -24,6 +30,12 @@ constexpr size_t kCachePages =
 // wanted, too, and all of them come at once.
 constexpr uint8_t kMissesOfPage = 4;
 constexpr std::string_view kTombstone = "erased";
+// Of a bucket's number: the key that it had before.
+constexpr uint64_t kRetiringBit = uint64_t{1} << 63;
+// Rows of the journal: an erasure; the mark of one that is not complete.
+constexpr char kJournalRow = 'j';
+constexpr char kOpenRow = 'p';
+constexpr size_t kRequestBytes = 16;
 
 Status NoTenant() {
   return Status(StatusCode::kKeyMissing,
@@ -35,6 +47,51 @@ std::string RowName(uint32_t tenant, uint64_t number) {
   PutBe32(&key, tenant);
   PutBe64(&key, number);
   return key;
+}
+
+std::string ErasureRow(char kind, uint32_t tenant, std::string_view request) {
+  std::string row(1, kind);
+  PutBe32(&row, tenant);
+  row += request;
+  return row;
+}
+
+std::string EncodeNote(const ErasureNote& note) {
+  std::string value(1, 1);
+  value.push_back(static_cast<char>(note.step));
+  PutBe64(&value, note.position);
+  PutBytes(&value, note.choice);
+  PutBytes(&value, note.certificate);
+  return value;
+}
+
+Status DecodeNote(std::string_view row, std::string_view value,
+                  ErasureNote* note) {
+  ByteReader reader(value);
+  const uint8_t version = reader.U8();
+  const uint8_t step = reader.U8();
+  note->position = reader.Be64();
+  note->choice = std::string(reader.Bytes());
+  note->certificate = std::string(reader.Bytes());
+  if (row.size() != 5 + kRequestBytes || version != 1 || step < 1 ||
+      step > static_cast<uint8_t>(ErasureStep::kComplete) || !reader.AtEnd()) {
+    return Status(StatusCode::kCorruption, "keyring: malformed erasure");
+  }
+  note->tenant = GetBe32(row.data() + 1);
+  note->request = std::string(row.substr(5));
+  note->step = static_cast<ErasureStep>(step);
+  return Status::Ok();
+}
+
+void PutNote(const ErasureNote& note, Batch* batch) {
+  batch->Put(kErasures, ErasureRow(kJournalRow, note.tenant, note.request),
+             EncodeNote(note));
+  const std::string open = ErasureRow(kOpenRow, note.tenant, note.request);
+  if (note.step == ErasureStep::kComplete) {
+    batch->Delete(kErasures, open);
+  } else {
+    batch->Put(kErasures, open, {});
+  }
 }
 
 std::string_view AsText(const Key& key) {
@@ -83,6 +140,8 @@ struct KeyRing::Impl {
     std::string name;
     SecretKey wrapping;
     SecretKey data;
+    SecretKey signing;
+    SecretKey ledger;
     IndexKeys index;
     std::atomic<uint64_t> pool_end{1};  // Grows under pool_mutex.
   };
@@ -325,6 +384,10 @@ Status KeyRing::Impl::ReadTenant(TenantSecrets* secrets,
   secrets->index.dedupe = Derive(index, "crm dedupe");
   secrets->index.content = Derive(index, "crm content");
   secrets->index.identity = Derive(index, "crm identity");
+  Digest seed = Blake2b("crm signing", index);
+  secrets->signing = SecretKey(seed);
+  Wipe(&seed, sizeof(seed));
+  secrets->ledger = SecretKey(Blake2b("crm ledger", index));
   Wipe(plain.data(), plain.size());
   Wipe(wrapping->data(), wrapping->size());
   Wipe(&key, sizeof(key));
@@ -385,7 +448,8 @@ Result<std::unique_ptr<KeyRing>> KeyRing::Open(
   options.families = {{"default", FamilyKind::kPoint},
                       {"records", FamilyKind::kPoint},
                       {"months", FamilyKind::kPoint},
-                      {"buckets", FamilyKind::kPoint}};
+                      {"buckets", FamilyKind::kPoint},
+                      {"erasures", FamilyKind::kPoint}};
   options.memtable_bytes = size_t{4} << 20;
   options.must_exist = must_exist;
   options.log = std::move(log);
@@ -466,6 +530,18 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
   return key;
 }
 
+Result<Key> KeyRing::SigningSeed(uint32_t tenant) const {
+  const Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  if (secrets == nullptr) return NoTenant();
+  return secrets->signing.get();
+}
+
+Result<Key> KeyRing::LedgerKey(uint32_t tenant) const {
+  const Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  if (secrets == nullptr) return NoTenant();
+  return secrets->ledger.get();
+}
+
 uint64_t KeyRing::PoolEnd(uint32_t tenant) const {
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
   return secrets == nullptr ? 1 : secrets->pool_end.load();
@@ -531,27 +607,146 @@ Status KeyRing::EnsureBuckets(uint32_t tenant,
   return Status::Ok();
 }
 
-Status KeyRing::DestroyRecords(uint32_t tenant,
+Status KeyRing::NoteErasure(const ErasureNote& note) {
+  Batch batch;
+  PutNote(note, &batch);
+  return impl_->database->Write(batch, true);
+}
+
+Status KeyRing::DestroyRecords(const ErasureNote& note,
                                std::span<const uint64_t> records) {
   Batch batch;
   for (uint64_t record : records) {
-    batch.Put(kRecords, RowName(tenant, record), kTombstone);
+    batch.Put(kRecords, RowName(note.tenant, record), kTombstone);
   }
+  PutNote(note, &batch);
   Status status = impl_->database->Write(batch, true);
-  for (uint64_t record : records) impl_->Forget(tenant, record);
-  if (status.ok()) status = impl_->database->FlushMemtables();
-  if (status.ok()) status = impl_->database->Compact(kRecords);
+  for (uint64_t record : records) impl_->Forget(note.tenant, record);
   return status;
 }
 
-Status KeyRing::DestroyBucket(uint32_t tenant, uint64_t bucket) {
+Status KeyRing::ScrubRecords(uint32_t tenant,
+                             std::span<const uint64_t> records) {
+  Status status = impl_->database->FlushMemtables();
+  for (const uint64_t record : records) {
+    if (!status.ok()) break;
+    const std::string row = RowName(tenant, record);
+    status = impl_->database->Compact(kRecords, row, row);
+  }
+  return status;
+}
+
+Status KeyRing::DropErasure(uint32_t tenant, std::string_view request) {
   Batch batch;
-  batch.Delete(kBuckets, RowName(tenant, bucket));
+  batch.Delete(kErasures, ErasureRow(kJournalRow, tenant, request));
+  batch.Delete(kErasures, ErasureRow(kOpenRow, tenant, request));
+  return impl_->database->Write(batch, true);
+}
+
+Result<std::vector<ErasureNote>> KeyRing::OpenErasures() const {
+  std::vector<std::string> open;
+  Status status = impl_->database->ScanBackward(
+      kErasures, std::string(1, kOpenRow), std::string(1, kOpenRow + 1),
+      [&](std::string_view row, std::string_view) {
+        open.emplace_back(row);
+        return true;
+      });
+  if (!status.ok()) return status;
+  std::vector<ErasureNote> notes;
+  for (const std::string& row : open) {
+    if (row.size() != 5 + kRequestBytes) {
+      return Status(StatusCode::kCorruption, "keyring: malformed erasure");
+    }
+    Result<ErasureNote> note =
+        Erasure(GetBe32(row.data() + 1), std::string_view(row).substr(5));
+    if (!note.ok()) return std::move(note).status();
+    notes.push_back(std::move(note).value());
+  }
+  return notes;
+}
+
+Result<std::vector<ErasureNote>> KeyRing::Erasures(uint32_t tenant) const {
+  std::vector<ErasureNote> notes;
+  Status sound;
+  Status status = impl_->database->ScanBackward(
+      kErasures, ErasureRow(kJournalRow, tenant, {}),
+      ErasureRow(kJournalRow, tenant + 1, {}),
+      [&](std::string_view row, std::string_view value) {
+        sound = DecodeNote(row, value, &notes.emplace_back());
+        return sound.ok();
+      });
+  if (status.ok()) status = sound;
+  if (!status.ok()) return status;
+  return notes;
+}
+
+Result<ErasureNote> KeyRing::Erasure(uint32_t tenant,
+                                     std::string_view request) const {
+  const std::string row = ErasureRow(kJournalRow, tenant, request);
+  std::string value;
+  Result<bool> found = impl_->database->Get(kErasures, row, &value);
+  if (!found.ok()) return std::move(found).status();
+  if (!*found) return Status(StatusCode::kNotFound, "no such erasure");
+  ErasureNote note;
+  Status status = DecodeNote(row, value, &note);
+  if (!status.ok()) return status;
+  return note;
+}
+
+Status KeyRing::RenewBucket(uint32_t tenant, uint64_t bucket) {
+  const uint64_t retiring = bucket | kRetiringBit;
+  Result<Key> before = BucketKey(tenant, retiring, false);
+  if (before.ok()) return Status::Ok();  // Begun already.
+  if (before.status().code() != StatusCode::kKeyMissing) {
+    return std::move(before).status();
+  }
+  Result<Key> old_key = BucketKey(tenant, bucket, false);
+  // Nothing was ever sealed with it.
+  if (old_key.status().code() == StatusCode::kKeyMissing) return Status::Ok();
+  if (!old_key.ok()) return std::move(old_key).status();
+  const Impl::TenantSecrets* secrets = impl_->Find(tenant);
+  const Key new_key = RandomKey();
+  const std::string row = RowName(tenant, bucket);
+  const std::string old_row = RowName(tenant, retiring);
+  Batch batch;
+  batch.Put(
+      kBuckets, old_row,
+      impl_->WrapKey(*secrets, kBuckets, old_row, *old_key, RandomNonce()));
+  batch.Put(kBuckets, row,
+            impl_->WrapKey(*secrets, kBuckets, row, new_key, RandomNonce()));
   std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
-  impl_->named.erase(Impl::NamedKeyName{kBuckets, tenant, bucket});
   Status status = impl_->database->Write(batch, true);
-  if (status.ok()) status = impl_->database->FlushMemtables();
-  if (status.ok()) status = impl_->database->Compact(kBuckets);
+  if (!status.ok()) return status;
+  impl_->named[Impl::NamedKeyName{kBuckets, tenant, retiring}] = *old_key;
+  impl_->named[Impl::NamedKeyName{kBuckets, tenant, bucket}] = new_key;
+  return status;
+}
+
+Result<Key> KeyRing::RetiringKey(uint32_t tenant, uint64_t bucket) {
+  return BucketKey(tenant, bucket | kRetiringBit, false);
+}
+
+Status KeyRing::RetireBucket(uint32_t tenant, uint64_t bucket) {
+  const uint64_t retiring = bucket | kRetiringBit;
+  const std::string row = RowName(tenant, retiring);
+  Batch batch;
+  batch.Delete(kBuckets, row);
+  {
+    std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
+    const auto found =
+        impl_->named.find(Impl::NamedKeyName{kBuckets, tenant, retiring});
+    if (found != impl_->named.end()) {
+      Wipe(found->second.data(), found->second.size());
+      impl_->named.erase(found);
+    }
+    Status status = impl_->database->Write(batch, true);
+    if (!status.ok()) return status;
+  }
+  // The old key lay in the row of the new one, too.
+  const std::string first = RowName(tenant, bucket);
+  Status status = impl_->database->FlushMemtables();
+  if (status.ok()) status = impl_->database->Compact(kBuckets, first, first);
+  if (status.ok()) status = impl_->database->Compact(kBuckets, row, row);
   return status;
 }
 

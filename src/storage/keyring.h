@@ -35,6 +35,24 @@ namespace crm {
 
 inline constexpr uint64_t kRecordsPerBucket = 1024;
 
+// How far an erasure has come. Numbers of the keyring's journal.
+enum class ErasureStep : uint8_t {
+  kRequested = 1,      // It is about to be written into the log.
+  kKeysDestroyed = 2,  // It is in the log, and her keys are gone.
+  kComplete = 3,       // So is what the views held.
+};
+
+// An erasure in the journal: a row of its own, so that it is found whatever
+// log the keys are put beside.
+struct ErasureNote {
+  uint32_t tenant = 0;
+  std::string request;  // 16 random bytes: its name.
+  ErasureStep step = ErasureStep::kRequested;
+  uint64_t position = 0;    // Where the choice lies in the log.
+  std::string choice;       // The choice as the log has it, sealed.
+  std::string certificate;  // Once it is complete.
+};
+
 // Keys of look-up hashes; derived from the tenant's index secret.
 struct IndexKeys {
   HashKey dedupe{};
@@ -58,6 +76,10 @@ class KeyRing final {
   // REQUIRES: OpenTenant succeeded.
   const IndexKeys& index_keys(uint32_t tenant) const;
   Result<Key> TenantKey(uint32_t tenant) const;
+  // What signs for the tenant. REQUIRES: OpenTenant succeeded.
+  Result<Key> SigningSeed(uint32_t tenant) const;
+  // The secret half of the pair that signs the tenant's ledger.
+  Result<Key> LedgerKey(uint32_t tenant) const;
 
   // kErased: destroyed. kKeyMissing: never made.
   Result<Key> RecordKey(uint32_t tenant, uint64_t record);
@@ -73,11 +95,27 @@ class KeyRing final {
   // Makes all of them with one fsync.
   Status EnsureBuckets(uint32_t tenant, std::span<const uint64_t> buckets);
 
-  // Replaces each key by a tombstone, durably, and forgets it; the files that
-  // held it are rewritten before this returns.
-  Status DestroyRecords(uint32_t tenant, std::span<const uint64_t> records);
-  // Drops the key of a bucket (the rows that it sealed were dropped).
-  Status DestroyBucket(uint32_t tenant, uint64_t bucket);
+  // Erasures, durable when these return. Note: writes the row of one, or
+  // writes it anew. Destroy: the same, and replaces each key by a tombstone at
+  // the same instant, and forgets it. The files that held the keys are
+  // rewritten by Scrub, which may be called again. Drop: it never was.
+  Status NoteErasure(const ErasureNote& note);
+  Status DestroyRecords(const ErasureNote& note,
+                        std::span<const uint64_t> records);
+  Status ScrubRecords(uint32_t tenant, std::span<const uint64_t> records);
+  Status DropErasure(uint32_t tenant, std::string_view request);
+  // Those that are not complete; those of a tenant, in no order. kNotFound: no
+  // such erasure.
+  Result<std::vector<ErasureNote>> OpenErasures() const;
+  Result<std::vector<ErasureNote>> Erasures(uint32_t tenant) const;
+  Result<ErasureNote> Erasure(uint32_t tenant, std::string_view request) const;
+
+  // Renews the key of a bucket. What is sealed from then on is sealed with the
+  // new key; the old one is RetiringKey until RetireBucket destroys it, when
+  // all rows of the bucket have been sealed anew. Both may be called again.
+  Status RenewBucket(uint32_t tenant, uint64_t bucket);
+  Result<Key> RetiringKey(uint32_t tenant, uint64_t bucket);
+  Status RetireBucket(uint32_t tenant, uint64_t bucket);
 
   // Sealing as this store does it. Appends to `*out`.
   void Seal(const Key& key, const Nonce& nonce, std::string_view plain,

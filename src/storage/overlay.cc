@@ -255,13 +255,18 @@ Result<Row> Overlay::Load(size_t family, const RowKey& key,
   if (warm_[family].load(std::memory_order_acquire)) return Row();
   const uint64_t removals = RemovalsOf(shard_index);
   std::string value;
-  Result<bool> found = database_->Get(
-      family, EncodedKey(key, families_[family].words).view(), &value);
-  if (!found.ok()) return std::move(found).status();
-  if (!*found) return Keep(family, key, Row(), removals);
-  Result<Row> row = Decode(family, key, value);
-  if (!row.ok()) return row;
-  return Keep(family, key, std::move(row).value(), removals);
+  for (int attempt = 0;; ++attempt) {
+    Result<bool> found = database_->Get(
+        family, EncodedKey(key, families_[family].words).view(), &value);
+    if (!found.ok()) return std::move(found).status();
+    if (!*found) return Keep(family, key, Row(), removals);
+    Result<Row> row = Decode(family, key, value);
+    if (row.ok()) return Keep(family, key, std::move(row).value(), removals);
+    // It may have been sealed anew, and its old key be gone, since it was read.
+    const bool again = attempt == 0 && families_[family].codec != nullptr &&
+                       row.status().code() == StatusCode::kCorruption;
+    if (!again) return row;
+  }
 }
 
 Result<Row> Overlay::Decode(size_t family, const RowKey& key,
@@ -333,8 +338,11 @@ Status Overlay::LoadSome(size_t family, std::span<const RowKey> keys) {
   for (size_t i = 0; status.ok() && i < keys.size(); ++i) {
     if (!found[i]) continue;
     Result<Row> row = Decode(family, keys[i], values[i]);
-    if (!row.ok()) return std::move(row).status();
-    Keep(family, keys[i], std::move(row).value(), removals[i]);
+    if (row.ok()) {
+      Keep(family, keys[i], std::move(row).value(), removals[i]);
+    } else {
+      status = Load(family, keys[i], ShardOf(keys[i])).status();
+    }
   }
   return status;
 }

@@ -26,6 +26,8 @@ std::string_view KindText(ChoiceKind kind) {
       return "answer";
     case ChoiceKind::kShared:
       return "shared";
+    case ChoiceKind::kErasure:
+      return "erasure";
   }
   return "";
 }
@@ -75,6 +77,15 @@ class Writer {
   }
   void NumberIfAny(std::string_view name, uint64_t number) {
     if (number != 0) Number(name, number);
+  }
+  void Numbers(std::string_view name, const std::vector<uint64_t>& numbers) {
+    Name(name);
+    out_.push_back('[');
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if (i > 0) out_.push_back(',');
+      out_.append(std::to_string(numbers[i]));
+    }
+    out_.push_back(']');
   }
   // Hundredths.
   void Weight(int32_t weight) {
@@ -163,6 +174,9 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
   }
   json.Weight(choice.weight);
   if (choice.kind == ChoiceKind::kPartition) json.Parts(choice.parts);
+  if (choice.kind == ChoiceKind::kErasure) {
+    json.Numbers("records", choice.erasure.records);
+  }
   json.TextIfAny("by", choice.by);
   json.TextIfAny("why", choice.why);
   json.End();

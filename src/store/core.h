@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/failure.h"
+#include "consent/settings.h"
 #include "crm/store.h"
 #include "event/definitions.h"
 #include "event/dictionaries.h"
@@ -73,7 +74,7 @@ struct StoreCore {
   std::unique_ptr<Normaliser> normaliser;
   Names names;
   Dictionaries dictionaries;
-  Definitions definitions{&IdentitySettings::Parse};
+  Definitions definitions{&IdentitySettings::Parse, &ConsentSettings::Parse};
   std::unique_ptr<Views> views;
   std::unique_ptr<Sequencer> sequencer;
   Timings timings;
@@ -97,6 +98,10 @@ struct StoreCore {
   std::atomic<bool> warmed{false};
   Failure failed;                        // A checkpoint failed: read-only.
   std::mutex maintain_one;
+  // One erasure at a time; taken before everything but `lifecycle`. Who replays
+  // the log and compares takes it, too: keys must not go meanwhile.
+  std::mutex erasure_mutex;
+  std::atomic<bool> erasures_open{false};  // Some are not complete.
   std::mutex anchor_mutex;
   std::thread maintenance;
 

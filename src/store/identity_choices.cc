@@ -7,6 +7,7 @@
 
 #include "identity/guards.h"
 #include "identity/partition.h"
+#include "store/erased.h"
 #include "store/identity_text.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
@@ -89,6 +90,8 @@ Result<ByHand::Side> ByHand::SideOf(CustomerId customer) {
   Result<Members> members = identity_.OwnMembers(tenant_, *current, rows_);
   if (!members.ok()) return std::move(members).status();
   side.members = std::move(members).value();
+  Status erased = CheckNotErased(customer, side.members);
+  if (!erased.ok()) return erased;
   return side;
 }
 

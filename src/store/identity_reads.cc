@@ -9,6 +9,7 @@
 #include "identity/changes.h"
 #include "identity/partition.h"
 #include "storage/row_cursor.h"
+#include "store/erased.h"
 #include "store/identity_text.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
@@ -55,7 +56,7 @@ class Reader {
     Result<Members> found = identity().MembersOf(tenant_, *now, view());
     if (!found.ok()) return std::move(found).status();
     *members = std::move(found).value();
-    return Status::Ok();
+    return CheckNotErased(customer, *members);
   }
 
  private:
@@ -383,6 +384,15 @@ Result<std::vector<Review>> Tenant::ListReviews(
       if (!record.ok()) return std::move(record).status();
       (first ? review.a : review.b) = record->customer;
     }
+    // Nobody can tell any more.
+    bool erased = false;
+    for (const CustomerId side : {review.a, review.b}) {
+      Result<Members> of =
+          reader.identity().MembersOf(reader.tenant(), side, reader.view());
+      if (!of.ok()) return std::move(of).status();
+      erased |= of->IsErased();
+    }
+    if (erased) continue;
     const bool hers = wanted == 0 || review.a == wanted || review.b == wanted;
     if (review.a == review.b || !hers) continue;
     review.name_space = reader.Namespace(row->name_space);

@@ -8,6 +8,7 @@
 
 #include "base/contain.h"
 #include "store/core.h"
+#include "store/erasure.h"
 #include "store/sequencer.h"
 
 namespace crm {
@@ -151,6 +152,12 @@ Result<bool> StoreCore::MaintainOnce(bool idle) {
   if (failed.happened() || sequencer->failed()) return false;  // Said already.
   Status status = FillPools();
   if (!status.ok()) return status;
+  if (erasures_open.load()) {
+    // Whoever holds it is at it, or compares; then it is the next round's.
+    const std::unique_lock<std::mutex> alone(erasure_mutex, std::try_to_lock);
+    if (alone.owns_lock()) status = FinishErasures(*this);
+    if (!status.ok()) return status;
+  }
   if (CheckpointDue()) {
     status = Checkpoint();
     if (!status.ok()) return status;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "store/erasure.h"
 #include "store/recovery.h"
 #include "store/sequencer.h"
 
@@ -69,6 +70,11 @@ class Opener {
     if (!status.ok()) return status;
     core_.sequencer = std::make_unique<Sequencer>(&core_, head_, chain_,
                                                   last_recorded_at_);
+    status = core_.sequencer->LoadRefused();
+    // What was asked for and cut off is done before anybody can read.
+    if (status.ok()) status = ReplayErasures(core_);
+    if (status.ok()) status = FinishErasures(core_);
+    if (!status.ok()) return status;
     return core_.StartMaintenance();
   }
 

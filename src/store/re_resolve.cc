@@ -18,6 +18,7 @@
 #include "identity/guards.h"
 #include "identity/partition.h"
 #include "storage/database.h"
+#include "store/erasure.h"
 #include "store/fact_decoder.h"
 #include "store/identity_text.h"
 #include "store/sequencer.h"
@@ -59,7 +60,7 @@ class Gatherer {
   Status Run(const ReResolveOptions& options) {
     Names names;  // As the log gives them, then thrown away.
     FactReader reader(core_.log_view.get(), core_.keyring.get(), &names,
-                      &definitions_, Digest{});
+                      &definitions_, Digest{}, nullptr);
     FactDecoder decoder(core_.log_view.get(), core_.keyring.get(), &names,
                         &definitions_, core_.views->rooms());
     const Position head = core_.sequencer->head();
@@ -129,7 +130,7 @@ class Gatherer {
 
   const StoreCore& core_;
   const uint32_t tenant_;
-  Definitions definitions_{&IdentitySettings::Parse};
+  Definitions definitions_{&IdentitySettings::Parse, &ConsentSettings::Parse};
   Arena arena_;
   std::vector<Saying> sayings_;
   absl::flat_hash_map<std::pair<RecordId, uint64_t>, size_t> by_set_;
@@ -372,7 +373,7 @@ class Differences {
       Result<Members> members =
           identity_.OwnMembers(tenant_, id, choosing_.context().rows);
       if (!members.ok()) return std::move(members).status();
-      if (members->records.empty()) continue;
+      if (members->records.empty() || members->IsErased()) continue;
       for (const Members::Member& member : members->records) {
         customer_of_[member.record] = id;
         if (member.began != 0) began_[member.record] = member.began;
@@ -633,6 +634,10 @@ Result<ReResolveReport> Tenant::ReResolve(const ReResolveOptions& options) {
   std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (status.ok()) status = CheckWho(options.by, options.why);
+  if (!status.ok()) return status;
+  // Who is being erased has nothing to say any more.
+  std::lock_guard<std::mutex> no_erasure(impl_->core->erasure_mutex);
+  status = FinishErasures(*impl_->core);
   if (!status.ok()) return status;
   ReResolveReport report;
   status = impl_->core->sequencer->Choose(

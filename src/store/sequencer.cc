@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/coding.h"
 #include "base/contain.h"
 #include "base/park.h"
 #include "base/time_text.h"
@@ -21,6 +22,28 @@ constexpr size_t kGroupBytes = size_t{1} << 20;
 constexpr std::chrono::hours kLongestWait{24 * 365};
 // So many events ahead memory is asked for.
 constexpr size_t kAhead = 6;
+
+// The row of family ops that counts what was refused.
+std::string RefusedKey(uint32_t tenant) {
+  std::string key = "refused/";
+  PutBe32(&key, tenant);
+  return key;
+}
+
+// The last of a request that goes into the ledger: its record has the root of
+// the tree with all of them.
+size_t LastAct(const Request& request) {
+  if (!request.has_acts) return 0;
+  size_t last = 0;
+  for (size_t i = 0; i < request.events.size(); ++i) {
+    const EventOutcome& outcome = request.result.events[i];
+    if (!request.events[i].salted.empty() && outcome.status.ok() &&
+        outcome.outcome != Outcome::kDuplicate) {
+      last = i;
+    }
+  }
+  return last;
+}
 
 Status InEvent(size_t index, const Status& status) {
   return Status(status.code(), "event " + std::to_string(index) + ": " +
@@ -220,6 +243,7 @@ void Sequencer::BeginGroup(Group* group) {
   group_->Clear();
   group_->base = writing_ == nullptr ? head() : writing_->last();
   group_->rows.set_below(writing_ == nullptr ? nullptr : &writing_->rows);
+  group_->ledger.Begin(&core_->views->ledger(), &group_->rows);
   group_->start = MarkGroup();
   group_->now =
       std::clamp(core_->clock->Now().time_since_epoch().count(),
@@ -238,13 +262,37 @@ Status Sequencer::DecideGroup(Group* group, bool* sync) {
       *sync |= request->sync && request->status.ok();
     }
   }
+  if (refused_more_ && writable.ok()) NoteRefused(group);
   return group->writes() ? CompleteGroup() : writable;
+}
+
+// Beside the log, because what is refused leaves nothing in it.
+void Sequencer::NoteRefused(Group* group) {
+  std::lock_guard<std::mutex> lock(refused_mutex_);
+  for (const auto& [tenant, count] : refused_) {
+    std::string value;
+    PutVarint(&value, count);
+    group->offsets.emplace_back(RefusedKey(tenant), std::move(value));
+  }
+  refused_more_ = false;
+}
+
+Status Sequencer::LoadRefused() {
+  return core_->log->ScanBackward(
+      kLogOps, RefusedKey(0), RefusedKey(~uint32_t{0}),
+      [this](std::string_view key, std::string_view value) {
+        ByteReader reader(value);
+        const uint64_t count = reader.Varint();
+        if (reader.ok()) refused_[GetBe32(key.data() + key.size() - 4)] = count;
+        return true;
+      });
 }
 
 // What is written with the group, and belongs to none of its requests.
 Status Sequencer::CompleteGroup() {
   group_->rows.BeginRequest();  // What follows is rolled back with nobody.
-  Status status = EmitDictionaries();
+  Status status = group_->ledger.Store();
+  if (status.ok()) status = EmitDictionaries();
   group_->names = MarkGroup().names;
   return status;
 }
@@ -276,6 +324,7 @@ void Sequencer::ProcessRequest(Request* request) {
   TenantCounts counts;
   FoldContext context{group_->rows, counts};
   group_->rows.BeginRequest();
+  group_->ledger.BeginRequest();
   request->status = Decide(request, context, false);
   if (!request->status.ok()) {
     RollBackTo(group_, mark);
@@ -304,6 +353,7 @@ Sequencer::Mark Sequencer::MarkGroup() const {
 
 void Sequencer::RollBackTo(Group* group, const Mark& mark) {
   group->rows.RollbackRequest();
+  group->ledger.Rollback();
   group->values_count = mark.values;
   group->facts.resize(mark.facts);
   group->tail.resize(mark.tail);
@@ -345,15 +395,20 @@ Status Sequencer::Decide(Request* request, FoldContext& context, bool dry) {
   if (!counts.ok()) return std::move(counts).status();
   context.counts = *counts;
   bool appended = false;
+  const size_t last_act = LastAct(*request);
   for (size_t i = 0; i < request->events.size(); ++i) {
     if (i + kAhead < request->events.size()) {
       const PreparedEvent& next = request->events[i + kAhead];
       core_->views->Prefetch(request->tenant.id, next.record);
+      if (!next.salted.empty()) {
+        core_->views->ledger().Prefetch(request->tenant.id, next.record);
+      }
     }
     if (result.events[i].outcome == Outcome::kDuplicate ||
         !result.events[i].status.ok()) {
       continue;
     }
+    ends_acts_ = i >= last_act;
     status = AppendEvent(request, i, context, dry);
     if (!status.ok()) return InEvent(i, status);
     appended = true;
@@ -447,30 +502,75 @@ Status Sequencer::SetTimes(const AppendOptions& options, size_t index, bool dry,
   return Status::Ok();
 }
 
-Status Sequencer::AppendEvent(Request* request, size_t index,
-                              FoldContext& context, bool dry) {
-  PreparedEvent& event = request->events[index];
+Result<bool> Sequencer::IsErased(const PreparedEvent& event,
+                                 const Request& request,
+                                 FoldContext& context) {
+  const IdentityData* identity =
+      core_->views->identity().DataOf(event.prepared);
+  // What happened since the newest erasure is nobody's who was erased.
+  if (identity == nullptr || (event.header.flags & kEventNoTime) != 0 ||
+      event.header.occurred_at > context.counts.erased_until) {
+    return false;
+  }
+  Result<bool> fenced = core_->views->identity().IsFenced(
+      request.tenant.id, *identity, event.header.occurred_at, context.rows);
+  if (fenced.ok() && *fenced && request.options->dry_run == nullptr) {
+    std::lock_guard<std::mutex> lock(refused_mutex_);
+    ++refused_[request.tenant.id];
+    refused_more_ = true;
+  }
+  return fenced;
+}
+
+uint64_t Sequencer::Refused(uint32_t tenant) const {
+  std::lock_guard<std::mutex> lock(refused_mutex_);
+  const auto found = refused_.find(tenant);
+  return found == refused_.end() ? 0 : found->second;
+}
+
+// False: it is a repetition within its request, or of somebody who was erased,
+// and the outcome says so.
+Result<bool> Sequencer::MayGoIn(Request* request, size_t index,
+                                FoldContext& context, bool dry) {
+  const PreparedEvent& event = request->events[index];
   EventOutcome& outcome = request->result.events[index];
+  const bool partial = request->options->partial;
   const Hash128 hash{event.header.dedupe_hi, event.header.dedupe_lo};
-  // A repetition within this very request.
   Result<KnownEvent> known =
       core_->views->event().Find(request->tenant.id, hash, context.rows);
   if (!known.ok()) return std::move(known).status();
-  if (known->position != 0) {
-    if (known->content != event.header.content) {
-      Status conflict(StatusCode::kIdConflict,
-                      "id: taken by other content in the same request");
-      if (!request->options->partial) return conflict;
-      outcome.outcome = Outcome::kConflict;
-      outcome.status = std::move(conflict);
-      ++request->result.rejected;
-      return Status::Ok();
-    }
+  if (known->position != 0 && known->content == event.header.content) {
     outcome.outcome = Outcome::kDuplicate;
     outcome.position = dry ? 0 : known->position;
     ++request->result.duplicates;
-    return Status::Ok();
+    return false;
   }
+  Status refused;
+  if (known->position != 0) {
+    refused = Status(StatusCode::kIdConflict,
+                     "id: taken by other content in the same request");
+    outcome.outcome = Outcome::kConflict;
+  } else {
+    Result<bool> erased = IsErased(event, *request, context);
+    if (!erased.ok()) return erased;
+    if (!*erased) return true;
+    refused = Status(StatusCode::kErased,
+                     "its person was erased after it happened");
+    outcome.outcome = Outcome::kErased;
+    ++request->result.erased;
+  }
+  if (!partial) return refused;
+  outcome.status = std::move(refused);
+  ++request->result.rejected;
+  return false;
+}
+
+Status Sequencer::AppendEvent(Request* request, size_t index,
+                              FoldContext& context, bool dry) {
+  PreparedEvent& event = request->events[index];
+  Result<bool> goes_in = MayGoIn(request, index, context, dry);
+  if (!goes_in.ok()) return std::move(goes_in).status();
+  if (!*goes_in) return Status::Ok();
   Status status;
   if (!dry) {
     status = EnsureNames(event);
@@ -562,14 +662,29 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   }
   Result<Key> key = core_->log_view->KeyOf(header, true);
   if (!key.ok()) return std::move(key).status();
+  LedgerEntry leaf;
+  const bool in_ledger = !event.salted.empty();
+  if (in_ledger) {
+    leaf.recorded_at = header.recorded_at;
+    leaf.commitment = event.commitment;
+    const LedgerFacts facts{LogKind::kEvent,    header.tenant,
+                            fact->position,     header.record,
+                            header.customer,    header.occurred_at,
+                            event.content.type, event.content.source,
+                            OpenDigest(header)};
+    Status status =
+        group_->ledger.Append(facts, ends_acts_, &leaf);
+    if (!status.ok()) return status;
+  }
   std::string& value = group_->NextValue();
-  writer_.Event(header, &value);
+  writer_.Event(header, in_ledger ? &leaf : nullptr, &value);
   associated_.clear();
   AppendAssociated(fact->position,
                    std::string_view(value).substr(kLogPrefixBytes),
                    &associated_);
-  core_->keyring->Seal(*key, NonceOf(epoch_, fact->position), event.body,
-                       associated_, &value);
+  core_->keyring->Seal(*key, NonceOf(epoch_, fact->position),
+                       in_ledger ? event.salted : event.body, associated_,
+                       &value);
   if (header.record != 0) {
     thread_local std::string entry;
     entry.clear();

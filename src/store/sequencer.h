@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,7 @@
 #include <vector>
 
 #include "base/failure.h"
+#include "consent/ledger_entry.h"
 #include "store/group.h"
 #include "store/request.h"
 
@@ -44,6 +46,9 @@ class Sequencer final {
   Sequencer(StoreCore* core, Position head, const Digest& chain,
             int64_t last_recorded_at);
   ~Sequencer();
+
+  // Once, before anything else.
+  Status LoadRefused();
 
   // Puts `request` in the queue: its place among the others is settled.
   void Enqueue(Request* request);
@@ -71,6 +76,8 @@ class Sequencer final {
     Choosing(Sequencer* sequencer, FoldContext& context, bool dry)
         : sequencer_(sequencer), context_(context), dry_(dry) {}
     FoldContext& context() { return context_; }
+    // When it happens: no event is recorded later and before it in the log.
+    int64_t now() const { return sequencer_->group_->now; }
     Status Emit(IdentityChoice* choice) {
       return sequencer_->EmitChoice(choice, context_, dry_);
     }
@@ -88,6 +95,9 @@ class Sequencer final {
   // Writes rows that are no records (of family ops), beside the groups. With
   // `sync` they are durable, and everything acknowledged before.
   Status WriteBeside(Batch& batch, bool sync);
+
+  // Events of a tenant that came after the erasure of their person.
+  uint64_t Refused(uint32_t tenant) const;
 
   // Sequentially consistent, for HeadSignal.
   Position head() const { return head_.load(); }
@@ -112,6 +122,7 @@ class Sequencer final {
   Status CheckWritable() const;
   void BeginGroup(Group* group);
   Status DecideGroup(Group* group, bool* sync);
+  void NoteRefused(Group* group);
   Status CompleteGroup();
   Status FinishGroup(Group* group, bool sync);
   void NotePause(uint64_t nanoseconds);
@@ -129,6 +140,11 @@ class Sequencer final {
   Status CheckNoEventSince(const Request& request, const Condition& condition,
                            CustomerId customer, Generation& rows, bool* holds);
   Status RefuseUnfit(Request* request);
+  // Of somebody who was erased since it happened; counts it.
+  Result<bool> IsErased(const PreparedEvent& event, const Request& request,
+                        FoldContext& context);
+  Result<bool> MayGoIn(Request* request, size_t index, FoldContext& context,
+                       bool dry);
   Status EnsureNames(PreparedEvent& event);
   Status AppendEvent(Request* request, size_t index, FoldContext& context,
                      bool dry);
@@ -145,6 +161,8 @@ class Sequencer final {
               const Choice& choice, bool dry);
   Status EmitName(NameKind kind, std::string_view text, uint32_t* id);
   Status EmitEpoch();
+  Status EnterLedger(LedgerFacts facts, uint8_t what, std::string* body,
+                     std::optional<LedgerEntry>* entry);
   Status EmitDefinition(uint32_t tenant, Definition* definition);
   // Ends a group that holds what `emitted` says went well, and no request.
   Status FinishAlone(Group* group, Status emitted,
@@ -198,6 +216,11 @@ class Sequencer final {
   // When events merged customers within the last minute, by tenant.
   absl::flat_hash_map<uint32_t, std::deque<int64_t>> merges_;
   std::string associated_;
+  // By tenant, since there are erasures; written with the next group.
+  mutable std::mutex refused_mutex_;
+  std::map<uint32_t, uint64_t> refused_;  // Guarded by refused_mutex_.
+  bool refused_more_ = false;             // Guarded by decide_mutex_.
+  bool ends_acts_ = false;  // No later event of the request is in the ledger.
 
   Digest chain_;  // Guarded by write_mutex_.
 

@@ -6,6 +6,7 @@
 #include "base/coding.h"
 #include "base/time_text.h"
 #include "format/event_body.h"
+#include "store/erased.h"
 #include "store/read_upcaster.h"
 #include "store/sequencer.h"
 
@@ -38,6 +39,11 @@ Status Snapshot::Impl::ReadRecord(RecordId record,
     return Status(StatusCode::kNotFound, "no record " + std::to_string(record));
   }
   if (!row.ok()) return std::move(row).status();
+  const Status key = core().keyring->RecordKey(tenant.id, record).status();
+  if (key.code() == StatusCode::kErased) {
+    return Status(StatusCode::kErased,
+                  "record " + std::to_string(record) + " was erased");
+  }
   return core().views->profile().ReadRecord(tenant.id, record, row->events,
                                             view->position(), out);
 }
@@ -48,7 +54,10 @@ Status Snapshot::Impl::ReadCustomer(CustomerId customer,
       core().views->identity().MembersOf(tenant.id, customer, *view);
   if (!members.ok()) return std::move(members).status();
   if (members->records.empty()) return NoCustomer(customer);
+  Status erased = CheckNotErased(customer, *members);
+  if (!erased.ok()) return erased;
   for (const Members::Member& member : members->records) {
+    if (member.erased) continue;
     Status status = ReadRecord(member.record, out);
     if (!status.ok()) return status;
   }
@@ -90,6 +99,8 @@ Result<Customer> Snapshot::GetCustomer(CustomerId customer) const {
   if (*version == 0) return NoCustomer(customer);
   Result<Members> members = identity.MembersOf(tenant, customer, *impl_->view);
   if (!members.ok()) return std::move(members).status();
+  Status erased = CheckNotErased(customer, *members);
+  if (!erased.ok()) return erased;
   Customer out;
   Result<CustomerId> current = identity.Current(tenant, customer, *impl_->view);
   if (!current.ok()) return std::move(current).status();
@@ -128,8 +139,13 @@ Result<Profile> Snapshot::GetProfile(CustomerId customer) const {
 Status Snapshot::GetProfile(CustomerId customer, Profile* profile) const {
   Status status = impl_->core().views->profile().Read(
       impl_->tenant.id, customer, impl_->view.get(), profile);
-  if (status.code() == StatusCode::kNotFound) return NoCustomer(customer);
-  return status;
+  if (status.code() != StatusCode::kNotFound) return status;
+  Result<Members> members = impl_->core().views->identity().MembersOf(
+      impl_->tenant.id, customer, *impl_->view);
+  if (!members.ok()) return std::move(members).status();
+  // Since this snapshot was taken, or before.
+  return members->records.empty() ? NoCustomer(customer)
+                                  : ErasedCustomer(customer);
 }
 
 Result<EventCursor> Snapshot::Replay(const ReplayQuery& query) const {
@@ -142,7 +158,8 @@ TenantStats StatsOf(const std::string& tenant, const TenantCounts& counts) {
   TenantStats stats;
   stats.tenant = tenant;
   stats.events = counts.events;
-  stats.customers = counts.customers - counts.retired;
+  stats.customers = counts.customers - counts.retired - counts.erased;
+  stats.erased_customers = counts.erased;
   stats.last_customer = counts.customers;
   stats.open_reviews = counts.open_reviews;
   stats.records = counts.records;

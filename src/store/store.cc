@@ -180,6 +180,7 @@ Result<StoreStats> Store::GetStats() const {
       Result<TenantCounts> counts = core.views->event().Counts(id, *view);
       if (!counts.ok()) return std::move(counts).status();
       TenantStats tenant = StatsOf(name, *counts);
+      tenant.refused_events = core.sequencer->Refused(id);
       stats.events += tenant.events;
       stats.customers += tenant.customers;
       stats.records += tenant.records;

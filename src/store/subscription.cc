@@ -20,6 +20,18 @@ constexpr size_t kStepEvents = 512;
 constexpr size_t kStepBytes = size_t{1} << 20;
 // Up to so many records single look-ups are cheaper than an iterator.
 constexpr Position kFewRecords = 4;
+Message::Kind KindOf(IdentityChange::Kind change) {
+  switch (change) {
+    case IdentityChange::Kind::kMerged:
+      return Message::Kind::kMerged;
+    case IdentityChange::Kind::kSplit:
+      return Message::Kind::kSplit;
+    case IdentityChange::Kind::kErased:
+      return Message::Kind::kErased;
+  }
+  return Message::Kind::kSplit;
+}
+
 constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
 
 }  // namespace
@@ -154,9 +166,7 @@ Status Subscription::Impl::Deliver(Message* message) {
 void Subscription::Impl::DeliverChange(const Slot& slot, Message* message) {
   message->change = slot.changes[next_change];
   message->event = EventView();
-  message->kind = message->change.kind == IdentityChange::Kind::kMerged
-                      ? Message::Kind::kMerged
-                      : Message::Kind::kSplit;
+  message->kind = KindOf(message->change.kind);
   const bool last = ++next_change == slot.changes.size();
   message->position = last ? slot.position : slot.position - 1;
   position.store(message->position);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "store/erased.h"
 #include "store/request.h"
 #include "store/sequencer.h"
 #include "store/snapshot.h"
@@ -183,6 +184,10 @@ Status Tenant::GetProfile(CustomerId customer, Profile* profile) const {
   status = impl_->core->views->profile().Read(impl_->info.id, customer,
                                               nullptr, profile);
   if (status.code() != StatusCode::kNotFound) return status;
+  Result<Members> members = impl_->core->views->identity().MembersOf(
+      impl_->info.id, customer, *impl_->core->views->overlay().OpenView());
+  if (!members.ok()) return std::move(members).status();
+  if (!members->records.empty()) return ErasedCustomer(customer);
   return Status(StatusCode::kNotFound,
                 "no customer " + std::to_string(customer));
 }

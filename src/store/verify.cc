@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "storage/row_cursor.h"
+#include "store/erasure.h"
 #include "store/recovery.h"
 
 namespace crm {
@@ -185,7 +186,8 @@ Result<VerifyReport> Verifier::Run() {
   ViewsOptions options = core_.MakeViewsOptions();
   options.resident_bytes = size_t{256} << 20;
   Names names;  // Rebuilt too, then thrown away.
-  Definitions definitions(&IdentitySettings::Parse);
+  Definitions definitions(&IdentitySettings::Parse,
+                          &ConsentSettings::Parse);
   Result<std::unique_ptr<Views>> aside = Views::Open(
       path, options, core_.keyring.get(), &names, core_.normaliser.get());
   if (!aside.ok()) return std::move(aside).status();
@@ -198,8 +200,11 @@ Result<VerifyReport> Verifier::Run() {
   fold.progress = progress_;
   fold.names = &names;
   fold.definitions = &definitions;
+  LedgerCheck ledger;
+  fold.ledger = &ledger;
   status = FoldLog(core_, *aside_, fold);
   report_.log_records = fold.last;
+  report_.ledger_records = ledger.records();
   if (status.code() == StatusCode::kCorruption) {
     AddLog(status);
     status = Status::Ok();
@@ -221,7 +226,10 @@ Result<VerifyReport> Verifier::Run() {
 }  // namespace
 
 Result<VerifyReport> VerifyStore(StoreCore& core, const Progress& progress) {
-  Status status = core.Checkpoint();
+  // A key that goes while the log is read would look like damage.
+  std::lock_guard<std::mutex> no_erasure(core.erasure_mutex);
+  Status status = FinishErasures(core);
+  if (status.ok()) status = core.Checkpoint();
   if (!status.ok()) return status;
   // Both sides speak of one position.
   const std::unique_lock<std::mutex> paused = core.views->PauseCheckpoints();

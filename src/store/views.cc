@@ -1,5 +1,6 @@
 #include "store/views.h"
 
+#include <set>
 #include <utility>
 
 #include "base/coding.h"
@@ -45,8 +46,12 @@ Result<std::unique_ptr<Views>> Views::Open(const std::string& path,
   views->identity_ = std::make_unique<IdentityRoom>(normaliser);
   views->profile_ =
       std::make_unique<ProfileRoom>(keyring, views->identity_.get());
+  views->consent_ = std::make_unique<ConsentRoom>(views->identity_.get(),
+                                                  views->profile_.get());
+  views->ledger_ = std::make_unique<LedgerRoom>();
   views->rooms_ = {views->event_.get(), views->identity_.get(),
-                   views->profile_.get()};
+                   views->profile_.get(), views->consent_.get(),
+                   views->ledger_.get()};
 
   std::vector<RowFamily> families;
   families.push_back({.name = "default", .packed = true});
@@ -160,6 +165,39 @@ Status Views::Fold(const Fact& fact, FoldContext& context,
   if (fact.header.record != 0) entry.content = fact.entry;
   tail->push_back(entry);
   return Status::Ok();
+}
+
+Status Views::FoldChoice(const IdentityChoice& choice,
+                         FoldContext& context) const {
+  if (choice.kind != ChoiceKind::kErasure) {
+    return identity_->FoldChoice(choice, context);
+  }
+  Result<std::vector<IdentityRoom::ErasedOne>> erased =
+      identity_->ErasedBy(choice, context.rows);
+  if (!erased.ok()) return std::move(erased).status();
+  for (const IdentityRoom::ErasedOne& one : *erased) {
+    for (const Room* room : rooms_) {
+      Status status =
+          room->Erase(choice.tenant, one.customer, one.records, context);
+      if (!status.ok()) return status;
+    }
+  }
+  return identity_->FoldChoice(choice, context);
+}
+
+Status Views::RenewBuckets(uint32_t tenant,
+                           std::span<const RecordId> records) {
+  // What a checkpoint writes meanwhile would be older than what is read here.
+  std::lock_guard<std::mutex> lock(checkpoint_mutex_);
+  std::set<uint64_t> buckets;
+  for (const RecordId record : records) {
+    buckets.insert(record / kRecordsPerBucket);
+  }
+  for (const uint64_t bucket : buckets) {
+    Status status = profile_->RenewBucket(tenant, bucket);
+    if (!status.ok()) return status;
+  }
+  return database_->MergeSmallFiles();
 }
 
 void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,

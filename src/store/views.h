@@ -18,10 +18,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "consent/consent_room.h"
+#include "consent/ledger_room.h"
 #include "event/event_room.h"
 #include "event/log_view.h"
 #include "identity/identity_room.h"
@@ -54,6 +57,8 @@ class Views final {
   const EventRoom& event() const { return *event_; }
   IdentityRoom& identity() { return *identity_; }
   ProfileRoom& profile() { return *profile_; }
+  ConsentRoom& consent() { return *consent_; }
+  const LedgerRoom& ledger() const { return *ledger_; }
   const std::vector<Room*>& rooms() const { return rooms_; }
   Overlay& overlay() { return *overlay_; }
   Tail& tail() { return tail_; }
@@ -74,6 +79,11 @@ class Views final {
   // Folds one event in: all rooms, and the tail.
   Status Fold(const Fact& fact, FoldContext& context,
               std::vector<TailEntry>* tail) const;
+  // Folds a choice in; of an erasure, what every room makes of it.
+  Status FoldChoice(const IdentityChoice& choice, FoldContext& context) const;
+  // Seals what is on disk of the buckets of these records with new keys, and
+  // destroys the old ones. May be called again.
+  Status RenewBuckets(uint32_t tenant, std::span<const RecordId> records);
   // Makes folded events visible.
   void Publish(Generation& rows, std::vector<TailEntry>& tail,
                std::span<const Fact> facts, Position position);
@@ -107,6 +117,8 @@ class Views final {
   std::unique_ptr<EventRoom> event_;
   std::unique_ptr<IdentityRoom> identity_;
   std::unique_ptr<ProfileRoom> profile_;
+  std::unique_ptr<ConsentRoom> consent_;
+  std::unique_ptr<LedgerRoom> ledger_;
   std::vector<Room*> rooms_;
   std::vector<Room*> room_of_;  // By family.
   std::unique_ptr<Overlay> overlay_;

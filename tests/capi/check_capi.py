@@ -57,6 +57,8 @@ def compile_header(root, compiler, language, standard):
         "crm_append_options appending = CRM_APPEND_OPTIONS_INIT;\n"
         "crm_replay_query replay = CRM_REPLAY_QUERY_INIT;\n"
         "crm_arrow_options columns = CRM_ARROW_OPTIONS_INIT;\n"
+        "crm_erasure_options erase = CRM_ERASURE_OPTIONS_INIT;\n"
+        "crm_backup_options backup = CRM_BACKUP_OPTIONS_INIT;\n"
         "crm_timeline_query timeline = CRM_TIMELINE_QUERY_INIT;\n"
         "crm_subscription_options follow = CRM_SUBSCRIPTION_OPTIONS_INIT;\n"
         "crm_import_options import_file = CRM_IMPORT_OPTIONS_INIT;\n"
@@ -156,7 +158,8 @@ def check_records(arguments):
 def check_coverage(arguments):
     declared = functions_of(read(arguments.root, "include/crm.h"))
     program = ""
-    for name in ("every_function.c", "every_identity.c"):
+    for name in ("every_function.c", "every_consent.c", "every_identity.c",
+                 "every_ledger.c", "every_privacy.c"):
         path = "tests/capi/" + name
         if os.path.exists(os.path.join(arguments.root, path)):
             program += read(arguments.root, path)

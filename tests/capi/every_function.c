@@ -1,5 +1,5 @@
 /* Every function of crm.h, called from C99. A test compares the header with
- * this file and every_identity.c, so that none is left out. */
+ * this file, every_identity.c and every_privacy.c, so that none is left out. */
 
 #include "every_function.h"
 
@@ -780,6 +780,9 @@ int main(int argc, char** argv) {
   persons(folder);
   whole_store(store, folder);
   who_is_who(store);
+  consent(store);
+  erasures(store);
+  ledger(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),
               CRM_FAILED_PRECONDITION);

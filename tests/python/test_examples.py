@@ -28,6 +28,22 @@ def test_quickstart():
         in printed
 
 
+def test_consent():
+    printed = run(SOURCE / "examples/consent.py").splitlines()
+    assert printed == [
+        "allow (consent)", "News for Ada", "deny (denied)",
+        "allow (message-class)", "grant -> given", "withdraw -> withdrawn",
+        "ISO/IEC TS 27560:2023"]
+
+
+def test_erase():
+    printed = run(SOURCE / "examples/erase.py")
+    assert "complete: True\n" in printed
+    assert "customer 1 was erased\n" in printed
+    assert "refused: 1\n" in printed
+    assert "erased: customer 1 of golf-club\n" in printed
+
+
 def test_block_of_readme(folder):
     code = run(SOURCE / "tests/style/check_style.py", "--root", SOURCE,
                "--extract", "quickstart", "--language", "python")

@@ -171,7 +171,7 @@ void SearchDatabases(const std::string& store, Search* search) {
              {{"default", FamilyKind::kLog}, {"ops", kPoint}}, search);
   SearchRows(store + "/keys", "keys",
              {{"default", kPoint}, {"records", kPoint}, {"months", kPoint},
-              {"buckets", kPoint}},
+              {"buckets", kPoint}, {"erasures", kPoint}},
              search);
   SearchRows(store + "/views", "views",
              {{"default", kPoint}, {"dedupe", kPoint}, {"names", kPoint},
@@ -182,8 +182,10 @@ void SearchDatabases(const std::string& store, Search* search) {
               {"records", kPoint},
               {"members", kPoint}, {"claimants", kPoint},
               {"assertions", kPoint}, {"reviews", kPoint},
-              {"review_pairs", kPoint}, {"profiles", FamilyKind::kSealed},
-              {"timeline", kPacked}},
+              {"review_pairs", kPoint}, {"tombstones", kPoint},
+              {"profiles", FamilyKind::kSealed},
+              {"timeline", kPacked}, {"consents", kPoint},
+              {"suppressions", kPoint}},
              search);
 }
 

@@ -200,6 +200,10 @@ std::string Everything(const Snapshot& snapshot) {
           std::to_string(stats->open_reviews) + "\n";
   for (CustomerId id = 1; id <= stats->last_customer; ++id) {
     const Result<Customer> customer = snapshot.GetCustomer(id);
+    if (customer.status().code() == StatusCode::kErased) {
+      text += "customer " + std::to_string(id) + " was erased\n";
+      continue;
+    }
     REQUIRE_OK(customer);
     const Result<Profile> profile = snapshot.GetProfile(id);
     REQUIRE_OK(profile);

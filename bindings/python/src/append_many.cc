@@ -135,6 +135,7 @@ void Feeder::Flush() {
   ++summary_.batches;
   summary_.appended += result->appended;
   summary_.duplicates += result->duplicates;
+  summary_.erased += result->erased;
   summary_.customers_created += result->customers_created;
   summary_.unattributed += result->unattributed;
   summary_.position = result->position;

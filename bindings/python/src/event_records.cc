@@ -138,6 +138,8 @@ void DefineAppendResult(py::module_& module) {
              "How many were there already.")
       .Field("rejected", &AppendRecord::rejected,
              "How many were refused (with `partial`).")
+      .Field("erased", &AppendRecord::erased,
+             "Of the rejected ones: those of somebody who was erased since.")
       .Field("customers_created", &AppendRecord::customers_created,
              "How many began a customer.")
       .Field("unattributed", &AppendRecord::unattributed,
@@ -166,6 +168,8 @@ void DefineAppendResult(py::module_& module) {
              "How many were there already.")
       .Field("rejected", &AppendSummary::rejected,
              "How many were refused (with `partial`).")
+      .Field("erased", &AppendSummary::erased,
+             "Of the rejected ones: those of somebody who was erased since.")
       .Field("customers_created", &AppendSummary::customers_created,
              "How many began a customer.")
       .Field("unattributed", &AppendSummary::unattributed,
@@ -293,6 +297,7 @@ AppendRecord::AppendRecord(const AppendResult& from)
       appended(from.appended),
       duplicates(from.duplicates),
       rejected(from.rejected),
+      erased(from.erased),
       customers_created(from.customers_created),
       unattributed(from.unattributed),
       position(from.position) {}

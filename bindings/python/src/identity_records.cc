@@ -38,6 +38,7 @@ constexpr EnumName<ReviewAnswer> kAnswers[] = {
 constexpr EnumName<IdentityChange::Kind> kChanges[] = {
     {IdentityChange::Kind::kMerged, "MERGED"},
     {IdentityChange::Kind::kSplit, "SPLIT"},
+    {IdentityChange::Kind::kErased, "ERASED"},
 };
 constexpr EnumName<IdentityEvidence::Kind> kEvidence[] = {
     {IdentityEvidence::Kind::kSharedIdentifier, "SHARED_IDENTIFIER"},

@@ -6,12 +6,14 @@
 
 #include <string>
 
+#include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
 #include "bindings/python/src/handles.h"
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
+#include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/records.h"
 #include "bindings/python/src/schemas.h"
@@ -63,10 +65,13 @@ PYBIND11_MODULE(_crm, module) {
   DefineSchemaRecords(module);
   DefineExportReports(module);
   DefineIdentityRecords(module);
+  DefineConsentRecords(module);
+  DefinePrivacyRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);
   DefinePersons(module);
+  DefineLedgerChecks(module);
   DefineCursor(module);
   DefineSnapshot(module);
   DefineStoreSnapshot(module);

@@ -28,7 +28,8 @@ struct OutcomeRecord {
 struct AppendRecord {
   explicit AppendRecord(const AppendResult& from);
   std::vector<OutcomeRecord> events;
-  uint64_t appended, duplicates, rejected, customers_created, unattributed;
+  uint64_t appended, duplicates, rejected, erased;
+  uint64_t customers_created, unattributed;
   Position position;
 };
 
@@ -45,6 +46,7 @@ struct AppendSummary {
   uint64_t appended = 0;
   uint64_t duplicates = 0;
   uint64_t rejected = 0;
+  uint64_t erased = 0;
   uint64_t customers_created = 0;
   uint64_t unattributed = 0;
   Position position = 0;

@@ -13,7 +13,7 @@ void DefineStats(py::module_& module) {
       .Field("tenant", &TenantStats::tenant, "Its name.")
       .Field("events", &TenantStats::events, "What hosts appended.")
       .Field("customers", &TenantStats::customers,
-             "How many; those that were merged away are not counted.")
+             "How many; those merged away or erased are not counted.")
       .Field("last_customer", &TenantStats::last_customer,
              "The greatest number of one so far.")
       .Field("open_reviews", &TenantStats::open_reviews,
@@ -25,6 +25,10 @@ void DefineStats(py::module_& module) {
              "Events that named an identifier of another.")
       .Field("schema_warnings", &TenantStats::schema_warnings,
              "Events that did not fit the schema of their type.")
+      .Field("erased_customers", &TenantStats::erased_customers, "How many.")
+      .Field("refused_events", &TenantStats::refused_events,
+             "Events that came after the erasure of their person; of a\n"
+             "snapshot always 0.")
       .Finish();
   RecordClass<StoreStats>(
       module, "StoreStats",
@@ -64,8 +68,10 @@ void DefineStats(py::module_& module) {
 
 void DefineVerify(py::module_& module) {
   RecordClass<Finding>(module, "Finding",
-                       "One finding of Store.verify; no personal data.")
-      .Field("room", &Finding::room, "log, event, identity or profile.")
+                       "One finding of Store.verify or Tenant.verify_ledger;\n"
+                       "no personal data.")
+      .Field("room", &Finding::room,
+             "log, event, identity, profile, ledger or store.")
       .Field("tenant", &Finding::tenant, "Its name.")
       .Field("customer", &Finding::customer, "Zero: none in particular.")
       .Field("position", &Finding::position, "Zero: none in particular.")
@@ -74,6 +80,12 @@ void DefineVerify(py::module_& module) {
   RecordClass<VerifyReport>(module, "VerifyReport",
                             "What Store.verify looked at and what it found.")
       .Field("log_records", &VerifyReport::log_records, "How many it read.")
+      .Field("ledger_records", &VerifyReport::ledger_records,
+             "Of these, records of ledgers.")
+      .Field("opened", &VerifyReport::opened,
+             "Of these, compared with what they say (verify_ledger, open).")
+      .Field("erased", &VerifyReport::erased,
+             "Of these, those whose key is destroyed.")
       .Field("view_rows", &VerifyReport::view_rows, "How many it compared.")
       .Field("findings_total", &VerifyReport::findings_total, "All of them.")
       .Computed(

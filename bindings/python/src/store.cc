@@ -18,6 +18,8 @@
 #include "bindings/python/src/store_handle.h"
 #include "bindings/python/src/text.h"
 
+#include "crm/backup.h"
+
 namespace crm::python {
 namespace {
 
@@ -195,6 +197,33 @@ void DefineTenants(py::class_<StoreHandle>& type) {
       "How much of everything: a StoreStats. Cheap.");
 }
 
+void DefineBackups(py::class_<StoreHandle>& type) {
+  Def(
+      type, "backup",
+      [](const StoreHandle& self, const std::filesystem::path& directory) {
+        return Take(self.Run([&](Store& store) {
+          return BackupStore(store, directory.string());
+        }));
+      },
+      "Writes a backup of the data to `directory` (must not exist): all\n"
+      "tenants, and no key: a BackupReport. restore_store makes a store of\n"
+      "it.\n\n"
+      "Raises ConflictError (it exists), InputError (in memory),\n"
+      "RetryableError (code NO_SPACE), FatalError.",
+      py::arg("directory"));
+  Def(
+      type, "backup_keys",
+      [](const StoreHandle& self, const std::filesystem::path& directory) {
+        return Take(self.Run([&](Store& store) {
+          return BackupKeys(store, directory.string());
+        }));
+      },
+      "The same of the keys, wrapped as they are by the key provider. Replace\n"
+      "older ones by it, rather than keep them: they hold keys of people who\n"
+      "were erased since.",
+      py::arg("directory"));
+}
+
 void DefineUpkeep(py::class_<StoreHandle>& type) {
   Def(
       type, "sync",
@@ -302,6 +331,7 @@ void DefineStore(py::module_& module) {
   DefineOpen(type);
   DefineOpenInMemory(type);
   DefineTenants(type);
+  DefineBackups(type);
   DefineUpkeep(type);
   DefineStoreExports(type);
   DefineClose(type);

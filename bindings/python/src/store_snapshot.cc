@@ -22,6 +22,7 @@ constexpr EnumName<ChoiceView::Kind> kChoices[] = {
     {ChoiceView::Kind::kReview, "REVIEW"},
     {ChoiceView::Kind::kAnswer, "ANSWER"},
     {ChoiceView::Kind::kShared, "SHARED"},
+    {ChoiceView::Kind::kErasure, "ERASURE"},
 };
 
 constexpr EnumName<ChoiceView::Origin> kOrigins[] = {

@@ -31,6 +31,7 @@ constexpr EnumName<Message::Kind> kKinds[] = {
     {Message::Kind::kCaughtUp, "CAUGHT_UP"},
     {Message::Kind::kMerged, "MERGED"},
     {Message::Kind::kSplit, "SPLIT"},
+    {Message::Kind::kErased, "ERASED"},
 };
 
 
@@ -51,8 +52,8 @@ constexpr char kSubscribeDoc[] =
     "beginning, FROM_NOW: with what comes from now on.\n"
     "types, sources: any of these; empty: all.\n"
     "skip_backfill: leave out what was appended as backfill.\n"
-    "skip_identity: leave out MERGED and SPLIT, which otherwise come to every\n"
-    "consumer, whatever its types, sources and share.\n"
+    "skip_identity: leave out MERGED, SPLIT and ERASED, which otherwise\n"
+    "come to every consumer, whatever its types, sources and share.\n"
     "open_parts_only: do not open sealed parts; several times faster.\n"
     "consumer, consumers: one of several, each with its own share of the\n"
     "customers and its own checkpoint. Their number is fixed with the name.\n"
@@ -72,7 +73,8 @@ struct MessageRecord {
   explicit MessageRecord(const Message& from)
       : kind(from.kind), position(from.position) {
     if (kind == Message::Kind::kEvent) event.emplace(from.event);
-    if (kind == Message::Kind::kMerged || kind == Message::Kind::kSplit) {
+    if (kind == Message::Kind::kMerged || kind == Message::Kind::kSplit ||
+        kind == Message::Kind::kErased) {
       change.emplace(from.change);
     }
   }
@@ -161,7 +163,8 @@ void DefineMessages(py::module_& module) {
       .Field("event", &MessageRecord::event,
              "A StoredEvent when the kind is EVENT; otherwise None.")
       .Field("change", &MessageRecord::change,
-             "An IdentityChange when it is MERGED or SPLIT; otherwise None.")
+             "An IdentityChange when it is MERGED, SPLIT or ERASED; otherwise\n"
+             "None.")
       .Finish();
   RecordClass<Lag>(module, "Lag", "How far a place is behind the head.")
       .Field("positions", &Lag::positions,

@@ -1,0 +1,205 @@
+// Privacy: erasing a customer, certificates.
+
+#include "capi/guard.h"
+#include "capi/handles.h"
+#include "capi/input.h"
+
+namespace crm::capi {
+namespace {
+
+constexpr uint32_t kErasureFlags = CRM_ERASURE_DRY_RUN | CRM_ERASURE_CONFIRM;
+
+static_assert(static_cast<int>(ErasureMode::kShred) == CRM_ERASURE_SHRED);
+static_assert(static_cast<int>(ErasureMode::kHard) == CRM_ERASURE_HARD);
+
+Status ReadErasureOptions(const crm_erasure_options* options,
+                          ErasureOptions* out) {
+  crm_erasure_options in = CRM_ERASURE_OPTIONS_INIT;
+  Status status = ReadOptions(options, "options", kErasureFlags, &in);
+  if (status.ok()) status = CheckSlice(in.by, "options.by");
+  if (status.ok()) status = CheckSlice(in.why, "options.why");
+  if (status.ok() && (in.mode < 0 || in.mode > CRM_ERASURE_HARD)) {
+    status = Invalid("options.mode: no such one");
+  }
+  if (!status.ok()) return status;
+  if (in.mode != 0) out->mode = static_cast<ErasureMode>(in.mode);
+  out->dry_run = (in.flags & CRM_ERASURE_DRY_RUN) != 0;
+  out->confirm = (in.flags & CRM_ERASURE_CONFIRM) != 0;
+  out->by = View(in.by);
+  out->why = View(in.why);
+  return status;
+}
+
+crm_erasure_report_view ShowErasure(const ErasureReport& from,
+                                    const std::vector<crm_slice>& doubtful) {
+  crm_erasure_report_view out = {};
+  out.request = Slice(from.request);
+  out.position = from.position;
+  out.customer = from.customer;
+  out.mode = static_cast<int32_t>(from.mode);
+  out.flags = from.complete ? uint32_t{CRM_ERASURE_COMPLETE} : 0;
+  out.at_us = Microseconds(from.at);
+  out.by = Slice(from.by);
+  out.why = Slice(from.why);
+  out.retired = from.retired.data();
+  out.retired_count = from.retired.size();
+  out.records = from.records.data();
+  out.record_count = from.records.size();
+  out.events = from.events;
+  out.identifiers = from.identifiers;
+  out.bytes = from.bytes;
+  out.fenced = from.fenced;
+  out.doubtful = doubtful.data();
+  out.doubtful_count = doubtful.size();
+  out.certificate = Slice(from.certificate);
+  return out;
+}
+
+// What `erase` answers, as a handle that nobody need want.
+template <typename Erase>
+Status GiveReport(crm_tenant* tenant, bool dry_run, crm_erasure_report** out,
+                  Erase erase) {
+  TenantState& state = StateOf(tenant);
+  const Writing writing(*state.health);
+  Status status = dry_run ? Status::Ok() : writing.Begin();
+  if (!status.ok()) return status;
+  Result<ErasureReport> report = erase(state.tenant);
+  if (!report.ok()) return writing.End(report.status());
+  if (out == nullptr) return status;
+  auto held = std::make_unique<ErasureReportState>(
+      ErasureReportState{*std::move(report)});
+  for (const std::string& name : held->from.doubtful) {
+    held->doubtful.push_back(Slice(name));
+  }
+  held->view = ShowErasure(held->from, held->doubtful);
+  *out = Adopt<crm_erasure_report>(std::move(held));
+  return status;
+}
+
+}  // namespace
+}  // namespace crm::capi
+
+using namespace crm::capi;  // NOLINT: all that follows is extern "C".
+
+crm_status crm_tenant_erase(crm_tenant* tenant, uint64_t customer,
+                            const crm_erasure_options* options,
+                            crm_erasure_report** out,
+                            crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    if (out != nullptr) *out = nullptr;
+    crm::ErasureOptions own;
+    crm::Status status = Check(tenant, "tenant");
+    if (status.ok()) status = ReadErasureOptions(options, &own);
+    if (!status.ok()) return status;
+    return GiveReport(tenant, own.dry_run, out,
+                      [&](crm::Tenant& of) { return of.Erase(customer, own); });
+  });
+}
+
+const crm_erasure_report_view* crm_erasure_report_read(
+    const crm_erasure_report* report) noexcept {
+  return ReadView(report);
+}
+
+void crm_erasure_report_free(crm_erasure_report* report) noexcept {
+  Free(report);
+}
+
+crm_status crm_tenant_apply_certificate(crm_tenant* tenant,
+                                        crm_slice certificate,
+                                        const crm_read_options* options,
+                                        crm_erasure_report** out,
+                                        crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    if (out != nullptr) *out = nullptr;
+    crm::Status status = Check(tenant, "tenant");
+    if (status.ok()) status = CheckSlice(certificate, "certificate");
+    if (status.ok()) status = CheckReadOptions(options);
+    if (!status.ok()) return status;
+    return GiveReport(tenant, false, out, [&](crm::Tenant& of) {
+      return of.ApplyCertificate(View(certificate));
+    });
+  });
+}
+
+crm_status crm_tenant_list_erasures(crm_tenant* tenant,
+                                    const crm_read_options* options,
+                                    crm_erasure_list** out,
+                                    crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = Check(tenant, "tenant");
+    if (status.ok()) status = CheckReadOptions(options);
+    if (!status.ok()) return status;
+    auto list = Source(tenant).ListErasures();
+    if (!list.ok()) return list.status();
+    auto state =
+        std::make_unique<ErasureListState>(ErasureListState{*std::move(list)});
+    for (const crm::ErasureReport& one : state->from) {
+      state->erasures.push_back(ShowErasure(one, {}));
+    }
+    state->view.erasures = state->erasures.data();
+    state->view.erasure_count = state->erasures.size();
+    *out = Adopt<crm_erasure_list>(std::move(state));
+    return status;
+  });
+}
+
+const crm_erasure_list_view* crm_erasure_list_read(
+    const crm_erasure_list* list) noexcept {
+  return ReadView(list);
+}
+
+void crm_erasure_list_free(crm_erasure_list* list) noexcept { Free(list); }
+
+crm_status crm_tenant_get_signing_key(crm_tenant* tenant,
+                                      const crm_read_options* options,
+                                      crm_buffer** out,
+                                      crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = Check(tenant, "tenant");
+    if (status.ok()) status = CheckReadOptions(options);
+    if (!status.ok()) return status;
+    auto key = Source(tenant).GetSigningKey();
+    if (!key.ok()) return key.status();
+    GiveBuffer(*std::move(key), out);
+    return status;
+  });
+}
+
+crm_status crm_verify_certificate(crm_slice certificate, crm_slice public_key,
+                                  const crm_read_options* options,
+                                  crm_certificate_info** out,
+                                  crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckSlice(certificate, "certificate");
+    if (status.ok()) status = CheckSlice(public_key, "public_key");
+    if (status.ok()) status = CheckReadOptions(options);
+    if (!status.ok()) return status;
+    auto info = crm::VerifyCertificate(View(certificate), View(public_key));
+    if (!info.ok()) return info.status();
+    auto state = std::make_unique<CertificateInfoState>(
+        CertificateInfoState{*std::move(info)});
+    crm_certificate_info_view& view = state->view;
+    view.request = Slice(state->from.request);
+    view.tenant = Slice(state->from.tenant);
+    view.customer = state->from.customer;
+    view.position = state->from.position;
+    view.records = state->from.records.data();
+    view.record_count = state->from.records.size();
+    view.public_key = Slice(state->from.public_key);
+    *out = Adopt<crm_certificate_info>(std::move(state));
+    return status;
+  });
+}
+
+const crm_certificate_info_view* crm_certificate_info_read(
+    const crm_certificate_info* info) noexcept {
+  return ReadView(info);
+}
+
+void crm_certificate_info_free(crm_certificate_info* info) noexcept {
+  Free(info);
+}

@@ -1,0 +1,136 @@
+// Privacy: erasing a person so that it can be proved.
+//
+// Whatever a store holds of a person is sealed with the keys of her records
+// (see crm/keys.h), or is a row of the views that can be made again. Erasing
+// her is destroying those keys: Tenant::Erase. It goes in steps, each of them
+// durable, so that a crash at any point is finished by the next open:
+//
+//   requested   A choice in the log says who is erased, when, and why.
+//   fenced      With it, in the same instant: she is found by nothing any
+//               more, and her id answers kErased. An event that happened
+//               before and names her record, an account of hers, or an address
+//               that nobody else has, is refused: Outcome::kErased.
+//   keys gone   The keys of all records that she has then are destroyed, and
+//               the files that held them are rewritten. From here on nobody
+//               can read what is sealed: in the log, in a backup, in a copy.
+//   views       Her rows go from the views, and the key that sealed them
+//   purged      together with those of others is renewed.
+//   complete    A certificate says so, signed with the tenant's key.
+//
+// What stays, and why: the open parts of her events (type, times, source,
+// numbers), because the log is one chain and counts must not change; the
+// choice itself; and, as keyed hashes, the identifiers that are fenced: who
+// comes back with a newer event is a new customer, and what was said before is
+// not hers. A customer's id and the numbers of her records are never given
+// again. Of texts that hosts wrote beside her (`by` and `why` of merges, names
+// of offsets) libcrm knows nothing: write nothing personal there.
+//
+//   crm::ErasureOptions options;
+//   options.dry_run = true;
+//   auto plan = tenant->Erase(7, options);   // What would go.
+//   options.dry_run = false;
+//   options.why = "gdpr-request";
+//   auto erased = tenant->Erase(7, options);
+//   Keep(erased->certificate);
+//
+// The certificate is JSON of two parts: `certificate`, which says what was
+// done, and the Ed25519 `signature` of its very bytes, with the `public_key`.
+// It holds no personal data. After a restore from keys that are older than the
+// erasure, Tenant::ApplyCertificate does it again.
+
+#ifndef CRM_INCLUDE_PRIVACY_H_
+#define CRM_INCLUDE_PRIVACY_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crm/status.h"
+#include "crm/types.h"
+
+namespace crm {
+
+// How somebody is erased. The numbers never change.
+enum class ErasureMode : uint8_t {
+  // Her keys are destroyed: what was sealed with them is noise for good.
+  kShred = 1,
+  // Also writes what remains of her as events of nobody. kUnsupported in this
+  // version.
+  kAnonymise = 2,
+  // Also removes the sealed bytes from the log. kUnsupported in this version.
+  kHard = 3,
+};
+
+// How Erase is to run.
+struct ErasureOptions {
+  ErasureMode mode = ErasureMode::kShred;
+  // Says what would go, and changes nothing.
+  bool dry_run = false;
+  // Needed for a customer who has two values of one exclusive namespace: two
+  // accounts may be two people. See ErasureReport::doubtful.
+  bool confirm = false;
+  // Who asked for it, and why ("gdpr-request"): kept in the log and in the
+  // certificate, not erased: write nothing about her. Each up to 256 bytes.
+  std::string by = {};
+  std::string why = {};
+};
+
+// What was erased, or would be.
+struct ErasureReport {
+  // The name of the erasure: 32 hexadecimal digits. Empty: a dry run.
+  std::string request = {};
+  // Of the choice in the log. Zero: a dry run.
+  Position position = 0;
+  // Who was erased; of a retired id, the one to whom it led.
+  CustomerId customer = 0;
+  ErasureMode mode = ErasureMode::kShred;
+  // What happened until then and names her is refused.
+  Timestamp at = {};
+  std::string by = {};
+  std::string why = {};
+  // All steps are done. False: a dry run, or what remains is done by Maintain,
+  // the maintenance thread, or the next open.
+  bool complete = false;
+  // Ids that lead to her, ascending; only of a dry run and of the erasure
+  // itself.
+  std::vector<CustomerId> retired = {};
+  // Her records, ascending: those whose keys are destroyed.
+  std::vector<RecordId> records = {};
+  uint64_t events = 0;
+  // Identifiers that were hers.
+  uint64_t identifiers = 0;
+  // Of her events, as they were sealed.
+  uint64_t bytes = 0;
+  // Keyed hashes that stay, so that late events are told.
+  uint64_t fenced = 0;
+  // Exclusive namespaces of which she has two values or more: look whether she
+  // is one person before you `confirm`. Only of a dry run and of the erasure
+  // itself.
+  std::vector<std::string> doubtful = {};
+  // Signed JSON; empty until it is complete.
+  std::string certificate = {};
+};
+
+// What a certificate says, once its signature was found to be right.
+struct CertificateInfo {
+  std::string request = {};
+  std::string tenant = {};
+  CustomerId customer = 0;
+  Position position = 0;
+  std::vector<RecordId> records = {};
+  // Who signed it: 64 hexadecimal digits. Compare it with what
+  // Tenant::GetSigningKey gave when the tenant was made.
+  std::string public_key = {};
+};
+
+// Checks the signature of a certificate and reads it; needs no store.
+// `public_key` (64 hexadecimal digits): also that it is this key's; empty:
+// whoever's it is. kMalformed: no certificate; kDenied: the signature does not
+// fit, or is another key's; kTooLarge: over 1 MiB; kFormatTooNew.
+Result<CertificateInfo> VerifyCertificate(std::string_view certificate,
+                                          std::string_view public_key = {});
+
+}  // namespace crm
+
+#endif  // CRM_INCLUDE_PRIVACY_H_

@@ -1,0 +1,244 @@
+// crm erase, erasures, certificate: erasing a customer, and proving it.
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "cli/command.h"
+#include "cli/json_writer.h"
+#include "cli/session.h"
+#include "cli/table.h"
+#include "crm/privacy.h"
+
+namespace crm::cli {
+namespace {
+
+Result<std::string> ReadCertificate(const std::string& path) {
+  std::ostringstream text;
+  if (path == "-") {
+    text << std::cin.rdbuf();
+    return std::move(text).str();
+  }
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return Status(StatusCode::kNotFound, "cannot open " + path);
+  text << in.rdbuf();
+  if (in.bad()) return Status(StatusCode::kIoError, "cannot read " + path);
+  return std::move(text).str();
+}
+
+// The file of a certificate: made before anything is erased.
+class CertificateFile final {
+ public:
+  ~CertificateFile() {
+    if (file_ == nullptr) return;
+    std::fclose(file_);
+    std::remove(path_.c_str());  // Nothing came of it.
+  }
+  Status Make(const std::string& path) {
+    path_ = path;
+    if (path.empty()) return Status();
+    file_ = std::fopen(path.c_str(), "wx");
+    if (file_ != nullptr) return Status();
+    return Status(StatusCode::kAlreadyExists,
+                  "--certificate: cannot make " + path);
+  }
+  Status Write(const std::string& certificate) {
+    if (file_ == nullptr) return Status();
+    const std::string text = certificate + "\n";
+    const bool written =
+        std::fwrite(text.data(), 1, text.size(), file_) == text.size();
+    const bool closed = std::fclose(std::exchange(file_, nullptr)) == 0;
+    if (written && closed) return Status();
+    return Status(StatusCode::kIoError,
+                  "cannot write " + path_ +
+                      "; the erasure is done: crm erasures --json has its "
+                      "certificate");
+  }
+
+ private:
+  std::string path_;
+  std::FILE* file_ = nullptr;
+};
+
+void Add(const ErasureReport& report, JsonWriter* json) {
+  json->Text("request", report.request);
+  json->Number("position", report.position);
+  json->Number("customer", report.customer);
+  json->Boolean("complete", report.complete);
+  json->Text("at", FormatInstant(report.at));
+  json->Text("by", report.by);
+  json->Text("why", report.why);
+  json->Number("events", report.events);
+  json->Number("identifiers", report.identifiers);
+  json->Number("bytes", report.bytes);
+  json->Number("fenced", report.fenced);
+  json->BeginArray("records");
+  for (const RecordId record : report.records) json->Number({}, record);
+  json->EndArray();
+  json->BeginArray("retired");
+  for (const CustomerId id : report.retired) json->Number({}, id);
+  json->EndArray();
+  json->BeginArray("doubtful");
+  for (const std::string& name : report.doubtful) json->Text({}, name);
+  json->EndArray();
+  json->Raw("certificate", report.certificate);
+}
+
+void PrintJson(const ErasureReport& report) {
+  JsonWriter json;
+  json.BeginObject();
+  Add(report, &json);
+  json.EndObject();
+  json.PrintLine();
+}
+
+void Print(const ErasureReport& report, bool dry_run) {
+  PrintField("customer", std::to_string(report.customer));
+  PrintField("records", ShowCount(report.records.size()));
+  PrintField("events", ShowCount(report.events));
+  PrintField("identifiers", ShowCount(report.identifiers));
+  PrintField("sealed bytes", ShowBytes(report.bytes));
+  PrintField("fenced", ShowCount(report.fenced));
+  for (const std::string& name : report.doubtful) {
+    std::printf("She has several values of %s, and may be several people%s.\n",
+                name.c_str(), dry_run ? ": see --confirm" : "");
+  }
+  if (dry_run) {
+    std::printf("Nothing was erased.\n");
+    return;
+  }
+  PrintField("request", report.request);
+  PrintField("position", std::to_string(report.position));
+  std::printf("Erased.\n");
+}
+
+Status Erase(const PrivacyCommand& command, Tenant& tenant) {
+  Result<Snapshot> snapshot = tenant.GetSnapshot();
+  if (!snapshot.ok()) return snapshot.status();
+  const Result<CustomerId> who = FindWho(*snapshot, command.who);
+  if (!who.ok()) return who.status();
+  if (command.dry_run && !command.file.empty()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "--certificate: a dry run has none");
+  }
+  CertificateFile file;
+  Status status = file.Make(command.file);
+  if (!status.ok()) return status;
+  ErasureOptions options;
+  options.dry_run = command.dry_run;
+  options.confirm = command.confirm;
+  options.by = command.by;
+  options.why = command.why;
+  const Result<ErasureReport> report = tenant.Erase(*who, options);
+  if (!report.ok()) return report.status();
+  status = file.Write(report->certificate);
+  if (command.store.json) {
+    PrintJson(*report);
+  } else {
+    Print(*report, command.dry_run);
+  }
+  return status;
+}
+
+Status Erasures(const PrivacyCommand& command, Tenant& tenant) {
+  const Result<std::vector<ErasureReport>> reports = tenant.ListErasures();
+  if (!reports.ok()) return reports.status();
+  Table table({{"POSITION", Table::Align::kRight},
+               {"CUSTOMER", Table::Align::kRight},
+               {"WHEN"},
+               {"EVENTS", Table::Align::kRight},
+               {"STATE"},
+               {"WHY"}});
+  for (const ErasureReport& report : *reports) {
+    if (command.store.json) {
+      PrintJson(report);
+      continue;
+    }
+    table.Add({std::to_string(report.position), std::to_string(report.customer),
+               ShowInstant(report.at), ShowCount(report.events),
+               report.complete ? "done" : "open", report.why});
+  }
+  if (command.store.json) return Status();
+  if (reports->empty()) {
+    std::printf("Nobody was erased.\n");
+  } else {
+    table.Print();
+  }
+  return Status();
+}
+
+Status Apply(const PrivacyCommand& command, Tenant& tenant) {
+  const Result<std::string> text = ReadCertificate(command.file);
+  if (!text.ok()) return text.status();
+  const Result<ErasureReport> report = tenant.ApplyCertificate(*text);
+  if (!report.ok()) return report.status();
+  if (command.store.json) {
+    PrintJson(*report);
+  } else {
+    Print(*report, false);
+  }
+  return Status();
+}
+
+Status ShowKey(const PrivacyCommand& command, Tenant& tenant) {
+  const Result<std::string> key = tenant.GetSigningKey();
+  if (!key.ok()) return key.status();
+  if (!command.store.json) {
+    std::printf("%s\n", key->c_str());
+    return Status();
+  }
+  JsonWriter json;
+  json.BeginObject();
+  json.Text("public_key", *key);
+  json.EndObject();
+  json.PrintLine();
+  return Status();
+}
+
+}  // namespace
+
+int Run(const PrivacyCommand& command) {
+  using Verb = PrivacyCommand::Verb;
+  Result<Store> store = OpenStore(command.store);
+  if (!store.ok()) return Fail(store.status());
+  Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
+  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
+  static constexpr Status (*kVerbs[])(const PrivacyCommand&, Tenant&) = {
+      &Erase, &Erasures, &Apply, &ShowKey};
+  static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
+  const Status status =
+      kVerbs[static_cast<size_t>(command.verb)](command, *tenant);
+  return Finish(&*store, status.ok() ? int{kExitOk} : Fail(status));
+}
+
+int Run(const CertificateVerifyCommand& command) {
+  const Result<std::string> text = ReadCertificate(command.file);
+  if (!text.ok()) return Fail(text.status());
+  const Result<CertificateInfo> info = VerifyCertificate(*text, command.key);
+  if (!info.ok()) return Fail(info.status());
+  if (command.json) {
+    JsonWriter json;
+    json.BeginObject();
+    json.Text("tenant", info->tenant);
+    json.Number("customer", info->customer);
+    json.Text("request", info->request);
+    json.Number("position", info->position);
+    json.Text("public_key", info->public_key);
+    json.EndObject();
+    json.PrintLine();
+    return kExitOk;
+  }
+  PrintField("tenant", info->tenant);
+  PrintField("customer", std::to_string(info->customer));
+  PrintField("request", info->request);
+  PrintField("position", std::to_string(info->position));
+  PrintField("signed by", info->public_key);
+  std::printf("The signature is right.\n");
+  return kExitOk;
+}
+
+}  // namespace crm::cli

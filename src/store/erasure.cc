@@ -1,0 +1,536 @@
+#include "store/erasure.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "base/hex.h"
+#include "base/utf8.h"
+#include "privacy/certificate.h"
+#include "store/erased.h"
+#include "store/sequencer.h"
+#include "store/tenant_impl.h"
+
+namespace crm {
+namespace {
+
+constexpr size_t kMaxTextBytes = 256;
+constexpr size_t kRequestBytes = 16;
+
+Timestamp Instant(int64_t us) {
+  return Timestamp(std::chrono::microseconds(us));
+}
+
+std::string NoteAssociated(const ErasureNote& note) {
+  return "crm erasure" + note.request;
+}
+
+// The choice as the journal keeps it: whatever log the keys are put beside,
+// it can be made again.
+Status SealNote(KeyRing& keyring, const IdentityChoice& choice,
+                ErasureNote* note) {
+  Result<Key> key = keyring.TenantKey(choice.tenant);
+  if (!key.ok()) return std::move(key).status();
+  note->tenant = choice.tenant;
+  note->request = choice.erasure.request;
+  note->position = choice.position;
+  std::string body;
+  const Nonce nonce = RandomNonce();
+  const ChoiceSeal seal{&keyring, choice.tenant, choice.position, nonce};
+  Status status = EncodeChoice(choice, seal, &body);
+  if (!status.ok()) return status;
+  note->choice.assign(reinterpret_cast<const char*>(nonce.data()),
+                      nonce.size());
+  Seal(*key, nonce, body, NoteAssociated(*note), &note->choice);
+  return status;
+}
+
+Status OpenNote(KeyRing& keyring, const ErasureNote& note,
+                IdentityChoice* choice) {
+  Result<Key> key = keyring.TenantKey(note.tenant);
+  if (!key.ok()) return std::move(key).status();
+  Nonce nonce{};
+  std::string body;
+  const bool sound =
+      note.choice.size() > nonce.size() &&
+      (std::copy_n(note.choice.begin(), nonce.size(), nonce.begin()),
+       Unseal(*key, nonce, std::string_view(note.choice).substr(nonce.size()),
+              NoteAssociated(note), &body));
+  if (!sound) {
+    return Status(StatusCode::kCorruption, "keyring: an erasure does not open");
+  }
+  const ChoiceSeal seal{&keyring, note.tenant, note.position, nonce};
+  return DecodeChoice(body, seal, choice);
+}
+
+ErasureReport ReportOf(const IdentityChoice& choice, bool complete) {
+  const IdentityChoice::Erasure& erasure = choice.erasure;
+  ErasureReport report;
+  report.request = HexOf(erasure.request);
+  report.position = choice.position;
+  report.customer = choice.customer;
+  report.mode = static_cast<ErasureMode>(erasure.mode);
+  report.at = Instant(erasure.at);
+  report.by = choice.by;
+  report.why = choice.why;
+  report.complete = complete;
+  report.records = erasure.records;
+  report.events = erasure.events;
+  report.identifiers = erasure.identifiers;
+  report.bytes = erasure.bytes;
+  report.fenced = static_cast<uint64_t>(
+      std::count_if(erasure.marks.begin(), erasure.marks.end(),
+                    [](const auto& mark) { return mark.fenced; }));
+  return report;
+}
+
+// A pseudonym: the same for a customer of a tenant, and nobody else's.
+std::string SubjectOf(const Key& seed, CustomerId customer) {
+  const Digest digest =
+      Blake2b("subject " + std::to_string(customer),
+              {reinterpret_cast<const char*>(seed.data()), seed.size()});
+  return HexOf({reinterpret_cast<const char*>(digest.data()), kRequestBytes});
+}
+
+Result<std::string> Certify(StoreCore& core, const IdentityChoice& choice) {
+  Result<Key> seed = core.keyring->SigningSeed(choice.tenant);
+  if (!seed.ok()) return std::move(seed).status();
+  const ErasureReport report = ReportOf(choice, true);
+  Certificate certificate;
+  certificate.store = HexOf(core.superblock.store_id);
+  certificate.tenant = core.names.Text(NameKind::kTenant, choice.tenant);
+  certificate.request = report.request;
+  certificate.subject = SubjectOf(*seed, choice.customer);
+  certificate.customer = report.customer;
+  certificate.mode = report.mode;
+  certificate.by = report.by;
+  certificate.why = report.why;
+  certificate.requested_at = report.at;
+  certificate.completed_at = std::max(core.clock->Now(), report.at);
+  certificate.position = report.position;
+  certificate.records = report.records;
+  certificate.events = report.events;
+  certificate.identifiers = report.identifiers;
+  certificate.bytes = report.bytes;
+  certificate.fenced = report.fenced;
+  return WriteCertificate(certificate, *seed);
+}
+
+// The steps behind the choice. REQUIRES: it is in the log, and folded.
+Status Advance(StoreCore& core, const IdentityChoice& choice,
+               ErasureNote* note) {
+  const std::vector<RecordId>& records = choice.erasure.records;
+  Status status;
+  if (note->step == ErasureStep::kRequested) {
+    note->step = ErasureStep::kKeysDestroyed;
+    status = core.keyring->DestroyRecords(*note, records);
+  }
+  if (status.ok()) status = core.keyring->ScrubRecords(note->tenant, records);
+  // What was in memory only goes as well: the tail, and rows that are dirty.
+  if (status.ok()) status = core.Checkpoint();
+  if (status.ok()) status = core.views->RenewBuckets(note->tenant, records);
+  if (!status.ok()) return status;
+  Result<std::string> certificate = Certify(core, choice);
+  if (!certificate.ok()) return std::move(certificate).status();
+  note->certificate = std::move(certificate).value();
+  note->step = ErasureStep::kComplete;
+  return core.keyring->NoteErasure(*note);
+}
+
+// Whether the log holds the choice of a note.
+Result<bool> IsInLog(const StoreCore& core, const ErasureNote& note) {
+  if (note.position > core.sequencer->head()) return false;
+  std::string value;
+  LogRecordReader reader;
+  LogRecord record;
+  Status status = core.log_view->Read(note.position, &value);
+  if (status.ok()) status = reader.Read(value, &record);
+  if (!status.ok()) return status;
+  if (record.kind != LogKind::kIdentity || record.tenant != note.tenant) {
+    return false;
+  }
+  IdentityChoice choice;
+  status = ReadChoice(*core.log_view, core.keyring.get(), note.position, record,
+                      &choice);
+  if (!status.ok()) return status;
+  return choice.kind == ChoiceKind::kErasure &&
+         choice.erasure.request == note.request;
+}
+
+Status FinishOne(StoreCore& core, ErasureNote note) {
+  IdentityChoice choice;
+  Status status = OpenNote(*core.keyring, note, &choice);
+  if (!status.ok()) return status;
+  if (note.step == ErasureStep::kRequested) {
+    Result<bool> written = IsInLog(core, note);
+    if (!written.ok()) return std::move(written).status();
+    // The write failed, and nobody was told that it was done.
+    if (!*written) return core.keyring->DropErasure(note.tenant, note.request);
+  }
+  return Advance(core, choice, &note);
+}
+
+// One call of Erase: what is decided while nobody else decides anything.
+class Erasing {
+ public:
+  Erasing(StoreCore& core, uint32_t tenant, Sequencer::Choosing& choosing)
+      : core_(core),
+        identity_(core.views->identity()),
+        tenant_(tenant),
+        choosing_(choosing),
+        rows_(choosing.context().rows) {}
+
+  Status Plan(CustomerId customer, IdentityChoice* choice,
+              ErasureReport* report) {
+    Result<CustomerId> current = identity_.Current(tenant_, customer, rows_);
+    if (!current.ok()) return std::move(current).status();
+    if (*current == 0) {
+      return Status(StatusCode::kNotFound,
+                    "no customer " + std::to_string(customer));
+    }
+    Result<Members> members = identity_.OwnMembers(tenant_, *current, rows_);
+    if (!members.ok()) return std::move(members).status();
+    Status status = CheckNotErased(customer, *members);
+    if (!status.ok()) return status;
+    choice->customer = *current;
+    status = AddMembers(*current, *members, &choice->erasure);
+    for (const Members::Merge& merge : members->merges) {
+      report->retired.push_back(merge.retired);
+    }
+    std::sort(report->retired.begin(), report->retired.end());
+    FindDoubt(*members, report);
+    return status;
+  }
+
+  // What a certificate names, as the log has it now.
+  Status PlanAgain(const Certificate& certificate, IdentityChoice* choice) {
+    choice->tenant = tenant_;
+    choice->customer = certificate.customer;
+    // Also those that this log does not know: they are never given again.
+    choice->erasure.records = certificate.records;
+    Result<std::vector<IdentityRoom::ErasedOne>> erased =
+        identity_.ErasedBy(*choice, rows_);
+    if (!erased.ok()) return std::move(erased).status();
+    for (const IdentityRoom::ErasedOne& one : *erased) {
+      Result<Members> members =
+          identity_.OwnMembers(tenant_, one.customer, rows_);
+      if (!members.ok()) return std::move(members).status();
+      if (members->records.size() != one.records.size()) {
+        return Status(StatusCode::kConflict,
+                      "customer " + std::to_string(one.customer) +
+                          " has records that the certificate does not name");
+      }
+      Status status = AddMembers(one.customer, *members, &choice->erasure);
+      if (!status.ok()) return status;
+    }
+    return Status::Ok();
+  }
+
+  // What the journal holds, made for a log that does not have it. Her keys are
+  // gone, and so is what rested on them: the rows are as they are to be, but
+  // for what fences.
+  Status PlanFromNote(IdentityChoice* choice) {
+    for (IdentityChoice::Mark& mark : choice->erasure.marks) {
+      Result<ClaimantsRow> row =
+          identity_.ClaimantsOf(tenant_, mark.hash, rows_);
+      if (!row.ok()) return std::move(row).status();
+      const std::vector<RecordId>& hers = choice->erasure.records;
+      std::erase_if(row->records, [&](RecordId record) {
+        return std::binary_search(hers.begin(), hers.end(), record);
+      });
+      mark.claimants = std::move(row->records);
+    }
+    return Status::Ok();
+  }
+
+  // With the time and the name that it has; else new ones.
+  Status Emit(IdentityChoice* choice, bool dry, ErasureNote* note) {
+    choice->kind = ChoiceKind::kErasure;
+    choice->origin = ChoiceOrigin::kHand;
+    choice->tenant = tenant_;
+    if (choice->erasure.request.empty()) {
+      choice->erasure.at = choosing_.now();
+      choice->erasure.request.resize(kRequestBytes);
+      RandomBytes(choice->erasure.request.data(), kRequestBytes);
+    }
+    Status status = choosing_.Emit(choice);
+    if (!status.ok() || dry) return status;
+    const ErasureStep step = note->step;
+    status = SealNote(*core_.keyring, *choice, note);
+    if (!status.ok()) return status;
+    note->step = step;
+    return core_.keyring->NoteErasure(*note);
+  }
+
+ private:
+  Status AddMembers(CustomerId customer, const Members& members,
+                    IdentityChoice::Erasure* erasure) {
+    Status status =
+        identity_.PlanErasure(tenant_, customer, members, rows_, erasure);
+    std::vector<ProfileRoom::RecordEvent> events;
+    for (const Members::Member& member : members.records) {
+      if (!status.ok()) return status;
+      Result<RecordRow> row = identity_.RecordOf(tenant_, member.record, rows_);
+      if (!row.ok()) return std::move(row).status();
+      erasure->events += row->events;
+      events.clear();
+      status =
+          core_.views->profile().ReadRecord(tenant_, member.record, row->events,
+                                            core_.sequencer->head(), &events);
+      for (const auto& event : events) erasure->bytes += event.body.size();
+    }
+    return status;
+  }
+
+  void FindDoubt(const Members& members, ErasureReport* report) const {
+    std::map<uint32_t, size_t> values;
+    for (const Members::Claim& claim : members.claims) {
+      if (claim.state == Members::Claim::State::kOwns &&
+          claim.klass == IdentifierClass::kExclusive) {
+        ++values[claim.name_space];
+      }
+    }
+    for (const auto& [name_space, count] : values) {
+      if (count < 2) continue;
+      report->doubtful.emplace_back(
+          core_.names.Text(NameKind::kNamespace, name_space));
+    }
+  }
+
+  StoreCore& core_;
+  const IdentityRoom& identity_;
+  const uint32_t tenant_;
+  Sequencer::Choosing& choosing_;
+  Generation& rows_;
+};
+
+Status CheckOptions(const ErasureOptions& options) {
+  for (const auto& [field, text] :
+       {std::pair<const char*, const std::string&>("by", options.by),
+        std::pair<const char*, const std::string&>("why", options.why)}) {
+    if (text.empty()) continue;
+    Status status = CheckName(field, text, kMaxTextBytes);
+    if (!status.ok()) return status;
+  }
+  switch (options.mode) {
+    case ErasureMode::kShred:
+      return Status::Ok();
+    case ErasureMode::kAnonymise:
+    case ErasureMode::kHard:
+      return Status(StatusCode::kUnsupported,
+                    "mode: this version erases by shredding alone");
+  }
+  return Status(StatusCode::kInvalidArgument, "mode: no such one");
+}
+
+// The choice, by `make`, and all steps behind it.
+Result<ErasureReport> Run(
+    const Tenant::Impl& tenant, bool dry, IdentityChoice* choice,
+    ErasureReport* extra,
+    const std::function<Status(Erasing&, ErasureNote*)>& make) {
+  StoreCore& core = *tenant.core;
+  ErasureNote note;
+  Status status = core.sequencer->Choose(
+      tenant.info.id, dry, [&](Sequencer::Choosing& choosing) {
+        Erasing erasing(core, tenant.info.id, choosing);
+        return make(erasing, &note);
+      });
+  if (status.ok() && !dry) status = Advance(core, *choice, &note);
+  // Whatever step it was: a note that is there is looked at again.
+  if (!status.ok() && !note.request.empty()) core.erasures_open.store(true);
+  if (!status.ok()) return status;
+  ErasureReport report = ReportOf(*choice, !dry);
+  report.retired = std::move(extra->retired);
+  report.doubtful = std::move(extra->doubtful);
+  report.certificate = std::move(note.certificate);
+  if (!dry) return report;
+  report.request.clear();
+  report.position = 0;
+  return report;
+}
+
+Result<ErasureReport> ReportOfNote(KeyRing& keyring, const ErasureNote& note) {
+  IdentityChoice choice;
+  Status status = OpenNote(keyring, note, &choice);
+  if (!status.ok()) return status;
+  ErasureReport report = ReportOf(choice, note.step == ErasureStep::kComplete);
+  report.certificate = note.certificate;
+  return report;
+}
+
+// Of a tenant whose log was set back: what it does not hold is made again, in
+// the order in which it was made first.
+Status ReplayNotes(StoreCore& core, uint32_t tenant,
+                   std::vector<ErasureNote> notes) {
+  for (ErasureNote& note : notes) {
+    Result<bool> there = IsInLog(core, note);
+    if (!there.ok()) return std::move(there).status();
+    if (*there) continue;
+    IdentityChoice choice;
+    Status status = OpenNote(*core.keyring, note, &choice);
+    if (!status.ok()) return status;
+    core.Log(LogLevel::kWarning,
+             "the log is older than an erasure: erased again, customer " +
+                 std::to_string(choice.customer));
+    note.certificate.clear();
+    // Until its keys are known to be gone: who opens the store next does not
+    // look at the log for it.
+    note.step = ErasureStep::kKeysDestroyed;
+    status = core.sequencer->Choose(
+        tenant, false, [&](Sequencer::Choosing& choosing) -> Status {
+          Erasing erasing(core, tenant, choosing);
+          Status planned = erasing.PlanFromNote(&choice);
+          return planned.ok() ? erasing.Emit(&choice, false, &note) : planned;
+        });
+    if (status.ok()) {
+      note.step = ErasureStep::kRequested;  // Destroys them once more.
+      status = Advance(core, choice, &note);
+    }
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status ReplayErasures(StoreCore& core) {
+  for (const std::string& name : core.names.All(NameKind::kTenant)) {
+    const uint32_t tenant = core.names.Find(NameKind::kTenant, name);
+    Result<std::vector<ErasureNote>> notes = core.keyring->Erasures(tenant);
+    if (!notes.ok()) return std::move(notes).status();
+    // Of those that are no more than requested FinishErasures knows better.
+    std::erase_if(*notes, [](const ErasureNote& note) {
+      return note.step == ErasureStep::kRequested;
+    });
+    if (notes->empty()) continue;
+    std::sort(notes->begin(), notes->end(),
+              [](const ErasureNote& a, const ErasureNote& b) {
+                return a.position < b.position;
+              });
+    // The log holds all of them, or lacks the newest ones.
+    Result<bool> newest = IsInLog(core, notes->back());
+    if (!newest.ok()) return std::move(newest).status();
+    if (*newest) continue;
+    Status status = ReplayNotes(core, tenant, *std::move(notes));
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+Status FinishErasures(StoreCore& core) {
+  core.erasures_open.store(false);
+  Result<std::vector<ErasureNote>> notes = core.keyring->OpenErasures();
+  Status status = notes.status();
+  for (size_t i = 0; status.ok() && i < notes->size(); ++i) {
+    status = FinishOne(core, std::move((*notes)[i]));
+  }
+  if (!status.ok()) core.erasures_open.store(true);
+  return status;
+}
+
+Result<ErasureReport> Tenant::Erase(CustomerId customer,
+                                    const ErasureOptions& options) {
+  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  Status status = impl_->core->CheckOpen();
+  if (status.ok()) status = CheckOptions(options);
+  if (!status.ok()) return status;
+  std::lock_guard<std::mutex> one(impl_->core->erasure_mutex);
+  IdentityChoice choice;
+  choice.by = options.by;
+  choice.why = options.why;
+  choice.erasure.mode = static_cast<uint8_t>(options.mode);
+  ErasureReport extra;
+  return Run(
+      *impl_, options.dry_run, &choice, &extra,
+      [&](Erasing& erasing, ErasureNote* note) -> Status {
+        Status planned = erasing.Plan(customer, &choice, &extra);
+        if (!planned.ok()) return planned;
+        if (!extra.doubtful.empty() && !options.confirm && !options.dry_run) {
+          return Status(StatusCode::kFailedPrecondition,
+                        "confirm: she has several values of " +
+                            extra.doubtful.front() +
+                            ", and may be several people");
+        }
+        return erasing.Emit(&choice, options.dry_run, note);
+      });
+}
+
+Result<std::vector<ErasureReport>> Tenant::ListErasures() const {
+  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  Status status = impl_->core->CheckOpen();
+  if (!status.ok()) return status;
+  KeyRing& keyring = *impl_->core->keyring;
+  Result<std::vector<ErasureNote>> notes = keyring.Erasures(impl_->info.id);
+  if (!notes.ok()) return std::move(notes).status();
+  std::vector<ErasureReport> reports;
+  for (const ErasureNote& note : *notes) {
+    Result<ErasureReport> report = ReportOfNote(keyring, note);
+    if (!report.ok()) return std::move(report).status();
+    reports.push_back(std::move(report).value());
+  }
+  std::sort(reports.begin(), reports.end(),
+            [](const ErasureReport& a, const ErasureReport& b) {
+              return a.position < b.position;
+            });
+  return reports;
+}
+
+Result<std::string> Tenant::GetSigningKey() const {
+  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  Status status = impl_->core->CheckOpen();
+  if (!status.ok()) return status;
+  Result<Key> seed = impl_->core->keyring->SigningSeed(impl_->info.id);
+  if (!seed.ok()) return std::move(seed).status();
+  return HexOf(SigningPublicKey(*seed));
+}
+
+Result<ErasureReport> Tenant::ApplyCertificate(std::string_view certificate) {
+  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  StoreCore& core = *impl_->core;
+  Status status = core.CheckOpen();
+  if (!status.ok()) return status;
+  Certificate read;
+  std::string public_key;
+  status = ReadCertificate(certificate, &read, &public_key);
+  if (!status.ok()) return status;
+  Result<Key> seed = core.keyring->SigningSeed(impl_->info.id);
+  if (!seed.ok()) return std::move(seed).status();
+  if (public_key != HexOf(SigningPublicKey(*seed))) {
+    return Status(StatusCode::kDenied,
+                  "certificate: signed by another tenant's key");
+  }
+  if (read.tenant != impl_->info.name ||
+      read.store != HexOf(core.superblock.store_id)) {
+    return Status(StatusCode::kInvalidArgument,
+                  "certificate: of another tenant or store");
+  }
+  std::string request;
+  if (!ReadHex(read.request, &request)) {
+    return Status(StatusCode::kMalformed, "certificate: request");
+  }
+  std::lock_guard<std::mutex> one(core.erasure_mutex);
+  Result<ErasureNote> known = core.keyring->Erasure(impl_->info.id, request);
+  if (known.ok()) {
+    Result<bool> written = IsInLog(core, *known);
+    if (!written.ok()) return std::move(written).status();
+    if (*written) return ReportOfNote(*core.keyring, *known);
+  } else if (known.status().code() != StatusCode::kNotFound) {
+    return std::move(known).status();
+  }
+  IdentityChoice choice;
+  choice.by = read.by;
+  choice.why = read.why;
+  choice.erasure.mode = static_cast<uint8_t>(read.mode);
+  choice.erasure.request = request;
+  choice.erasure.at = read.requested_at.time_since_epoch().count();
+  ErasureReport extra;
+  return Run(*impl_, false, &choice, &extra,
+             [&](Erasing& erasing, ErasureNote* note) -> Status {
+               Status planned = erasing.PlanAgain(read, &choice);
+               if (!planned.ok()) return planned;
+               return erasing.Emit(&choice, false, note);
+             });
+}
+
+}  // namespace crm

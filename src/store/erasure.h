@@ -1,0 +1,37 @@
+// Erasing a customer: the steps behind Tenant::Erase, and finishing what was
+// cut off. See crm/privacy.h.
+//
+// The order, each step durable before the next:
+//   1. a note in the journal of the keyring, beside the choice that is about to
+//      be written;
+//   2. the choice in the log, with its fold: she is fenced;
+//   3. her keys become tombstones and the note says so, in one write;
+//   4. a checkpoint, and new keys for the buckets that held her rows;
+//   5. the note gets the certificate and is complete.
+// Whoever opens the store finds the note: without a choice at its place nothing
+// was acknowledged and it goes; otherwise the steps from 3 on are done again,
+// each of which may be.
+
+#ifndef CRM_STORE_ERASURE_H_
+#define CRM_STORE_ERASURE_H_
+
+#include <string>
+
+#include "crm/privacy.h"
+#include "identity/choice.h"
+#include "store/core.h"
+
+namespace crm {
+
+// Erases again what the journal holds and the log does not, because it was set
+// back to before it: a restored store does not bring anybody back. When the
+// store is opened, before anybody can read.
+Status ReplayErasures(StoreCore& core);
+
+// Does what remains of all erasures that are not complete. One at a time with
+// Erase: REQUIRES core.erasure_mutex.
+Status FinishErasures(StoreCore& core);
+
+}  // namespace crm
+
+#endif  // CRM_STORE_ERASURE_H_

@@ -1,0 +1,99 @@
+/* The part of every_function.c that is about erasing. */
+
+#include "every_function.h"
+
+static void certificates(crm_tenant* tenant, crm_slice certificate) {
+  crm_buffer* key = NULL;
+  crm_certificate_info* info = NULL;
+  const crm_certificate_info_view* view;
+  crm_erasure_report* again = NULL;
+  crm_slice public_key;
+  EXPECT_OK(crm_tenant_get_signing_key(tenant, NULL, &key, &error));
+  EXPECT(crm_buffer_size(key) == 64);
+  public_key.data = crm_buffer_data(key);
+  public_key.size = crm_buffer_size(key);
+  EXPECT_OK(
+      crm_verify_certificate(certificate, public_key, NULL, &info, &error));
+  view = crm_certificate_info_read(info);
+  EXPECT(is(view->tenant, "privacy"));
+  EXPECT(view->customer == 1 && view->record_count == 1);
+  EXPECT(view->public_key.size == 64);
+  crm_certificate_info_free(info);
+  EXPECT_CODE(crm_verify_certificate(crm_slice_of("{}"), crm_slice_of(""), NULL,
+                                     &info, &error),
+              CRM_MALFORMED);
+  EXPECT(info == NULL);
+  /* Done already. */
+  EXPECT_OK(
+      crm_tenant_apply_certificate(tenant, certificate, NULL, &again, &error));
+  EXPECT(crm_erasure_report_read(again)->customer == 1);
+  crm_erasure_report_free(again);
+  crm_buffer_free(key);
+}
+
+/* The program runs in a folder of its own, which is empty. */
+static void backups(crm_store* store) {
+  crm_backup_options options = CRM_BACKUP_OPTIONS_INIT;
+  crm_store_options opening = CRM_STORE_OPTIONS_INIT;
+  crm_backup_report report;
+  crm_buffer* key_file = NULL;
+  const crm_slice data = crm_slice_of("backup-data");
+  const crm_slice keys = crm_slice_of("backup-keys");
+  EXPECT_OK(crm_backup_store(store, data, &options, &report, &error));
+  EXPECT(report.head > 0 && report.files > 2 && report.bytes > 0);
+  EXPECT_CODE(crm_backup_store(store, data, NULL, NULL, &error),
+              CRM_ALREADY_EXISTS);
+  EXPECT_OK(crm_backup_keys(store, keys, NULL, &report, &error));
+  EXPECT_OK(crm_verify_backup(keys, NULL, &report, &error));
+  EXPECT(report.files > 2);
+  EXPECT_CODE(crm_verify_backup(crm_slice_of("nowhere"), NULL, NULL, &error),
+              CRM_NOT_FOUND);
+  EXPECT_OK(crm_store_get_key_file(store, &key_file, &error));
+  opening.key_file.data = crm_buffer_data(key_file);
+  opening.key_file.size = crm_buffer_size(key_file);
+  EXPECT_CODE(crm_restore_store(data, crm_slice_of(""),
+                                crm_slice_of("restored"), &opening, NULL,
+                                &error),
+              CRM_KEY_MISSING);
+  EXPECT_OK(crm_restore_store(data, keys, crm_slice_of("restored"), &opening,
+                              &report, &error));
+  EXPECT(report.head > 0);
+  crm_buffer_free(key_file);
+}
+
+void erasures(crm_store* store) {
+  crm_tenant* tenant = NULL;
+  crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
+  crm_erasure_report* report = NULL;
+  const crm_erasure_report_view* view;
+  crm_erasure_list* list = NULL;
+  const crm_slice line = crm_slice_of(
+      "{\"id\":\"p1\",\"type\":\"t\",\"source\":\"scl\",\"payload\":{},"
+      "\"identity\":{\"sclMemberId\":\"p1\"}}");
+  EXPECT_OK(
+      crm_tenant_open(store, crm_slice_of("privacy"), NULL, &tenant, &error));
+  EXPECT_OK(crm_tenant_append_json(tenant, &line, 1, NULL, NULL, &error));
+  options.flags = CRM_ERASURE_DRY_RUN;
+  EXPECT_OK(crm_tenant_erase(tenant, 1, &options, &report, &error));
+  view = crm_erasure_report_read(report);
+  EXPECT(view->position == 0 && view->flags == 0 && view->events == 1);
+  crm_erasure_report_free(report);
+  options.flags = 0;
+  options.by = crm_slice_of("privacy desk");
+  options.why = crm_slice_of("gdpr-request");
+  EXPECT_OK(crm_tenant_erase(tenant, 1, &options, &report, &error));
+  view = crm_erasure_report_read(report);
+  EXPECT(view->mode == CRM_ERASURE_SHRED);
+  EXPECT(view->flags == CRM_ERASURE_COMPLETE);
+  EXPECT(view->position > 0 && view->request.size == 32);
+  EXPECT(view->record_count == 1 && view->records[0] == 1);
+  certificates(tenant, view->certificate);
+  crm_erasure_report_free(report);
+  EXPECT_CODE(crm_tenant_erase(tenant, 1, NULL, NULL, &error), CRM_ERASED);
+  EXPECT_OK(crm_tenant_list_erasures(tenant, NULL, &list, &error));
+  EXPECT(crm_erasure_list_read(list)->erasure_count == 1);
+  EXPECT(is(crm_erasure_list_read(list)->erasures[0].why, "gdpr-request"));
+  crm_erasure_list_free(list);
+  backups(store);
+  crm_tenant_free(tenant);
+}

@@ -1,0 +1,106 @@
+"""crm erase and certificate: erasing a customer, as a shell sees it."""
+
+import json
+import os
+
+import cli_fixture
+
+
+def person(number, identity, name, **members):
+    return cli_fixture.event(number, type="scl.member.updated", source="web",
+                             identity=identity,
+                             payload={"traits": {"name": name}}, **members)
+
+
+class Privacy(cli_fixture.CliTest):
+
+    def setUp(self):
+        super().setUp()
+        self.crm("init", self.store)
+        self.crm("append", self.store, stdin=cli_fixture.lines([
+            person(1, {"authUserId": "1", "email": "a@example.com"}, "Ada"),
+            person(2, {"authUserId": "2", "email": "b@example.com"}, "Ben"),
+            person(3, {"email": "c@example.com"}, "Cy"),
+        ]))
+
+    def json_line(self, *arguments, **keywords):
+        out, _ = self.crm(*arguments, "--json", **keywords)
+        [line] = out.splitlines()
+        return json.loads(line)
+
+    def test_erase(self):
+        plan = self.json_line("erase", self.store, "a@example.com",
+                              "--dry-run")
+        self.assertEqual(plan["customer"], 1)
+        self.assertEqual(plan["events"], 1)
+        self.assertIsNone(plan["certificate"])
+        out, _ = self.crm("erase", self.store, "1", "--dry-run")
+        self.assertIn("Nothing was erased", out)
+        self.crm("show", self.store, "1")
+        file = self.store + ".certificate"
+        out, _ = self.crm("erase", self.store, "1", "--by", "desk", "--why",
+                          "gdpr-request", "--certificate", file)
+        self.assertIn("Erased.", out)
+        _, error = self.crm("show", self.store, "1", code=4)
+        self.assertIn("customer 1 was erased", error)
+        self.crm("show", self.store, "a@example.com", code=3)
+        self.crm("erase", self.store, "1", code=4)
+        self.crm("show", self.store, "b@example.com")
+        out, _ = self.crm("erasures", self.store)
+        self.assertIn("gdpr-request", out)
+        listed = self.json_line("erasures", self.store)
+        with open(file, encoding="utf-8") as text:
+            self.assertEqual(listed["certificate"], json.load(text))
+        out, _ = self.crm("identity", "changes", self.store)
+        self.assertIn("erased", out)
+        stats = self.json_line("stats", self.store)
+        self.assertEqual(stats["tenants"][0]["erased_customers"], 1)
+        self.crm("verify", self.store)
+
+    def test_certificate(self):
+        file = self.store + ".certificate"
+        self.crm("erase", self.store, "1", "--certificate", file)
+        key, _ = self.crm("certificate", "key", self.store)
+        out, _ = self.crm("certificate", "verify", file, "--key", key.strip())
+        self.assertIn("The signature is right", out)
+        info = self.json_line("certificate", "verify", file)
+        self.assertEqual(info["customer"], 1)
+        self.crm("certificate", "verify", file, "--key", "0" * 64, code=4)
+        # Done already.
+        again = self.json_line("certificate", "apply", self.store, file)
+        self.assertEqual(again["request"], info["request"])
+        with open(file, encoding="utf-8") as text:
+            changed = text.read().replace('"customer":1', '"customer":2')
+        self.crm("certificate", "verify", "-", stdin=changed, code=4)
+        self.crm("certificate", "apply", self.store, "-", stdin=changed,
+                 code=4)
+        self.crm("certificate", "verify", "-", stdin="{}", code=2)
+        self.crm("certificate", "verify", file + ".not", code=3)
+        # A file that is there is not written over, and nobody is erased.
+        self.crm("erase", self.store, "2", "--certificate", file, code=4)
+        self.crm("show", self.store, "2")
+        os.remove(file)
+        self.crm("erase", self.store, "9", "--certificate", file, code=3)
+        self.assertFalse(os.path.exists(file))
+
+    def test_backup(self):
+        data, keys = self.path("data"), self.path("keys")
+        self.crm("backup", self.store, data)
+        self.crm("backup", self.store, data, code=4)
+        self.crm("erase", self.store, "1")
+        report = self.json_line("keys", "backup", self.store, keys)
+        self.assertGreater(report["files"], 2)
+        key, _ = self.crm("keys", "path", self.store)
+        restored = self.path("restored")
+        self.crm("restore", restored, data, keys, "--key-file", key.strip())
+        _, error = self.crm("show", restored, "1", "--key-file", key.strip(),
+                            code=4)
+        self.assertIn("customer 1 was erased", error)
+        self.crm("show", restored, "2", "--key-file", key.strip())
+        self.crm("restore", restored, data, keys, code=4)
+        self.crm("restore", self.path("other"), keys, keys, "--key-file",
+                 key.strip(), code=2)
+
+
+if __name__ == "__main__":
+    cli_fixture.main()

@@ -1,0 +1,120 @@
+"""Erasing a customer, and proving it."""
+
+import datetime
+import json
+
+import pytest
+
+import crm
+from conftest import member
+
+DESK = {"by": "privacy desk", "why": "gdpr-request"}
+
+
+def test_erase(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    ben = tenant.append(member(2)).events[0].customer
+    plan = tenant.erase(ada, dry_run=True)
+    assert plan.position == 0 and not plan.complete and plan.events == 1
+    assert plan.doubtful == () and plan.retired == ()
+    assert tenant.erasures() == ()
+    report = tenant.erase(ada, **DESK)
+    assert report.complete and report.customer == ada
+    assert report.mode is crm.ErasureMode.SHRED
+    assert (report.by, report.why) == ("privacy desk", "gdpr-request")
+    assert report.records == plan.records
+    assert report.at.tzinfo is not None
+    for call in (tenant.profile, tenant.customer, tenant.timeline,
+                 tenant.erase, tenant.how):
+        with pytest.raises(crm.ConsentError) as raised:
+            call(ada)
+        assert raised.value.code is crm.StatusCode.ERASED
+    assert tenant.profile(ben).events == 1
+    [listed] = tenant.erasures()
+    assert listed.certificate == report.certificate
+    [change] = tenant.identity_changes(0).changes
+    assert change.kind is crm.IdentityChangeKind.ERASED
+    assert (change.from_customer, change.to_customer) == (ada, 0)
+    assert change.records == report.records
+
+
+def test_late_events_are_refused(tenant):
+    early = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+    ada = tenant.append(member(1)).events[0].customer
+    tenant.erase(ada)
+    late = dict(member(1), id="late", timestamp=early.isoformat())
+    with pytest.raises(crm.ConsentError):
+        tenant.append(late)
+    result = tenant.append(late, partial=True)
+    assert result.erased == result.rejected == 1
+    assert result.events[0].outcome is crm.Outcome.ERASED
+    back = tenant.append(dict(member(1), id="back")).events[0]
+    assert back.new_customer and back.customer > ada
+
+
+def test_certificate(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    report = tenant.erase(ada, **DESK)
+    key = tenant.signing_key()
+    info = crm.verify_certificate(report.certificate, public_key=key)
+    assert info.request == report.request and info.public_key == key
+    assert info.records == report.records and info.customer == ada
+    parts = json.loads(report.certificate)
+    assert parts["certificate"]["why"] == "gdpr-request"
+    # Written out for people it is the same.
+    crm.verify_certificate(json.dumps(parts, indent=2))
+    parts["certificate"]["customer"] += 1
+    with pytest.raises(crm.ConsentError):
+        crm.verify_certificate(json.dumps(parts))
+    with pytest.raises(crm.InputError):
+        crm.verify_certificate("{}")
+    assert tenant.apply_certificate(report.certificate) == tenant.erasures()[0]
+
+
+def test_what_cannot_be_erased(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    for mode in ("hard", crm.ErasureMode.ANONYMISE, "softly"):
+        with pytest.raises(crm.InputError):
+            tenant.erase(ada, mode=mode)
+    with pytest.raises(crm.NotFoundError):
+        tenant.erase(99)
+    with pytest.raises(crm.InputError):
+        tenant.erase(ada, why="x" * 257)
+    assert tenant.profile(ada).events == 1
+
+
+def test_subscriptions_tell(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    position = tenant.erase(ada).position
+    with tenant.subscribe(after=position - 1) as follower:
+        message = next(iter(follower))
+    assert message.kind is crm.MessageKind.ERASED
+    assert message.position == position
+    assert message.change.from_customer == ada
+
+
+def test_backup_and_restore(folder):
+    key = folder / "s.key"
+    with crm.Store.open(folder / "s", create_if_missing=True) as store:
+        club = store.tenant("golf-club")
+        ada = club.append(member(1)).events[0].customer
+        ben = club.append(member(2)).events[0].customer
+        report = store.backup(folder / "data")
+        assert report.files > 2 and report.bytes > 0
+        club.erase(ada)
+        store.backup_keys(folder / "keys")
+        with pytest.raises(crm.ConflictError):
+            store.backup(folder / "data")
+    assert crm.verify_backup(folder / "data") == report
+    with pytest.raises(crm.NotFoundError):
+        crm.verify_backup(folder / "nowhere")
+    with pytest.raises(crm.InputError):
+        crm.restore_store(folder / "data", folder / "data", folder / "r",
+                          key_file=key)
+    crm.restore_store(folder / "data", folder / "keys", folder / "r",
+                      key_file=key)
+    with crm.Store.open(folder / "r", key_file=key) as store:
+        club = store.tenant("golf-club")
+        assert club.profile(ben).events == 1
+        with pytest.raises(crm.ConsentError):
+            club.profile(ada)
