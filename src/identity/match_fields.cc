@@ -129,7 +129,11 @@ void FindStates(Comparison* comparison) {
   // Where the e-mail address is weighed beside the name, the name is not
   // weighed beside the e-mail address.
   const bool email = level[kEmail] == text_level::kExact && !named;
-  const bool household = address || phone || email;
+  // Two of one household have another name, or were born on another day: who
+  // has both is weighed as strangers are.
+  const bool herself =
+      given == given_level::kExact && level[kBirth] == birth_level::kExact;
+  const bool household = (address || phone || email) && !herself;
   state[kSurname] = StateOf(household, false);
   state[kGiven] = StateOf(household, false);
   state[kBirth] = StateOf(household, false);

@@ -81,6 +81,11 @@ class Applying final {
     Result<Side> b = SideOf(match.b);
     if (!b.ok()) return std::move(b).status();
     if (a->customer == b->customer) return Status::Ok();
+    // Of who was erased nothing is known any more.
+    if (a->members.IsErased() || b->members.IsErased()) {
+      ++report_.withheld;
+      return Status::Ok();
+    }
     Result<uint64_t> number =
         identity_.ReviewOfPair(tenant_, match.a, match.b, rows_);
     if (!number.ok()) return std::move(number).status();
