@@ -107,7 +107,8 @@ def test_functions_of_the_module():
     nodes = [n for n in STUB.body if isinstance(n, ast.FunctionDef)]
     assert {n.name for n in nodes} == {"canonical_event_type",
                                        "event_from_json", "link_file",
-                                       "train_file"}
+                                       "restore_store", "train_file",
+                                       "verify_backup", "verify_certificate"}
     for node in nodes:
         assert parameters_of_module(getattr(crm, node.name)) == (
             parameters_of_stub(node))
@@ -132,6 +133,7 @@ def test_everything_of_the_headers_is_bound():
                "GetSchema": "schema", "ListSchemas": "schemas",
                "ListUpcasters": "upcasters", "GetValidation": "validation",
                "CheckPayload": "check", "ListReviews": "reviews",
+               "ListErasures": "erasures", "GetSigningKey": "signing_key",
                "ListAssertions": "assertions",
                "GetIdentityChanges": "identity_changes",
                "GetIdentitySettings": "identity_settings",
