@@ -53,11 +53,13 @@ std::vector<Workload> DurableWorkloads();
 std::vector<Workload> RecoveryWorkloads();
 std::vector<Workload> ReadWorkloads();
 std::vector<Workload> IdentityWorkloads();
+std::vector<Workload> LedgerWorkloads();
 std::vector<Workload> SubscribeWorkloads();
 std::vector<Workload> ExportWorkloads();
 std::vector<Workload> PythonWorkloads();
 std::vector<Workload> CapiWorkloads();
 std::vector<Workload> SchemaWorkloads();
+std::vector<Workload> ConsentWorkloads();
 
 // Google Benchmark's own kind, over a small store in memory. They start
 // threads in this process, and so must be registered last.

@@ -3,6 +3,7 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/queries.h"
 
 static_assert(CRM_MAX_EVENT_BYTES == crm::kMaxEventBytes);
 static_assert(CRM_MAX_PAYLOAD_BYTES == crm::kMaxPayloadBytes);
@@ -52,8 +53,8 @@ Status ReadEvent(const crm_event& in, Event* out) {
   if (status.ok()) status = CopyText(in.source, "source", &out->source);
   if (status.ok()) status = CopyText(in.version, "version", &out->version);
   if (status.ok()) {
-    status = CopyText(in.correlation_id, "correlation_id",
-                      &out->correlation_id);
+    status =
+        CopyText(in.correlation_id, "correlation_id", &out->correlation_id);
   }
   if (status.ok()) {
     status = CopyText(in.causation_id, "causation_id", &out->causation_id);
@@ -180,20 +181,6 @@ Status UseDryRun(const crm_dry_run* handle, const TenantState& tenant,
   return status;
 }
 
-// Passes the place of an append in its order, whatever comes of it.
-class PlaceInOrder final {
- public:
-  explicit PlaceInOrder(const AppendOptions& options) : options_(options) {}
-  ~PlaceInOrder() {
-    if (options_.order != nullptr) options_.order->Pass(options_.place);
-  }
-  PlaceInOrder(const PlaceInOrder&) = delete;
-  PlaceInOrder& operator=(const PlaceInOrder&) = delete;
-
- private:
-  const AppendOptions& options_;
-};
-
 Status CheckPlace(const OrderState& order, uint64_t place, const char* name) {
   if (place < order.taken.load()) return Status::Ok();
   return Invalid(std::string(name) + ": nobody has taken the place " +
@@ -225,8 +212,7 @@ Status ReadAppendOptions(const crm_append_options& in,
     HostOffset& offset = out->offset.emplace();
     status = CopyText(in.offset_name, "options.offset_name", &offset.name);
     if (status.ok()) {
-      status = CopyText(in.offset_value, "options.offset_value",
-                        &offset.value);
+      status = CopyText(in.offset_value, "options.offset_value", &offset.value);
     }
   }
   if (status.ok()) status = ReadConditions(in, &out->conditions);
@@ -255,27 +241,29 @@ void ShowOutcome(const EventOutcome& from, AppendResultState* state) {
   crm_event_outcome out = {};
   out.outcome = OutcomeOf(from.outcome);
   out.confidence = from.confidence;
-  out.flags =
-      (from.new_record ? uint32_t{CRM_OUTCOME_NEW_RECORD} : 0) |
-      (from.new_customer ? uint32_t{CRM_OUTCOME_NEW_CUSTOMER} : 0) |
-      (from.warning.ok() ? 0 : uint32_t{CRM_OUTCOME_SCHEMA_WARNING}) |
-      (from.contested ? uint32_t{CRM_OUTCOME_CONTESTED} : 0);
+  out.flags = (from.new_record ? uint32_t{CRM_OUTCOME_NEW_RECORD} : 0) |
+              (from.new_customer ? uint32_t{CRM_OUTCOME_NEW_CUSTOMER} : 0) |
+              (from.warning.ok() ? 0 : uint32_t{CRM_OUTCOME_SCHEMA_WARNING}) |
+              (from.contested ? uint32_t{CRM_OUTCOME_CONTESTED} : 0);
   out.code = static_cast<crm_status>(from.status.code());
   out.position = from.position;
   out.record = from.record;
   out.customer = from.customer;
   out.revision = from.revision;
   out.matched_by = Slice(Keep(state->namespaces, from.matched_by));
-  out.message = Slice(from.status.ok() ? from.warning.message()
-                                       : from.status.message());
+  out.message =
+      Slice(from.status.ok() ? from.warning.message() : from.status.message());
   out.withheld_count = from.withheld.size();
   if (!from.withheld.empty()) {
     // There is room for all, so that addresses stay.
     out.withheld = state->withheld.data() + state->withheld.size();
   }
   for (const WithheldIdentifier& one : from.withheld) {
-    state->withheld.push_back({Slice(one.name_space), one.owner,
-                               static_cast<int32_t>(one.reason), 0, {}});
+    state->withheld.push_back({Slice(one.name_space),
+                               one.owner,
+                               static_cast<int32_t>(one.reason),
+                               0,
+                               {}});
   }
   out.merged = from.merged.data();
   out.merged_count = from.merged.size();
@@ -306,6 +294,13 @@ void Fill(AppendResultState* state) {
 }
 
 }  // namespace
+
+Status ReadAllAppendOptions(const crm_append_options* options,
+                            const TenantState& tenant, AppendOptions* out) {
+  crm_append_options in = CRM_APPEND_OPTIONS_INIT;
+  Status status = ReadOrder(options, &in, out);
+  return status.ok() ? ReadAppendOptions(in, tenant, out) : status;
+}
 
 Status GiveResult(AppendResult result, crm_append_result** out) {
   if (out == nullptr) return Status::Ok();
@@ -422,8 +417,7 @@ crm_status crm_append_order_new(crm_append_order** out,
   });
 }
 
-crm_status crm_append_order_take_place(crm_append_order* order,
-                                       uint64_t* place,
+crm_status crm_append_order_take_place(crm_append_order* order, uint64_t* place,
                                        crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     if (place == nullptr) return Invalid("place: NULL");

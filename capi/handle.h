@@ -58,6 +58,7 @@ enum class Kind : uint32_t {
   kIdentityExplanation,
   kIdentityHistory,
   kReResolve,
+  kMatchReport,
   kErasureReport,
   kErasureList,
   kCertificateInfo,

@@ -144,6 +144,9 @@ struct VerifyReportState {
   crm_verify_report_view view = {};
 };
 
+// The view, once the report is there.
+void Fill(VerifyReportState* state);
+
 struct AppendResultState {
   AppendResult result;
   // Namespaces that matched: those of the result live with the store only.
@@ -297,6 +300,14 @@ struct ReResolveState {
   crm_re_resolve_report_view view = {};
 };
 
+struct MatchReportState {
+  MatchReport from;
+  std::vector<crm_customer_match> matches = {};
+  crm_match_report_view view = {};
+};
+// Gives what came of matching to the caller, unless `out` is null.
+void GiveReport(MatchReport report, crm_match_report** out);
+
 // An event of crm.h as one of C++; CRM_INVALID_ARGUMENT names the member.
 Status ReadEvent(const crm_event& in, Event* out);
 Status ReadIdentifier(const crm_identifier& in, Identifier* out);
@@ -386,6 +397,7 @@ CRM_CAPI_HANDLE(crm_identity_explanation, kIdentityExplanation,
 CRM_CAPI_HANDLE(crm_identity_history, kIdentityHistory,
                 crm::capi::IdentityHistoryState);
 CRM_CAPI_HANDLE(crm_re_resolve_report, kReResolve, crm::capi::ReResolveState);
+CRM_CAPI_HANDLE(crm_match_report, kMatchReport, crm::capi::MatchReportState);
 CRM_CAPI_HANDLE(crm_erasure_report, kErasureReport,
                 crm::capi::ErasureReportState);
 CRM_CAPI_HANDLE(crm_erasure_list, kErasureList, crm::capi::ErasureListState);

@@ -82,6 +82,24 @@ Status ReadTarget(const crm_unmerge_target* target, UnmergeTarget* out) {
   return status;
 }
 
+Status ReadMatches(const crm_customer_match* matches, size_t count,
+                   std::vector<CustomerMatch>* out) {
+  Status status = CheckElements(matches, count, "matches");
+  for (size_t i = 0; status.ok() && i < count; ++i) {
+    const crm_customer_match& in = matches[i];
+    const std::string at = "matches[" + std::to_string(i) + "]";
+    if (in.flags != 0 || !IsZero(in.reserved)) {
+      return Invalid(at + ".reserved: must be zero");
+    }
+    if (in.reason < 0 || in.reason > CRM_IDENTITY_WEAK_MATCH) {
+      return Invalid(at + ".reason: is none of CRM_IDENTITY_...");
+    }
+    out->push_back(
+        {in.a, in.b, in.weight, static_cast<IdentityReason>(in.reason)});
+  }
+  return status;
+}
+
 void Fill(UnmergeResultState* state) {
   for (const UnmergedPart& part : state->result.parts) {
     crm_unmerged_part out = {};
@@ -129,6 +147,7 @@ void Fill(IdentityExplanationState* state) {
     out.confidence = one.confidence;
     out.reason = static_cast<int32_t>(one.reason);
     out.sign = one.sign;
+    out.weight = one.weight;
     out.a = one.a;
     out.b = one.b;
     out.position = one.position;
@@ -153,6 +172,7 @@ void Fill(IdentityHistoryState* state) {
     out.matched_by = Slice(one.matched_by);
     out.by = Slice(one.by);
     out.why = Slice(one.why);
+    out.weight = one.weight;
     state->steps.push_back(out);
   }
   state->view.customer = state->from.customer;
@@ -476,4 +496,23 @@ const crm_identity_history_view* crm_identity_history_read(
 
 void crm_identity_history_free(crm_identity_history* history) noexcept {
   Free(history);
+}
+
+crm_status crm_tenant_apply_matches(crm_tenant* tenant,
+                                    const crm_customer_match* matches,
+                                    size_t count,
+                                    const crm_merge_options* options,
+                                    crm_match_report** out,
+                                    crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    if (out != nullptr) *out = nullptr;
+    std::vector<crm::CustomerMatch> own;
+    crm::Status status = ReadMatches(matches, count, &own);
+    if (!status.ok()) return status;
+    auto report = Choose(tenant, options, [&](crm::Tenant& of, const auto& by) {
+      return of.ApplyMatches(own, by);
+    });
+    if (report.ok()) GiveReport(*std::move(report), out);
+    return report.status();
+  });
 }

@@ -3,11 +3,30 @@
 #ifndef CRM_CAPI_QUERIES_H_
 #define CRM_CAPI_QUERIES_H_
 
+#include "capi/handles.h"
 #include "crm.h"
 #include "crm/ingest.h"
 #include "crm/store.h"
 
 namespace crm::capi {
+
+// Passes the place of an append in its order, whatever comes of it.
+class PlaceInOrder final {
+ public:
+  explicit PlaceInOrder(const AppendOptions& options) : options_(options) {}
+  ~PlaceInOrder() {
+    if (options_.order != nullptr) options_.order->Pass(options_.place);
+  }
+  PlaceInOrder(const PlaceInOrder&) = delete;
+  PlaceInOrder& operator=(const PlaceInOrder&) = delete;
+
+ private:
+  const AppendOptions& options_;
+};
+
+// Reads all of them, `order` first: make a PlaceInOrder before.
+Status ReadAllAppendOptions(const crm_append_options* options,
+                            const TenantState& tenant, AppendOptions* out);
 
 Status ReadQuery(const crm_replay_query* query, ReplayQuery* out);
 

@@ -5,7 +5,6 @@
 #include "capi/input.h"
 
 namespace crm::capi {
-namespace {
 
 void Fill(VerifyReportState* state) {
   const VerifyReport& report = state->report;
@@ -21,10 +20,15 @@ void Fill(VerifyReportState* state) {
   crm_verify_report_view& view = state->view;
   view.log_records = report.log_records;
   view.view_rows = report.view_rows;
+  view.ledger_records = report.ledger_records;
+  view.opened = report.opened;
+  view.erased = report.erased;
   view.findings_total = report.findings_total;
   view.findings = state->findings.data();
   view.finding_count = state->findings.size();
 }
+
+namespace {
 
 Result<VerifyReport> Verify(Store& store, const crm_verify_options& options,
                             void* user_data) {

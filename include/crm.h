@@ -872,8 +872,8 @@ typedef struct crm_verify_options {
   { sizeof(crm_verify_options), 0, 0, 0, 0, 0 }
 
 /* Something that is not as it should be: `room` is "log", "event", "identity",
- * "profile" or "store"; customer and position are zero when there is none in
- * particular; `detail` names family and key. No personal data. */
+ * "profile", "ledger" or "store"; customer and position are zero when there is
+ * none in particular; `detail` names family and key. No personal data. */
 typedef struct crm_finding {
   crm_slice room;
   crm_slice tenant;
@@ -886,15 +886,23 @@ typedef struct crm_finding {
 /* What crm_store_verify looked at and what it found. Immutable. */
 typedef struct crm_verify_report crm_verify_report;
 
-/* What a crm_verify_report holds. The store is sound when findings_total is 0;
- * `findings` are the first hundred of them. */
+/* What a crm_verify_report holds. The store, or the ledger, is sound when
+ * findings_total is 0; `findings` are the first hundred of them.
+ *
+ * log_records: read. ledger_records: of these, those of ledgers; of all, or of
+ *   the one that was verified.
+ * opened, erased: of these, those that were compared with what they say, and
+ *   those whose key is destroyed; by crm_tenant_verify_ledger with OPEN. */
 typedef struct crm_verify_report_view {
   uint64_t log_records;
   uint64_t view_rows;
   uint64_t findings_total;
   const crm_finding* findings;
   size_t finding_count;
-  uint64_t reserved[3];
+  uint64_t ledger_records;
+  uint64_t opened;
+  uint64_t erased;
+  uint64_t reserved[2];
 } crm_verify_report_view;
 
 /* Verifies the store, as long as it takes; about the time of replaying all of
@@ -2232,12 +2240,13 @@ enum { CRM_STORE_EVENT = 1, CRM_STORE_DEFINITION = 2, CRM_STORE_CHOICE = 3 };
 
 /* What a definition is of: crm_tenant_register_schema,
  * crm_tenant_register_upcaster, crm_tenant_set_validation,
- * crm_tenant_set_identity_settings. */
+ * crm_tenant_set_identity_settings, crm_tenant_set_consent_settings. */
 enum {
   CRM_DEFINITION_SCHEMA = 1,
   CRM_DEFINITION_UPCASTER = 2,
   CRM_DEFINITION_VALIDATION = 3,
-  CRM_DEFINITION_IDENTITY = 4
+  CRM_DEFINITION_IDENTITY = 4,
+  CRM_DEFINITION_CONSENT = 5
 };
 
 /* A definition of a tenant, as she made it. What a kind does not use is zero,
@@ -2962,6 +2971,168 @@ CRM_API const crm_re_resolve_report_view* crm_re_resolve_report_read(
 CRM_API void crm_re_resolve_report_free(crm_re_resolve_report* report)
     CRM_NOEXCEPT;
 
+/* Some customers are one person, and no identifier says so: a name, a birth
+ * date and an address do. Matching compares what the records of a tenant know
+ * of their persons, merges those who are sure to be one, and asks about those
+ * who may be (crm_tenant_get_reviews, crm_tenant_answer_review). How records
+ * are compared and what a bit is worth is told at crm_link_file.
+ *
+ *   crm_match_options match = CRM_MATCH_OPTIONS_INIT;
+ *   crm_tenant_match_customers(tenant, &match, &report, &error);
+ *   view = crm_match_report_read(report);
+ *   printf("%llu would be merged\n", (unsigned long long)view->merged);
+ *   crm_match_report_free(report);
+ *   ...
+ *   match.flags = CRM_MATCH_APPLY;
+ *   match.by = crm_slice_of("nightly match");
+ *   crm_tenant_match_customers(tenant, &match, &report, &error);
+ *
+ * Nothing is merged that an event would not be allowed to merge, and every
+ * merge can be undone, which leaves a cannot-link: not two values of an
+ * exclusive namespace, not what somebody said cannot be linked, not given names
+ * and birth dates that contradict each other, nothing beyond the limits of a
+ * customer. With "automatic_merges": false in the settings of identity
+ * everything becomes a question. A run merges no more than "merges_per_minute",
+ * the heaviest first. The same store gives the same answer, and a second run
+ * finds nothing to do but what the first one left. A re-resolve keeps what a
+ * match merged.
+ *
+ * A question that was answered is not put again: an answer is an assertion,
+ * which later runs obey, and a dismissed one is neither merged nor asked. */
+
+/* Two records of two customers, and what is made of them.
+ *
+ * weight: bits, to a hundredth.
+ * reason: CRM_IDENTITY_NONE: the two are merged. Otherwise somebody is asked,
+ *   for this reason: WEAK_MATCH, COHESION, or the guard that is against it. */
+typedef struct crm_customer_match {
+  uint64_t a;
+  uint64_t b;
+  double weight;
+  int32_t reason;
+  uint32_t flags;
+  uint64_t reserved[2];
+} crm_customer_match;
+
+/* crm_match_options.flags. APPLY: write what was found. Without it: a dry run,
+ * which counts and lists, and changes nothing. */
+enum { CRM_MATCH_APPLY = 1 };
+
+/* How customers are matched. Zero is the default of every member.
+ *
+ * threads: that compare, up to 64; 0: 1. The result does not depend on it.
+ * model: JSON as crm_train_file gives it; empty: the default model.
+ * fields: which traits are compared as what: a JSON object of names of fields
+ *   as in crm_link_file, each with the name of a trait or an array of names;
+ *   "address.city" is a member of a trait that is an object. Empty: see
+ *   crm_default_match_fields.
+ * merge_weight: a pair of at least so many bits is merged, if the guards let
+ *   it; 0: 12.
+ * review_weight: a lighter pair of at least so many bits becomes a question;
+ *   0: 4.
+ * max_reviews: so many questions are put at most, the heaviest first; 0: 1,000.
+ * by, why: as in crm_merge_options.
+ * progress: how far the present step is, of how much; steps follow one another,
+ *   each from the beginning. Anything but 0 stops, and nothing was changed. May
+ *   be NULL.
+ * destroy: may be NULL; called with user_data before the call returns. */
+typedef struct crm_match_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t threads;
+  crm_slice model;
+  crm_slice fields;
+  double merge_weight;
+  double review_weight;
+  uint64_t max_reviews;
+  crm_slice by;
+  crm_slice why;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_match_options;
+
+#define CRM_MATCH_OPTIONS_INIT                                              \
+  {                                                                         \
+    sizeof(crm_match_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, {0, 0},       \
+        {0, 0}, 0, 0, 0                                                     \
+  }
+
+/* What came of matching. Immutable. */
+typedef struct crm_match_report crm_match_report;
+
+/* What a crm_match_report holds. Of a dry run: what would be.
+ *
+ * records: that were compared: those that know something of their person.
+ * pairs: of them, that were compared. prior: bits; log2 of the odds that any
+ *   two records are of one person.
+ * merged, asked: merges that were made, and questions that were put.
+ * known: questions that had been put before.
+ * withheld: pairs that a guard settles, without a question.
+ * left: merges or questions that were too many for one run.
+ * matches: the first 1,000 of what was done: merges, then questions.
+ * position: of the last choice that was written; zero: none was. */
+typedef struct crm_match_report_view {
+  uint64_t records;
+  uint64_t pairs;
+  double prior;
+  uint64_t merged;
+  uint64_t asked;
+  uint64_t known;
+  uint64_t withheld;
+  uint64_t left;
+  const crm_customer_match* matches;
+  size_t match_count;
+  uint64_t position;
+  uint64_t reserved[3];
+} crm_match_report_view;
+
+/* The `fields` that count when none are given: JSON. Lives for ever. */
+CRM_API crm_slice crm_default_match_fields(void) CRM_NOEXCEPT;
+
+/* Matches the customers of a tenant. Appends go on meanwhile, but for the
+ * moment in which the choices are written; those are durable when it returns.
+ * Errors: CRM_INVALID_ARGUMENT (an option; a field that there is not),
+ * CRM_MALFORMED (model, fields), CRM_TOO_LARGE (fields, by, why),
+ * CRM_UNSUPPORTED (the model of a later libcrm), CRM_READ_ONLY, what `progress`
+ * answered. */
+CRM_API crm_status crm_tenant_match_customers(crm_tenant* tenant,
+                                              const crm_match_options* options,
+                                              crm_match_report** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* A host may have a matcher of its own, or a model that no weights describe.
+ * What it decides becomes choices like those of a match:
+ *
+ *   crm_customer_match match = {0};
+ *   match.a = first_record;
+ *   match.b = second_record;
+ *   match.weight = 14.5;
+ *   crm_tenant_apply_matches(tenant, &match, 1, NULL, &report, &error);
+ *
+ * The weight is kept with the choice and told by crm_tenant_how; 12 bits are
+ * odds of 4,096 to 1, 4 bits of 16 to 1. */
+
+/* Makes choices of what some other matcher decided, behind the same guards:
+ * merges, or asks, pair by pair. Who are one customer already are passed over,
+ * and a question is not put twice. At most 10,000 at once. Of the options,
+ * FORCE and `keep` are not for it. `out` may be NULL. Errors:
+ * CRM_INVALID_ARGUMENT (names the place), CRM_TOO_LARGE, CRM_NOT_FOUND: no such
+ * record; then nothing is changed. */
+CRM_API crm_status crm_tenant_apply_matches(crm_tenant* tenant,
+                                            const crm_customer_match* matches,
+                                            size_t count,
+                                            const crm_merge_options* options,
+                                            crm_match_report** out,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_match_report_view* crm_match_report_read(
+    const crm_match_report* report) CRM_NOEXCEPT;
+
+/* Frees the matches as well; what was written stays written. */
+CRM_API void crm_match_report_free(crm_match_report* report) CRM_NOEXCEPT;
+
 /* What a piece of evidence is. The numbers are frozen.
  *
  * SHARED_IDENTIFIER: both named it.
@@ -2982,7 +3153,8 @@ enum {
  * a, b: records. position: where it lies in the log; zero: nowhere in
  *   particular.
  * reason: one of CRM_IDENTITY_...
- * sign: 1: for, -1: against, 0: neither. */
+ * sign: 1: for, -1: against, 0: neither.
+ * weight: of a merge by a match: bits; zero: it was none. */
 typedef struct crm_identity_evidence {
   int32_t kind;
   int32_t confidence;
@@ -2992,7 +3164,8 @@ typedef struct crm_identity_evidence {
   uint64_t b;
   uint64_t position;
   crm_slice name_space;
-  uint64_t reserved[2];
+  double weight;
+  uint64_t reserved;
 } crm_identity_evidence;
 
 /* Why two customers are one, or are not. Immutable. */
@@ -3056,7 +3229,8 @@ enum { CRM_STEP_BEGAN = 1, CRM_STEP_ATTACHED = 2, CRM_STEP_MERGED = 3 };
 /* One step.
  *
  * record: which came in; of MERGED zero.
- * by, why: of a choice by hand: who, and for which reason. */
+ * by, why: of a choice by hand or a match: who, and for which reason.
+ * weight: of a merge by a match: bits; zero: it was none. */
 typedef struct crm_identity_step {
   int32_t kind;
   int32_t confidence;
@@ -3066,7 +3240,8 @@ typedef struct crm_identity_step {
   crm_slice matched_by;
   crm_slice by;
   crm_slice why;
-  uint64_t reserved[2];
+  double weight;
+  uint64_t reserved;
 } crm_identity_step;
 
 /* How a customer came to be. Immutable. */
@@ -3553,6 +3728,608 @@ CRM_API const crm_timeline_view* crm_timeline_read(const crm_timeline* timeline)
 /* Frees the entries as well. */
 CRM_API void crm_timeline_free(crm_timeline* timeline) CRM_NOEXCEPT;
 
+/* --- Consent ---------------------------------------------------------------
+ *
+ * May this person be written to, for this purpose, over this channel, now? And
+ * what did she say, when, and how is that known?
+ *
+ * What a person or a controller does about consent is an act: an event of the
+ * log like any other, sealed, unique, bound to the record of who said it. From
+ * the acts one decision is made, always anew; nothing is cached, so that a
+ * withdrawal that was acknowledged stops the next check from any thread.
+ *
+ *   crm_consent_act act;
+ *   crm_consent_question question;
+ *   crm_consent_decision decision;
+ *   memset(&act, 0, sizeof(act));
+ *   act.action = CRM_CONSENT_GRANT;
+ *   act.purpose = crm_slice_of("marketing");
+ *   act.channel = CRM_CHANNEL_EMAIL;
+ *   act.identifiers = &her_address;
+ *   act.identifier_count = 1;
+ *   crm_tenant_record_consent(tenant, &act, NULL, NULL, &error);
+ *   memset(&question, 0, sizeof(question));
+ *   question.customer = 7;
+ *   question.purpose = act.purpose;
+ *   question.channel = CRM_CHANNEL_EMAIL;
+ *   question.at_us = now;
+ *   if (crm_tenant_check_consent(tenant, &question, NULL, &decision, &error) ==
+ *           CRM_OK && decision.verdict == CRM_VERDICT_ALLOW)
+ *     send();
+ *
+ * The numbers below are frozen.
+ *
+ * How acts count
+ *   Of the acts of one record about one (purpose, channel, address) the latest
+ *   one counts: by the time it happened, never later than it was recorded; of
+ *   two at one time the one that says no. So the order of arrival never
+ *   matters, and an old grant that comes late revives nothing.
+ *   A denial stands for its address, and denies the whole channel of the
+ *   customer. It is lifted by a newer grant of the same record for the same
+ *   address (or any, when it named none), or by one of another record for the
+ *   same address when that grant is confirmed (double opt-in). What nobody said
+ *   anything about is neutral, and not enough: the answer is then no.
+ *   Objections (Art. 21 GDPR), restrictions (Art. 18), suppressions and GPC
+ *   signals stand beside all this, for all records of a customer.
+ *   What lifts one of these lifts it for its own purpose and channel.
+ *   A merge moves nothing. What was said while customers were one counts for
+ *   both after an unmerge when it restricts; a grant then belongs to whoever
+ *   has its address.
+ *
+ * Events that are acts
+ *   crm.consent.recorded    what crm_tenant_record_consent appends; payload
+ *   {act, purpose,
+ *                           channel, address, method, legalBasis, policy,
+ *                           policyVersion, validUntil, jurisdiction, actor,
+ *                           reason, controller, confirmed, conflictNotice, ...}
+ *   ConsentGranted, ConsentRevoked   {purpose, channel}
+ *   ConsentUpdatedEvent, consent.updated   {consentType or channel, purpose,
+ *                           status}; a status that is not known denies
+ *   contactPreference.updated   emailOptIn, smsOptIn, pushOptIn, whatsappOptIn:
+ *                           purpose marketing; other members say nothing
+ *   message.bounced, CustomerEmailInvalidated   a suppression, when the address
+ *                           is dead: errorType permanent, hard, invalid ...
+ *   message.complained, message.unsubscribed   a suppression of the address
+ *   PreferencesUpdated      emailFrequency, categories (or pushCategories),
+ *                           timezone, emailEnabled, smsEnabled, pushEnabled,
+ *                           smsForPromotions, also within {"preferences": ...}:
+ *                           the latest value of each wins; null takes it back.
+ *                           What is enabled is no consent, what is not denies
+ * Their aliases are those of the catalogue (see Schemas). An act says whose it
+ * is by its identifiers; the address of e-mail is that of namespace email, of
+ * sms, voice and whatsapp that of phoneNumber, unless the payload names one.
+ *
+ * Settings: what a tenant can define, as JSON; crm_tenant_set_consent_settings.
+ * All
+ * members may be missing. What is named takes the place of the default of that
+ * name; null takes a default away.
+ *   purposes      {name: {"kind", "legalBasis" consent | contract |
+ *                 legal-obligation | vital-interest | public-task |
+ *                 legitimate-interest, "assessment" (of a legitimate interest,
+ *                 required), "optIn" single | double, "saleOrShare",
+ *                 "minPolicyVersion", "validityMonths" (0: for ever),
+ *                 "text" {language: text}, "controller", "services",
+ *                 "retention", "recipients", "storageLocations", "sensitive",
+ *                 "piiCategories", "primary", "termination",
+ *                 "withdrawalMethod", "processingLocations"}}
+ *                 Defaults: marketing, analytics (consent), essential
+ *                 (contract).
+ *   policies      {name: {"versions": {"3": {"url", "language", "hash",
+ *                 "effectiveFrom"}}}}
+ *   parties       {name: {"legalName", "address", "email", "phone", "url",
+ *                 "contact", "role", "onBehalf"}}
+ *   templates     {name: {"class": marketing | transactional | legal,
+ *                 "setBy"}}. A question that names a template has its class.
+ *   regimes       {name: {"enabled", "jurisdictions" ["DE", "US-CA", "*"],
+ *                 "validityMonths", "gpc", "softOptIn", "oneClick",
+ *                 "optOutChannels" (no grant is needed there),
+ *                 "sendWindows": {"channels", "zones" (where hers is not known:
+ *                 open in all of them), "windows": [{"days": ["mon"], "from":
+ *                 "08:00", "until": "21:00"}], "closed": ["2026-12-25"]}}}
+ *                 Defaults: gdpr, ccpa, popia, tcpa, can-spam. Times are those
+ *                 of the customer's zone, from included, until excluded; until
+ *                 before from goes past midnight.
+ *   validityMonths        of a purpose that does not say: 24. The shortest of
+ *                 purpose and regimes counts, or what the act says itself.
+ *   defaultJurisdiction   where nobody says otherwise; "" as a default
+ *   pendingDays           for how long a double opt-in waits: 7
+ *   defaultFrequency      daily | weekly | never: weekly
+ * A validity is counted in calendar months of UTC, and ends at the same time of
+ * day: that of 29 February, two years later, on 28 February.
+ */
+
+/* What somebody did. Of each there is an example:
+ *
+ *   ASK, DEFER: a banner was shown; she closed it.
+ *   PEND, CONFIRM: she left her address, got a message, and followed its link.
+ *   GRANT: she ticked a box, which is enough where no law wants more.
+ *   REFUSE: she was asked, and said no.
+ *   WITHDRAW: she followed the link at the end of a message.
+ *   REVOKE: the controller closed her account.
+ *   INVALIDATE: the form that she filled in was not a lawful one.
+ *   OBJECT: she wrote that she wants no more of this, over any channel.
+ *   RESTRICT: she says that the data is wrong, and it is being looked into.
+ *   SUPPRESS: a message bounced; she pressed "this is spam"; she sent STOP.
+ *   SIGNAL: her browser asks not to sell or share what it tells.
+ *
+ * What is lifted was said before: LIFT_OBJECTION, LIFT_RESTRICTION,
+ * LIFT_SUPPRESSION. A grant lifts none of these. */
+enum {
+  /* She was asked. */
+  CRM_CONSENT_ASK = 1,
+  /* She put the answer off. */
+  CRM_CONSENT_DEFER = 2,
+  /* She signed up, and is to confirm it. */
+  CRM_CONSENT_PEND = 3,
+  /* She said yes. */
+  CRM_CONSENT_GRANT = 4,
+  /* A grant by double opt-in. */
+  CRM_CONSENT_CONFIRM = 5,
+  /* She said no. */
+  CRM_CONSENT_REFUSE = 6,
+  /* By her ... */
+  CRM_CONSENT_WITHDRAW = 7,
+  /* ... and by the controller. */
+  CRM_CONSENT_REVOKE = 8,
+  /* It never was valid. */
+  CRM_CONSENT_INVALIDATE = 9,
+  /* Art. 21 GDPR, or a global opt-out. */
+  CRM_CONSENT_OBJECT = 10,
+  /* By her alone. */
+  CRM_CONSENT_LIFT_OBJECTION = 11,
+  /* Art. 18 GDPR. */
+  CRM_CONSENT_RESTRICT = 12,
+  /* By the controller. */
+  CRM_CONSENT_LIFT_RESTRICTION = 13,
+  /* Of an address: `reason` says why. */
+  CRM_CONSENT_SUPPRESS = 14,
+  /* The address can be used again. */
+  CRM_CONSENT_LIFT_SUPPRESSION = 15,
+  /* Global Privacy Control. */
+  CRM_CONSENT_SIGNAL = 16
+};
+
+/* The way a message goes. ANY: all of them; only in acts. */
+enum {
+  /* Every one of them. */
+  CRM_CHANNEL_ANY = 1,
+  /* To an address of namespace email. */
+  CRM_CHANNEL_EMAIL = 2,
+  /* To a number of namespace phoneNumber ... */
+  CRM_CHANNEL_SMS = 3,
+  /* To a device; it has no address here. */
+  CRM_CHANNEL_PUSH = 4,
+  /* ... as this one ... */
+  CRM_CHANNEL_VOICE = 5,
+  /* ... and this. */
+  CRM_CHANNEL_WHATSAPP = 6,
+  /* By letter; without an address here. */
+  CRM_CHANNEL_POST = 7,
+  /* On a page that she looks at. */
+  CRM_CHANNEL_WEB = 8
+};
+
+/* What a message is: a property of its template. What mixes is marketing. */
+enum {
+  CRM_MESSAGE_CLASS_MARKETING = 1,
+  CRM_MESSAGE_CLASS_TRANSACTIONAL = 2,
+  CRM_MESSAGE_CLASS_LEGAL = 3
+};
+
+/* The answer. DEFER: allowed from `until_us` on; ask again then. */
+enum { CRM_VERDICT_ALLOW = 1, CRM_VERDICT_DENY = 2, CRM_VERDICT_DEFER = 3 };
+
+/* Where one purpose and channel of a customer stand. */
+enum {
+  /* Nobody said anything. */
+  CRM_CONSENT_STATE_UNKNOWN = 0,
+  /* She was asked. */
+  CRM_CONSENT_STATE_REQUESTED = 1,
+  /* She put it off. */
+  CRM_CONSENT_STATE_DEFERRED = 2,
+  /* Double opt-in, not confirmed yet ... */
+  CRM_CONSENT_STATE_PENDING = 3,
+  /* ... nor in time. */
+  CRM_CONSENT_STATE_LAPSED = 4,
+  /* She said yes, and it holds. */
+  CRM_CONSENT_STATE_GIVEN = 5,
+  /* She said yes, too long ago. */
+  CRM_CONSENT_STATE_EXPIRED = 6,
+  /* She was asked, and said no. */
+  CRM_CONSENT_STATE_REFUSED = 7,
+  /* She took it back. */
+  CRM_CONSENT_STATE_WITHDRAWN = 8,
+  /* The controller took it back. */
+  CRM_CONSENT_STATE_REVOKED = 9,
+  /* It never was valid. */
+  CRM_CONSENT_STATE_INVALIDATED = 10
+};
+
+/* What decided: the first that applies, in this order but that NO_CONSENT comes
+ * before NEVER and CATEGORY. crm_consent_rule_text says each in a sentence. */
+enum {
+  /* There is no such customer, or she was erased. */
+  CRM_CONSENT_BY_UNKNOWN_CUSTOMER = 1,
+  /* Art. 18 GDPR. */
+  CRM_CONSENT_BY_RESTRICTED = 2,
+  /* The address is dead, or was erased. */
+  CRM_CONSENT_BY_UNDELIVERABLE = 3,
+  /* A complaint, STOP, a registry, or by hand. */
+  CRM_CONSENT_BY_SUPPRESSED = 4,
+  /* Art. 21 GDPR, or a global opt-out. */
+  CRM_CONSENT_BY_OBJECTED = 5,
+  /* GPC, for a purpose that sells or shares. */
+  CRM_CONSENT_BY_OPT_OUT_OF_SALE = 6,
+  /* Not in the register. */
+  CRM_CONSENT_BY_UNKNOWN_PURPOSE = 7,
+  /* Refused, withdrawn, revoked, invalidated: the state says which. */
+  CRM_CONSENT_BY_DENIED = 8,
+  /* Asked, put off, or not confirmed (in time). */
+  CRM_CONSENT_BY_PENDING = 9,
+  /* Given, too long ago. */
+  CRM_CONSENT_BY_EXPIRED = 10,
+  /* Given under a policy that is too old. */
+  CRM_CONSENT_BY_OLD_POLICY = 11,
+  /* She wants no such messages. */
+  CRM_CONSENT_BY_NEVER = 12,
+  /* Not among the categories that she wants. */
+  CRM_CONSENT_BY_CATEGORY = 13,
+  /* Nobody said yes. */
+  CRM_CONSENT_BY_NO_CONSENT = 14,
+  /* There are send windows, and no zone to hold them against. */
+  CRM_CONSENT_BY_NO_TIME_ZONE = 15,
+  /* Too soon after the last one. */
+  CRM_CONSENT_BY_FREQUENCY = 16,
+  /* Outside the send windows where she is. */
+  CRM_CONSENT_BY_QUIET_HOURS = 17,
+  /* From here on: allowed. */
+  CRM_CONSENT_BY_CONSENT = 18,
+  /* A customer, for own similar products. */
+  CRM_CONSENT_BY_SOFT_OPT_IN = 19,
+  /* The purpose needs no consent. */
+  CRM_CONSENT_BY_LEGAL_BASIS = 20,
+  /* The regime lets one write until told otherwise. */
+  CRM_CONSENT_BY_OPT_OUT_CHANNEL = 21,
+  /* Transactional, or a legal notice. */
+  CRM_CONSENT_BY_MESSAGE_CLASS = 22
+};
+
+/* The names of these numbers, as texts and JSON have them: "grant", "email",
+ * "marketing", "allow", "withdrawn", "quiet-hours"; and a sentence about a
+ * rule. Empty for numbers that are none. They live for ever. */
+CRM_API crm_slice crm_consent_action_name(int32_t action) CRM_NOEXCEPT;
+CRM_API crm_slice crm_consent_channel_name(int32_t channel) CRM_NOEXCEPT;
+CRM_API crm_slice crm_message_class_name(int32_t message_class) CRM_NOEXCEPT;
+CRM_API crm_slice crm_verdict_name(int32_t verdict) CRM_NOEXCEPT;
+CRM_API crm_slice crm_consent_state_name(int32_t state) CRM_NOEXCEPT;
+CRM_API crm_slice crm_consent_rule_name(int32_t rule) CRM_NOEXCEPT;
+CRM_API crm_slice crm_consent_rule_text(int32_t rule) CRM_NOEXCEPT;
+
+/* Flags of crm_consent_act.
+ *
+ * HAS_TIME: occurred_at_us is set; else it is now, by the store's clock.
+ * HAS_VALID_UNTIL: valid_until_us is set; else purpose and regime say it.
+ * CONFIRMED: the address is known to be hers.
+ * CONFLICT_NOTICE: she was told of her GPC signal, and consents all the same.
+ * */
+enum {
+  CRM_CONSENT_ACT_HAS_TIME = 1,
+  CRM_CONSENT_ACT_HAS_VALID_UNTIL = 2,
+  CRM_CONSENT_ACT_CONFIRMED = 4,
+  CRM_CONSENT_ACT_CONFLICT_NOTICE = 8
+};
+
+/* An act to record. Zero everything, then fill in what there is.
+ *
+ * action: CRM_CONSENT_GRANT ... channel: zero is CRM_CHANNEL_ANY.
+ * purpose: of the register; empty: of all purposes (not for ASK to CONFIRM).
+ * identifiers: who. customer: instead of them, or to be held against them.
+ * address: that it is about, when it is not that of the identifiers. Personal.
+ * source: the system that says so; empty: "consent".
+ * id: unique per source; empty: made of what the act says and when.
+ * method, legal_basis, policy, policy_version, jurisdiction, actor, controller,
+ *   language, reason: as in crm/consent.h.
+ * evidence, ip_address, user_agent, source_url: how it can be shown later.
+ *   Personal; sealed, as all of it is. */
+typedef struct crm_consent_act {
+  int32_t action;
+  int32_t channel;
+  crm_slice purpose;
+  const crm_identifier* identifiers;
+  size_t identifier_count;
+  uint64_t customer;
+  crm_slice address;
+  crm_slice source;
+  crm_slice id;
+  int64_t occurred_at_us;
+  int64_t valid_until_us;
+  crm_slice method;
+  crm_slice legal_basis;
+  crm_slice policy;
+  crm_slice jurisdiction;
+  crm_slice actor;
+  crm_slice reason;
+  crm_slice controller;
+  crm_slice language;
+  crm_slice evidence;
+  crm_slice ip_address;
+  crm_slice user_agent;
+  crm_slice source_url;
+  uint32_t policy_version;
+  uint32_t flags;
+  uint64_t reserved0;
+  uint64_t reserved[4];
+} crm_consent_act;
+
+/* A link at the end of a message that takes a consent back with one click, of
+ * which a service knows her number and nothing else:
+ *
+ *   memset(&act, 0, sizeof(act));
+ *   act.action = CRM_CONSENT_WITHDRAW;
+ *   act.purpose = crm_slice_of("marketing");
+ *   act.channel = CRM_CHANNEL_EMAIL;
+ *   act.customer = customer_of(token);
+ *   act.method = crm_slice_of("one-click");
+ *   crm_tenant_record_consent(tenant, &act, NULL, NULL, &error);
+ *
+ * Whoever clicks is not always she who was written to: programs that look at
+ * messages follow links, too. Let the page that the link leads to ask, and only
+ * its answer, or a POST by RFC 8058, take the consent back.
+ *
+ * A service that cannot be sure that its first try arrived gives `id`: the same
+ * act again is then a duplicate, and changes nothing. Acts of other systems
+ * need no call of their own: append their events as they are. */
+
+/* Appends an act, as an event of type crm.consent.recorded: a result of one
+ * event; `out` may be NULL. CRM_INVALID_ARGUMENT (names the member): a purpose,
+ * policy version or party that is not in the register, a grant more than five
+ * minutes ahead of its recording, an address that cannot be one.
+ * CRM_TOO_LARGE: a text over its limit. CRM_CONFLICT: the identifiers lead to
+ * another than `customer`. CRM_FAILED_PRECONDITION: nothing says how `customer`
+ * is called. CRM_NOT_FOUND: no such customer. A withdrawal is never refused for
+ * its time: it counts from the earlier of its two times. */
+CRM_API crm_status crm_tenant_record_consent(
+    crm_tenant* tenant, const crm_consent_act* act,
+    const crm_append_options* options, crm_append_result** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* Flags of crm_consent_question.
+ *
+ * LAST_SENT: last_sent_us is set: when she got the last one of this kind.
+ * AS_OF: as_of_us is set: what was true then. */
+enum { CRM_CONSENT_QUESTION_LAST_SENT = 1, CRM_CONSENT_QUESTION_AS_OF = 2 };
+
+/* May she be written to? Zero everything, then fill in what there is.
+ *
+ * What a send loop does with the answer, once when it plans a message and again
+ * when it hands it over, because a plan is a cache:
+ *
+ *   switch (decision.verdict) {
+ *     case CRM_VERDICT_ALLOW:
+ *       send(message, decision.flags & CRM_CONSENT_DECISION_ONE_CLICK);
+ *       break;
+ *     case CRM_VERDICT_DEFER:
+ *       put_back(message, decision.until_us);
+ *       break;
+ *     default:
+ *       drop(message, crm_consent_rule_name(decision.rule));
+ *   }
+ *
+ * Keep the decision with the message: its acts are the events to show to
+ * whoever
+ * asks why it was sent, and known_at with the position of then gives the same
+ * answer in ten years.
+ *
+ * A question that looks back (as_of_us, known_at) reads her events again, and
+ * takes as long as she has many; it says what was so for the records that are
+ * hers now. Sending never looks back.
+ *
+ * channel: not ANY. message_class: zero is CRM_MESSAGE_CLASS_MARKETING.
+ * template_name: of the register: it says the class.
+ * address: that it would go to; empty: one that she consented for.
+ * at_us: when it would be sent.
+ * jurisdiction: "DE", "US-CA"; empty: that of the grant, or the tenant's.
+ * category: one of her categories, if the message has one.
+ * known_at: what was known at this position of the log; zero: all. */
+typedef struct crm_consent_question {
+  uint64_t customer;
+  crm_slice purpose;
+  int32_t channel;
+  int32_t message_class;
+  crm_slice template_name;
+  crm_slice address;
+  int64_t at_us;
+  crm_slice jurisdiction;
+  crm_slice category;
+  int64_t last_sent_us;
+  int64_t as_of_us;
+  uint64_t known_at;
+  uint32_t flags;
+  uint32_t reserved0;
+  uint64_t reserved[4];
+} crm_consent_question;
+
+/* Flags of crm_consent_decision.
+ *
+ * ONE_CLICK: the message must carry List-Unsubscribe with one click (RFC 8058).
+ * CONTESTED: a newer grant of another record does not lift the denial; worth a
+ *   look by a human. */
+enum {
+  CRM_CONSENT_DECISION_ONE_CLICK = 1,
+  CRM_CONSENT_DECISION_CONTESTED = 2
+};
+
+/* The answer, with what made it so.
+ *
+ * until_us: of CRM_VERDICT_DEFER.
+ * acts: the positions of the events that decided, act_count of them.
+ * regime: that decided, as far as one did; lives as long as the store. */
+typedef struct crm_consent_decision {
+  int32_t verdict;
+  int32_t rule;
+  int32_t state;
+  uint32_t flags;
+  int64_t until_us;
+  uint64_t acts[4];
+  uint64_t act_count;
+  crm_slice regime;
+  uint64_t reserved[4];
+} crm_consent_decision;
+
+/* Decides by everything acknowledged so far. Allocates nothing, as a rule;
+ * cheap enough for every message. CRM_INVALID_ARGUMENT: channel ANY, a class
+ * that there is not, an address that cannot be one. CRM_NOT_FOUND: the template
+ * is not in the register. A customer that there is not is denied. */
+CRM_API crm_status crm_tenant_check_consent(
+    crm_tenant* tenant, const crm_consent_question* question,
+    const crm_read_options* options, crm_consent_decision* out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* A decision as one line for people, and as a JSON object. They name nobody. */
+CRM_API crm_status crm_consent_decision_explain(
+    const crm_consent_decision* decision, const crm_read_options* options,
+    crm_buffer** out, crm_error** error) CRM_NOEXCEPT;
+CRM_API crm_status crm_consent_decision_to_json(
+    const crm_consent_decision* decision, const crm_read_options* options,
+    crm_buffer** out, crm_error** error) CRM_NOEXCEPT;
+
+/* Which acts of a customer. AS_OF: what had happened by as_of_us. known_at: as
+ * of a position; zero: all. */
+enum { CRM_CONSENT_HISTORY_AS_OF = 1 };
+typedef struct crm_consent_history_query {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  int64_t as_of_us;
+  uint64_t known_at;
+} crm_consent_history_query;
+
+#define CRM_CONSENT_HISTORY_QUERY_INIT \
+  { sizeof(crm_consent_history_query), 0, 0, 0, 0 }
+
+/* What can be shown to an authority, or to her:
+ *
+ *   crm_tenant_get_consent_history(tenant, 7, NULL, &acts, &error);
+ *   fwrite(crm_buffer_data(acts), 1, crm_buffer_size(acts), stdout);
+ *
+ * A renewed grant is `renewed`; what a later act of the same key took the place
+ * of is `superseded`; what claimed a time after it was recorded is `clamped`,
+ * and counts from its recording; what another record said while it was hers is
+ * `shared`. Of an act whose person's key is gone only when and where remain,
+ * and `opened` is false. */
+
+/* All her acts, by the time from which on they count, as a JSON array of
+ * objects: position, record, event_id, event_type, source, occurred_at,
+ * recorded_at, effective_at, opened, action, purpose, channel, state, renewed,
+ * superseded, clamped, payload, shared. Personal. CRM_NOT_FOUND. */
+CRM_API crm_status crm_tenant_get_consent_history(
+    crm_tenant* tenant, uint64_t customer,
+    const crm_consent_history_query* query, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* What she prefers, the latest of each, as a JSON object: email_frequency,
+ * time_zone, categories; what is not set is null. CRM_NOT_FOUND. */
+CRM_API crm_status crm_tenant_get_preferences(crm_tenant* tenant,
+                                              uint64_t customer,
+                                              const crm_read_options* options,
+                                              crm_buffer** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* Who may be written to: as in a question. after: `next` of the page before. */
+typedef struct crm_consent_list_query {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t channel;
+  int32_t message_class;
+  uint32_t reserved;
+  crm_slice purpose;
+  int64_t at_us;
+  uint64_t after;
+} crm_consent_list_query;
+
+#define CRM_CONSENT_LIST_QUERY_INIT                               \
+  {                                                               \
+    sizeof(crm_consent_list_query), 0, 0, 0, 0, { 0, 0 }, 0, 0    \
+  }
+
+/* Those whom a campaign may reach, page by page:
+ *
+ *   uint64_t page[1000];
+ *   crm_consent_list_query query = CRM_CONSENT_LIST_QUERY_INIT;
+ *   query.purpose = crm_slice_of("marketing");
+ *   query.channel = CRM_CHANNEL_EMAIL;
+ *   query.at_us = now;
+ *   do {
+ *     crm_tenant_list_consents(tenant, &query, page, 1000, &count,
+ *     &query.after,
+ *                              &error);
+ *     plan(page, count);
+ *   } while (query.after != 0);
+ *
+ * It is a plan: check each of them again when her message goes. */
+
+/* Customers for whom a check says allow or defer, by number, into an array of
+ * yours with room for 1 to 10,000. `next`: zero when that was all. Decides for
+ * each customer in turn. CRM_INVALID_ARGUMENT: room, channel, or a purpose that
+ * is not in the register. */
+CRM_API crm_status crm_tenant_list_consents(crm_tenant* tenant,
+                                            const crm_consent_list_query* query,
+                                            uint64_t* customers, size_t room,
+                                            size_t* count, uint64_t* next,
+                                            crm_error** error) CRM_NOEXCEPT;
+
+/* The form of a receipt: Kantara Consent Receipt 1.1, ISO/IEC TS 27560:2023.
+ *
+ * KANTARA: version, jurisdiction, consentTimestamp (seconds since 1970),
+ *   collectionMethod, consentReceiptID, language, piiPrincipalId,
+ *   piiControllers, policyUrl, services with their purposes, sensitive, spiCat.
+ * ISO27560: header, pii_processing with purposes, party_identification, events.
+ *
+ * What nobody said is "unknown" in both, and never made up: fill the registers
+ * of the settings, and name policy, controller and jurisdiction in the acts.
+ * The principal is a number of the store; no address is in a receipt. */
+enum { CRM_RECEIPT_KANTARA = 1, CRM_RECEIPT_ISO27560 = 2 };
+
+/* The receipt of an act, by its position, as JSON. CRM_NOT_FOUND: her history
+ * has no act there. */
+CRM_API crm_status crm_tenant_get_consent_receipt(
+    crm_tenant* tenant, uint64_t customer, uint64_t position, int32_t format,
+    const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* A register that receipts can be made from, with a purpose that wants double
+ * opt-in, a template that may always go, and quiet hours of one's own:
+ *
+ *   {"parties": {"club": {"legalName": "Golf Club Ltd", "url": "https://...",
+ *                         "email": "privacy@club.example"}},
+ *    "policies": {"privacy": {"versions": {"3": {"url": "https://...",
+ *                                                "language": "en"}}}},
+ *    "purposes": {"newsletter": {"optIn": "double", "controller": "club",
+ *                                "text": {"en": "News of the club"}}},
+ *    "templates": {"receipt": {"class": "transactional"}},
+ *    "regimes": {"house": {"jurisdictions": ["*"], "sendWindows": {
+ *      "channels": ["push", "sms"], "zones": ["Europe/Berlin"],
+ *      "windows": [{"days": ["mon", "tue", "wed", "thu", "fri"],
+ *                   "from": "09:00", "until": "20:00"}]}}},
+ *    "defaultJurisdiction": "DE"}
+ */
+
+/* Purposes, policies, parties, templates and regimes, as one JSON object: see
+ * "Settings" in the chapter above. Takes the place of everything set before;
+ * "{}"
+ * is all defaults. Counts for every decision from now on. Durable when it
+ * returns; the same again changes nothing. CRM_MALFORMED: not JSON;
+ * CRM_INVALID_ARGUMENT: names the place as a JSON pointer, and what must be
+ * there; CRM_TOO_LARGE. */
+CRM_API crm_status crm_tenant_set_consent_settings(
+    crm_tenant* tenant, crm_slice json, crm_error** error) CRM_NOEXCEPT;
+
+/* What counts now, with all defaults spelled out, in a buffer that is yours:
+ * change what you like, and set it again. */
+CRM_API crm_status crm_tenant_get_consent_settings(
+    crm_tenant* tenant, const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
 /* --- Schemas ---------------------------------------------------------------
  *
  * What the payload of an event type looks like, which of its fields are
@@ -3912,6 +4689,213 @@ CRM_API const crm_violation_list_view* crm_violation_list_read(
 
 /* Frees the texts as well. */
 CRM_API void crm_violation_list_free(crm_violation_list* list) CRM_NOEXCEPT;
+
+/* --- Ledger ----------------------------------------------------------------
+ *
+ *   crm_tenant_get_ledger_checkpoint(tenant, 0, NULL, &note, &error);
+ *   ... give the note to somebody else: mail it, commit it ...
+ *
+ *   memset(&act, 0, sizeof(act));
+ *   act.source = crm_slice_of("web");
+ *   act.id = crm_slice_of("consent-17");
+ *   crm_tenant_prove_inclusion(tenant, &act, 0, NULL, &proof, &error);
+ *   ... give the proof to an auditor, who checks it without the store:
+ *   crm_verify_ledger_proof(proof, note, key, none, &error);
+ *
+ * Evidence of who consented to what, and of what was decided about persons. A
+ * tenant's acts of consent, choices about who is who and definitions are the
+ * leaves of a hash tree as of RFC 6962, without anything having to be called
+ * for it. What is hashed is the open part of each record and a commitment to
+ * what it says; so everything can be checked without any key, and also when the
+ * key of a person was destroyed. Nobody can change anything that lies before a
+ * checkpoint that somebody else has without being found out.
+ *
+ * The manual is crm/ledger.h; what is hashed is in src/FORMAT.md; and
+ * examples/ledger_verify.py checks all of it without libcrm. Records, proofs
+ * and openings are JSON here, one object without line ends, hashes in
+ * hexadecimal. A size of 0 stands for that of today. All calls from any thread.
+ */
+
+/* A tree, as a checkpoint names it.
+ *
+ * size: leaves. root: of the tree, SHA-256.
+ * origin: which ledger it is, with a zero behind it: "crm-ledger/", the id of
+ *   the store in hexadecimal, "/", the number of the tenant there. */
+typedef struct crm_ledger_head {
+  uint64_t size;
+  uint8_t root[32];
+  char origin[64];
+  uint64_t reserved[3];
+} crm_ledger_head;
+
+/* The tree as it is now. */
+CRM_API crm_status crm_tenant_get_ledger_head(crm_tenant* tenant,
+                                              const crm_read_options* options,
+                                              crm_ledger_head* out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The key that checks the signatures of the tenant's checkpoints, as a line of
+ * text ("verifier key" of C2SP signed-note, Ed25519). It never changes and is
+ * not secret: keep it where the notes are. */
+CRM_API crm_status crm_tenant_get_ledger_key(crm_tenant* tenant,
+                                             const crm_read_options* options,
+                                             crm_buffer** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* A signed note (C2SP tlog-checkpoint) of the tree of the first `size` leaves;
+ * the same one whenever it is asked for. CRM_INVALID_ARGUMENT: there are
+ * fewer. */
+CRM_API crm_status crm_tenant_get_ledger_checkpoint(
+    crm_tenant* tenant, uint64_t size, const crm_read_options* options,
+    crm_buffer** out, crm_error** error) CRM_NOEXCEPT;
+
+/* crm_ledger_query.flags. OF_RECORD: only those of `record`. */
+enum { CRM_LEDGER_OF_RECORD = 1 };
+
+/* Which records are listed.
+ *
+ * first: from this leaf on; with OF_RECORD from this place in its chain on.
+ * limit: at most so many, up to 10,000; 0: 1,000.
+ * record: of one person, in the order of their chain; 0: those of nobody's. */
+typedef struct crm_ledger_query {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t limit;
+  uint64_t first;
+  uint64_t record;
+} crm_ledger_query;
+
+#define CRM_LEDGER_QUERY_INIT \
+  { sizeof(crm_ledger_query), 0, 0, 0, 0 }
+
+/* Records as NDJSON, a line each: index (of the leaf), position, kind (event,
+ * definition, choice), what (of a choice or definition: its number), type,
+ * source, record and linkIndex (whose chain it is part of, where), customer,
+ * occurredAt, recordedAt, header (the bytes that are hashed of all this),
+ * commitment, before (the link of the one before it in its chain), link, leaf,
+ * and root (of the tree that ends here; absent where another record of the same
+ * request follows). Behind the end: empty. */
+CRM_API crm_status crm_tenant_list_ledger(crm_tenant* tenant,
+                                          const crm_ledger_query* query,
+                                          crm_buffer** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* Which record is meant: a position, or an event by its own id; the other is
+ * zero. */
+typedef struct crm_ledger_target {
+  uint64_t position;
+  crm_slice source;
+  crm_slice id;
+  uint64_t reserved[2];
+} crm_ledger_target;
+
+/* A proof that a record is in the tree of the first `size` leaves: an object
+ * with "proof":"inclusion", record, head (origin, size, root), and path. For
+ * crm_verify_ledger_proof. CRM_NOT_FOUND: it is not there, or of no ledger;
+ * CRM_INVALID_ARGUMENT: target, size. */
+CRM_API crm_status crm_tenant_prove_inclusion(crm_tenant* tenant,
+                                              const crm_ledger_target* target,
+                                              uint64_t size,
+                                              const crm_read_options* options,
+                                              crm_buffer** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* A proof that the tree of `size` leaves begins with that of `old_size`: an
+ * object with "proof":"consistency", oldSize, oldRoot, head, and path. */
+CRM_API crm_status crm_tenant_prove_consistency(
+    crm_tenant* tenant, uint64_t old_size, uint64_t size,
+    const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* What a record says, and the salt of its commitment, to be shown with its
+ * proof: {"salt":...,"plain":...}, both in hexadecimal. Personal. CRM_ERASED:
+ * its key is destroyed. Others as above. */
+CRM_API crm_status crm_tenant_open_ledger_record(
+    crm_tenant* tenant, const crm_ledger_target* target,
+    const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* crm_ledger_verify_options.flags. OPEN: also open every record whose key is
+ * there, and compare what it says with its commitment. */
+enum { CRM_LEDGER_VERIFY_OPEN = 1 };
+
+/* How a ledger is verified.
+ *
+ * checkpoints: signed notes of this ledger, of any time: each must be of a tree
+ *   that is the beginning of today's.
+ * key: who signed these; empty: this ledger's own key, which says nothing
+ *   against whoever has the store.
+ * progress: as that of crm_store_verify; `destroy` is called before the call
+ *   returns. */
+typedef struct crm_ledger_verify_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  const crm_slice* checkpoints;
+  size_t checkpoint_count;
+  crm_slice key;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_ledger_verify_options;
+
+#define CRM_LEDGER_VERIFY_OPTIONS_INIT \
+  { sizeof(crm_ledger_verify_options), 0, 0, 0, 0, {0, 0}, 0, 0, 0 }
+
+/* Reads the whole log and recomputes its chain, and of this ledger every link,
+ * leaf and root; holds it against checkpoints. Not CRM_OK only when it could
+ * not be done (CRM_MALFORMED, CRM_CORRUPTION, CRM_INVALID_ARGUMENT: a
+ * checkpoint or the key), or was stopped by `progress`: what was found is in
+ * the report, in the order of the log, so that the first finding says where
+ * the damage begins. */
+CRM_API crm_status crm_tenant_verify_ledger(
+    crm_tenant* tenant, const crm_ledger_verify_options* options,
+    crm_verify_report** out, crm_error** error) CRM_NOEXCEPT;
+
+/* How a ledger is exported. No flags so far; reserved: 0. `progress` may be
+ * NULL: records done and in all; `destroy` is called before the call
+ * returns. */
+typedef struct crm_ledger_export_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_ledger_export_options;
+
+#define CRM_LEDGER_EXPORT_OPTIONS_INIT \
+  { sizeof(crm_ledger_export_options), 0, 0, 0, 0, 0 }
+
+/* The ledger to a file, for whoever is to check it without the store: NDJSON,
+ * a line that says whose it is, each record, and a checkpoint of this very
+ * tree, whose head `out` (may be NULL) gets. Whole or not at all; `path` as in
+ * crm_store_export. What records say is not there. */
+CRM_API crm_status crm_tenant_export_ledger(
+    crm_tenant* tenant, crm_slice path,
+    const crm_ledger_export_options* options, crm_ledger_head* out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* What follows needs no store. */
+
+/* Checks a signed note: whether one of its signatures is of this key. `out`
+ * (may be NULL): the tree that it is of. CRM_MALFORMED: it is no note of a
+ * ledger, or `key` is none; CRM_CORRUPTION: no signature, or a wrong one. */
+CRM_API crm_status crm_verify_checkpoint(crm_slice note, crm_slice key,
+                                         crm_ledger_head* out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Checks a proof of either kind: CRM_OK when it is shown, CRM_CORRUPTION when
+ * it is not (the message says why), CRM_MALFORMED when it is no proof. All of
+ * it may come from anywhere.
+ *
+ * note, key: a checkpoint; then the tree of the proof must be that one (of a
+ *   consistency proof: one of the two). Both empty: none.
+ * opening: as crm_tenant_open_ledger_record gives it; then the record of an
+ *   inclusion proof must say this. Empty: none. */
+CRM_API crm_status crm_verify_ledger_proof(crm_slice proof, crm_slice note,
+                                           crm_slice key, crm_slice opening,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* --- Ingest ----------------------------------------------------------------
  *

@@ -2,6 +2,7 @@
 //
 //   crm::ExportStore(store, "club.ndjson.gz");         // Everything, faithful.
 //   crm::ImportStore(other, "club.ndjson.gz");         // The same store again.
+//   crm::ExportLedger(tenant, "evidence.ndjson");      // See crm/ledger.h.
 //   crm::ExportEvents(tenant, "events.csv",
 //                     {.format = crm::ExportFormat::kCsv});
 //   crm::ExportProfiles(tenant, "people.csv");
@@ -202,7 +203,7 @@ struct StoreImportReport {
 // Reads an export into a store without events and definitions
 // (kFailedPrecondition otherwise; tenants may be there). Definitions are made
 // again at their places, so that each event is checked by those that it was
-// checked by before. So are choices by hand and re-resolves, by the calls that
+// checked by before. So are choices of hosts, matches and re-resolves, by what
 // made them, with the same numbers of records and customers; where an erased
 // event is missing, numbers are others, and they are left out (a difference
 // each). Events keep their order and recorded_at, so that
@@ -306,6 +307,21 @@ struct ProfileExportReport {
 Result<ProfileExportReport> ExportProfiles(
     const Tenant& tenant, const std::string& path,
     const ProfileExportOptions& options = {});
+
+// The ledger of a tenant, for whoever is to check it without her store: NDJSON.
+// First a line {"kind":"ledger","version":1,"tenant":...,"origin":...,
+// "size":...,"key":...}, then each record as ToJson writes it, in the order of
+// the leaves, and last {"kind":"checkpoint","note":...}: a checkpoint of this
+// very tree. Nothing in it is personal, but the numbers of records and
+// customers: what the records say is not there. The head of the tree that was
+// written. kCancelled (by `progress`: records done and in all), kIoError,
+// kNoSpace.
+//
+// An import makes a ledger of its own (other salts, other numbers, another
+// key): what was exported here goes on to prove what it proved, and is to be
+// kept.
+Result<LedgerHead> ExportLedger(const Tenant& tenant, const std::string& path,
+                                const Progress& progress = {});
 
 }  // namespace crm
 

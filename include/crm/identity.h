@@ -335,6 +335,8 @@ struct IdentityEvidence {
   IdentityReason reason = IdentityReason::kNone;
   // +1: for, -1: against, 0: neither.
   int sign = 0;
+  // Of a merge by a match: bits. Zero: it was none.
+  double weight = 0;
 };
 
 // Why two customers are one, or are not.
@@ -361,9 +363,11 @@ struct IdentityStep {
   CustomerId retired = 0;  // Of kMerged: whose records came in.
   std::string matched_by = {};
   int confidence = 100;
-  // Of a choice by hand: who, and why.
+  // Of a choice by hand or a match: who, and why.
   std::string by = {};
   std::string why = {};
+  // Of a merge by a match: bits. Zero: it was none.
+  double weight = 0;
 };
 
 // How a customer came to be, in order.

@@ -116,6 +116,13 @@ class [[nodiscard]] Status final {
 //   crm::Result<crm::Profile> profile = tenant.GetProfile(customer);
 //   if (profile.ok()) Show(*profile);
 //
+// Of a result without a name, value() and operator* give the value itself, and
+// no reference into what is about to go, so that it lives as long as its name:
+//
+//   for (const crm::Review& review : *tenant.ListReviews({})) ...
+//
+// operator-> does not: f()->list is gone behind its own line.
+//
 // REQUIRES for value(), operator* and operator->: ok().
 template <typename T>
 class [[nodiscard]] Result final {
@@ -133,10 +140,10 @@ class [[nodiscard]] Result final {
 
   T& value() & { return *value_; }
   const T& value() const& { return *value_; }
-  T&& value() && { return std::move(*value_); }
+  T value() && { return std::move(*value_); }
   T& operator*() & { return *value_; }
   const T& operator*() const& { return *value_; }
-  T&& operator*() && { return std::move(*value_); }
+  T operator*() && { return std::move(*value_); }
   T* operator->() { return &*value_; }
   const T* operator->() const { return &*value_; }
 

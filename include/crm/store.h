@@ -26,8 +26,11 @@
 #include <string_view>
 #include <vector>
 
+#include "crm/consent.h"
 #include "crm/event.h"
 #include "crm/identity.h"
+#include "crm/ledger.h"
+#include "crm/match_customers.h"
 #include "crm/options.h"
 #include "crm/privacy.h"
 #include "crm/profile.h"
@@ -79,9 +82,9 @@ struct StoreStats {
   std::vector<TenantStats> tenants = {};
 };
 
-// One finding of Verify. `room` is "log", "event", "identity", "profile" or
-// "store" (what the views say of themselves); `detail` names family and key; no
-// personal data.
+// One finding of Verify. `room` is "log", "event", "identity", "profile",
+// "consent", "ledger" or "store" (what the views say of themselves); `detail`
+// names family and key; no personal data.
 struct Finding {
   std::string room = {};
   std::string tenant = {};
@@ -95,6 +98,12 @@ struct Finding {
 // What Verify looked at and what it found.
 struct VerifyReport {
   uint64_t log_records = 0;
+  // Of these, records of ledgers: all of them, or the tenant's. Of these,
+  // those that were compared with what they say, and those whose key is
+  // destroyed: by Tenant::VerifyLedger with `open`.
+  uint64_t ledger_records = 0;
+  uint64_t opened = 0;
+  uint64_t erased = 0;
   uint64_t view_rows = 0;
   // All of them; `findings` holds the first 100.
   uint64_t findings_total = 0;
@@ -234,6 +243,18 @@ class Tenant final {
   // hold. Differences are written as choices. Takes memory for all identifiers
   // of the tenant, and other appends wait meanwhile. kCancelled.
   Result<ReResolveReport> ReResolve(const ReResolveOptions& options = {});
+  // Merges customers who are the same person by what is known of them, and asks
+  // about those who may be: see crm/match_customers.h. Appends go on but for
+  // the moment in which the choices are written. kInvalidArgument (an option; a
+  // field that there is not), kMalformed, kTooLarge (`fields`), kCancelled.
+  Result<MatchReport> MatchCustomers(const MatchCustomersOptions& options = {});
+  // Makes choices of what some other matcher decided, behind the same guards:
+  // merges, or asks, pair by pair; who are one already are passed over, and a
+  // question is not put twice. Of the options `force` and `keep` are not for
+  // it. kInvalidArgument (names the place), kTooLarge (a text over 256 bytes),
+  // kNotFound: no such record; then nothing is changed.
+  Result<MatchReport> ApplyMatches(std::span<const CustomerMatch> matches,
+                                   const MergeOptions& options = {});
 
   // Erases a customer: see crm/privacy.h. When it returns, everything is done;
   // should a step have failed behind the choice, the answer is its error, the
@@ -307,6 +328,81 @@ class Tenant final {
   // SetIdentitySettings takes back.
   Result<std::string> GetIdentitySettings() const;
 
+  // May she be written to, and what did she say; see crm/consent.h. Customers
+  // that the tenant does not have are kNotFound, but for CheckConsent, which
+  // answers no. Retired ids stand for whom they lead to.
+  //
+  // Appends an act as an event (crm.consent.recorded), with the outcome of an
+  // append. kInvalidArgument (names the member: a purpose, policy version or
+  // party that is not in the register, a grant more than five minutes ahead of
+  // its recording, an address that cannot be one ...); kTooLarge (a text over
+  // its limit); kConflict: identifiers lead to another than `customer`;
+  // kFailedPrecondition: nothing says how `customer` is called. A withdrawal is
+  // never refused for its time: it counts from the earlier of its two times.
+  Result<EventOutcome> RecordConsent(const ConsentAct& act,
+                                     const AppendOptions& options = {});
+  // Decides by everything acknowledged so far: whatever was said counts, also
+  // what happened after `at`. Cheap enough for every message. kInvalidArgument:
+  // channel any, a class that there is not, an address that cannot be one;
+  // kNotFound: the template.
+  Result<ConsentDecision> CheckConsent(const ConsentQuestion& question) const;
+  // All her acts, by the time from which on they count. Those of preferences
+  // are in GetPreferences.
+  Result<std::vector<ConsentEntry>> GetConsentHistory(
+      CustomerId customer, const ConsentHistoryQuery& query = {}) const;
+  // What she prefers.
+  Result<ConsentPreferences> GetPreferences(CustomerId customer) const;
+  // Customers for whom CheckConsent says allow or defer, by id. Decides for
+  // each of them in turn: no index is kept that appends would have to pay for.
+  // kInvalidArgument: limit, channel, a purpose that is not in the register.
+  Result<ConsentList> ListConsents(const ConsentListQuery& query) const;
+  // The receipt of an act, by its position, as JSON. kNotFound: her history
+  // has no act there.
+  Result<std::string> GetConsentReceipt(CustomerId customer, Position position,
+                                        ReceiptFormat format) const;
+  // Purposes, policies, parties, templates and regimes, as JSON; see
+  // "Settings" in crm/consent.h. Takes the place of everything that was set
+  // before; "{}" is all defaults. Counts for every decision from now on.
+  // Durable when it returns; changes nothing when it fails, or when it is what
+  // is set already. kMalformed, kInvalidArgument (names the place as a JSON
+  // pointer, and what it must be), kTooLarge.
+  Status SetConsentSettings(std::string_view json);
+  // What counts now, with all defaults spelled out: what SetConsentSettings
+  // takes back.
+  Result<std::string> GetConsentSettings() const;
+  // The ledger: see crm/ledger.h. A size of 0 stands for that of today.
+  //
+  // The tree as it is now.
+  Result<LedgerHead> GetLedgerHead() const;
+  // The key that checks its signatures, as a line of text ("verifier key" of
+  // signed-note): made with the tenant, never changed, not secret.
+  Result<std::string> GetLedgerKey() const;
+  // A signed note of the tree of the first `size` leaves: the same one whenever
+  // it is asked for. kInvalidArgument: there are fewer.
+  Result<std::string> GetLedgerCheckpoint(uint64_t size = 0) const;
+  // Records in the order of their leaves. Behind the end: none.
+  // kInvalidArgument (limit).
+  Result<std::vector<LedgerRecord>> ListLedger(
+      const LedgerQuery& query = {}) const;
+  // That a record is in the tree of the first `size` leaves. kNotFound: it is
+  // not there, or of no ledger; kInvalidArgument: target, size.
+  Result<InclusionProof> ProveInclusion(const LedgerTarget& target,
+                                        uint64_t size = 0) const;
+  // That the tree of `size` leaves begins with that of `old_size`.
+  // kInvalidArgument: a size.
+  Result<ConsistencyProof> ProveConsistency(uint64_t old_size,
+                                            uint64_t size = 0) const;
+  // What a record says, to be shown with its proof. kErased: its key is
+  // destroyed; kNotFound, kInvalidArgument as above.
+  Result<LedgerOpening> OpenLedgerRecord(const LedgerTarget& target) const;
+  // Reads the whole log and recomputes its chain, and of this ledger every
+  // link, leaf and root; holds it against checkpoints. Not ok only when it
+  // could not be done (kMalformed, kCorruption, kInvalidArgument: a checkpoint
+  // or the key; kCancelled): what it found is in the report, in the order of
+  // the log, so that the first finding says where the damage begins.
+  Result<VerifyReport> VerifyLedger(
+      const LedgerVerifyOptions& options = {}) const;
+
   // Waits until the head is past `after`, at most `timeout`. The new head.
   Result<Position> WaitForEvents(Position after,
                                  std::chrono::milliseconds timeout) const;
@@ -333,8 +429,8 @@ class Tenant final {
   std::shared_ptr<Impl> impl_;
 };
 
-// A definition of a tenant, as she made it: see crm/schema.h and
-// Tenant::SetIdentitySettings. Views as those of
+// A definition of a tenant, as she made it: see crm/schema.h,
+// Tenant::SetIdentitySettings and Tenant::SetConsentSettings. Views as those of
 // EventView.
 struct DefinitionView {
   enum class Kind : uint8_t {
@@ -343,10 +439,11 @@ struct DefinitionView {
     kValidation = 3,
     kIdentity = 4,  // See Tenant::SetIdentitySettings; `json` differs from the
                     // defaults in what it names.
+    kConsent = 5,   // See Tenant::SetConsentSettings; `json` as it was set.
   };
   Kind kind = Kind::kSchema;
   Position position = 0;
-  // Empty: validation of all types, or settings of identity.
+  // Empty: validation of all types, or settings.
   std::string_view type = {};
   // Of a schema; of an upcaster: where it begins, and where it leads.
   std::string_view version = {};

@@ -16,6 +16,7 @@ static_assert(kDigestBytes == crypto_generichash_BYTES);
 static_assert(kSignatureBytes == crypto_sign_BYTES);
 static_assert(kKeyBytes == crypto_sign_SEEDBYTES);
 static_assert(kKeyBytes == crypto_sign_PUBLICKEYBYTES);
+static_assert(kDigestBytes == crypto_hash_sha256_BYTES);
 
 const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -55,6 +56,22 @@ Nonce RandomNonce() {
   return nonce;
 }
 
+Digest RandomSalt() {
+  struct Pool {
+    std::array<Digest, 64> salts;
+    size_t next = 64;
+  };
+  thread_local Pool pool;
+  if (pool.next == pool.salts.size()) {
+    RandomBytes(pool.salts.data(), sizeof(pool.salts));
+    pool.next = 0;
+  }
+  Digest& salt = pool.salts[pool.next++];
+  const Digest taken = salt;
+  Wipe(salt.data(), salt.size());
+  return taken;
+}
+
 void Seal(const Key& key, const Nonce& nonce, std::string_view plain,
           std::string_view associated, std::string* out) {
   const size_t offset = out->size();
@@ -74,6 +91,12 @@ bool Unseal(const Key& key, const Nonce& nonce, std::string_view sealed,
       Bytes(associated), associated.size(), nonce.data(), key.data());
   if (result != 0) plain->clear();
   return result == 0;
+}
+
+Digest PortableSha256(std::string_view data) {
+  Digest digest{};
+  crypto_hash_sha256(digest.data(), Bytes(data), data.size());
+  return digest;
 }
 
 Digest Blake2b(std::string_view data, std::string_view key) {

@@ -29,6 +29,9 @@ Status InitCrypto();
 void RandomBytes(void* out, size_t size);
 Key RandomKey();
 Nonce RandomNonce();
+// 32 random bytes from a seeded stream of this thread: without a system call
+// each.
+Digest RandomSalt();
 
 // XChaCha20-Poly1305. Appends ciphertext and tag (plain.size() + kTagBytes) to
 // `*out`. A nonce must never be used twice with one key.
@@ -39,6 +42,9 @@ void Seal(const Key& key, const Nonce& nonce, std::string_view plain,
 [[nodiscard]] bool Unseal(const Key& key, const Nonce& nonce,
                           std::string_view sealed, std::string_view associated,
                           std::string* plain);
+
+// SHA-256 without the processor's own instructions; see base/sha256.h.
+Digest PortableSha256(std::string_view data);
 
 // BLAKE2b-256; `key` empty or up to 64 bytes.
 Digest Blake2b(std::string_view data, std::string_view key = {});

@@ -197,10 +197,12 @@ struct IdentitySettingsCommand {
   std::string file;  // Empty: show them.
 };
 
-// crm identity resolve, why, how, merge, split, review, changes, re-resolve.
+// crm identity resolve, why, how, merge, split, review, changes, re-resolve,
+// match.
 struct WhoCommand {
   enum class Verb : size_t {
-    kResolve, kWhy, kHow, kMerge, kSplit, kReview, kChanges, kReResolve, kCount
+    kResolve, kWhy, kHow, kMerge, kSplit, kReview, kChanges, kReResolve,
+    kMatch, kCount
   };
   Verb verb = Verb::kResolve;
   StoreOption store;
@@ -215,6 +217,12 @@ struct WhoCommand {
   bool force = false;
   bool keep_first = false;
   bool apply = false;
+  std::string model;   // Empty: the default one.
+  std::string fields;  // A file; empty: the default ones.
+  double merge_from = 12;
+  double review_from = 4;
+  size_t max_reviews = 1000;
+  int threads = 2;
 };
 
 // crm erase, erasures, certificate apply, certificate key.
@@ -252,6 +260,26 @@ struct CertificateVerifyCommand {
   std::string file;
   std::string key;  // Empty: whoever signed it.
   bool json = false;
+};
+
+// crm ledger ...
+struct LedgerCommand {
+  enum class Verb : size_t {
+    kHead, kCheckpoint, kProve, kOpen, kVerify, kExport, kCheck, kCount
+  };
+  Verb verb = Verb::kHead;
+  StoreOption store;
+  uint64_t size = 0;  // 0: today's.
+  Position position = 0;
+  std::string source;
+  std::string id;
+  uint64_t since = 0;  // Proves consistency with the tree of so many leaves.
+  std::vector<std::string> checkpoints;  // Files; "-": standard input.
+  std::string key;
+  bool open = false;
+  std::string output = "-";
+  std::string proof;  // A file.
+  std::string opening;
 };
 
 // crm identity ...; those that need no store.
@@ -306,6 +334,7 @@ int Run(const KeysPathCommand& command);
 int Run(const RestoreCommand& command);
 int Run(const PrivacyCommand& command);
 int Run(const CertificateVerifyCommand& command);
+int Run(const LedgerCommand& command);
 int Run(const IdentityLinkFileCommand& command);
 int Run(const IdentityTrainCommand& command);
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/consent_command.h"
 
 namespace crm::cli {
 
@@ -36,6 +37,7 @@ struct CommandLine {
   SchemaValidationCommand schema_validation;
   IdentitySettingsCommand identity_settings;
   WhoCommand who[static_cast<size_t>(WhoCommand::Verb::kCount)];
+  ConsentCommand consent[static_cast<size_t>(ConsentCommand::Verb::kCount)];
   PrivacyCommand privacy[static_cast<size_t>(PrivacyCommand::Verb::kCount)];
   CertificateVerifyCommand certificate_verify;
   BackupCommand backup;

@@ -9,33 +9,35 @@
 #include "cli/command.h"
 #include "cli/encoding_option.h"
 #include "cli/json_writer.h"
+#include "cli/model_option.h"
 #include "cli/progress_line.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/link_file.h"
 
 namespace crm::cli {
-namespace {
 
-Result<std::string> ReadText(const std::string& path) {
+Result<std::string> ReadText(const std::string& what, const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    return Status(StatusCode::kNotFound, "model: cannot open " + path);
+    return Status(StatusCode::kNotFound, what + ": cannot open " + path);
   }
   std::ostringstream text;
   text << in.rdbuf();
   if (in.bad()) {
-    return Status(StatusCode::kIoError, "model: cannot read " + path);
+    return Status(StatusCode::kIoError, what + ": cannot read " + path);
   }
   return std::move(text).str();
 }
 
 Result<MatchModel> ReadModel(const std::string& path) {
   if (path == "default") return MatchModel::Default();
-  Result<std::string> text = ReadText(path);
+  Result<std::string> text = ReadText("model", path);
   if (!text.ok()) return text.status();
   return MatchModel::FromJson(*text);
 }
+
+namespace {
 
 Status WriteModel(const MatchModel& model, const std::string& path) {
   const std::string text = model.ToJson();

@@ -10,6 +10,7 @@
 
 #include "cli/command_line.h"
 #include "cli/encoding_option.h"
+#include "cli/ledger_options.h"
 
 #ifndef CRM_VERSION
 #define CRM_VERSION "unknown"
@@ -479,12 +480,12 @@ void AddIdentityFiles(CLI::App* app, CommandLine* line) {
 
 // A verb about who is who. `who`: how many people it takes.
 CLI::App* AddWhoVerb(CLI::App* app, CommandLine* line, WhoCommand::Verb verb,
-                     const std::string& name, int who,
-                     const std::string& about, const std::string& example) {
+                     const std::string& name, int who, const std::string& about,
+                     const std::string& example) {
   WhoCommand* const c = &line->who[static_cast<size_t>(verb)];
   c->verb = verb;
-  CLI::App* const sub = AddCommand(app, line, c, name, about,
-                                   "crm identity " + example);
+  CLI::App* const sub =
+      AddCommand(app, line, c, name, about, "crm identity " + example);
   AddTenant(sub, &c->store);
   if (who > 0) {
     sub->add_option("WHO", c->who,
@@ -530,13 +531,44 @@ void AddWhoQuestions(CLI::App* app, CommandLine* line) {
       ->capture_default_str();
 }
 
+void AddMatch(CLI::App* app, CommandLine* line) {
+  using Verb = WhoCommand::Verb;
+  WhoCommand* const c = &line->who[static_cast<size_t>(Verb::kMatch)];
+  CLI::App* const sub = AddWhoVerb(
+      app, line, Verb::kMatch, "match", 0,
+      "Compare what is known of customers, merge those who are sure to be\n"
+      "one person, and ask about those who may be. Says what it would do;\n"
+      "--apply does it.",
+      "match shop --apply --by nightly");
+  sub->add_flag("--apply", c->apply, "Write merges and questions");
+  sub->add_option("--model", c->model,
+                  "A model that identity train has kept, instead of the "
+                  "default one");
+  sub->add_option("--fields", c->fields,
+                  "JSON file: which traits are compared as what");
+  sub->add_option("--threshold", c->merge_from,
+                  "Merge pairs of at least so many bits")
+      ->capture_default_str();
+  sub->add_option("--review-from", c->review_from,
+                  "Ask about pairs of at least so many bits")
+      ->capture_default_str();
+  sub->add_option("--max-reviews", c->max_reviews, "Ask so often at most")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  sub->add_option("--threads", c->threads, "Threads that compare")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  sub->add_option("--by", c->by, "Who wants it; kept in the log");
+  sub->add_option("--why", c->why, "For which reason; kept in the log");
+}
+
 void AddWhoChoices(CLI::App* app, CommandLine* line) {
   using Verb = WhoCommand::Verb;
   WhoCommand* c = &line->who[static_cast<size_t>(Verb::kMerge)];
-  CLI::App* sub = AddWhoVerb(
-      app, line, Verb::kMerge, "merge", 2,
-      "Make two customers one. It can be taken back: see split.",
-      "merge shop 7 12 --by desk --why 'she called'");
+  CLI::App* sub =
+      AddWhoVerb(app, line, Verb::kMerge, "merge", 2,
+                 "Make two customers one. It can be taken back: see split.",
+                 "merge shop 7 12 --by desk --why 'she called'");
   AddByHand(sub, c);
   sub->add_flag("--keep-first", c->keep_first, "The first one's id stays");
   sub->add_flag("--force", c->force,
@@ -579,6 +611,7 @@ void AddWhoChoices(CLI::App* app, CommandLine* line) {
   sub->add_flag("--apply", c->apply, "Write what differs");
   sub->add_option("--by", c->by, "Who wants it; kept in the log");
   sub->add_option("--why", c->why, "For which reason; kept in the log");
+  AddMatch(app, line);
 }
 
 void AddIdentity(CLI::App* main, CommandLine* line) {
@@ -623,7 +656,9 @@ int RunProgram(int argc, char** argv) {
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
   AddIdentity(&app, &line);
+  AddConsent(&app, line.consent, &line.run);
   AddPrivacy(&app, &line);
+  AddLedger(&app, &line.run);
   AddStoreCommands(&app, &line);
   AddBackups(&app, &line);
   try {

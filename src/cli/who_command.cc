@@ -1,4 +1,5 @@
-// crm identity resolve, why, how, merge, split, review, changes, re-resolve:
+// crm identity resolve, why, how, merge, split, review, changes, re-resolve,
+// match:
 // who is who in a store.
 
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/event_line.h"
 #include "cli/json_writer.h"
+#include "cli/model_option.h"
 #include "cli/progress_line.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -346,6 +348,78 @@ Status ReResolve(const WhoCommand& command, Tenant& tenant) {
   return Status::Ok();
 }
 
+void Show(const MatchReport& report, bool as_json) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Number("records", report.records);
+  json.Number("pairs", report.pairs);
+  json.Number("merged", report.merged);
+  json.Number("asked", report.asked);
+  json.Number("known", report.known);
+  json.Number("withheld", report.withheld);
+  json.Number("left", report.left);
+  json.Number("position", report.position);
+  json.EndObject();
+  if (as_json) return json.PrintLine();
+  PrintField("records", ShowCount(report.records));
+  PrintField("pairs compared", ShowCount(report.pairs));
+  PrintField("merged", ShowCount(report.merged));
+  PrintField("questions", ShowCount(report.asked));
+  PrintField("asked before", ShowCount(report.known));
+  PrintField("held by a guard", ShowCount(report.withheld));
+  PrintField("left for later", ShowCount(report.left));
+}
+
+void Show(const std::vector<CustomerMatch>& matches) {
+  Table table({{"RECORD", Table::Align::kRight},
+               {"RECORD", Table::Align::kRight},
+               {"BITS", Table::Align::kRight},
+               {"WHAT"}});
+  for (const CustomerMatch& match : matches) {
+    char bits[32];
+    std::snprintf(bits, sizeof(bits), "%.2f", match.weight);
+    const bool merges = match.reason == IdentityReason::kNone;
+    table.Add({std::to_string(match.a), std::to_string(match.b), bits,
+               merges ? "merge" : IdentityReasonName(match.reason)});
+  }
+  if (!matches.empty()) table.Print();
+}
+
+Status Match(const WhoCommand& command, Tenant& tenant) {
+  MatchCustomersOptions options;
+  options.dry_run = !command.apply;
+  options.merge_weight = command.merge_from;
+  options.review_weight = command.review_from;
+  options.max_reviews = command.max_reviews;
+  options.threads = command.threads;
+  options.by = command.by;
+  options.why = command.why;
+  if (!command.model.empty()) {
+    Result<MatchModel> model = ReadModel(command.model);
+    if (!model.ok()) return model.status();
+    options.model = *std::move(model);
+  }
+  if (!command.fields.empty()) {
+    Result<std::string> fields = ReadText("fields", command.fields);
+    if (!fields.ok()) return fields.status();
+    options.fields = *std::move(fields);
+  }
+  InterruptGuard guard;
+  ProgressLine line;
+  options.progress = [&](const MatchProgress& at) {
+    line.Show(at.done, at.step, at.done, at.total);
+    return !InterruptGuard::interrupted();
+  };
+  const Result<MatchReport> report = tenant.MatchCustomers(options);
+  if (!report.ok()) return report.status();
+  if (!command.store.json) Show(report->matches);
+  Show(*report, command.store.json);
+  if (!command.apply && !command.store.json) {
+    std::printf("Nothing was changed: see --apply.\n");
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 int Run(const WhoCommand& command) {
@@ -355,7 +429,8 @@ int Run(const WhoCommand& command) {
   Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
   if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const WhoCommand&, Tenant&) = {
-      &Resolve, &Why, &How, &Merge, &Split, &Review, &Changes, &ReResolve};
+      &Resolve, &Why,     &How,       &Merge, &Split,
+      &Review,  &Changes, &ReResolve, &Match};
   static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
   const Status status =
       kVerbs[static_cast<size_t>(command.verb)](command, *tenant);

@@ -64,7 +64,7 @@ endfunction()
 function(crm_add_library)
   crm_add_generated()
   set(sources "")
-  foreach(room base format storage event identity profile privacy store ingest)
+  foreach(room base format storage event identity profile consent privacy store ingest)
     file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.cc")
     list(APPEND sources ${found})
   endforeach()
@@ -84,7 +84,7 @@ function(crm_add_library)
   # Private, so that no consumer sees their headers; they still reach the
   # consumer's link, since the library is static.
   target_link_libraries(crm PRIVATE $<BUILD_INTERFACE:crm_settings>
-    RocksDB::rocksdb-shared absl::flat_hash_map absl::hash
+    RocksDB::rocksdb-shared absl::flat_hash_map absl::hash date::date-tz
     PkgConfig::crm_sodium PkgConfig::crm_simdjson PkgConfig::crm_lz4
     PkgConfig::crm_zlib PkgConfig::crm_icu PkgConfig::crm_re2
     Threads::Threads)

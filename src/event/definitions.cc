@@ -191,6 +191,13 @@ const IdentitySettings* TenantDefinitions::IdentityAt(Position at) const {
   return nullptr;
 }
 
+const ConsentSettings* TenantDefinitions::ConsentAt(Position at) const {
+  for (auto one = consent_.rbegin(); one != consent_.rend(); ++one) {
+    if (one->position < at) return one->consent.get();
+  }
+  return nullptr;
+}
+
 const IdentitySettings* IdentityAt(const TenantDefinitions* definitions,
                                    Position at) {
   return definitions == nullptr ? nullptr : definitions->IdentityAt(at);
@@ -205,6 +212,13 @@ Result<std::shared_ptr<const TenantDefinitions>> TenantDefinitions::With(
       return Status(StatusCode::kInternal, "identity settings: not compiled");
     }
     after->identity_.push_back(definition);
+    return std::shared_ptr<const TenantDefinitions>(std::move(after));
+  }
+  if (definition.kind == DefinitionKind::kConsent) {
+    if (definition.consent == nullptr) {
+      return Status(StatusCode::kInternal, "consent settings: not compiled");
+    }
+    after->consent_.push_back(definition);
     return std::shared_ptr<const TenantDefinitions>(std::move(after));
   }
   if (definition.kind == DefinitionKind::kValidation &&
@@ -262,7 +276,7 @@ Status ReadDefinition(const LogView& log, const Names& names,
                       Definition* definition) {
   const DefinitionHeader& header = record.definition;
   definition->kind = static_cast<DefinitionKind>(header.kind);
-  if (header.kind < 1 || header.kind > 4) {
+  if (header.kind < 1 || header.kind > 5) {
     return At(position, Status(StatusCode::kFormatTooNew,
                                "defines what this version does not know"));
   }
@@ -294,6 +308,15 @@ Status Definitions::Add(const LogView& log, const Names& names,
                                  std::string(identity.status().message())));
     }
     definition.identity = std::move(identity).value();
+  }
+  if (status.ok() && definition.kind == DefinitionKind::kConsent) {
+    Result<std::shared_ptr<const ConsentSettings>> consent =
+        compile_consent_(definition.json);
+    if (!consent.ok()) {
+      return At(position, Status(StatusCode::kFormatTooNew,
+                                 std::string(consent.status().message())));
+    }
+    definition.consent = std::move(consent).value();
   }
   if (!status.ok()) return status;
   const std::shared_ptr<const TenantDefinitions> before = Of(header.tenant);

@@ -33,6 +33,7 @@
 
 namespace crm {
 
+class ConsentSettings;
 class IdentitySettings;
 class LogView;
 class Names;
@@ -46,12 +47,15 @@ enum class DefinitionKind : uint8_t {
   kUpcaster = 2,
   kValidation = 3,
   kIdentity = 4,  // Takes the place of the one before.
+  kConsent = 5,   // As kIdentity.
 };
 
-// Makes of JSON what the room of identity works with; that room is further up,
-// so it is handed in.
+// Makes of JSON what a room works with; those rooms are further up, so that it
+// is handed in.
 using IdentityCompiler =
     Result<std::shared_ptr<const IdentitySettings>> (*)(std::string_view json);
+using ConsentCompiler =
+    Result<std::shared_ptr<const ConsentSettings>> (*)(std::string_view json);
 
 // A definition, as it is in the log.
 struct Definition {
@@ -66,6 +70,8 @@ struct Definition {
   std::string json = {};
   // Of kIdentity, not in the log: the JSON, compiled.
   std::shared_ptr<const IdentitySettings> identity = {};
+  // The same of kConsent.
+  std::shared_ptr<const ConsentSettings> consent = {};
 };
 
 // What is sealed of it: everything that is not a name.
@@ -145,6 +151,12 @@ class TenantDefinitions final {
     return identity_.empty() ? nullptr : &identity_.back();
   }
 
+  // The settings of consent, as those of identity.
+  const ConsentSettings* ConsentAt(Position at) const;
+  const Definition* consent() const {
+    return consent_.empty() ? nullptr : &consent_.back();
+  }
+
   // Ok: the event fits the schema that counts for it. `*mode`: what is to be
   // done when it does not.
   Status Check(const TypedPayload& event, Validation* mode) const;
@@ -169,6 +181,7 @@ class TenantDefinitions final {
   // In the order of the log. Never gets shorter: what was prepared with one of
   // them may point at it.
   std::vector<Definition> identity_;
+  std::vector<Definition> consent_;  // As identity_.
   size_t count_ = 0;
   bool has_upcasters_ = false;
   bool checks_ = false;  // Some mode is not kOff.
@@ -176,8 +189,10 @@ class TenantDefinitions final {
 
 class Definitions final {
  public:
-  explicit Definitions(IdentityCompiler compile_identity)
-      : compile_identity_(compile_identity) {}
+  Definitions(IdentityCompiler compile_identity,
+              ConsentCompiler compile_consent)
+      : compile_identity_(compile_identity),
+        compile_consent_(compile_consent) {}
 
   // Changes with each definition; zero: there has never been one.
   uint64_t generation() const {
@@ -198,6 +213,7 @@ class Definitions final {
 
  private:
   const IdentityCompiler compile_identity_;
+  const ConsentCompiler compile_consent_;
   mutable std::shared_mutex mutex_;
   absl::flat_hash_map<uint32_t, std::shared_ptr<const TenantDefinitions>> all_;
   std::atomic<uint64_t> generation_{0};

@@ -169,6 +169,17 @@ Result<KnownEvent> EventRoom::Find(uint32_t tenant, const Hash128& hash,
   return known;
 }
 
+Result<KnownEvent> EventRoom::Find(uint32_t tenant, const Hash128& hash,
+                                   const View& view) const {
+  KnownEvent known;
+  Result<Row> row = view.Get(family(kDedupe), HashRow(tenant, hash));
+  if (!row.ok()) return std::move(row).status();
+  if (row->exists() && !ReadDedupe(row->value(), &known)) {
+    return Malformed("dedupe");
+  }
+  return known;
+}
+
 Status EventRoom::Warm(uint32_t tenant, const Hash128& hash) const {
   if (!filter_.MayContain(hash)) return Status::Ok();
   return services_.overlay->Get(family(kDedupe), HashRow(tenant, hash))

@@ -63,6 +63,9 @@ class EventRoom final : public Room {
   // The sequencer's look-up: the group's own events included.
   Result<KnownEvent> Find(uint32_t tenant, const Hash128& hash,
                           Generation& rows) const;
+  // The same in a view.
+  Result<KnownEvent> Find(uint32_t tenant, const Hash128& hash,
+                          const View& view) const;
   // Brings what the disk knows of an id into memory (caller's thread).
   Status Warm(uint32_t tenant, const Hash128& hash) const;
 

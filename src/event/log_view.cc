@@ -1,5 +1,6 @@
 #include "event/log_view.h"
 
+#include <cstring>
 #include <utility>
 
 #include "base/coding.h"
@@ -10,6 +11,18 @@ namespace {
 Status At(Position position, StatusCode code, const char* what) {
   return Status(code,
                 "log record " + std::to_string(position) + ": " + what);
+}
+
+// Behind what a record of the ledger says lies the salt of its commitment.
+bool TakeSalt(const LogRecord& record, std::string* body, Digest* salt) {
+  if (!record.ledger.has_value()) return true;
+  if (body->size() < kSaltBytes) return false;
+  const size_t size = body->size() - kSaltBytes;
+  if (salt != nullptr) {
+    std::memcpy(salt->data(), body->data() + size, kSaltBytes);
+  }
+  body->resize(size);
+  return true;
 }
 
 }  // namespace
@@ -86,7 +99,7 @@ Result<std::shared_ptr<const Dictionary>> LogView::DictionaryAt(
 }
 
 Status LogView::OpenOfTenant(Position position, const LogRecord& record,
-                             std::string* body) const {
+                             std::string* body, Digest* salt) const {
   Result<Key> key = keyring_->TenantKey(record.tenant);
   if (!key.ok()) return std::move(key).status();
   Result<std::string> epoch = Epoch(record.epoch);
@@ -94,7 +107,8 @@ Status LogView::OpenOfTenant(Position position, const LogRecord& record,
   std::string associated;
   AppendAssociated(position, record.header, &associated);
   if (!keyring_->Open(*key, NonceOf(*epoch, position), record.sealed,
-                      associated, body)) {
+                      associated, body) ||
+      !TakeSalt(record, body, salt)) {
     return At(position, StatusCode::kCorruption, "does not open");
   }
   return Status::Ok();
@@ -108,7 +122,7 @@ Result<Key> LogView::KeyOf(const EventHeader& header, bool make) const {
 }
 
 Status LogView::Unseal(Position position, const LogRecord& record,
-                       std::string* body) const {
+                       std::string* body, Digest* salt) const {
   Result<Key> key = KeyOf(record.event, false);
   if (!key.ok()) return std::move(key).status();
   Result<std::string> epoch = Epoch(record.event.epoch);
@@ -126,7 +140,8 @@ Status LogView::Unseal(Position position, const LogRecord& record,
     bound = long_form;
   }
   if (!keyring_->Open(*key, NonceOf(*epoch, position), record.sealed, bound,
-                      body)) {
+                      body) ||
+      !TakeSalt(record, body, salt)) {
     return At(position, StatusCode::kCorruption, "does not open");
   }
   return Status::Ok();

@@ -42,9 +42,10 @@ class LogView final {
   // Position zero: the empty dictionary.
   Result<std::shared_ptr<const Dictionary>> DictionaryAt(
       Position position) const;
-  // What a dictionary or a definition says: sealed with the tenant's key.
+  // What a dictionary, a definition or a choice says: sealed with the tenant's
+  // key. `salt` (may be null): of a record of the ledger.
   Status OpenOfTenant(Position position, const LogRecord& record,
-                      std::string* body) const;
+                      std::string* body, Digest* salt = nullptr) const;
   // For records that are not in the log yet or were just written.
   void RememberEpoch(Position position, std::string_view random) const;
   void RememberDictionary(Position position,
@@ -54,9 +55,9 @@ class LogView final {
   // of the event may `make` it.
   Result<Key> KeyOf(const EventHeader& header, bool make) const;
   // Unseals the body into `*body`, as it was compressed. kErased: the key is
-  // destroyed. kCorruption: it does not open.
-  Status Unseal(Position position, const LogRecord& record,
-                std::string* body) const;
+  // destroyed. kCorruption: it does not open. `salt` as above.
+  Status Unseal(Position position, const LogRecord& record, std::string* body,
+                Digest* salt = nullptr) const;
   // From a compressed body to its plain text.
   Status Expand(const EventHeader& header, std::string_view body,
                 std::string* plain) const;

@@ -14,6 +14,8 @@ enum ValueFlags : uint8_t { kEndsBatch = 1 };
 // fb::EventHeader and EventHeader have one layout; FlatBuffers stores structs
 // little-endian, as do all machines that libcrm supports.
 static_assert(sizeof(fb::EventHeader) == sizeof(EventHeader));
+static_assert(sizeof(fb::LedgerEntry) == sizeof(LedgerEntry));
+static_assert(sizeof(LedgerEntry) == 168);
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 Status Damaged(const char* what) {
@@ -24,6 +26,14 @@ Status Damaged(const char* what) {
 std::string_view TextOf(const flatbuffers::Vector<uint8_t>* bytes) {
   if (bytes == nullptr) return {};
   return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
+}
+
+fb::LedgerEntry Stored(const LedgerEntry* ledger) {
+  fb::LedgerEntry stored;
+  if (ledger != nullptr) {
+    std::memcpy(static_cast<void*>(&stored), ledger, sizeof(stored));
+  }
+  return stored;
 }
 
 }  // namespace
@@ -47,10 +57,13 @@ struct LogRecordWriter::Impl {
 LogRecordWriter::LogRecordWriter() : impl_(std::make_unique<Impl>()) {}
 LogRecordWriter::~LogRecordWriter() = default;
 
-void LogRecordWriter::Event(const EventHeader& header, std::string* value) {
+void LogRecordWriter::Event(const EventHeader& header,
+                            const LedgerEntry* ledger, std::string* value) {
   fb::EventHeader stored;
   std::memcpy(static_cast<void*>(&stored), &header, sizeof(stored));
+  const fb::LedgerEntry entry = Stored(ledger);
   fb::LogRecordBuilder record(impl_->builder);
+  if (ledger != nullptr) record.add_ledger(&entry);
   record.add_event(&stored);
   record.add_kind(fb::Kind::Event);
   impl_->Finish(record.Finish(), value);
@@ -87,8 +100,11 @@ void LogRecordWriter::Epoch(std::string_view random, std::string* value) {
 }
 
 void LogRecordWriter::Definition(const DefinitionHeader& header,
+                                 const LedgerEntry* ledger,
                                  std::string* value) {
+  const fb::LedgerEntry entry = Stored(ledger);
   fb::LogRecordBuilder record(impl_->builder);
+  if (ledger != nullptr) record.add_ledger(&entry);
   record.add_epoch(header.epoch);
   record.add_tenant(header.tenant);
   record.add_type(header.type);
@@ -100,8 +116,10 @@ void LogRecordWriter::Definition(const DefinitionHeader& header,
 }
 
 void LogRecordWriter::Identity(uint32_t tenant, uint64_t epoch,
-                               std::string* value) {
+                               const LedgerEntry* ledger, std::string* value) {
+  const fb::LedgerEntry entry = Stored(ledger);
   fb::LogRecordBuilder record(impl_->builder);
+  if (ledger != nullptr) record.add_ledger(&entry);
   record.add_epoch(epoch);
   record.add_tenant(tenant);
   record.add_kind(fb::Kind::Identity);
@@ -149,6 +167,10 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
   out->bytes = TextOf(record->bytes());
   if (record->text() != nullptr) {
     out->text = {record->text()->c_str(), record->text()->size()};
+  }
+  if (record->ledger() != nullptr) {
+    std::memcpy(static_cast<void*>(&out->ledger.emplace()), record->ledger(),
+                sizeof(LedgerEntry));
   }
   switch (out->kind) {
     case LogKind::kEvent:
@@ -201,6 +223,25 @@ void ChainHash::Add(Position position, std::string_view value) {
 }
 
 Digest ChainHash::Finish() { return stream_.Finish(); }
+
+Status ChainReader::Add(Position position, std::string_view value,
+                        const LogRecord& record) {
+  if (count_ == 0) hash_.emplace(chain_);
+  hash_->Add(position, WithoutTrailer(value, &buffer_));
+  ++count_;
+  if (!record.ends_batch) return Status::Ok();
+  const bool whole = record.batch_count == count_;
+  const Digest found = hash_->Finish();
+  count_ = 0;
+  std::memcpy(chain_.data(), record.chain.data(), chain_.size());
+  if (!whole) {
+    return Status(StatusCode::kCorruption, "its batch is not whole");
+  }
+  if (chain_ != found) {
+    return Status(StatusCode::kCorruption, "the chain of batches is broken");
+  }
+  return Status::Ok();
+}
 
 std::string_view WithoutTrailer(std::string_view value, std::string* buffer) {
   if (value.size() < kLogPrefixBytes + kLogTrailerBytes ||

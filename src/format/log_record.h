@@ -10,8 +10,10 @@
 #ifndef CRM_FORMAT_LOG_RECORD_H_
 #define CRM_FORMAT_LOG_RECORD_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +83,26 @@ struct DefinitionHeader {
   uint64_t epoch = 0;
 };
 
+// What makes a record one of its tenant's ledger; mirrors fb::LedgerEntry. See
+// consent/ledger_room.h for what is hashed.
+struct LedgerEntry {
+  uint64_t index = 0;
+  uint64_t link_index = 0;
+  uint64_t previous = 0;
+  int64_t recorded_at = 0;
+  uint8_t what = 0;
+  uint8_t flags = 0;
+  std::array<uint8_t, 6> reserved{};
+  Digest commitment{};
+  Digest link{};
+  Digest leaf{};
+  Digest root{};
+};
+// The root is given: of the last record of a request, as a rule.
+inline constexpr uint8_t kLedgerRoot = 1;
+// A sealed part of the ledger ends with the salt of its commitment.
+inline constexpr size_t kSaltBytes = kDigestBytes;
+
 struct LogRecord {
   LogKind kind = LogKind::kNone;
   EventHeader event;            // kEvent.
@@ -97,6 +119,7 @@ struct LogRecord {
   bool ends_batch = false;
   uint32_t batch_count = 0;
   std::string_view chain;  // 32 bytes when ends_batch.
+  std::optional<LedgerEntry> ledger;
 };
 
 // Builds values; one thread at a time, buffers are kept.
@@ -106,14 +129,18 @@ class LogRecordWriter final {
   ~LogRecordWriter();
   // Each replaces `*value` by everything up to the sealed part, which the
   // caller then appends. The header's bytes are value[kLogPrefixBytes ..].
-  void Event(const EventHeader& header, std::string* value);
+  // `ledger` null: no record of the ledger.
+  void Event(const EventHeader& header, const LedgerEntry* ledger,
+             std::string* value);
   void Name(uint8_t kind, uint32_t id, std::string_view text,
             std::string* value);
   void Dictionary(uint32_t tenant, uint32_t type, uint64_t epoch,
                   std::string* value);
   void Epoch(std::string_view random, std::string* value);
-  void Definition(const DefinitionHeader& header, std::string* value);
-  void Identity(uint32_t tenant, uint64_t epoch, std::string* value);
+  void Definition(const DefinitionHeader& header, const LedgerEntry* ledger,
+                  std::string* value);
+  void Identity(uint32_t tenant, uint64_t epoch, const LedgerEntry* ledger,
+                std::string* value);
 
  private:
   struct Impl;
@@ -153,6 +180,25 @@ class ChainHash final {
 
  private:
   Blake2bStream stream_;
+};
+
+// Follows the chain over records in their order.
+class ChainReader final {
+ public:
+  // `before`: the head that the batch before the first record left.
+  explicit ChainReader(const Digest& before) : chain_(before) {}
+  // kCorruption: the batch is not whole, or its head is not what was written.
+  // The next batch is then held against the head that stands there.
+  Status Add(Position position, std::string_view value,
+             const LogRecord& record);
+  // Whether the last record added ended a batch.
+  bool at_batch_end() const { return count_ == 0; }
+
+ private:
+  Digest chain_;
+  std::optional<ChainHash> hash_;  // Of the batch under way.
+  uint64_t count_ = 0;
+  std::string buffer_;
 };
 
 // `value` as it was hashed: without trailer, and with the flag cleared.

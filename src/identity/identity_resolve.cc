@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "identity/guards.h"
 #include "identity/identity_internal.h"
 
 namespace crm {
@@ -82,7 +83,6 @@ class Resolver final {
   Status Meet(size_t i);
   Result<IdentityReason> AgainstMerging(size_t i, const Members& theirs);
   bool ExclusiveConflict(const Members& theirs, CustomerId owner) const;
-  bool ExceedsLimits(const Members& ours, const Members& theirs) const;
   Result<bool> HasEvidence(size_t i, CustomerId owner);
   Result<Person> OwnPerson();
   Status Merge(size_t i, const Members& theirs);
@@ -342,7 +342,7 @@ Result<IdentityReason> Resolver::AgainstMerging(size_t i,
   Result<bool> cannot = room_.CannotLink(tenant_, ours, theirs, context_.rows);
   if (!cannot.ok()) return std::move(cannot).status();
   if (*cannot) return IdentityReason::kCannotLink;
-  if (ExceedsLimits(ours, theirs)) return IdentityReason::kLimit;
+  if (ExceedsLimits(rules_, ours, theirs)) return IdentityReason::kLimit;
   if (identifier(i).klass == Klass::kShareable) {
     Result<Person> own = OwnPerson();
     if (!own.ok()) return std::move(own).status();
@@ -356,26 +356,6 @@ Result<IdentityReason> Resolver::AgainstMerging(size_t i,
     if (!*evidence) return IdentityReason::kBelowMergeBar;
   }
   return host_.MayMerge() ? IdentityReason::kNone : IdentityReason::kMergeBrake;
-}
-
-// Whether the two together would be more than a customer may be.
-bool Resolver::ExceedsLimits(const Members& ours, const Members& theirs) const {
-  if (ours.records.size() + theirs.records.size() > rules_.records ||
-      ours.identifiers() + theirs.identifiers() > rules_.identifiers ||
-      ours.merges.size() + theirs.merges.size() >= rules_.merges) {
-    return true;
-  }
-  return std::any_of(theirs.claims.begin(), theirs.claims.end(),
-                     [&](const Members::Claim& claim) {
-                       if (claim.state != Members::Claim::State::kOwns ||
-                           claim.klass != Klass::kShareable) {
-                         return false;
-                       }
-                       const size_t known = ours.CountOf(claim.name_space);
-                       return known > 0 &&
-                              known + theirs.CountOf(claim.name_space) >
-                                  rules_.values_per_shareable;
-                     });
 }
 
 // What is known of its customer; what the event says itself comes first.
@@ -392,15 +372,7 @@ Result<Person> Resolver::OwnPerson() {
 // Two values of one exclusive namespace, those that the event brings included.
 bool Resolver::ExclusiveConflict(const Members& theirs,
                                  CustomerId owner) const {
-  if (ours_.has_value()) {
-    for (const Members::Claim& claim : ours_->claims) {
-      if (claim.state == Members::Claim::State::kOwns &&
-          claim.klass == Klass::kExclusive &&
-          theirs.HasExclusive(claim.name_space)) {
-        return true;
-      }
-    }
-  }
+  if (ours_.has_value() && FindConflict(*ours_, theirs) != nullptr) return true;
   for (size_t j = 0; j < count(); ++j) {
     if (identifier(j).klass == Klass::kExclusive && owners_[j].owner != owner &&
         theirs.HasExclusive(room_.NumberOf(identifier(j).name_space))) {

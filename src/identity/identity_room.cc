@@ -32,11 +32,12 @@ std::vector<RowFamily> IdentityRoom::families() const {
 
 Result<Hash128> IdentityRoom::HashOf(uint32_t tenant,
                                      const Identifier& identifier,
-                                     const IdentitySettings* settings) const {
+                                     const IdentitySettings* settings,
+                                     std::string_view source) const {
   const NamespaceInfo info = Classify(settings, identifier.name_space);
   std::string canonical;
-  Status status =
-      normaliser_->Normalise(info, identifier.value, settings, {}, &canonical);
+  Status status = normaliser_->Normalise(info, identifier.value, settings,
+                                         source, &canonical);
   if (!status.ok()) return status;
   std::string text(1, 'i');
   PutBytes(&text, info.name);

@@ -160,9 +160,11 @@ class IdentityRoom final : public Room {
   Result<bool> IsFenced(uint32_t tenant, const IdentityData& data,
                         int64_t occurred_at, Generation& rows) const;
 
-  // The hash under which an identifier is found. Errors as Normalise.
+  // The hash under which an identifier is found, in an event of `source`
+  // (empty: of none in particular). Errors as Normalise.
   Result<Hash128> HashOf(uint32_t tenant, const Identifier& identifier,
-                         const IdentitySettings* settings) const;
+                         const IdentitySettings* settings,
+                         std::string_view source = {}) const;
   // Nobody: owner 0.
   Result<IdentifierRow> Find(uint32_t tenant, const Hash128& hash,
                              const View& view) const;

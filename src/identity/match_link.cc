@@ -257,17 +257,22 @@ Status Linker::Cluster(LinkResult* result) {
       result->links.push_back({edge.a, edge.b, edge.weight + prior_});
     }
   }
-  // A cluster may fit once it has grown.
-  for (auto& [edge, reason] : refused) {
-    if (reason != ReviewReason::kCohesion ||
-        clusterer.Together(edge.a, edge.b)) {
-      continue;
-    }
-    const std::optional<ReviewReason> again = clusterer.TryLink(edge);
-    if (again.has_value()) {
-      reason = *again;
-    } else {
-      result->links.push_back({edge.a, edge.b, edge.weight + prior_});
+  // A cluster may fit once it has grown; until nothing changes any more, so
+  // that the same again, with these links as must-links, finds none.
+  for (bool grew = true; grew;) {
+    grew = false;
+    for (auto& [edge, reason] : refused) {
+      if (reason != ReviewReason::kCohesion ||
+          clusterer.Together(edge.a, edge.b)) {
+        continue;
+      }
+      const std::optional<ReviewReason> again = clusterer.TryLink(edge);
+      if (again.has_value()) {
+        reason = *again;
+      } else {
+        result->links.push_back({edge.a, edge.b, edge.weight + prior_});
+        grew = true;
+      }
     }
   }
   List(&clusterer, refused, result);

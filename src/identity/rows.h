@@ -79,6 +79,8 @@ struct Members {
     uint32_t name_space = 0;
     uint8_t confidence = 0;
 
+    // By a match: neither by an identifier nor by somebody who was sure.
+    bool by_match() const { return name_space == 0 && confidence < 100; }
     bool operator==(const Merge&) const = default;
   };
 

@@ -79,8 +79,11 @@ Status WithOrWithoutForce(MergeOptions options, const Call& call) {
 Status CheckChoice(const ChoiceLine& choice) {
   if (choice.origin == Origin::kEvent) return Status::Ok();
   if (choice.origin == Origin::kMatch) {
+    if (choice.kind == Kind::kMerge || choice.kind == Kind::kReview) {
+      return Status::Ok();
+    }
     return Status(StatusCode::kUnsupported,
-                  "choice: made by a match, which an import cannot repeat");
+                  "choice: no match makes one of this kind");
   }
   if (choice.origin == Origin::kHand &&
       (choice.kind == Kind::kReview || choice.kind == Kind::kShared)) {
@@ -121,6 +124,11 @@ Status ChoiceImport::Flush() {
   Status status;
   if (!lines_.empty() && lines_[0].choice.origin == Origin::kReResolve) {
     status = ReResolveAll();
+    lines_.clear();
+    return status;
+  }
+  if (!lines_.empty() && lines_[0].choice.origin == Origin::kMatch) {
+    status = ApplyMatches();
     lines_.clear();
     return status;
   }
@@ -314,6 +322,29 @@ Status ChoiceImport::ReResolveAll() {
   options.why = lines_[0].choice.why;
   Status status = tenant_->ReResolve(options).status();
   return status.ok() ? status : Failed(lines_[0], status);
+}
+
+// Which pairs they were lies in the lines, and needs no model.
+Status ChoiceImport::ApplyMatches() {
+  Status status;
+  for (size_t begin = 0; status.ok() && begin < lines_.size();) {
+    const ChoiceLine& first = lines_[begin].choice;
+    std::vector<CustomerMatch> matches;
+    size_t end = begin;
+    for (; end < lines_.size(); ++end) {
+      const ChoiceLine& one = lines_[end].choice;
+      if (one.by != first.by || one.why != first.why) break;
+      matches.push_back({one.a, one.b, one.weight, one.reason});
+    }
+    Result<MatchReport> report =
+        tenant_->ApplyMatches(matches, OptionsOf(first));
+    if (!report.ok()) return Failed(lines_[begin], report.status());
+    if (report->merged + report->asked != matches.size()) {
+      differs_(first.tenant, lines_[begin].number, "match");
+    }
+    begin = end;
+  }
+  return status;
 }
 
 Status ChoiceImport::FindReview(const ChoiceLine& choice, Position* position) {

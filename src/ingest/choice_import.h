@@ -54,6 +54,7 @@ class ChoiceImport final {
   Status MakeUnmerge(const Line& line);
   Status FindTarget(const Line& line, UnmergeTarget* target);
   Status ReResolveAll();
+  Status ApplyMatches();
   Status FindReview(const ChoiceLine& choice, Position* position);
   Status WalkReviews(std::string_view tenant);
   // Where the partition lies to which the cannot-link at `at` belongs; the end

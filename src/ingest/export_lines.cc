@@ -1,6 +1,7 @@
 #include "ingest/export_lines.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <utility>
 
 #include "ingest/content_hash.h"
@@ -16,7 +17,7 @@ constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
 constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
-                                        "identity"};
+                                        "identity", "consent"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
@@ -135,6 +136,7 @@ void AppendDefinition(std::string_view tenant, uint64_t after,
       AppendTextMember("mode", ModeText(definition.mode), out);
       break;
     case Kind::kIdentity:
+    case Kind::kConsent:
       AppendMember("settings", definition.json, out);
       break;
   }
@@ -271,7 +273,7 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
     if (!FromText(kModes, Text("mode"), &out->mode)) {
       members_.Fail("mode", "unknown");
     }
-  } else if (out->kind == Kind::kIdentity) {
+  } else if (out->kind == Kind::kIdentity || out->kind == Kind::kConsent) {
     out->json = members_.TakeObject("settings");
   } else {
     out->type = Text("type");
@@ -294,6 +296,18 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
   if (!members_.HasRest()) return Status::Ok();
   return Error(StatusCode::kUnsupported,
                "definition: a member that this version does not know");
+}
+
+// Empty: none. False: of a later version.
+bool ReadReason(std::string_view text, IdentityReason* reason) {
+  *reason = IdentityReason::kNone;
+  if (text.empty()) return true;
+  const std::string name = TextOfJson(text);
+  for (int i = 1; i <= static_cast<int>(IdentityReason::kWeakMatch); ++i) {
+    *reason = static_cast<IdentityReason>(i);
+    if (name == IdentityReasonName(*reason)) return true;
+  }
+  return false;
 }
 
 Status ExportReader::ReadChoice(ChoiceLine* out) {
@@ -331,9 +345,13 @@ Status ExportReader::ReadChoice(ChoiceLine* out) {
   }
   out->by = TextOfJson(members_.TakeString("by"));
   out->why = TextOfJson(members_.TakeString("why"));
+  if (!ReadReason(members_.TakeString("reason"), &out->reason)) {
+    members_.Fail("reason", "unknown");
+  }
+  const std::string weight(members_.Take("weight"));
+  out->weight = weight.empty() ? 0 : std::strtod(weight.c_str(), nullptr);
   // To be compared, by the checksum of all choices.
-  for (const std::string_view name :
-       {"namespace", "confidence", "reason", "weight", "leading"}) {
+  for (const std::string_view name : {"namespace", "confidence", "leading"}) {
     members_.Take(name);
   }
   if (!status().ok()) return status();

@@ -87,6 +87,9 @@ struct ChoiceLine {
   Assertion::Kind assertion = Assertion::Kind::kCannotLink;
   bool retracted = false;
   ReviewAnswer answer = ReviewAnswer::kDismiss;
+  // Of a match.
+  IdentityReason reason = IdentityReason::kNone;
+  double weight = 0;
   std::vector<Part> parts;
   std::string by;
   std::string why;

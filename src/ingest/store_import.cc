@@ -305,6 +305,9 @@ Status Define(const EventLine& line, crm::Tenant* tenant) {
     case Kind::kIdentity:
       status = tenant->SetIdentitySettings(definition.json);
       break;
+    case Kind::kConsent:
+      status = tenant->SetConsentSettings(definition.json);
+      break;
   }
   if (status.ok()) return status;
   return Status(status.code(), "line " + std::to_string(line.line) + ": " +

@@ -406,17 +406,29 @@ Result<Person> ProfileRoom::PersonOf(uint32_t tenant, CustomerId customer,
 
 Result<Person> ProfileRoom::PersonOfRecord(uint32_t tenant,
                                            RecordId record) const {
+  Person person;
+  Status status = ForEachTrait(
+      tenant, record, [&](std::string_view name, std::string_view value) {
+        AddToPerson(name, value, &person);
+      });
+  if (!status.ok()) return status;
+  return person;
+}
+
+Status ProfileRoom::ForEachTrait(
+    uint32_t tenant, RecordId record,
+    const std::function<void(std::string_view name, std::string_view value)>&
+        take) const {
   Result<Row> row =
       services_.overlay->Get(family(kProfiles), RowKey{record, 0, tenant});
   if (!row.ok()) return std::move(row).status();
-  Person person;
-  if (!row->exists()) return person;
+  if (!row->exists()) return Status::Ok();
   ProfileView state;
   if (!state.Parse(row->value())) return Malformed(record);
   for (const TraitEntry& entry : state.traits()) {
-    AddToPerson(state.NameOf(entry), state.ValueOf(entry), &person);
+    take(state.NameOf(entry), state.ValueOf(entry));
   }
-  return person;
+  return Status::Ok();
 }
 
 Person ProfileRoom::PersonOf(const Fact& fact) const {

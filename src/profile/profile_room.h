@@ -6,6 +6,7 @@
 #define CRM_PROFILE_PROFILE_ROOM_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -67,6 +68,11 @@ class ProfileRoom final : public Room {
   Person PersonOf(const Fact& fact) const;
   // Of one record, at the head; nothing known: an empty one.
   Result<Person> PersonOfRecord(uint32_t tenant, RecordId record) const;
+  // What a record knows, at the head, sorted by name; views of the call.
+  Status ForEachTrait(uint32_t tenant, RecordId record,
+                      const std::function<void(std::string_view name,
+                                               std::string_view value)>& take)
+      const;
   // The events of a record up to `last`, oldest first; `expected` of them
   // (the record's own count, which proves that none is missing). Bodies are
   // still compressed; when the record's key is gone, there are none.

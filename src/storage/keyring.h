@@ -78,6 +78,8 @@ class KeyRing final {
   Result<Key> TenantKey(uint32_t tenant) const;
   // What signs for the tenant. REQUIRES: OpenTenant succeeded.
   Result<Key> SigningSeed(uint32_t tenant) const;
+  // The secret half of the pair that signs the tenant's ledger.
+  Result<Key> LedgerKey(uint32_t tenant) const;
 
   // kErased: destroyed. kKeyMissing: never made.
   Result<Key> RecordKey(uint32_t tenant, uint64_t record);

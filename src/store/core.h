@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/failure.h"
+#include "consent/settings.h"
 #include "crm/store.h"
 #include "event/definitions.h"
 #include "event/dictionaries.h"
@@ -73,7 +74,7 @@ struct StoreCore {
   std::unique_ptr<Normaliser> normaliser;
   Names names;
   Dictionaries dictionaries;
-  Definitions definitions{&IdentitySettings::Parse};
+  Definitions definitions{&IdentitySettings::Parse, &ConsentSettings::Parse};
   std::unique_ptr<Views> views;
   std::unique_ptr<Sequencer> sequencer;
   Timings timings;

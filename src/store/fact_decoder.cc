@@ -21,6 +21,7 @@ void FactChunk::Clear() {
   events.clear();
   others.clear();
   choices.clear();
+  ledger.clear();
   facts.clear();
   contents.clear();
   arena.Reset();
@@ -69,9 +70,18 @@ Status FactReader::AddRecord(Position position, std::string_view value,
                              FactChunk* chunk) {
   LogRecord record;
   Status status = reader_.Read(value, &record);
-  if (status.ok()) status = FollowChain(position, value, record);
+  if (status.ok()) status = chain_.Add(position, value, record);
   if (status.ok()) status = CheckTenant(record);
+  if (status.ok() && ledger_ != nullptr) {
+    status = ledger_->Add(position, record);
+  }
   if (!status.ok()) return status;
+  if (record.ledger.has_value()) {
+    const bool event = record.kind == LogKind::kEvent;
+    chunk->ledger.push_back({position,
+                             event ? record.event.tenant : record.tenant,
+                             event ? record.event.record : 0, *record.ledger});
+  }
   if (record.kind == LogKind::kEvent) {
     chunk->events.push_back({position, record});
     return Status::Ok();
@@ -103,25 +113,6 @@ Status FactReader::CheckTenant(const LogRecord& record) const {
     return Status::Ok();
   }
   return Status(StatusCode::kCorruption, "of a tenant without a name");
-}
-
-Status FactReader::FollowChain(Position position, std::string_view value,
-                               const LogRecord& record) {
-  if (batch_count_ == 0) batch_hash_.emplace(chain_);
-  batch_hash_->Add(position, WithoutTrailer(value, &buffer_));
-  ++batch_count_;
-  if (!record.ends_batch) return Status::Ok();
-  if (record.batch_count != batch_count_) {
-    return Status(StatusCode::kCorruption, "its batch is not whole");
-  }
-  chain_ = batch_hash_->Finish();
-  batch_count_ = 0;
-  if (record.chain != std::string_view(
-                          reinterpret_cast<const char*>(chain_.data()),
-                          chain_.size())) {
-    return Status(StatusCode::kCorruption, "the chain of batches is broken");
-  }
-  return Status::Ok();
 }
 
 Status FactReader::AddName(const LogRecord& record) {

@@ -6,12 +6,12 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/arena.h"
+#include "consent/ledger_check.h"
 #include "event/definitions.h"
 #include "event/log_view.h"
 #include "event/names.h"
@@ -37,8 +37,16 @@ struct FactChunk {
     LogRecord record;
     IdentityChoice choice;  // Once it is decoded.
   };
+  // Records of ledgers, of whatever kind.
+  struct Ledger {
+    Position position = 0;
+    uint32_t tenant = 0;
+    RecordId record = 0;
+    LedgerEntry entry;
+  };
   Position first = 0;
   Position last = 0;  // 0: empty.
+  std::vector<Ledger> ledger;
   std::vector<Choice> choices;
   std::vector<Event> events;
   std::vector<Other> others;
@@ -54,38 +62,35 @@ struct FactChunk {
 // what later records build on is taken in. One thread at a time.
 class FactReader final {
  public:
-  // The chain over the batches before the first record is `chain`.
+  // The chain over the batches before the first record is `chain`. `ledger`
+  // (may be null) is shown every record.
   FactReader(const LogView* log, KeyRing* keyring, Names* names,
-             Definitions* definitions, const Digest& chain)
+             Definitions* definitions, const Digest& chain, LedgerCheck* ledger)
       : log_(log),
         keyring_(keyring),
         names_(names),
         definitions_(definitions),
+        ledger_(ledger),
         chain_(chain) {}
 
   // Adds one record to the chunk. Errors name the position.
   Status Add(Position position, std::string_view value, FactChunk* chunk);
   // Whether the last record added ended a batch.
-  bool at_batch_end() const { return batch_count_ == 0; }
+  bool at_batch_end() const { return chain_.at_batch_end(); }
 
  private:
   Status AddRecord(Position position, std::string_view value,
                    FactChunk* chunk);
   Status AddName(const LogRecord& record);
   Status CheckTenant(const LogRecord& record) const;
-  Status FollowChain(Position position, std::string_view value,
-                     const LogRecord& record);
 
   const LogView* const log_;
   KeyRing* const keyring_;
   Names* const names_;
   Definitions* const definitions_;
+  LedgerCheck* const ledger_;
   LogRecordReader reader_;
-  Digest chain_;
-  // The batch under way.
-  std::optional<ChainHash> batch_hash_;
-  uint64_t batch_count_ = 0;
-  std::string buffer_;
+  ChainReader chain_;
 };
 
 // The second step: the events of a chunk are opened and become facts. Chunks

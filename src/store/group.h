@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "consent/ledger_room.h"
 #include "event/dictionaries.h"
 #include "event/names.h"
 #include "store/request.h"
@@ -54,6 +55,7 @@ struct Group {
   // The head that it builds on: that of the group before, written or not.
   Position base = 0;
   Generation rows;
+  LedgerAppends ledger;
   std::vector<std::string> values;  // The first values_count are live.
   size_t values_count = 0;
   std::vector<Fact> facts;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "identity/guards.h"
 #include "identity/partition.h"
 #include "store/erased.h"
 #include "store/identity_text.h"
@@ -113,15 +114,12 @@ Status ByHand::Emit(IdentityChoice* choice) {
 
 Status ByHand::CheckGuards(const Side& a, const Side& b) {
   if (options_.force) return Status::Ok();
-  for (const Members::Claim& claim : a.members.claims) {
-    if (claim.state == Members::Claim::State::kOwns &&
-        claim.klass == IdentifierClass::kExclusive &&
-        b.members.HasExclusive(claim.name_space)) {
-      return Status(StatusCode::kConflict,
-                    "each of the two has a value of " +
-                        std::string(core_.names.Text(NameKind::kNamespace,
-                                                     claim.name_space)));
-    }
+  const Members::Claim* const claim = FindConflict(a.members, b.members);
+  if (claim != nullptr) {
+    return Status(StatusCode::kConflict,
+                  "each of the two has a value of " +
+                      std::string(core_.names.Text(NameKind::kNamespace,
+                                                   claim->name_space)));
   }
   Result<bool> cannot =
       identity_.CannotLink(tenant_, a.members, b.members, rows_);

@@ -193,8 +193,18 @@ std::vector<RecordLink> WayBetween(const Members& members, RecordId from,
   return way;
 }
 
-void AddWay(const Reader& reader, const Members& members, RecordId from,
-            RecordId to, std::vector<IdentityEvidence>* out) {
+// The choice of a merge, whose weight its row does not have.
+Status ReadMerge(const Reader& reader, const Members::Merge& merge,
+                 IdentityChoice* choice) {
+  return ReadChoiceAt(reader.core(), reader.tenant(), merge.position, choice);
+}
+
+double WeightOf(const IdentityChoice& choice) {
+  return choice.origin == ChoiceOrigin::kMatch ? choice.weight / 100.0 : 0;
+}
+
+Status AddWay(const Reader& reader, const Members& members, RecordId from,
+              RecordId to, std::vector<IdentityEvidence>* out) {
   for (const RecordLink& link : WayBetween(members, from, to)) {
     IdentityEvidence evidence;
     evidence.a = link.a;
@@ -213,10 +223,16 @@ void AddWay(const Reader& reader, const Members& members, RecordId from,
         evidence.position = merge.position;
         evidence.name_space = reader.Namespace(merge.name_space);
         evidence.confidence = merge.confidence;
+        if (!merge.by_match()) continue;
+        IdentityChoice choice;
+        Status status = ReadMerge(reader, merge, &choice);
+        if (!status.ok()) return status;
+        evidence.weight = WeightOf(choice);
       }
     }
     out->push_back(std::move(evidence));
   }
+  return Status::Ok();
 }
 
 Status AddSteps(const Reader& reader, const Members& members,
@@ -240,11 +256,11 @@ Status AddSteps(const Reader& reader, const Members& members,
     step.matched_by = reader.Namespace(merge.name_space);
     step.confidence = merge.confidence;
     IdentityChoice choice;
-    Status status =
-        ReadChoiceAt(reader.core(), reader.tenant(), merge.position, &choice);
+    Status status = ReadMerge(reader, merge, &choice);
     if (!status.ok()) return status;
     step.by = choice.by;
     step.why = choice.why;
+    step.weight = WeightOf(choice);
     history->steps.push_back(std::move(step));
   }
   std::stable_sort(history->steps.begin(), history->steps.end(),
@@ -439,12 +455,12 @@ Result<IdentityExplanation> Tenant::Why(CustomerId a, CustomerId b) const {
   if (status.ok()) status = reader.Find(b, &out.b, &of_b);
   if (!status.ok()) return status;
   if (out.together()) {
-    AddWay(reader, of_a, of_a.FirstRecord(a), of_a.FirstRecord(b),
-           &out.evidence);
+    status = AddWay(reader, of_a, of_a.FirstRecord(a), of_a.FirstRecord(b),
+                    &out.evidence);
   } else {
     status = Comparison(reader, of_a, of_b, &out.evidence).Run();
-    if (!status.ok()) return status;
   }
+  if (!status.ok()) return status;
   std::stable_sort(out.evidence.begin(), out.evidence.end(),
                    [](const IdentityEvidence& x, const IdentityEvidence& y) {
                      return x.position < y.position;

@@ -1,5 +1,7 @@
 #include "store/identity_text.h"
 
+#include <cstdio>
+
 #include "base/utf8.h"
 #include "store/sequencer.h"
 
@@ -15,7 +17,13 @@ std::string At(Position position) {
                        : " (position " + std::to_string(position) + ")";
 }
 
-std::string By(const std::string& name_space, int confidence) {
+std::string By(const std::string& name_space, int confidence,
+               double weight = 0) {
+  if (weight != 0) {
+    char bits[32];
+    std::snprintf(bits, sizeof(bits), "%.2f", weight);
+    return std::string(" by a match of ") + bits + " bits";
+  }
   if (name_space.empty()) return " by hand";
   return " by " + name_space + ", confidence " + std::to_string(confidence);
 }
@@ -33,7 +41,7 @@ std::string TellEvidence(const IdentityEvidence& evidence) {
              By(evidence.name_space, evidence.confidence);
     case Kind::kMerge:
       return both + " were merged" +
-             By(evidence.name_space, evidence.confidence);
+             By(evidence.name_space, evidence.confidence, evidence.weight);
     case Kind::kAssertion:
       return both + (evidence.sign > 0 ? " were said to be the same"
                                        : " were said not to be the same");
@@ -101,7 +109,7 @@ std::string TellHistory(const IdentityHistory& history) {
               By(step.matched_by, step.confidence);
     } else {
       text += Number("customer", step.retired) + " was merged into her" +
-              By(step.matched_by, step.confidence);
+              By(step.matched_by, step.confidence, step.weight);
     }
     text += At(step.position);
     if (!step.by.empty()) text += ", " + step.by;

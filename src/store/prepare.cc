@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/time_text.h"
+#include "consent/ledger_entry.h"
+#include "consent/ledger_types.h"
 #include "store/request.h"
 
 namespace crm {
@@ -86,6 +88,7 @@ void Request::Reset() {
   arena.Reset();
   events.clear();
   bytes = 0;
+  has_acts = false;
   definitions.reset();
   status = Status::Ok();
   result = AppendResult();
@@ -200,6 +203,7 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
   content.identity = IdentityOf(*request);
   FindNames(decoded, request, out);
   Compress(request, out);
+  if (IsLedgerEvent(decoded.type)) Commit(plain, request, out);
   out->payload = content.body.payload;
   return PrepareContent(*core_, request, out);
 }
@@ -301,6 +305,17 @@ void Preparer::Compress(Request* request, PreparedEvent* out) {
   out->body = request->arena.Copy(plain_);
 }
 
+// What the ledger will say of it: here, because it takes a while.
+void Preparer::Commit(std::string_view plain, Request* request,
+                      PreparedEvent* out) {
+  request->has_acts = true;
+  const Digest salt = RandomSalt();
+  out->commitment = CommitTo(salt, plain);
+  buffer_.assign(out->body);
+  buffer_.append(reinterpret_cast<const char*>(salt.data()), salt.size());
+  out->salted = request->arena.Copy(buffer_);
+}
+
 // The sequencer must wait neither for the disk nor for memory: what it will
 // read is brought near here, step by step for many events at a time.
 Status Preparer::Warm(Request* request) {
@@ -349,9 +364,14 @@ Status Preparer::WarmStep(PreparedEvent& event, int step, Arena& arena) {
       if (*customer == 0) event.record = 0;
       return Status::Ok();
     }
-    default:
-      if (event.record == 0) return Status::Ok();
+    default: {
+      Status status;
+      if (!event.salted.empty()) {
+        status = views.ledger().Warm(tenant, event.record);
+      }
+      if (!status.ok() || event.record == 0) return status;
       return views.profile().Warm(tenant, event.record);
+    }
   }
 }
 

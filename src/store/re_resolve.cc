@@ -9,10 +9,13 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <numeric>
+#include <tuple>
 #include <utility>
 
+#include "identity/guards.h"
 #include "identity/partition.h"
 #include "storage/database.h"
 #include "store/erasure.h"
@@ -57,7 +60,7 @@ class Gatherer {
   Status Run(const ReResolveOptions& options) {
     Names names;  // As the log gives them, then thrown away.
     FactReader reader(core_.log_view.get(), core_.keyring.get(), &names,
-                      &definitions_, Digest{});
+                      &definitions_, Digest{}, nullptr);
     FactDecoder decoder(core_.log_view.get(), core_.keyring.get(), &names,
                         &definitions_, core_.views->rooms());
     const Position head = core_.sequencer->head();
@@ -127,7 +130,7 @@ class Gatherer {
 
   const StoreCore& core_;
   const uint32_t tenant_;
-  Definitions definitions_{&IdentitySettings::Parse};
+  Definitions definitions_{&IdentitySettings::Parse, &ConsentSettings::Parse};
   Arena arena_;
   std::vector<Saying> sayings_;
   absl::flat_hash_map<std::pair<RecordId, uint64_t>, size_t> by_set_;
@@ -156,6 +159,22 @@ class Resolution final : public ResolveHost {
           !options.progress(sayings.size() + done, 2 * sayings.size())) {
         return Status(StatusCode::kCancelled, "cancelled by the caller");
       }
+    }
+    return Status::Ok();
+  }
+
+  // What a match merged stays merged, where today's guards let it.
+  Status Keep(const std::vector<Members::Merge>& matches) {
+    const IdentityRoom& identity = core_.views->identity();
+    for (const Members::Merge& match : matches) {
+      const auto a = aside_.find(match.a);
+      const auto b = aside_.find(match.b);
+      if (a == aside_.end() || b == aside_.end()) continue;
+      Result<bool> apart = MustStayApart(identity, a->second, b->second);
+      if (!apart.ok()) return std::move(apart).status();
+      Status status =
+          *apart ? Status::Ok() : Unite(a->second, b->second, match.confidence);
+      if (!status.ok()) return status;
     }
     return Status::Ok();
   }
@@ -279,14 +298,29 @@ class Resolution final : public ResolveHost {
       assertion.b = other->second;
       Status status = Emit(&assertion);
       if (status.ok() && item.kind == Assertion::Kind::kMustLink) {
-        status = Unite(assertion.a, assertion.b);
+        status = Unite(assertion.a, assertion.b, 100);
       }
       if (!status.ok()) return status;
     }
     return Status::Ok();
   }
 
-  Status Unite(RecordId a, RecordId b) {
+  Result<bool> MustStayApart(const IdentityRoom& identity, RecordId a,
+                             RecordId b) {
+    std::array<Members, 2> sides;
+    for (const size_t i : {0, 1}) {
+      Result<RecordRow> row = identity.RecordOf(kAside, i == 0 ? a : b, rows_);
+      if (!row.ok()) return std::move(row).status();
+      Result<Members> members =
+          identity.OwnMembers(kAside, row->customer, rows_);
+      if (!members.ok()) return std::move(members).status();
+      sides[i] = std::move(members).value();
+    }
+    if (FindConflict(sides[0], sides[1]) != nullptr) return true;
+    return identity.CannotLink(kAside, sides[0], sides[1], rows_);
+  }
+
+  Status Unite(RecordId a, RecordId b, uint8_t confidence) {
     const IdentityRoom& identity = core_.views->identity();
     Result<RecordRow> row_a = identity.RecordOf(kAside, a, rows_);
     Result<RecordRow> row_b = identity.RecordOf(kAside, b, rows_);
@@ -301,7 +335,7 @@ class Resolution final : public ResolveHost {
     merge.retired = keeps_a ? row_b->customer : row_a->customer;
     merge.a = keeps_a ? a : b;
     merge.b = keeps_a ? b : a;
-    merge.confidence = 100;
+    merge.confidence = confidence;
     return Emit(&merge);
   }
 
@@ -352,6 +386,22 @@ class Differences {
   }
 
   void Take(Members&& wanted) { wanted_.push_back(std::move(wanted)); }
+
+  // Merges by a match, as they were made.
+  std::vector<Members::Merge> matches() const {
+    std::vector<Members::Merge> matches;
+    for (const auto& [id, members] : current_) {
+      for (const Members::Merge& merge : members.merges) {
+        if (merge.by_match()) matches.push_back(merge);
+      }
+    }
+    std::sort(matches.begin(), matches.end(),
+              [](const Members::Merge& x, const Members::Merge& y) {
+                return std::tie(x.position, x.a, x.b) <
+                       std::tie(y.position, y.a, y.b);
+              });
+    return matches;
+  }
 
   Status Write() {
     AddStrays();
@@ -550,14 +600,15 @@ Status Run(const Tenant::Impl& tenant, const ReResolveOptions& options,
   Gatherer gatherer(core, tenant.info.id);
   Status status = gatherer.Run(options);
   if (!status.ok()) return status;
+  Differences differences(core, tenant.info.id, choosing, options, report);
+  status = differences.LoadCurrent();
+  if (!status.ok()) return status;
   Resolution resolution(core, tenant.info.id,
                         definitions == nullptr
                             ? nullptr
                             : definitions->IdentityAt(kEveryPosition));
   status = resolution.Run(gatherer.sayings(), options);
-  if (!status.ok()) return status;
-  Differences differences(core, tenant.info.id, choosing, options, report);
-  status = differences.LoadCurrent();
+  if (status.ok()) status = resolution.Keep(differences.matches());
   if (status.ok()) {
     status = resolution.ForEach(
         [&](Members&& members) { differences.Take(std::move(members)); });

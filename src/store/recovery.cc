@@ -23,6 +23,11 @@ constexpr size_t kAheadChunks = 4;
 // So many events ahead memory is asked for.
 constexpr size_t kAhead = 8;
 
+Status InRecord(Position position, const Status& status) {
+  return Status(status.code(), "log record " + std::to_string(position) + ": " +
+                                   std::string(status.message()));
+}
+
 // Reads chunks and decodes them, some ahead of the fold when asked to: then
 // each in a thread of its own. Reading is in order, one at a time, because the
 // chain is; decoding is not.
@@ -37,7 +42,7 @@ class ChunkReader {
         parallel_(options.parallel),
         cursor_(*core.log, kLogEvents, options.first, options.last, false),
         reader_(core.log_view.get(), core.keyring.get(), names_, definitions_,
-                options.chain) {
+                options.chain, options.ledger) {
     for (size_t i = 0; i < ahead_ + 1; ++i) {
       free_.push_back(
           std::make_unique<Work>(core, names_, definitions_, views.rooms()));
@@ -184,11 +189,7 @@ Status FoldChoices(Views& views, Generation& rows, Counters& counters,
     if (!counts.ok()) return std::move(counts).status();
     FoldContext context{rows, **counts};
     Status status = views.FoldChoice(choice, context);
-    if (!status.ok()) {
-      return Status(status.code(),
-                    "log record " + std::to_string((*next)->position) + ": " +
-                        std::string(status.message()));
-    }
+    if (!status.ok()) return InRecord((*next)->position, status);
   }
   return Status::Ok();
 }
@@ -203,6 +204,15 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
     }
     if (!status.ok()) return status;
   }
+  LedgerAppends ledger;
+  ledger.Begin(&views.ledger(), &rows);
+  for (const FactChunk::Ledger& leaf : chunk.ledger) {
+    Status status =
+        ledger.Fold(leaf.tenant, leaf.record, leaf.position, leaf.entry);
+    if (!status.ok()) return InRecord(leaf.position, status);
+  }
+  Status stored = ledger.Store();
+  if (!stored.ok()) return stored;
   std::vector<TailEntry> tail;
   Counters counters(views, rows);
   auto choice = chunk.choices.begin();
@@ -219,11 +229,7 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
     if (!counts.ok()) return std::move(counts).status();
     FoldContext context{rows, **counts};
     status = views.Fold(fact, context, &tail);
-    if (!status.ok()) {
-      return Status(status.code(), "log record " +
-                                       std::to_string(fact.position) + ": " +
-                                       std::string(status.message()));
-    }
+    if (!status.ok()) return InRecord(fact.position, status);
   }
   Status status =
       FoldChoices(views, rows, counters, chunk.last + 1, chunk, &choice);
@@ -247,10 +253,7 @@ Result<Digest> ChainAt(const LogView& log, Position position) {
   if (status.ok() && !record.ends_batch) {
     status = Status(StatusCode::kCorruption, "no batch ends here");
   }
-  if (!status.ok()) {
-    return Status(status.code(), "log record " + std::to_string(position) +
-                                     ": " + std::string(status.message()));
-  }
+  if (!status.ok()) return InRecord(position, status);
   std::copy(record.chain.begin(), record.chain.end(),
             reinterpret_cast<char*>(chain.data()));
   return chain;

@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "consent/ledger_check.h"
 #include "store/core.h"
 
 namespace crm {
@@ -25,6 +26,8 @@ struct FoldLogOptions {
   Names* names = nullptr;
   // The same of the definitions.
   Definitions* definitions = nullptr;
+  // Checks the ledgers; null: nobody does.
+  LedgerCheck* ledger = nullptr;
 };
 
 // Folds the log records first..last of `core` into `views`. kCorruption names

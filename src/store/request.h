@@ -33,6 +33,10 @@ struct PreparedEvent {
   EventHeader header;     // What is known before the sequencer.
   std::string_view version;
   std::string_view body;  // Compressed, unless kEventRaw.
+  // Of an act for the ledger: `body` and its salt, and what they are committed
+  // to; otherwise empty.
+  std::string_view salted;
+  Digest commitment{};
   uint64_t id_order = 0;
   std::array<const void*, kMaxRooms> prepared{};
   // Found by warming; 0: none, or not there yet.
@@ -48,6 +52,7 @@ struct Request {
   Arena arena;
   std::vector<PreparedEvent> events;
   size_t bytes = 0;
+  bool has_acts = false;  // Some of the events go into the ledger.
   // What its events were held against; null: nothing is defined.
   std::shared_ptr<const TenantDefinitions> definitions;
   uint64_t definitions_generation = 0;
@@ -91,6 +96,7 @@ class Preparer final {
   void FindNames(const DecodedEvent& decoded, Request* request,
                  PreparedEvent* out);
   void Compress(Request* request, PreparedEvent* out);
+  void Commit(std::string_view plain, Request* request, PreparedEvent* out);
   Status Warm(Request* request);
   Status WarmStep(PreparedEvent& event, int step, Arena& arena);
 

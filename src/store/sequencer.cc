@@ -30,6 +30,21 @@ std::string RefusedKey(uint32_t tenant) {
   return key;
 }
 
+// The last of a request that goes into the ledger: its record has the root of
+// the tree with all of them.
+size_t LastAct(const Request& request) {
+  if (!request.has_acts) return 0;
+  size_t last = 0;
+  for (size_t i = 0; i < request.events.size(); ++i) {
+    const EventOutcome& outcome = request.result.events[i];
+    if (!request.events[i].salted.empty() && outcome.status.ok() &&
+        outcome.outcome != Outcome::kDuplicate) {
+      last = i;
+    }
+  }
+  return last;
+}
+
 Status InEvent(size_t index, const Status& status) {
   return Status(status.code(), "event " + std::to_string(index) + ": " +
                                    std::string(status.message()));
@@ -228,6 +243,7 @@ void Sequencer::BeginGroup(Group* group) {
   group_->Clear();
   group_->base = writing_ == nullptr ? head() : writing_->last();
   group_->rows.set_below(writing_ == nullptr ? nullptr : &writing_->rows);
+  group_->ledger.Begin(&core_->views->ledger(), &group_->rows);
   group_->start = MarkGroup();
   group_->now =
       std::clamp(core_->clock->Now().time_since_epoch().count(),
@@ -275,7 +291,8 @@ Status Sequencer::LoadRefused() {
 // What is written with the group, and belongs to none of its requests.
 Status Sequencer::CompleteGroup() {
   group_->rows.BeginRequest();  // What follows is rolled back with nobody.
-  Status status = EmitDictionaries();
+  Status status = group_->ledger.Store();
+  if (status.ok()) status = EmitDictionaries();
   group_->names = MarkGroup().names;
   return status;
 }
@@ -307,6 +324,7 @@ void Sequencer::ProcessRequest(Request* request) {
   TenantCounts counts;
   FoldContext context{group_->rows, counts};
   group_->rows.BeginRequest();
+  group_->ledger.BeginRequest();
   request->status = Decide(request, context, false);
   if (!request->status.ok()) {
     RollBackTo(group_, mark);
@@ -335,6 +353,7 @@ Sequencer::Mark Sequencer::MarkGroup() const {
 
 void Sequencer::RollBackTo(Group* group, const Mark& mark) {
   group->rows.RollbackRequest();
+  group->ledger.Rollback();
   group->values_count = mark.values;
   group->facts.resize(mark.facts);
   group->tail.resize(mark.tail);
@@ -376,15 +395,20 @@ Status Sequencer::Decide(Request* request, FoldContext& context, bool dry) {
   if (!counts.ok()) return std::move(counts).status();
   context.counts = *counts;
   bool appended = false;
+  const size_t last_act = LastAct(*request);
   for (size_t i = 0; i < request->events.size(); ++i) {
     if (i + kAhead < request->events.size()) {
       const PreparedEvent& next = request->events[i + kAhead];
       core_->views->Prefetch(request->tenant.id, next.record);
+      if (!next.salted.empty()) {
+        core_->views->ledger().Prefetch(request->tenant.id, next.record);
+      }
     }
     if (result.events[i].outcome == Outcome::kDuplicate ||
         !result.events[i].status.ok()) {
       continue;
     }
+    ends_acts_ = i >= last_act;
     status = AppendEvent(request, i, context, dry);
     if (!status.ok()) return InEvent(i, status);
     appended = true;
@@ -638,14 +662,29 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   }
   Result<Key> key = core_->log_view->KeyOf(header, true);
   if (!key.ok()) return std::move(key).status();
+  LedgerEntry leaf;
+  const bool in_ledger = !event.salted.empty();
+  if (in_ledger) {
+    leaf.recorded_at = header.recorded_at;
+    leaf.commitment = event.commitment;
+    const LedgerFacts facts{LogKind::kEvent,    header.tenant,
+                            fact->position,     header.record,
+                            header.customer,    header.occurred_at,
+                            event.content.type, event.content.source,
+                            OpenDigest(header)};
+    Status status =
+        group_->ledger.Append(facts, ends_acts_, &leaf);
+    if (!status.ok()) return status;
+  }
   std::string& value = group_->NextValue();
-  writer_.Event(header, &value);
+  writer_.Event(header, in_ledger ? &leaf : nullptr, &value);
   associated_.clear();
   AppendAssociated(fact->position,
                    std::string_view(value).substr(kLogPrefixBytes),
                    &associated_);
-  core_->keyring->Seal(*key, NonceOf(epoch_, fact->position), event.body,
-                       associated_, &value);
+  core_->keyring->Seal(*key, NonceOf(epoch_, fact->position),
+                       in_ledger ? event.salted : event.body, associated_,
+                       &value);
   if (header.record != 0) {
     thread_local std::string entry;
     entry.clear();

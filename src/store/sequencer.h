@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "base/failure.h"
+#include "consent/ledger_entry.h"
 #include "store/group.h"
 #include "store/request.h"
 
@@ -160,6 +161,8 @@ class Sequencer final {
               const Choice& choice, bool dry);
   Status EmitName(NameKind kind, std::string_view text, uint32_t* id);
   Status EmitEpoch();
+  Status EnterLedger(LedgerFacts facts, uint8_t what, std::string* body,
+                     std::optional<LedgerEntry>* entry);
   Status EmitDefinition(uint32_t tenant, Definition* definition);
   // Ends a group that holds what `emitted` says went well, and no request.
   Status FinishAlone(Group* group, Status emitted,
@@ -217,6 +220,7 @@ class Sequencer final {
   mutable std::mutex refused_mutex_;
   std::map<uint32_t, uint64_t> refused_;  // Guarded by refused_mutex_.
   bool refused_more_ = false;             // Guarded by decide_mutex_.
+  bool ends_acts_ = false;  // No later event of the request is in the ledger.
 
   Digest chain_;  // Guarded by write_mutex_.
 

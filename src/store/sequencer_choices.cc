@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "consent/ledger_types.h"
 #include "store/dry_run.h"
 #include "store/resolving_event.h"
 
@@ -104,15 +105,42 @@ Status Sequencer::EmitChoice(IdentityChoice* choice, FoldContext& context,
   std::string body;
   Status status = EncodeChoice(*choice, seal, &body);
   if (!status.ok()) return status;
-  writer_.Identity(choice->tenant, epoch_position_, &value);
+  std::optional<LedgerEntry> entry;
+  std::string salted = body;
+  LedgerFacts facts;
+  facts.kind = LogKind::kIdentity;
+  facts.tenant = choice->tenant;
+  facts.position = position;
+  facts.open = OpenDigest(choice->tenant, epoch_position_);
+  status = EnterLedger(facts, static_cast<uint8_t>(choice->kind), &salted,
+                       &entry);
+  if (!status.ok()) return status;
+  writer_.Identity(choice->tenant, epoch_position_,
+                   entry.has_value() ? &*entry : nullptr, &value);
   associated_.clear();
   AppendAssociated(position, std::string_view(value).substr(kLogPrefixBytes),
                    &associated_);
-  core_->keyring->Seal(*key, nonce, body, associated_, &value);
+  core_->keyring->Seal(*key, nonce, salted, associated_, &value);
   // What is folded is what a replay will read.
   status = DecodeChoice(body, seal, choice);
   if (!status.ok()) return status;
   return views.FoldChoice(*choice, context);
+}
+
+// Of what is no event: when it belongs to the ledger, it gets a leaf, the time
+// of its writing, and behind `*body` its salt.
+Status Sequencer::EnterLedger(LedgerFacts facts, uint8_t what,
+                              std::string* body,
+                              std::optional<LedgerEntry>* entry) {
+  if (!IsLedgerRecord(facts.kind, what)) return Status::Ok();
+  LedgerEntry& made = entry->emplace();
+  made.what = what;
+  made.recorded_at = std::max(group_->now, last_recorded_at_);
+  facts.occurred_at = made.recorded_at;
+  const Digest salt = RandomSalt();
+  made.commitment = CommitTo(salt, *body);
+  body->append(reinterpret_cast<const char*>(salt.data()), salt.size());
+  return group_->ledger.Append(facts, true, &made);
 }
 
 Status Sequencer::Choose(uint32_t tenant, bool dry,

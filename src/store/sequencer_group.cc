@@ -340,13 +340,23 @@ Status Sequencer::EmitDefinition(uint32_t tenant, Definition* definition) {
   std::string& value = group_->NextValue();
   definition->position = group_->last();
   definition->type_id = header.type;
-  writer_.Definition(header, &value);
+  std::optional<LedgerEntry> entry;
+  std::string body = EncodeDefinition(*definition);
+  LedgerFacts facts;
+  facts.kind = LogKind::kDefinition;
+  facts.tenant = tenant;
+  facts.position = definition->position;
+  facts.type = definition->type;
+  facts.open = OpenDigest(header);
+  status = EnterLedger(facts, header.kind, &body, &entry);
+  if (!status.ok()) return status;
+  writer_.Definition(header, entry.has_value() ? &*entry : nullptr, &value);
   associated_.clear();
   AppendAssociated(definition->position,
                    std::string_view(value).substr(kLogPrefixBytes),
                    &associated_);
   core_->keyring->Seal(*key, NonceOf(epoch_, definition->position),
-                       EncodeDefinition(*definition), associated_, &value);
+                       body, associated_, &value);
   LogRecordReader reader;
   LogRecord record;
   status = reader.Read(value, &record);

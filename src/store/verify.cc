@@ -186,7 +186,8 @@ Result<VerifyReport> Verifier::Run() {
   ViewsOptions options = core_.MakeViewsOptions();
   options.resident_bytes = size_t{256} << 20;
   Names names;  // Rebuilt too, then thrown away.
-  Definitions definitions(&IdentitySettings::Parse);
+  Definitions definitions(&IdentitySettings::Parse,
+                          &ConsentSettings::Parse);
   Result<std::unique_ptr<Views>> aside = Views::Open(
       path, options, core_.keyring.get(), &names, core_.normaliser.get());
   if (!aside.ok()) return std::move(aside).status();
@@ -199,8 +200,11 @@ Result<VerifyReport> Verifier::Run() {
   fold.progress = progress_;
   fold.names = &names;
   fold.definitions = &definitions;
+  LedgerCheck ledger;
+  fold.ledger = &ledger;
   status = FoldLog(core_, *aside_, fold);
   report_.log_records = fold.last;
+  report_.ledger_records = ledger.records();
   if (status.code() == StatusCode::kCorruption) {
     AddLog(status);
     status = Status::Ok();

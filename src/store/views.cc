@@ -46,8 +46,12 @@ Result<std::unique_ptr<Views>> Views::Open(const std::string& path,
   views->identity_ = std::make_unique<IdentityRoom>(normaliser);
   views->profile_ =
       std::make_unique<ProfileRoom>(keyring, views->identity_.get());
+  views->consent_ = std::make_unique<ConsentRoom>(views->identity_.get(),
+                                                  views->profile_.get());
+  views->ledger_ = std::make_unique<LedgerRoom>();
   views->rooms_ = {views->event_.get(), views->identity_.get(),
-                   views->profile_.get()};
+                   views->profile_.get(), views->consent_.get(),
+                   views->ledger_.get()};
 
   std::vector<RowFamily> families;
   families.push_back({.name = "default", .packed = true});

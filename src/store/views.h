@@ -23,6 +23,8 @@
 #include <string_view>
 #include <vector>
 
+#include "consent/consent_room.h"
+#include "consent/ledger_room.h"
 #include "event/event_room.h"
 #include "event/log_view.h"
 #include "identity/identity_room.h"
@@ -55,6 +57,8 @@ class Views final {
   const EventRoom& event() const { return *event_; }
   IdentityRoom& identity() { return *identity_; }
   ProfileRoom& profile() { return *profile_; }
+  ConsentRoom& consent() { return *consent_; }
+  const LedgerRoom& ledger() const { return *ledger_; }
   const std::vector<Room*>& rooms() const { return rooms_; }
   Overlay& overlay() { return *overlay_; }
   Tail& tail() { return tail_; }
@@ -113,6 +117,8 @@ class Views final {
   std::unique_ptr<EventRoom> event_;
   std::unique_ptr<IdentityRoom> identity_;
   std::unique_ptr<ProfileRoom> profile_;
+  std::unique_ptr<ConsentRoom> consent_;
+  std::unique_ptr<LedgerRoom> ledger_;
   std::vector<Room*> rooms_;
   std::vector<Room*> room_of_;  // By family.
   std::unique_ptr<Overlay> overlay_;

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace crm {
 namespace {
@@ -130,6 +132,44 @@ TEST_CASE("crypto: a secret key moves") {
   CHECK(three.get() == Key{});
   three = std::move(two);
   CHECK(three.get() == key);
+}
+
+TEST_CASE("crypto: Ed25519 gives the vectors of RFC 8032") {
+  REQUIRE(InitCrypto().ok());
+  Key seed;
+  const auto set_seed = [&](std::string_view hex) {
+    const std::string bytes = FromHex(hex);
+    std::copy(bytes.begin(), bytes.end(), seed.begin());
+  };
+  // 7.1, TEST 2.
+  set_seed("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+  const std::string key = SigningPublicKey(seed);
+  CHECK(key ==
+        FromHex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af466"
+                "0c"));
+  const std::string message = FromHex("72");
+  const std::string signature = Sign(seed, message);
+  CHECK(signature ==
+        FromHex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69"
+                "da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb"
+                "0c00"));
+  CHECK(VerifySignature(key, message, signature));
+  CHECK(!VerifySignature(key, "s", signature));
+  CHECK(!VerifySignature(key, message, signature.substr(1)));
+  CHECK(!VerifySignature(key, message, std::string(64, '\0')));
+  for (size_t i = 0; i < signature.size(); ++i) {
+    std::string changed = signature;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    CHECK(!VerifySignature(key, message, changed));
+  }
+}
+
+TEST_CASE("crypto: salts differ") {
+  REQUIRE(InitCrypto().ok());
+  std::vector<Digest> salts;
+  for (int i = 0; i < 1000; ++i) salts.push_back(RandomSalt());
+  std::sort(salts.begin(), salts.end());
+  CHECK(std::adjacent_find(salts.begin(), salts.end()) == salts.end());
 }
 
 }  // namespace

@@ -89,6 +89,26 @@ TEST_CASE("result: holds a value or a status") {
   CHECK(std::move(bad).status().code() == StatusCode::kNotFound);
 }
 
+// Counts what is alive.
+struct Counted {
+  explicit Counted(int* alive) : alive_(alive) { ++*alive_; }
+  Counted(Counted&& other) noexcept : alive_(other.alive_) { ++*alive_; }
+  ~Counted() { --*alive_; }
+  int* alive_;
+};
+
+TEST_CASE("result: a range-for over an unnamed result reads what is gone") {
+  int alive = 0;
+  const auto make = [&]() -> Result<Counted> { return Counted(&alive); };
+  {
+    const Counted& by_star = *make();
+    const Counted& by_name = make().value();
+    CHECK(alive == 2);
+    CHECK(by_star.alive_ == by_name.alive_);
+  }
+  CHECK(alive == 0);
+}
+
 TEST_CASE("clock: one system clock, in this century") {
   const std::shared_ptr<Clock> clock = SystemClock();
   CHECK(clock == SystemClock());

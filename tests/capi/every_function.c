@@ -780,7 +780,9 @@ int main(int argc, char** argv) {
   persons(folder);
   whole_store(store, folder);
   who_is_who(store);
+  consent(store);
   erasures(store);
+  ledger(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),
               CRM_FAILED_PRECONDITION);

@@ -47,7 +47,11 @@ int is(crm_slice slice, const char* text);
 /* Merges, questions and explanations, in a tenant of their own. */
 void who_is_who(crm_store* store);
 
+/* Acts and decisions, in a tenant of their own. */
+void consent(crm_store* store);
 /* Erasing, in a tenant of its own. */
 void erasures(crm_store* store);
+/* The ledger, in a tenant of its own. */
+void ledger(crm_store* store, const char* folder);
 
 #endif /* CRM_TESTS_CAPI_EVERY_FUNCTION_H_ */

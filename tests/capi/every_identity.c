@@ -131,6 +131,23 @@ static void anew(crm_tenant* tenant) {
   crm_re_resolve_report_free(report);
 }
 
+static void match(crm_tenant* tenant) {
+  crm_match_options options = CRM_MATCH_OPTIONS_INIT;
+  crm_match_report* report = NULL;
+  const crm_match_report_view* view;
+  int calls = 0;
+  EXPECT(crm_default_match_fields().size > 0);
+  options.progress = go_on;
+  options.user_data = &calls;
+  EXPECT_OK(crm_tenant_match_customers(tenant, &options, &report, &error));
+  view = crm_match_report_read(report);
+  EXPECT(view->merged == 0 && view->position == 0 && calls > 0);
+  crm_match_report_free(report);
+  EXPECT_OK(crm_tenant_apply_matches(tenant, NULL, 0, NULL, &report, &error));
+  EXPECT(crm_match_report_read(report)->match_count == 0);
+  crm_match_report_free(report);
+}
+
 void who_is_who(crm_store* store) {
   crm_tenant* tenant = NULL;
   crm_identifier known[2];
@@ -141,6 +158,7 @@ void who_is_who(crm_store* store) {
   merges(tenant);
   questions(tenant);
   anew(tenant);
+  match(tenant);
   known[0].name_space = crm_slice_of("deviceId");
   known[0].value = crm_slice_of("unheard of");
   known[1].name_space = crm_slice_of("authUserId");

@@ -1,6 +1,7 @@
 """crm identity: who is who in a store, as a shell sees it."""
 
 import json
+import random
 
 import cli_fixture
 
@@ -71,6 +72,40 @@ class Identity(cli_fixture.CliTest):
         self.crm("identity", "review", self.store, "--question",
                  str(question["position"]), "--answer", "different")
         self.assertEqual(self.json_lines("review", self.store), [])
+
+    def test_match(self):
+        ada = {"firstName": "Ada", "lastName": "Zubizarreta",
+               "dateOfBirth": "1961-04-09"}
+        dice = random.Random(1)
+        letters = "abcdefghijklmnopqrstuvwxyz"
+        others = [person(100 + i, {"email": f"o{i}@example.net"},
+                         payload={
+                             "firstName": "".join(dice.choices(letters, k=7)),
+                             "lastName": "".join(dice.choices(letters, k=9)),
+                             "dateOfBirth": f"19{20 + i}-03-05"})
+                  for i in range(60)]
+        twice = [person(200 + i, {"email": f"ada{i}@example.net"}, payload=ada)
+                 for i in range(2)]
+        self.crm("append", self.store,
+                 stdin=cli_fixture.lines(others + twice))
+        out, _ = self.crm("identity", "match", self.store)
+        self.assertIn("Nothing was changed", out)
+        self.assertIn("merge", out)
+        self.crm("identity", "match", self.store, "--model", "absent.json",
+                 code=3)
+        fields = self.path("fields.json")
+        with open(fields, "w", encoding="utf-8") as file:
+            json.dump({"nose": "x"}, file)
+        self.crm("identity", "match", self.store, "--fields", fields, code=2)
+        [report] = self.json_lines("match", self.store, "--apply", "--model",
+                                   "default", "--by", "nightly")
+        self.assertEqual(report["merged"], 1)
+        out, _ = self.crm("identity", "changes", self.store)
+        self.assertIn("merged", out)
+        [again] = self.json_lines("match", self.store, "--apply")
+        self.assertEqual(again["merged"], 0)
+        self.assertEqual(again["position"], 0)
+        self.crm("verify", self.store)
 
     def test_re_resolve(self):
         out, _ = self.crm("identity", "re-resolve", self.store)

@@ -51,7 +51,7 @@ uint64_t Mix(uint64_t value) {
 
 Event EventOf(uint64_t number) {
   constexpr std::array<const char*, 4> kTypes = {
-      "member.created", "booking.made", "order.placed", "message.sent"};
+      "member.created", "booking.made", "order.placed", "ConsentGranted"};
   const uint64_t random = Mix(number);
   const std::string customer = std::to_string(random % kCustomers);
   Event event;

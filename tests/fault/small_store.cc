@@ -117,7 +117,7 @@ std::string SmallTenant(uint64_t number) {
 
 Event SmallEvent(uint64_t number) {
   constexpr const char* kTypes[] = {"member.created", "booking.made",
-                                    "order.placed"};
+                                    "ConsentGranted"};
   const uint64_t random = number * 0x9E3779B97F4A7C15u >> 20;
   const std::string customer = std::to_string(random % kCustomers);
   Event event;

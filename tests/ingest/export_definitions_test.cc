@@ -120,6 +120,27 @@ TEST_CASE("store export: definitions come back, at their places") {
         std::vector<std::string>{"2.0", "2.0", "2.0", "2.0", "2.0", "2.0"});
 }
 
+TEST_CASE("store export: settings of consent come back") {
+  Store first = NewStore(1'700'000'000);
+  Tenant a = TenantOf(first, "a");
+  REQUIRE(a.SetConsentSettings(R"({"pendingDays": 3})").ok());
+  ConsentAct act;
+  act.purpose = "marketing";
+  act.identifiers = {{"email", "ada@example.com"}};
+  REQUIRE(a.RecordConsent(act).ok());
+  const std::string text = Exported(first);
+  CHECK(Lines(text, R"("definition":"consent")") == 1);
+  Folder folder;
+  Store second = NewStore(1'900'000'000);
+  Result<StoreImportReport> report =
+      ImportStore(second, folder.Write("s", text));
+  REQUIRE_MESSAGE(report.ok(), report.status().ToString());
+  CheckSame(*report);
+  CHECK(Exported(second) == text);
+  CHECK(*TenantOf(second, "a").GetConsentSettings() ==
+        *a.GetConsentSettings());
+}
+
 TEST_CASE("store export: one tenant's definitions, and none of another's") {
   Store first = NewStore(1'700'000'000);
   FillDefined(first);

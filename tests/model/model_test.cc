@@ -75,6 +75,7 @@ class Model {
     Event event;
     event.id = "e" + std::to_string(++ids_);
     event.type = "type-" + std::to_string(Pick(4) * Pick(4));
+    if (event.type == "type-3") event.type = kAct;
     event.source = "source-" + std::to_string(Pick(3));
     // Each time is used once: no tie is to be broken.
     event.occurred_at = At(static_cast<int64_t>(
@@ -446,10 +447,34 @@ class Model {
       CHECK(have.unattributed == oracles_[t].unattributed());
       CHECK(have.contested == oracles_[t].contested());
       events += have.events;
+      CompareLedger(t);
     }
     CHECK(stats->events == events);
     CHECK(stats->head == stats->events + stats->derived);
   }
+
+  // Whatever happened: every act is in it, once, and all of it is sound.
+  void CompareLedger(size_t t) {
+    const std::vector<OracleEvent>& events = oracles_[t].events();
+    const auto acts = std::count_if(
+        events.begin(), events.end(),
+        [](const auto& each) { return each.event.type == kAct; });
+    const Result<std::vector<LedgerRecord>> records =
+        tenants_[t].ListLedger({.limit = 10'000});
+    REQUIRE_OK(records);
+    CHECK(acts == std::count_if(records->begin(), records->end(),
+                                [](const LedgerRecord& record) {
+                                  return record.kind == LedgerKind::kEvent;
+                                }));
+    const Result<VerifyReport> report =
+        tenants_[t].VerifyLedger({.open = true});
+    REQUIRE_OK(report);
+    INFO(Findings(*report));
+    CHECK(report->sound());
+    CHECK(report->opened == records->size());
+  }
+
+  static constexpr char kAct[] = "ConsentGranted";
 
   Scratch scratch_;
   std::mt19937 random_;

@@ -28,6 +28,14 @@ def test_quickstart():
         in printed
 
 
+def test_consent():
+    printed = run(SOURCE / "examples/consent.py").splitlines()
+    assert printed == [
+        "allow (consent)", "News for Ada", "deny (denied)",
+        "allow (message-class)", "grant -> given", "withdraw -> withdrawn",
+        "ISO/IEC TS 27560:2023"]
+
+
 def test_erase():
     printed = run(SOURCE / "examples/erase.py")
     assert "complete: True\n" in printed

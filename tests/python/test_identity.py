@@ -1,5 +1,7 @@
 """Who is who, by hand: merges, unmerges, assertions, questions, explanations."""
 
+import random
+
 import pytest
 
 import crm
@@ -134,6 +136,82 @@ def test_lookup_and_what_if(tenant):
         else:
             assert tenant.what_if(event).customer == ada
     assert len(list(tenant.replay())) == 1
+
+
+ADA = {"firstName": "Ada", "lastName": "Zubizarreta",
+       "dateOfBirth": "1961-04-09"}
+
+
+def someone(number, payload):
+    return {"id": f"s-{number}", "type": "scl.member.updated", "source": "app",
+            "identity": {"email": f"s{number}@club.test"}, "payload": payload}
+
+
+def stranger(number):
+    dice = random.Random(number)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return {"firstName": "".join(dice.choices(letters, k=7)),
+            "lastName": "".join(dice.choices(letters, k=9)),
+            "dateOfBirth": f"19{dice.randrange(20, 99)}-03-05"}
+
+
+def test_match_customers(tenant):
+    for i in range(60):
+        tenant.append(someone(i, stranger(i)))
+    one, two = [tenant.append(someone(100 + i, ADA)).events[0]
+                for i in range(2)]
+    steps = []
+    would = tenant.match_customers(progress=lambda *step: steps.append(step))
+    assert steps and would.position == 0
+    assert (would.records, would.merged, would.left) == (62, 1, 0)
+    match = would.matches[0]
+    assert (match.a, match.b) == (one.record, two.record)
+    assert match.weight >= 12
+    assert match.reason is crm.IdentityReason.NONE
+    assert tenant.customer(two.customer).id == two.customer
+    fields = crm.default_match_fields()
+    assert "firstName" in fields["given_name"]
+    with pytest.raises(crm.RetryableError):
+        tenant.match_customers(dry_run=False, fields=fields,
+                               progress=lambda done, total: False)
+    with pytest.raises(crm.InputError):
+        tenant.match_customers(progress=lambda *step: tenant.customer(1))
+    for bad in ({"threads": 0}, {"fields": {"nose": "x"}}, {"model": "{"},
+                {"merge_weight": float("nan")}, {"why": "x" * 257}):
+        with pytest.raises(crm.InputError):
+            tenant.match_customers(**bad)
+    report = tenant.match_customers(dry_run=False, by="nightly", threads=2)
+    assert report.merged == 1 and report.position > 0
+    assert tenant.customer(two.customer).id == one.customer
+    step = tenant.how(one.customer).steps[-1]
+    assert step.weight == pytest.approx(match.weight, abs=0.01)
+    [evidence] = tenant.why(one.customer, two.customer).evidence
+    assert evidence.weight == step.weight
+    again = tenant.match_customers(dry_run=False)
+    assert (again.merged, again.position) == (0, 0)
+
+
+def test_apply_matches(tenant):
+    one, two, three = [tenant.append(someone(i, ADA)).events[0]
+                       for i in range(3)]
+    with pytest.raises(crm.NotFoundError):
+        tenant.apply_matches([(one.record, 4711, 13)])
+    with pytest.raises(crm.InputError):
+        tenant.apply_matches([(one.record, one.record, 13)])
+    with pytest.raises(TypeError):
+        tenant.apply_matches([(one.record, two.record)])
+    weak = crm.CustomerMatch(one.record, three.record, 5, reason="weak_match")
+    assert weak.reason is crm.IdentityReason.WEAK_MATCH
+    would = tenant.apply_matches([(one.record, two.record, 13.25), weak],
+                                 dry_run=True)
+    assert (would.merged, would.asked, would.position) == (1, 1, 0)
+    report = tenant.apply_matches([(one.record, two.record, 13.25), weak],
+                                  by="other matcher")
+    assert (report.merged, report.asked) == (1, 1)
+    assert report.position > 0 and report.matches[1] == weak
+    assert tenant.customer(two.customer).id == one.customer
+    [question] = tenant.reviews()
+    assert question.reason is crm.IdentityReason.WEAK_MATCH
 
 
 def test_re_resolve(tenant):

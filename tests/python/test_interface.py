@@ -108,7 +108,9 @@ def test_functions_of_the_module():
     assert {n.name for n in nodes} == {"canonical_event_type",
                                        "event_from_json", "link_file",
                                        "restore_store", "train_file",
-                                       "verify_backup", "verify_certificate"}
+                                       "verify_backup", "verify_certificate",
+                                       "verify_checkpoint",
+                                       "verify_ledger_proof"}
     for node in nodes:
         assert parameters_of_module(getattr(crm, node.name)) == (
             parameters_of_stub(node))
@@ -137,6 +139,13 @@ def test_everything_of_the_headers_is_bound():
                "ListAssertions": "assertions",
                "GetIdentityChanges": "identity_changes",
                "GetIdentitySettings": "identity_settings",
+               "GetLedgerHead": "ledger_head", "GetLedgerKey": "ledger_key",
+               "GetLedgerCheckpoint": "ledger_checkpoint",
+               "ListLedger": "ledger",
+               "GetConsentHistory": "consent_history",
+               "GetConsentReceipt": "consent_receipt",
+               "GetConsentSettings": "consent_settings",
+               "GetPreferences": "preferences",
                "AppendJson": "append", "Tenant": "tenant"}
 
     def python_name(name):

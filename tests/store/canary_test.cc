@@ -184,7 +184,8 @@ void SearchDatabases(const std::string& store, Search* search) {
               {"assertions", kPoint}, {"reviews", kPoint},
               {"review_pairs", kPoint}, {"tombstones", kPoint},
               {"profiles", FamilyKind::kSealed},
-              {"timeline", kPacked}},
+              {"timeline", kPacked}, {"consents", kPoint},
+              {"suppressions", kPoint}},
              search);
 }
 

@@ -17,7 +17,7 @@ struct Family {
   const char* room;
   bool of_customer;
 };
-constexpr std::array<Family, 19> kFamilies = {{
+constexpr std::array<Family, 24> kFamilies = {{
     {"default", FamilyKind::kPoint, "store", false},
     {"dedupe", FamilyKind::kPoint, "event", false},
     {"names", FamilyKind::kPoint, "event", false},
@@ -38,6 +38,11 @@ constexpr std::array<Family, 19> kFamilies = {{
     {"tombstones", FamilyKind::kPoint, "identity", false},
     {"profiles", FamilyKind::kSealed, "profile", true},
     {"timeline", FamilyKind::kPacked, "profile", true},
+    {"consents", FamilyKind::kPoint, "consent", false},
+    {"suppressions", FamilyKind::kPoint, "consent", false},
+    {"ledgers", FamilyKind::kPoint, "ledger", false},
+    {"ledger_tiles", FamilyKind::kPoint, "ledger", false},
+    {"ledger_links", FamilyKind::kPoint, "ledger", false},
 }};
 
 std::unique_ptr<Database> OpenViews(const std::string& path) {
@@ -101,6 +106,11 @@ void MakeStore(const std::string& path) {
   REQUIRE(contest.reviews.size() == 1);
   REQUIRE_OK(tenant.AddAssertion(Assertion::Kind::kCannotLink, 1,
                                  contest.record));
+  ConsentAct act;
+  act.action = ConsentAction::kSuppress;
+  act.channel = ConsentChannel::kEmail;
+  act.identifiers = {{"email", "p3@example.com"}};
+  REQUIRE_OK(tenant.RecordConsent(act));
   REQUIRE_OK(store.Close());
 }
 

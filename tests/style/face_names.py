@@ -21,6 +21,9 @@ CXX_ALONE = {
 C_ENUMS = {
     "ChoiceViewKind": "CRM_CHOICE",
     "ChoiceViewOrigin": "CRM_CHOICE_BY",
+    "ConsentAction": "CRM_CONSENT",
+    "ConsentChannel": "CRM_CHANNEL",
+    "ConsentRule": "CRM_CONSENT_BY",
     "AssertionKind": "CRM_ASSERTION",
     "ConditionKind": "CRM_CONDITION",
     "DefinitionViewKind": "CRM_DEFINITION",
@@ -36,6 +39,7 @@ C_ENUMS = {
     "MessageKind": "CRM_MESSAGE",
     "ReconcileKind": "CRM_RECONCILE",
     "RejectReason": "CRM_REJECT",
+    "ReceiptFormat": "CRM_RECEIPT",
     "ReplayQueryOrder": "CRM_ORDER",
     "StatusCode": "CRM",
     "TextEncoding": "CRM_ENCODING",
@@ -52,6 +56,7 @@ C_NOUNS = {
     "EventExportReport": "crm_export_counts",
     "LinkFileOptions": "crm_link_options",
     "LinkFileReport": "crm_link_report",
+    "MatchCustomersOptions": "crm_match_options",
     "ProfileExportOptions": "crm_export_options",
     "ProfileExportReport": "crm_export_counts",
     "TimelinePage": "crm_timeline",
@@ -71,11 +76,19 @@ PYTHON_CLASSES = {
 # The calls whose keywords the members of options are.
 PYTHON_OPTIONS = {
     "AppendOptions": "Tenant.append",
+    "ConsentAct": "Tenant.record_consent",
+    "ConsentHistoryQuery": "Tenant.consent_history",
+    "ConsentListQuery": "Tenant.list_consents",
+    "ConsentQuestion": "Tenant.check_consent",
     "EventExportOptions": "Tenant.export_events",
     "ImportOptions": "Tenant.import_file",
     "ErasureOptions": "Tenant.erase",
+    "LedgerQuery": "Tenant.ledger",
+    "LedgerTarget": "Tenant.prove_inclusion",
+    "LedgerVerifyOptions": "Tenant.verify_ledger",
     "LinkFileOptions": "link_file",
     "ProfileExportOptions": "Tenant.export_profiles",
+    "MatchCustomersOptions": "Tenant.match_customers",
     "ReResolveOptions": "Tenant.re_resolve",
     "ReconcileOptions": "Tenant.reconcile",
     "ReplayQuery": "Tenant.replay",
@@ -94,6 +107,7 @@ PYTHON_PARAMETERS = {"from": "since", "json": "schema"}
 # Calls of C that take no options, and so could only grow by a second one.
 _ALL_SAID = "(says all of one thing to a handle, as it will in ten years)"
 _SELF_DESCRIBING = "(its text is JSON, which takes new members)"
+_SELF_DESCRIBING_NOTE = "(a signed note says how it is signed)"
 _AT_OPENING = "(how it is done was said when the handle was made)"
 NO_OPTIONS = {
     "crm_append_order_new": _ALL_SAID,
@@ -123,18 +137,69 @@ NO_OPTIONS = {
     "crm_subscription_next": _AT_OPENING,
     "crm_tenant_drop_subscription": _ALL_SAID,
     "crm_tenant_register_upcaster": _SELF_DESCRIBING,
+    "crm_tenant_set_consent_settings": _SELF_DESCRIBING,
     "crm_tenant_set_identity_settings": _SELF_DESCRIBING,
+    "crm_verify_checkpoint": _SELF_DESCRIBING_NOTE,
+    "crm_verify_ledger_proof": _SELF_DESCRIBING,
     "crm_tenant_set_validation": "(a rule is a type and a mode)",
 }
 
 _NO_PLACE = "(the interface of capsules takes no options)"
 _MAP_IS_TEXT = "(the map is JSON there, and checked by the call)"
 _MAY_BE_DEFAULT = "(told by trained and not_trained_because)"
+_IN_HISTORY = "(a member of the JSON that the history is)"
+_IN_PREFERENCES = "(a member of the JSON that preferences are)"
+_BY_NUMBER = "(C has numbers)"
+_BY_NAME = "(the value of the enumeration)"
+_CONSENT_ENTRY = (
+    "action", "channel", "clamped", "effective_at", "event_id", "event_type",
+    "occurred_at", "opened", "payload", "position", "purpose", "record",
+    "recorded_at", "renewed", "shared", "source", "state", "superseded")
+_PREFERENCES = (
+    "categories", "email_frequency", "has_categories", "time_zone")
+_CONSENT_JSON = {
+    **{f"ConsentEntry::{name}": _IN_HISTORY for name in _CONSENT_ENTRY},
+    **{f"ConsentPreferences::{name}": _IN_PREFERENCES
+       for name in _PREFERENCES},
+    "ConsentEntryToJson": _IN_HISTORY,
+    "ConsentPreferencesToJson": _IN_PREFERENCES,
+}
 _FILLED_IN = "(C fills in a crm_condition)"
 _TOLD_BY_COUNT = "(C compares with zero)"
+_IN_JSON = "(a member of the JSON, in camel case)"
+_TAKES_JSON = "(verify_ledger_proof takes the JSON of all of them)"
+# What is JSON in C, and a dict in Python.
+LEDGER_JSON = {
+    f"{owner}::{name}": _IN_JSON for owner, names in {
+        "ConsistencyProof": "old_size old_root head path",
+        "InclusionProof": "record head path",
+        "LedgerKind": "kEvent kDefinition kChoice",
+        "LedgerOpening": "salt plain",
+        "LedgerRecord": "index position kind what record link_index customer "
+                        "occurred_at recorded_at type source header commitment "
+                        "before link leaf root",
+    }.items() for name in names.split()
+} | {
+    "ToJson": "(all calls give the JSON)",
+    "VerifyConsistency": _TAKES_JSON,
+    "VerifyInclusion": _TAKES_JSON,
+    "VerifyOpening": _TAKES_JSON,
+}
 _FOR_TESTS = "(internal: tests of the C++ library open stores on fake disks)"
 
 C = {
+    **_CONSENT_JSON,
+    "ConsentAct::confirmed": "CRM_CONSENT_ACT_CONFIRMED",
+    "ConsentAct::conflict_notice": "CRM_CONSENT_ACT_CONFLICT_NOTICE",
+    "ConsentDecision::contested": "CRM_CONSENT_DECISION_CONTESTED",
+    "ConsentDecision::one_click": "CRM_CONSENT_DECISION_ONE_CLICK",
+    "ConsentList::customers": "crm_tenant_list_consents",
+    "ConsentList::next": "crm_tenant_list_consents",
+    "ConsentListQuery::limit": "(the room in the caller's array)",
+    "ParseConsentAction": _BY_NUMBER,
+    "ParseConsentChannel": _BY_NUMBER,
+    "ParseMessageClass": _BY_NUMBER,
+    "ParseReceiptFormat": _BY_NUMBER,
     "AppendOptions::backfill": "CRM_APPEND_BACKFILL",
     "AppendOptions::ignore_tenant": "CRM_APPEND_IGNORE_TENANT",
     "AppendOptions::offset": "crm_append_options.offset_name",
@@ -165,6 +230,7 @@ C = {
     "EventView::warned": "CRM_EVENT_VIEW_WARNED",
     "ExportEvents": "crm_tenant_export_file",
     "ExportProfiles": "crm_tenant_export_file, CRM_EXPORT_PROFILES",
+    "ExportLedger": "crm_tenant_export_ledger",
     "ExportStore": "crm_store_export, crm_store_export_options.write",
     "FileKeyProvider::Open":
         "crm_key_provider_open_file, CRM_KEY_FILE_CREATE_IF_MISSING",
@@ -173,6 +239,8 @@ C = {
     "HostOffset::name": "crm_append_options.offset_name",
     "HostOffset::value": "crm_append_options.offset_value",
     "IdentityExplanation::together": "(C compares a and b)",
+    "LedgerQuery::record": "crm_ledger_query.record, CRM_LEDGER_OF_RECORD",
+    "LedgerVerifyOptions::open": "CRM_LEDGER_VERIFY_OPEN",
     "LinkFileReport::kept_default": _MAY_BE_DEFAULT,
     "LinkFileReport::model": "crm_link_report_view.model_json",
     "PersonMap::FromFile": _MAP_IS_TEXT,
@@ -192,6 +260,7 @@ C = {
     "ImportPreset::about": "crm_import_preset_at",
     "ImportPreset::name": "crm_import_preset_at",
     "ImportStore": "crm_store_import",
+    "MatchCustomersOptions::dry_run": "CRM_MATCH_APPLY",
     "ErasureOptions::confirm": "CRM_ERASURE_CONFIRM",
     "ErasureOptions::dry_run": "CRM_ERASURE_DRY_RUN",
     "ErasureReport::complete": "CRM_ERASURE_COMPLETE",
@@ -243,9 +312,24 @@ C = {
     "TimelineQuery::oldest_first": "CRM_QUERY_OLDEST_FIRST",
     "UnmergedPart::is_new": "CRM_UNMERGED_NEW",
     "VerifyReport::sound": _TOLD_BY_COUNT,
-}
+} | LEDGER_JSON
 
 PYTHON = {
+    **_CONSENT_JSON,
+    "ConsentActionName": _BY_NAME,
+    "ConsentChannelName": _BY_NAME,
+    "ConsentDecision::act_count": "ConsentDecision.acts",
+    "ConsentList::customers": "Tenant.list_consents",
+    "ConsentList::next": "Tenant.list_consents",
+    "ConsentRuleName": _BY_NAME,
+    "ConsentRuleText": "ConsentDecision.explain",
+    "ConsentStateName": _BY_NAME,
+    "MessageClassName": _BY_NAME,
+    "ParseConsentAction": _BY_NAME,
+    "ParseConsentChannel": _BY_NAME,
+    "ParseMessageClass": _BY_NAME,
+    "ParseReceiptFormat": _BY_NAME,
+    "VerdictName": _BY_NAME,
     "ArrowOptions::batch_bytes": _NO_PLACE,
     "ArrowOptions::batch_rows": _NO_PLACE,
     "AppendOrder::Pass": "AppendOrder.pass_place",
@@ -264,8 +348,12 @@ PYTHON = {
     "EventToJson": "StoredEvent.to_json, StoredEvent.to_json(as_given)",
     "EventsToArrow": "EventCursor.__arrow_c_stream__",
     "ExportEvents": "Tenant.export_events",
+    "ExportLedger": "Tenant.export_ledger",
     "ExportProfiles": "Tenant.export_profiles",
     "ExportStore": "Store.export",
+    "LedgerHead::origin": _IN_JSON,
+    "LedgerHead::root": _IN_JSON,
+    "LedgerHead::size": _IN_JSON,
     "FileKeyProvider::Open": "FileKeyProvider.__init__(create)",
     "FormatVersion": "FORMAT_VERSION",
     "HostOffset::name": "Tenant.append(offset)",
@@ -313,4 +401,4 @@ PYTHON = {
     "UpcasterInfo::json": "UpcasterInfo.upcaster_json",
     "UpcasterInfo::to": "UpcasterInfo.to_version",
     "WithheldIdentifier::name_space": "WithheldIdentifier.namespace",
-}
+} | LEDGER_JSON

@@ -10,6 +10,10 @@ from crm._types import (
     AssertionKind,
     Compatibility,
     ConditionKind,
+    ConsentAction,
+    ConsentChannel,
+    ConsentRule,
+    ConsentState,
     DefinitionKind,
     Durability,
     EnvelopeShape,
@@ -22,15 +26,18 @@ from crm._types import (
     ImportFormat,
     KeyProvider,
     LogLevel,
+    MessageClass,
     MessageKind,
     Order,
     Outcome,
+    ReceiptFormat,
     ReconcileKind,
     RejectReason,
     ReviewAnswer,
     StatusCode,
     TextEncoding,
     Validation,
+    Verdict,
 )
 
 class _File(Protocol):
@@ -64,6 +71,7 @@ FORMAT_VERSION: int
 OLDEST_FORMAT_VERSION: int
 
 def canonical_event_type(type: str) -> str: ...
+def default_match_fields() -> dict[str, Any]: ...
 def event_from_json(
     json: Union[str, bytes, dict[str, Any]],
 ) -> tuple[Event, str]: ...
@@ -103,6 +111,14 @@ def train_file(
     seed: int = 1,
     progress: Optional[Callable[[int, int], object]] = None,
 ) -> str: ...
+def verify_checkpoint(note: str, key: str) -> dict[str, Any]: ...
+def verify_ledger_proof(
+    proof: Union[dict[str, Any], str, bytes],
+    *,
+    note: str = "",
+    key: str = "",
+    opening: Optional[Union[dict[str, Any], str, bytes]] = None,
+) -> None: ...
 
 @final
 class Store:
@@ -412,6 +428,28 @@ class Tenant:
         why: str = "",
         progress: Optional[Callable[[int, int], object]] = None,
     ) -> ReResolveReport: ...
+    def match_customers(
+        self,
+        *,
+        dry_run: bool = True,
+        model: Optional[str] = None,
+        fields: Union[dict[str, Any], str, bytes, None] = None,
+        merge_weight: float = 12.0,
+        review_weight: float = 4.0,
+        max_reviews: int = 1000,
+        threads: int = 1,
+        by: str = "",
+        why: str = "",
+        progress: Optional[Callable[[int, int], object]] = None,
+    ) -> MatchReport: ...
+    def apply_matches(
+        self,
+        matches: Iterable[Union[CustomerMatch, tuple[int, int, float]]],
+        *,
+        by: str = "",
+        why: str = "",
+        dry_run: bool = False,
+    ) -> MatchReport: ...
     def register_schema(
         self,
         type: str,
@@ -439,6 +477,128 @@ class Tenant:
         settings: Union[dict[str, Any], str, bytes],
     ) -> None: ...
     def identity_settings(self) -> dict[str, Any]: ...
+    def record_consent(
+        self,
+        action: Union[ConsentAction, str],
+        *,
+        purpose: str = "",
+        channel: Union[ConsentChannel, str] = "any",
+        identifiers: Union[
+            dict[str, str], Iterable[_Identifier], None
+        ] = None,
+        customer: int = 0,
+        address: str = "",
+        source: str = "consent",
+        id: str = "",
+        occurred_at: Optional[datetime.datetime] = None,
+        valid_until: Optional[datetime.datetime] = None,
+        method: str = "",
+        legal_basis: str = "",
+        policy: str = "",
+        policy_version: int = 0,
+        jurisdiction: str = "",
+        actor: str = "",
+        reason: str = "",
+        controller: str = "",
+        language: str = "",
+        confirmed: bool = False,
+        conflict_notice: bool = False,
+        evidence: str = "",
+        ip_address: str = "",
+        user_agent: str = "",
+        source_url: str = "",
+    ) -> EventOutcome: ...
+    def check_consent(
+        self,
+        customer: int,
+        purpose: str,
+        channel: Union[ConsentChannel, str],
+        *,
+        at: datetime.datetime,
+        message_class: Union[MessageClass, str] = "marketing",
+        template_name: str = "",
+        address: str = "",
+        jurisdiction: str = "",
+        category: str = "",
+        last_sent: Optional[datetime.datetime] = None,
+        as_of: Optional[datetime.datetime] = None,
+        known_at: int = 0,
+    ) -> ConsentDecision: ...
+    def list_consents(
+        self,
+        purpose: str,
+        channel: Union[ConsentChannel, str],
+        *,
+        at: datetime.datetime,
+        message_class: Union[MessageClass, str] = "marketing",
+        after: int = 0,
+        limit: int = 1000,
+    ) -> tuple[list[int], int]: ...
+    def consent_history(
+        self,
+        customer: int,
+        *,
+        as_of: Optional[datetime.datetime] = None,
+        known_at: int = 0,
+    ) -> list[dict[str, Any]]: ...
+    def preferences(self, customer: int) -> dict[str, Any]: ...
+    def consent_receipt(
+        self,
+        customer: int,
+        position: int,
+        *,
+        format: Union[ReceiptFormat, str] = "kantara",
+    ) -> dict[str, Any]: ...
+    def set_consent_settings(
+        self,
+        settings: Union[dict[str, Any], str, bytes],
+    ) -> None: ...
+    def consent_settings(self) -> dict[str, Any]: ...
+    def ledger_head(self) -> dict[str, Any]: ...
+    def ledger_key(self) -> str: ...
+    def ledger_checkpoint(self, *, size: int = 0) -> str: ...
+    def ledger(
+        self,
+        *,
+        first: int = 0,
+        limit: int = 1000,
+        record: Optional[int] = None,
+    ) -> list[dict[str, Any]]: ...
+    def prove_inclusion(
+        self,
+        *,
+        position: int = 0,
+        source: str = "",
+        id: str = "",
+        size: int = 0,
+    ) -> dict[str, Any]: ...
+    def prove_consistency(
+        self,
+        old_size: int,
+        *,
+        size: int = 0,
+    ) -> dict[str, Any]: ...
+    def open_ledger_record(
+        self,
+        *,
+        position: int = 0,
+        source: str = "",
+        id: str = "",
+    ) -> dict[str, Any]: ...
+    def verify_ledger(
+        self,
+        *,
+        checkpoints: Sequence[str] = (),
+        key: str = "",
+        open: bool = False,
+        progress: Optional[Callable[[int, int], object]] = None,
+    ) -> VerifyReport: ...
+    def export_ledger(
+        self,
+        path: _Path,
+        *,
+        progress: Optional[Callable[[int, int], object]] = None,
+    ) -> dict[str, Any]: ...
     def check(
         self,
         type: str,
@@ -922,6 +1082,31 @@ class Customer:
     def __hash__(self) -> int: ...
 
 @final
+class ConsentDecision:
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def rule(self) -> ConsentRule: ...
+    @property
+    def state(self) -> ConsentState: ...
+    @property
+    def until(self) -> Optional[datetime.datetime]: ...
+    @property
+    def acts(self) -> tuple[int, ...]: ...
+    @property
+    def regime(self) -> str: ...
+    @property
+    def one_click(self) -> bool: ...
+    @property
+    def contested(self) -> bool: ...
+    def explain(self) -> str: ...
+    def to_json(self) -> str: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class LookupResult:
     @property
     def customer(self) -> int: ...
@@ -1128,6 +1313,56 @@ class ReResolveReport:
     def __hash__(self) -> int: ...
 
 @final
+class CustomerMatch:
+    def __init__(
+        self,
+        a: int,
+        b: int,
+        weight: float,
+        *,
+        reason: Union[IdentityReason, str] = "none",
+    ) -> None: ...
+    @property
+    def a(self) -> int: ...
+    @property
+    def b(self) -> int: ...
+    @property
+    def weight(self) -> float: ...
+    @property
+    def reason(self) -> IdentityReason: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class MatchReport:
+    @property
+    def records(self) -> int: ...
+    @property
+    def pairs(self) -> int: ...
+    @property
+    def prior(self) -> float: ...
+    @property
+    def merged(self) -> int: ...
+    @property
+    def asked(self) -> int: ...
+    @property
+    def known(self) -> int: ...
+    @property
+    def withheld(self) -> int: ...
+    @property
+    def left(self) -> int: ...
+    @property
+    def matches(self) -> tuple[CustomerMatch, ...]: ...
+    @property
+    def position(self) -> int: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class IdentityEvidence:
     @property
     def kind(self) -> IdentityEvidenceKind: ...
@@ -1145,6 +1380,8 @@ class IdentityEvidence:
     def reason(self) -> IdentityReason: ...
     @property
     def sign(self) -> int: ...
+    @property
+    def weight(self) -> float: ...
     def to_dict(self) -> dict[str, Any]: ...
     def __repr__(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...
@@ -1185,6 +1422,8 @@ class IdentityStep:
     def by(self) -> str: ...
     @property
     def why(self) -> str: ...
+    @property
+    def weight(self) -> float: ...
     def to_dict(self) -> dict[str, Any]: ...
     def __repr__(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...
@@ -1470,6 +1709,12 @@ class Finding:
 class VerifyReport:
     @property
     def log_records(self) -> int: ...
+    @property
+    def ledger_records(self) -> int: ...
+    @property
+    def opened(self) -> int: ...
+    @property
+    def erased(self) -> int: ...
     @property
     def view_rows(self) -> int: ...
     @property

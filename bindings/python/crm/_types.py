@@ -211,6 +211,123 @@ class DefinitionKind(_Name):
     VALIDATION = "validation"
     #: Tenant.set_identity_settings.
     IDENTITY = "identity"
+    #: Tenant.set_consent_settings.
+    CONSENT = "consent"
+
+
+class ConsentAction(_Name):
+    """What somebody did about consent."""
+
+    ASK = "ask"
+    DEFER = "defer"
+    #: She signed up, and is to confirm it.
+    PEND = "pend"
+    GRANT = "grant"
+    #: A grant by double opt-in.
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    #: By her.
+    WITHDRAW = "withdraw"
+    #: By the controller.
+    REVOKE = "revoke"
+    INVALIDATE = "invalidate"
+    #: Art. 21 GDPR, or a global opt-out.
+    OBJECT = "object"
+    LIFT_OBJECTION = "lift-objection"
+    #: Art. 18 GDPR.
+    RESTRICT = "restrict"
+    LIFT_RESTRICTION = "lift-restriction"
+    #: An address.
+    SUPPRESS = "suppress"
+    LIFT_SUPPRESSION = "lift-suppression"
+    #: Global Privacy Control.
+    SIGNAL = "signal"
+
+
+class ConsentChannel(_Name):
+    """The way a message goes."""
+
+    #: All of them; in acts only.
+    ANY = "any"
+    EMAIL = "email"
+    SMS = "sms"
+    PUSH = "push"
+    VOICE = "voice"
+    WHATSAPP = "whatsapp"
+    POST = "post"
+    WEB = "web"
+
+
+class MessageClass(_Name):
+    """What a message is: a property of its template."""
+
+    MARKETING = "marketing"
+    TRANSACTIONAL = "transactional"
+    LEGAL = "legal"
+
+
+class Verdict(_Name):
+    """Whether she may be written to."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    #: From ConsentDecision.until on; ask again then.
+    DEFER = "defer"
+
+
+class ConsentState(_Name):
+    """Where one purpose and channel of a customer stand."""
+
+    UNKNOWN = "unknown"
+    REQUESTED = "requested"
+    DEFERRED = "deferred"
+    #: Double opt-in, not confirmed yet.
+    PENDING = "pending"
+    #: Nor in time.
+    LAPSED = "lapsed"
+    GIVEN = "given"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+    INVALIDATED = "invalidated"
+
+
+class ConsentRule(_Name):
+    """What decided."""
+
+    UNKNOWN_CUSTOMER = "unknown-customer"
+    RESTRICTED = "restricted"
+    UNDELIVERABLE = "undeliverable"
+    SUPPRESSED = "suppressed"
+    OBJECTED = "objected"
+    OPT_OUT_OF_SALE = "opt-out-of-sale"
+    UNKNOWN_PURPOSE = "unknown-purpose"
+    DENIED = "denied"
+    PENDING = "pending"
+    EXPIRED = "expired"
+    OLD_POLICY = "old-policy"
+    NEVER = "never"
+    CATEGORY = "category"
+    NO_CONSENT = "no-consent"
+    NO_TIME_ZONE = "no-time-zone"
+    FREQUENCY = "frequency"
+    QUIET_HOURS = "quiet-hours"
+    #: From here on: allowed.
+    CONSENT = "consent"
+    SOFT_OPT_IN = "soft-opt-in"
+    LEGAL_BASIS = "legal-basis"
+    OPT_OUT_CHANNEL = "opt-out-channel"
+    MESSAGE_CLASS = "message-class"
+
+
+class ReceiptFormat(_Name):
+    """The form of a receipt."""
+
+    #: Kantara Consent Receipt 1.1.
+    KANTARA = "kantara"
+    #: ISO/IEC TS 27560:2023.
+    ISO27560 = "iso27560"
 
 
 class ChoiceKind(_Name):

@@ -4,6 +4,7 @@
 
 #include <pybind11/stl.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -249,6 +250,82 @@ void DefineReResolve(py::class_<TenantHandle>& type) {
       py::arg("why") = "", py::arg("progress") = py::none());
 }
 
+void DefineMatching(py::class_<TenantHandle>& type) {
+  Def(
+      type, "match_customers",
+      [](TenantHandle& self, bool dry_run, std::optional<Text> model,
+         const py::object& fields, double merge_weight, double review_weight,
+         size_t max_reviews, int threads, const Text& by, const Text& why,
+         py::object progress) {
+        MatchCustomersOptions options;
+        options.dry_run = dry_run;
+        if (model.has_value()) {
+          options.model = Take(MatchModel::FromJson(*model));
+        }
+        if (!fields.is_none())
+          options.fields = JsonFromPython(fields, "fields");
+        options.merge_weight = merge_weight;
+        options.review_weight = review_weight;
+        options.max_reviews = max_reviews;
+        options.threads = threads;
+        options.by = by;
+        options.why = why;
+        ProgressCaller caller(std::move(progress));
+        options.progress = [&](const MatchProgress& at) {
+          const CallbackScope scope(self.box()->borrower(),
+                                    CallbackScope::Refuses::kCalls);
+          return caller(at.done, at.total);
+        };
+        Result<MatchReport> report = Change(
+            self, [&](Tenant& of) { return of.MatchCustomers(options); });
+        caller.Rethrow();
+        return Take(std::move(report));
+      },
+      "Merges customers who are the same person by what is known of them, and\n"
+      "asks about those who may be (see reviews): a MatchReport.\n\n"
+      "dry_run: only counts and lists what would be done; False does it.\n"
+      "model: JSON text as train_file gives it; None: the default model.\n"
+      "fields: which traits are compared as what: a dict or JSON text, as\n"
+      "    default_match_fields gives it; None: that.\n"
+      "merge_weight: pairs of at least so many bits are merged, if the guards\n"
+      "    let them; lighter ones of at least review_weight become questions,\n"
+      "    max_reviews of them at most.\n"
+      "threads: that compare. by, why: as of merge.\n"
+      "progress: a callable (done, total) for each step; returning False\n"
+      "    cancels (RetryableError, code CANCELLED), and nothing was changed.\n"
+      "    It must not call this store: that raises InputError in it.\n\n"
+      "Appends go on meanwhile; a second run finds nothing to do but what the\n"
+      "first one left.",
+      py::kw_only(), py::arg("dry_run") = true, py::arg("model") = py::none(),
+      py::arg("fields") = py::none(), py::arg("merge_weight") = 12.0,
+      py::arg("review_weight") = 4.0, py::arg("max_reviews") = 1000,
+      py::arg("threads") = 1, py::arg("by") = "", py::arg("why") = "",
+      py::arg("progress") = py::none());
+}
+
+void DefineApplying(py::class_<TenantHandle>& type) {
+  Def(
+      type, "apply_matches",
+      [](TenantHandle& self, const py::object& matches, const Text& by,
+         const Text& why, bool dry_run) {
+        std::vector<CustomerMatch> own;
+        for (const py::handle match : py::iter(matches)) {
+          own.push_back(MatchFromPython(match));
+        }
+        const MergeOptions options = ByHand(by, why, dry_run);
+        return Take(Change(
+            self, [&](Tenant& of) { return of.ApplyMatches(own, options); }));
+      },
+      "Makes choices of what some other matcher decided, behind the same\n"
+      "guards: a MatchReport. matches: CustomerMatch objects, or tuples (a, "
+      "b,\n"
+      "weight) of two records that are to be merged. A CustomerMatch with a\n"
+      "reason becomes a question. Raises NotFoundError: no such record; then\n"
+      "nothing is changed.",
+      py::arg("matches"), py::kw_only(), py::arg("by") = "",
+      py::arg("why") = "", py::arg("dry_run") = false);
+}
+
 }  // namespace
 
 void DefineIdentity(py::class_<TenantHandle>& type) {
@@ -257,6 +334,8 @@ void DefineIdentity(py::class_<TenantHandle>& type) {
   DefineAssertions(type);
   DefineReviews(type);
   DefineReResolve(type);
+  DefineMatching(type);
+  DefineApplying(type);
 }
 
 }  // namespace crm::python

@@ -13,6 +13,8 @@ namespace crm::python {
 // From a member or its string. Raises InputError.
 Assertion::Kind AssertionKindFromPython(py::handle kind);
 ReviewAnswer ReviewAnswerFromPython(py::handle answer);
+// A CustomerMatch, or a tuple (a, b, weight).
+CustomerMatch MatchFromPython(py::handle match);
 
 void DefineIdentityRecords(py::module_& module);
 // Methods of Tenant.

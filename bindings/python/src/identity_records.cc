@@ -4,6 +4,7 @@
 
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/identity.h"
+#include "bindings/python/src/json_text.h"
 #include "bindings/python/src/records.h"
 
 namespace crm::python {
@@ -179,6 +180,55 @@ void DefineChanges(py::module_& module) {
       .Finish();
 }
 
+void DefineMatches(py::module_& module) {
+  RecordClass<CustomerMatch> match(
+      module, "CustomerMatch",
+      "Two records of two customers, and what is made of them.");
+  match.Field("a", &CustomerMatch::a, "A record.")
+      .Field("b", &CustomerMatch::b, "A record of another customer.")
+      .Field("weight", &CustomerMatch::weight, "Bits.")
+      .Computed("reason", &ReasonOf<CustomerMatch>,
+                "An IdentityReason. NONE: the two are merged; otherwise "
+                "somebody is\nasked, for this reason.");
+  DefInit(
+      match.Finish(),
+      [](RecordId a, RecordId b, double weight, py::handle reason) {
+        return CustomerMatch{
+            a, b, weight, EnumFromPython("IdentityReason", kReasons, reason)};
+      },
+      "What another matcher decided, for apply_matches.", py::arg("a"),
+      py::arg("b"), py::arg("weight"), py::kw_only(),
+      py::arg("reason") = "none");
+  RecordClass<MatchReport>(module, "MatchReport", "What came of matching.")
+      .Field("records", &MatchReport::records,
+             "That were compared: those that know something.")
+      .Field("pairs", &MatchReport::pairs, "Of them, that were compared.")
+      .Field("prior", &MatchReport::prior,
+             "Bits: log2 of the odds that any two are of one person.")
+      .Field("merged", &MatchReport::merged, "Merges.")
+      .Field("asked", &MatchReport::asked, "Questions that were put.")
+      .Field("known", &MatchReport::known,
+             "Questions that had been put before.")
+      .Field("withheld", &MatchReport::withheld,
+             "Pairs that a guard settles, without a question.")
+      .Field("left", &MatchReport::left,
+             "Merges or questions that were too many for one run.")
+      .Computed(
+          "matches",
+          [](const MatchReport& self) { return TupleOf(self.matches); },
+          "A tuple of CustomerMatch, the first 1,000 of what was done: "
+          "merges,\n"
+          "then questions.")
+      .Field("position", &MatchReport::position,
+             "Of the last choice that was written. Zero: none.")
+      .Finish();
+  DefFunction(
+      module, "default_match_fields",
+      [] { return ParseJson(DefaultMatchFields()); },
+      "Which traits Tenant.match_customers compares as what, when it is not\n"
+      "told: a dict, to be changed and given as `fields`.");
+}
+
 void DefineExplanation(py::module_& module) {
   RecordClass<IdentityEvidence>(module, "IdentityEvidence",
                                 "One piece of evidence.")
@@ -198,6 +248,8 @@ void DefineExplanation(py::module_& module) {
       .Computed("reason", &ReasonOf<IdentityEvidence>, "An IdentityReason.")
       .Field("sign", &IdentityEvidence::sign,
              "1: for it, -1: against it, 0: neither.")
+      .Field("weight", &IdentityEvidence::weight,
+             "Of a merge by a match: bits; zero: it was none.")
       .Finish();
   RecordClass<IdentityExplanation>(module, "IdentityExplanation",
                                    "Why two customers are one, or are not.")
@@ -235,8 +287,10 @@ void DefineHistory(py::module_& module) {
       .Field("matched_by", &IdentityStep::matched_by,
              "The namespace that did it; empty: none.")
       .Field("confidence", &IdentityStep::confidence, "0 to 100.")
-      .Field("by", &IdentityStep::by, "Of a choice by hand: who.")
-      .Field("why", &IdentityStep::why, "Of a choice by hand: why.")
+      .Field("by", &IdentityStep::by, "Of a choice by hand or a match: who.")
+      .Field("why", &IdentityStep::why, "Of a choice by hand or a match: why.")
+      .Field("weight", &IdentityStep::weight,
+             "Of a merge by a match: bits; zero: it was none.")
       .Finish();
   RecordClass<IdentityHistory>(module, "IdentityHistory",
                                "How a customer came to be.")
@@ -259,11 +313,23 @@ ReviewAnswer ReviewAnswerFromPython(py::handle answer) {
   return EnumFromPython("ReviewAnswer", kAnswers, answer);
 }
 
+CustomerMatch MatchFromPython(py::handle match) {
+  if (py::isinstance<CustomerMatch>(match)) return match.cast<CustomerMatch>();
+  if (!py::isinstance<py::tuple>(match) || py::len(match) != 3) {
+    throw py::type_error(
+        "matches: expected CustomerMatch objects or tuples (a, b, weight)");
+  }
+  const auto tuple = py::reinterpret_borrow<py::tuple>(match);
+  return {tuple[0].cast<RecordId>(), tuple[1].cast<RecordId>(),
+          tuple[2].cast<double>()};
+}
+
 void DefineIdentityRecords(py::module_& module) {
   DefineFound(module);
   DefineChoices(module);
   DefineReview(module);
   DefineChanges(module);
+  DefineMatches(module);
   DefineExplanation(module);
   DefineHistory(module);
 }

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
 #include "bindings/python/src/handles.h"
@@ -64,11 +65,13 @@ PYBIND11_MODULE(_crm, module) {
   DefineSchemaRecords(module);
   DefineExportReports(module);
   DefineIdentityRecords(module);
+  DefineConsentRecords(module);
   DefinePrivacyRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);
   DefinePersons(module);
+  DefineLedgerChecks(module);
   DefineCursor(module);
   DefineSnapshot(module);
   DefineStoreSnapshot(module);

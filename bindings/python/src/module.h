@@ -13,6 +13,8 @@ void DefineTenant(pybind11::module_& module);
 void DefineImportMap(pybind11::module_& module);
 // link_file and train_file.
 void DefinePersons(pybind11::module_& module);
+// verify_checkpoint and verify_ledger_proof.
+void DefineLedgerChecks(pybind11::module_& module);
 
 }  // namespace crm::python
 

@@ -68,8 +68,10 @@ void DefineStats(py::module_& module) {
 
 void DefineVerify(py::module_& module) {
   RecordClass<Finding>(module, "Finding",
-                       "One finding of Store.verify; no personal data.")
-      .Field("room", &Finding::room, "log, event, identity or profile.")
+                       "One finding of Store.verify or Tenant.verify_ledger;\n"
+                       "no personal data.")
+      .Field("room", &Finding::room,
+             "log, event, identity, profile, ledger or store.")
       .Field("tenant", &Finding::tenant, "Its name.")
       .Field("customer", &Finding::customer, "Zero: none in particular.")
       .Field("position", &Finding::position, "Zero: none in particular.")
@@ -78,6 +80,12 @@ void DefineVerify(py::module_& module) {
   RecordClass<VerifyReport>(module, "VerifyReport",
                             "What Store.verify looked at and what it found.")
       .Field("log_records", &VerifyReport::log_records, "How many it read.")
+      .Field("ledger_records", &VerifyReport::ledger_records,
+             "Of these, records of ledgers.")
+      .Field("opened", &VerifyReport::opened,
+             "Of these, compared with what they say (verify_ledger, open).")
+      .Field("erased", &VerifyReport::erased,
+             "Of these, those whose key is destroyed.")
       .Field("view_rows", &VerifyReport::view_rows, "How many it compared.")
       .Field("findings_total", &VerifyReport::findings_total, "All of them.")
       .Computed(

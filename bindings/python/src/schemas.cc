@@ -27,6 +27,7 @@ constexpr EnumName<DefinitionView::Kind> kDefinitions[] = {
     {DefinitionView::Kind::kUpcaster, "UPCASTER"},
     {DefinitionView::Kind::kValidation, "VALIDATION"},
     {DefinitionView::Kind::kIdentity, "IDENTITY"},
+    {DefinitionView::Kind::kConsent, "CONSENT"},
 };
 constexpr EnumName<Compatibility> kCompatibilities[] = {
     {Compatibility::kNone, "NONE"},

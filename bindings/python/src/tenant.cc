@@ -8,11 +8,13 @@
 #include <string>
 
 #include "bindings/python/src/append.h"
+#include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/identity_settings.h"
 #include "bindings/python/src/instant.h"
+#include "bindings/python/src/ledger.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
@@ -86,7 +88,9 @@ void DefineTenant(py::module_& module) {
   DefineIdentity(type);
   DefineSchemas(type);
   DefineIdentitySettings(type);
+  DefineConsent(type);
   DefinePrivacy(type);
+  DefineLedger(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
       "timedelta; None: for ever). The new head.",

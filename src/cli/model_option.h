@@ -1,0 +1,20 @@
+// Files that options name: models, and JSON.
+
+#ifndef CRM_CLI_MODEL_OPTION_H_
+#define CRM_CLI_MODEL_OPTION_H_
+
+#include <string>
+
+#include "crm/match.h"
+
+namespace crm::cli {
+
+// A file as text; `what` begins the message of an error.
+Result<std::string> ReadText(const std::string& what, const std::string& path);
+
+// A model that was kept; "default": the one that comes with libcrm.
+Result<MatchModel> ReadModel(const std::string& path);
+
+}  // namespace crm::cli
+
+#endif  // CRM_CLI_MODEL_OPTION_H_
