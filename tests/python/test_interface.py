@@ -106,6 +106,7 @@ def test_options_are_keywords_only():
 def test_functions_of_the_module():
     nodes = [n for n in STUB.body if isinstance(n, ast.FunctionDef)]
     assert {n.name for n in nodes} == {"canonical_event_type",
+                                       "default_match_fields",
                                        "event_from_json", "link_file",
                                        "restore_store", "train_file",
                                        "verify_backup", "verify_certificate",
