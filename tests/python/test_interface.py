@@ -108,7 +108,9 @@ def test_functions_of_the_module():
     assert {n.name for n in nodes} == {"canonical_event_type",
                                        "default_match_fields",
                                        "event_from_json", "link_file",
-                                       "train_file", "verify_checkpoint",
+                                       "restore_store", "train_file",
+                                       "verify_backup", "verify_certificate",
+                                       "verify_checkpoint",
                                        "verify_ledger_proof"}
     for node in nodes:
         assert parameters_of_module(getattr(crm, node.name)) == (
@@ -134,6 +136,7 @@ def test_everything_of_the_headers_is_bound():
                "GetSchema": "schema", "ListSchemas": "schemas",
                "ListUpcasters": "upcasters", "GetValidation": "validation",
                "CheckPayload": "check", "ListReviews": "reviews",
+               "ListErasures": "erasures", "GetSigningKey": "signing_key",
                "ListAssertions": "assertions",
                "GetIdentityChanges": "identity_changes",
                "GetIdentitySettings": "identity_settings",

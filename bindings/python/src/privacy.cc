@@ -2,6 +2,9 @@
 
 #include "bindings/python/src/privacy.h"
 
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
 #include <filesystem>
 #include <optional>
 #include <string>
