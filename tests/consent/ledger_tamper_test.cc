@@ -11,7 +11,6 @@
 #include "consent/ledger_check.h"
 #include "consent/ledger_note.h"
 #include "event/log_view.h"
-#include "storage/keyring.h"
 #include "store/fixture.h"
 
 namespace crm {
