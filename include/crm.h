@@ -3101,8 +3101,8 @@ CRM_API crm_status crm_tenant_match_customers(crm_tenant* tenant,
                                               crm_match_report** out,
                                               crm_error** error) CRM_NOEXCEPT;
 
-/* A host may have a matcher of its own, or a model that no weights describe. What
- * it decides becomes choices like those of a match:
+/* A host may have a matcher of its own, or a model that no weights describe.
+ * What it decides becomes choices like those of a match:
  *
  *   crm_customer_match match = {0};
  *   match.a = first_record;

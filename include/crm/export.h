@@ -203,7 +203,7 @@ struct StoreImportReport {
 // Reads an export into a store without events and definitions
 // (kFailedPrecondition otherwise; tenants may be there). Definitions are made
 // again at their places, so that each event is checked by those that it was
-// checked by before. So are choices by hand and re-resolves, by the calls that
+// checked by before. So are choices of hosts, matches and re-resolves, by what
 // made them, with the same numbers of records and customers; where an erased
 // event is missing, numbers are others, and they are left out (a difference
 // each). Events keep their order and recorded_at, so that

@@ -77,8 +77,8 @@ struct MatchCustomersOptions {
   // As in MergeOptions.
   std::string by = {};
   std::string why = {};
-  // Steps: "read" (records), then those of MatchProgress. Called on the calling
-  // thread; false cancels (kCancelled), and nothing was changed.
+  // Steps: "read" (records), then those of MatchProgress. It must call nothing
+  // of this store; false cancels (kCancelled), and nothing was changed.
   MatchProgressCallback progress = {};
 };
 

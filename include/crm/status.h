@@ -116,8 +116,8 @@ class [[nodiscard]] Status final {
 //   crm::Result<crm::Profile> profile = tenant.GetProfile(customer);
 //   if (profile.ok()) Show(*profile);
 //
-// Of a result that has no name, value() and operator* give the value itself, not
-// a reference into what is about to go, so that it lives as long as its name:
+// Of a result without a name, value() and operator* give the value itself, and
+// no reference into what is about to go, so that it lives as long as its name:
 //
 //   for (const crm::Review& review : *tenant.ListReviews({})) ...
 //

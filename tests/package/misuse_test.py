@@ -2,24 +2,21 @@
 """Compiles misuse.cc as often as it has misuses: each has to fail, there where
 it says WRONG, and only its first version compiles. Standard library only.
 
-    misuse_test.py CXX INCLUDE_FOLDER
+    misuse_test.py CXX INCLUDE_FOLDER SOURCE
 """
 
-import os
 import re
 import subprocess
 import sys
 
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "misuse.cc")
 
-
-def complaints(cxx, include, misuse):
+def complaints(cxx, include, source, misuse):
     """The lines that the compiler finds fault with."""
     done = subprocess.run(
         [cxx, "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
          "-Wno-unused-variable", "-Wno-unused-parameter",
          "-Wno-unused-but-set-variable",
-         f"-DMISUSE={misuse}", "-I", include, SOURCE],
+         f"-DMISUSE={misuse}", "-I", include, source],
         capture_output=True, text=True, check=False)
     return {int(line) for line in
             re.findall(r"misuse\.cc:(\d+):\d+: (?:fatal )?error", done.stderr)
@@ -27,8 +24,8 @@ def complaints(cxx, include, misuse):
 
 
 def main():
-    cxx, include = sys.argv[1:]
-    with open(SOURCE, encoding="utf-8") as file:
+    cxx, include, source = sys.argv[1:]
+    with open(source, encoding="utf-8") as file:
         lines = file.read().split("\n")
     wrong = {}
     misuse = None
@@ -42,7 +39,7 @@ def main():
     bad = 0
     for misuse in range(len(wrong) + 1):
         expected = {wrong[misuse]} if misuse else set()
-        found = complaints(cxx, include, misuse)
+        found = complaints(cxx, include, source, misuse)
         if found != expected:
             bad = 1
             print(f"misuse {misuse}: expected the compiler to complain about"

@@ -17,7 +17,7 @@ struct Family {
   const char* room;
   bool of_customer;
 };
-constexpr std::array<Family, 24> kFamilies = {{
+constexpr std::array<Family, 25> kFamilies = {{
     {"default", FamilyKind::kPoint, "store", false},
     {"dedupe", FamilyKind::kPoint, "event", false},
     {"names", FamilyKind::kPoint, "event", false},
