@@ -136,22 +136,13 @@ def test_everything_of_the_headers_is_bound():
                "ListAssertions": "assertions",
                "GetIdentityChanges": "identity_changes",
                "GetIdentitySettings": "identity_settings",
-<<<<<<< HEAD
-=======
                "GetLedgerHead": "ledger_head", "GetLedgerKey": "ledger_key",
                "GetLedgerCheckpoint": "ledger_checkpoint",
                "ListLedger": "ledger",
->>>>>>> main
                "GetConsentHistory": "consent_history",
                "GetConsentReceipt": "consent_receipt",
                "GetConsentSettings": "consent_settings",
                "GetPreferences": "preferences",
-<<<<<<< HEAD
-               "GetLedgerHead": "ledger_head", "GetLedgerKey": "ledger_key",
-               "GetLedgerCheckpoint": "ledger_checkpoint",
-               "ListLedger": "ledger",
-=======
->>>>>>> main
                "AppendJson": "append", "Tenant": "tenant"}
 
     def python_name(name):
