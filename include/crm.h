@@ -3952,7 +3952,7 @@ enum {
   CRM_CONSENT_BY_UNKNOWN_CUSTOMER = 1,
   /* Art. 18 GDPR. */
   CRM_CONSENT_BY_RESTRICTED = 2,
-  /* The address is dead, or was erased. */
+  /* The address is dead. */
   CRM_CONSENT_BY_UNDELIVERABLE = 3,
   /* A complaint, STOP, a registry, or by hand. */
   CRM_CONSENT_BY_SUPPRESSED = 4,

@@ -177,8 +177,8 @@ enum class ConsentState : uint8_t {
 enum class ConsentRule : uint8_t {
   kUnknownCustomer = 1,     // There is no such customer (any more).
   kRestricted = 2,          // Art. 18 restriction.
-  kUndeliverable = 3,       // The address is dead, or was erased.
-  kSuppressed = 4,          // Complaint, STOP, registry, by hand.
+  kUndeliverable = 3,       // The address is dead.
+  kSuppressed = 4,          // Complaint, STOP, registry, by hand; erased.
   kObjected = 5,            // Art. 21 objection, global opt-out.
   kOptOutOfSale = 6,        // GPC, for a purpose that sells or shares.
   kUnknownPurpose = 7,      // Not in the register.
@@ -251,7 +251,7 @@ struct ConsentAct {
   std::string jurisdiction = {};
   // subject (if empty), agent, guardian, system, authority.
   std::string actor = {};
-  // Of a suppression: hard-bounce, invalid, erased (dead addresses);
+  // Of a suppression: hard-bounce, invalid (dead addresses); erased;
   // complaint, stop, registry, manual. Otherwise any text. Personal.
   std::string reason = {};
   // Of the parties.
@@ -279,7 +279,7 @@ struct ConsentQuestion {
   MessageClass message_class = MessageClass::kMarketing;
   // Of the register: it says the class. kNotFound: not there.
   std::string_view template_name = {};
-  // The address that it would go to; empty: one that she consented for.
+  // Where it would go: suppressions go by it; empty: what she consented for.
   std::string_view address = {};
   // When it would be sent. libcrm has no clock of its own.
   Timestamp at = {};

@@ -27,7 +27,7 @@ bool Covers(ConsentChannel said, ConsentChannel asked) {
 
 bool IsDead(SuppressionReason reason) {
   return reason >= SuppressionReason::kHardBounce &&
-         reason <= SuppressionReason::kErased;
+         reason <= SuppressionReason::kInvalid;
 }
 
 ConsentState DenialState(ConsentAction action) {
@@ -307,11 +307,18 @@ bool Judge::SuppressionHolds(const ConsentFact& fact) const {
   }
   return std::none_of(
       in_.facts.begin(), in_.facts.end(), [&](const ConsentFact& other) {
+        if (other.address != fact.address ||
+            other.effective_at <= fact.effective_at) {
+          return false;
+        }
+        // Who was erased and came back says by a grant that it is wanted.
+        if (fact.reason == SuppressionReason::kErased && other.grants() &&
+            (other.flags & kFactSoftOptIn) == 0) {
+          return true;
+        }
         return other.action == ConsentAction::kLiftSuppression &&
-               other.address == fact.address &&
                (other.reason == SuppressionReason::kNone ||
-                other.reason == fact.reason) &&
-               other.effective_at > fact.effective_at;
+                other.reason == fact.reason);
       });
 }
 

@@ -45,7 +45,7 @@ enum class PreferenceField : uint8_t {
 // Of any field: taken back.
 inline constexpr uint64_t kPreferenceUnset = 1'000'000'007;
 
-// Numbers are on disk. Up to kErased: nothing arrives there.
+// Numbers are on disk. Up to kInvalid: nothing arrives there.
 enum class SuppressionReason : uint8_t {
   kNone = 0,
   kHardBounce = 1,

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::string_view kSuperblockFile = "STORE";
 // What a store's directory may hold; anything else is not ours.
-constexpr std::string_view kOwnNames[] = {"STORE", "LOCK", "ANCHOR", "log",
-                                          "keys", "views", "views.verify"};
+constexpr std::string_view kOwnNames[] = {
+    "STORE", "LOCK", "ANCHOR", "log", "keys", "views", "views.verify"};
 
 Status CheckOptions(const StoreOptions& options) {
   const auto invalid = [](const char* what) {
@@ -68,8 +68,8 @@ class Opener {
     if (status.ok()) status = CheckKeys();
     if (status.ok() && creating_) status = WriteSuperblock();
     if (!status.ok()) return status;
-    core_.sequencer = std::make_unique<Sequencer>(&core_, head_, chain_,
-                                                  last_recorded_at_);
+    core_.sequencer =
+        std::make_unique<Sequencer>(&core_, head_, chain_, last_recorded_at_);
     status = core_.sequencer->LoadRefused();
     // What was asked for and cut off is done before anybody can read.
     if (status.ok()) status = ReplayErasures(core_);
@@ -90,6 +90,7 @@ class Opener {
   Status OpenViews();
   Status OpenTenants();
   Status LoadDefinitions(const Views& views);
+  Status ReadCounts(Views& views);
   Status RemoveViews(const Status& why);
   Status CatchUp();
   Status CheckKeys();
@@ -148,11 +149,10 @@ Status Opener::ReadSuperblock() {
       core_.superblock.features |= kFeaturePlainPhones;
     }
     if (!core_.options.create_if_missing) {
-      return Status(core_.disk->Exists(core_.Path("log"))
-                        ? StatusCode::kCorruption
-                        : StatusCode::kNotFound,
-                    "no store at " + core_.directory +
-                        ": the superblock is missing");
+      return Status(
+          core_.disk->Exists(core_.Path("log")) ? StatusCode::kCorruption
+                                                : StatusCode::kNotFound,
+          "no store at " + core_.directory + ": the superblock is missing");
     }
     return Status::Ok();
   }
@@ -250,9 +250,9 @@ Status Opener::FindHead() {
           }
         }
         if (!sound.ok()) {
-          sound = Status(sound.code(),
-                         "log record " + std::to_string(position) + ": " +
-                             std::string(sound.message()));
+          sound =
+              Status(sound.code(), "log record " + std::to_string(position) +
+                                       ": " + std::string(sound.message()));
           return false;
         }
         last_recorded_at_ =
@@ -281,8 +281,9 @@ Status Opener::CheckAnchor() {
   if (last.head > head_) {
     const std::string lost =
         "the log ends at " + std::to_string(head_) + ", but " +
-        std::to_string(last.head) + " was acknowledged: " +
-        std::to_string(last.head - head_) + " records are lost";
+        std::to_string(last.head) +
+        " was acknowledged: " + std::to_string(last.head - head_) +
+        " records are lost";
     if (!core_.options.accept_rollback) {
       return Status(StatusCode::kRolledBack, lost);
     }
@@ -324,6 +325,7 @@ Status Opener::OpenViews() {
       if (!status.ok()) return status;
       status = LoadDefinitions(**views);
     }
+    if (status.ok()) status = ReadCounts(**views);
     if (status.ok()) {
       core_.views = std::move(views).value();
       return status;
@@ -357,17 +359,30 @@ Status Opener::LoadDefinitions(const Views& views) {
     if (status.ok()) status = core_.log_view->Read(position, &value);
     if (status.ok()) status = reader.Read(value, &record);
     if (status.ok() && record.kind != LogKind::kDefinition) {
-      status = Status(StatusCode::kCorruption,
-                      "log record " + std::to_string(position) +
-                          ": is no definition");
+      status = Status(
+          StatusCode::kCorruption,
+          "log record " + std::to_string(position) + ": is no definition");
     }
     if (status.ok()) {
-      status = core_.definitions.Add(*core_.log_view, core_.names, position,
-                                     record);
+      status =
+          core_.definitions.Add(*core_.log_view, core_.names, position, record);
     }
     if (!status.ok()) return status;
   }
   return status;
+}
+
+// What every open needs of a tenant.
+Status Opener::ReadCounts(Views& views) {
+  std::shared_ptr<View> view = views.overlay().OpenView();
+  for (const std::string& name : core_.names.All(NameKind::kTenant)) {
+    const Status status =
+        views.event()
+            .Counts(core_.names.Find(NameKind::kTenant, name), *view)
+            .status();
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
 }
 
 // Views are disposable: what cannot be used is made again from the log.
@@ -411,11 +426,11 @@ Status Opener::CheckKeys() {
     Status status = core_.keyring->OpenTenant(tenant, name, false);
     if (!status.ok()) return status;
     if (counts->records < core_.keyring->PoolEnd(tenant)) continue;
-    return Status(StatusCode::kKeyMissing,
-                  "keyring: older than the log: " +
-                      std::to_string(counts->records) +
-                      " records, keys below " +
-                      std::to_string(core_.keyring->PoolEnd(tenant)));
+    return Status(
+        StatusCode::kKeyMissing,
+        "keyring: older than the log: " + std::to_string(counts->records) +
+            " records, keys below " +
+            std::to_string(core_.keyring->PoolEnd(tenant)));
   }
   return Status::Ok();
 }
@@ -498,8 +513,8 @@ Status CloseCore(StoreCore& core) {
 }
 
 uint32_t MonthOf(int64_t us) {
-  const date::year_month_day day{date::floor<date::days>(
-      Timestamp(std::chrono::microseconds(us)))};
+  const date::year_month_day day{
+      date::floor<date::days>(Timestamp(std::chrono::microseconds(us)))};
   return static_cast<uint32_t>(static_cast<int>(day.year()) * 100) +
          static_cast<unsigned>(day.month());
 }

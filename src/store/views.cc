@@ -134,8 +134,7 @@ Status Views::Load(std::span<const Fact> facts) const {
   if (!overlay_->cold()) return Status::Ok();
   std::vector<std::pair<uint32_t, RecordId>> records;
   for (const Fact& fact : facts) {
-    if (fact.header.record == 0 ||
-        (fact.header.flags & kEventNewRecord) != 0) {
+    if (fact.header.record == 0 || (fact.header.flags & kEventNewRecord) != 0) {
       continue;
     }
     records.emplace_back(fact.header.tenant, fact.header.record);
@@ -182,11 +181,18 @@ Status Views::FoldChoice(const IdentityChoice& choice,
       if (!status.ok()) return status;
     }
   }
+  // Whoever has one of her addresses later is not written to as before.
+  for (const IdentityChoice::Mark& mark : choice.erasure.marks) {
+    if (!mark.fenced) continue;
+    Status status = consent_->SuppressErased(
+        choice.tenant, mark.hash, choice.position,
+        Timestamp(std::chrono::microseconds(choice.erasure.at)), context);
+    if (!status.ok()) return status;
+  }
   return identity_->FoldChoice(choice, context);
 }
 
-Status Views::RenewBuckets(uint32_t tenant,
-                           std::span<const RecordId> records) {
+Status Views::RenewBuckets(uint32_t tenant, std::span<const RecordId> records) {
   // What a checkpoint writes meanwhile would be older than what is read here.
   std::lock_guard<std::mutex> lock(checkpoint_mutex_);
   std::set<uint64_t> buckets;

@@ -200,7 +200,7 @@ TEST_CASE("store import: a choice that was changed is refused, or told") {
       {6, R"("tenant":"t")", R"("tenant":"v")", StatusCode::kMalformed},
       {6, R"("must-link")", R"("should-link")", StatusCode::kMalformed},
       {7, R"("merge")", R"("novel")", StatusCode::kUnsupported},
-      {7, R"("hand")", R"("match")", StatusCode::kUnsupported},
+      {7, R"("hand")", R"("novel")", StatusCode::kUnsupported},
       {7, R"("retired")", R"("novel")", StatusCode::kUnsupported},
       {7, R"("retired":2)", R"("retired":"x")", StatusCode::kMalformed},
       {9, R"("parts":[{)", R"("parts":[ {)", StatusCode::kMalformed},

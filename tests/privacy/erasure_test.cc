@@ -240,6 +240,45 @@ TEST_CASE("who comes back is a new customer") {
   CheckSound(*club.store);
 }
 
+TEST_CASE("who comes back is not written to until she grants it anew") {
+  Club club;
+  REQUIRE_OK(club.tenant->SetConsentSettings(
+      R"({"purposes":{"club-news":{"legalBasis":"legitimate-interest",)"
+      R"("assessment":"A-1"}}})"));
+  const auto dee = [&](const std::string& id) {
+    return MustAppendOne(
+               *club.tenant,
+               club.EventOf(id, {{"email", "dee@x.example"}}, "Dee", 0))
+        .customer;
+  };
+  const auto decide = [&](CustomerId customer, MessageClass message_class) {
+    ConsentQuestion question;
+    question.customer = customer;
+    question.purpose = "club-news";
+    question.channel = ConsentChannel::kEmail;
+    question.message_class = message_class;
+    question.address = "dee@x.example";
+    question.at = club.clock->Now();
+    return *club.tenant->CheckConsent(question);
+  };
+  const CustomerId before = dee("d-1");
+  CHECK(decide(before, MessageClass::kMarketing).verdict == Verdict::kAllow);
+  club.MustErase(before);
+  club.Later(10);
+  const CustomerId back = dee("d-2");
+  CHECK(back != before);
+  CHECK(decide(back, MessageClass::kMarketing).rule ==
+        ConsentRule::kSuppressed);
+  CHECK(decide(back, MessageClass::kTransactional).verdict == Verdict::kAllow);
+  ConsentAct grant;
+  grant.purpose = "club-news";
+  grant.channel = ConsentChannel::kEmail;
+  grant.identifiers = {{"email", "dee@x.example"}};
+  REQUIRE_OK(club.tenant->RecordConsent(grant));
+  CHECK(decide(back, MessageClass::kMarketing).verdict == Verdict::kAllow);
+  CheckSound(*club.store);
+}
+
 TEST_CASE("an address that somebody else has, too, is not fenced") {
   Club club;
   club.MustErase(club.ada);
