@@ -54,10 +54,10 @@ std::string Base64(std::string_view text, size_t skip) {
   padded.resize(padded.size() / 3 * 3);
   std::string out;
   for (size_t i = 0; i < padded.size(); i += 3) {
-    const uint32_t group = static_cast<uint32_t>(
-        static_cast<uint8_t>(padded[i]) << 16 |
-        static_cast<uint8_t>(padded[i + 1]) << 8 |
-        static_cast<uint8_t>(padded[i + 2]));
+    const uint32_t group =
+        static_cast<uint32_t>(static_cast<uint8_t>(padded[i]) << 16 |
+                              static_cast<uint8_t>(padded[i + 1]) << 8 |
+                              static_cast<uint8_t>(padded[i + 2]));
     for (int shift = 18; shift >= 0; shift -= 6) {
       out += kDigits[group >> shift & 63];
     }
@@ -170,22 +170,38 @@ void SearchDatabases(const std::string& store, Search* search) {
   SearchRows(store + "/log", "log",
              {{"default", FamilyKind::kLog}, {"ops", kPoint}}, search);
   SearchRows(store + "/keys", "keys",
-             {{"default", kPoint}, {"records", kPoint}, {"months", kPoint},
-              {"buckets", kPoint}, {"erasures", kPoint}},
+             {{"default", kPoint},
+              {"records", kPoint},
+              {"months", kPoint},
+              {"buckets", kPoint},
+              {"erasures", kPoint}},
              search);
   SearchRows(store + "/views", "views",
-             {{"default", kPoint}, {"dedupe", kPoint}, {"names", kPoint},
-              {"tenants", kPoint}, {"dictionaries", kPoint},
-              {"types", kPacked}, {"times", kPacked}, {"filter", kPacked},
+             {{"default", kPoint},
+              {"dedupe", kPoint},
+              {"names", kPoint},
+              {"tenants", kPoint},
+              {"dictionaries", kPoint},
+              {"types", kPacked},
+              {"times", kPacked},
+              {"filter", kPacked},
               {"definitions", kPoint},
-              {"identifiers", kPoint}, {"record_keys", kPoint},
+              {"identifiers", kPoint},
+              {"record_keys", kPoint},
               {"records", kPoint},
-              {"members", kPoint}, {"claimants", kPoint},
-              {"assertions", kPoint}, {"reviews", kPoint},
-              {"review_pairs", kPoint}, {"tombstones", kPoint},
+              {"members", kPoint},
+              {"claimants", kPoint},
+              {"assertions", kPoint},
+              {"reviews", kPoint},
+              {"review_pairs", kPoint},
+              {"tombstones", kPoint},
               {"profiles", FamilyKind::kSealed},
-              {"timeline", kPacked}, {"consents", kPoint},
-              {"suppressions", kPoint}},
+              {"timeline", kPacked},
+              {"consents", kPoint},
+              {"suppressions", kPoint},
+              {"ledgers", kPoint},
+              {"ledger_tiles", kPoint},
+              {"ledger_links", kPoint}},
              search);
 }
 
@@ -202,10 +218,15 @@ Event CanaryEvent(int i) {
   event.correlation_id = kCanaries[10] + number;
   event.causation_id = kCanaries[10];
   event.payload = "{\"name\":\"" + kCanaries[2] + "\",\"note\":\"" +
-                  kCanaries[5] + " " + number + "\",\"cyr\":\"" +
-                  kCanaries[6] + "\",\"han\":\"" + kCanaries[7] +
-                  "\",\"" + kCanaries[5] + "\":1,\"traits\":{\"plan\":\"" +
-                  kCanaries[11] + "\"}";
+                  kCanaries[5] + " " + number + "\",\"cyr\":\"" + kCanaries[6] +
+                  "\",\"han\":\"" + kCanaries[7] + "\",\"" + kCanaries[5] +
+                  "\":1,\"traits\":{\"plan\":\"" + kCanaries[11] + "\"}";
+  if (i % 11 == 0) {
+    // An act of consent, of the ledger.
+    event.type = "ConsentGranted";
+    event.payload += R"(,"purpose":"marketing","channel":"email","address":")" +
+                     kCanaries[0] + "\"";
+  }
   if (i % 50 == 0) {
     event.payload += ",\"long\":\"";
     for (int n = 0; n < 2000; ++n) event.payload += kCanaries[5];
@@ -245,9 +266,8 @@ std::string Use(const std::string& path, StoreOptions options) {
     conditions.conditions = {Condition::NoCustomer({"email", kCanaries[0]})};
     said += tenant.Append(CanaryEvent(9999), conditions).status().ToString();
     said += tenant.FindCustomer({"email", kCanaries[2]}).status().ToString();
-    said += tenant.FindCustomer({"email", "x" + kCanaries[0]})
-                .status()
-                .ToString();
+    said +=
+        tenant.FindCustomer({"email", "x" + kCanaries[0]}).status().ToString();
     // The text of a schema is sealed, too; what it says of an event holds
     // neither a personal value nor a name that it does not know.
     REQUIRE_OK(tenant.RegisterSchema(
@@ -272,8 +292,8 @@ std::string Use(const std::string& path, StoreOptions options) {
       MergeOptions by_hand;
       by_hand.by = kCanaries[2];
       by_hand.why = kCanaries[5];
-      REQUIRE_OK(tenant.AddAssertion(Assertion::Kind::kCannotLink, 1, 2,
-                                     by_hand));
+      REQUIRE_OK(
+          tenant.AddAssertion(Assertion::Kind::kCannotLink, 1, 2, by_hand));
     }
     CheckSound(store);
     if (session == 0) {
@@ -343,8 +363,8 @@ TEST_CASE("the search knows every form") {
     for (const std::string& hidden :
          {"x" + canary, Utf16(canary, false), Utf16("ab" + canary, true),
           Hex("a" + canary, "0123456789abcdef"),
-          Hex(canary + "b", "0123456789ABCDEF"),
-          Base64(canary + "zz", 0), Base64("12345" + canary + "zz", 0),
+          Hex(canary + "b", "0123456789ABCDEF"), Base64(canary + "zz", 0),
+          Base64("12345" + canary + "zz", 0),
           Base64("1234" + canary + "zz", 0)}) {
       Search search;
       search.Look(hidden, "here");
