@@ -148,7 +148,7 @@ struct LedgerVerifyOptions {
   // key, which says nothing against whoever has the store.
   std::string key = {};
   // Also open every record whose key is there, and compare what it says with
-  // its commitment: takes about three times as long.
+  // its commitment: takes about twice as long.
   bool open = false;
   // Called on the calling thread with records done and in all; false cancels
   // the call with kCancelled.

@@ -128,8 +128,8 @@ void AddLedger(CLI::App* main, std::function<int()>* run) {
       "Write the ledger as NDJSON, to be checked without the store.\n\n"
       "All records but what they say, and a checkpoint. It holds no personal\n"
       "data but the numbers of records and customers.",
-      "export shop --output ledger.ndjson");
-  verb.sub->add_option("--output", verb.command->output, "A file, or -")
+      "export shop -o ledger.ndjson");
+  verb.sub->add_option("-o,--output", verb.command->output, "A file, or -")
       ->capture_default_str();
 }
 
