@@ -89,6 +89,7 @@ class Judge final {
     return std::find(in_.records.begin(), in_.records.end(), record) !=
            in_.records.end();
   }
+  bool Stands(ConsentAction said, ConsentAction lifts);
   bool IsSuppressed(bool dead);
   bool SuppressionHolds(const ConsentFact& fact) const;
   void FindDenial();
@@ -283,12 +284,22 @@ void Judge::Run() {
 }
 
 bool Judge::Restricted() {
-  if (in_.overflow) return true;
+  return in_.overflow ||
+         Stands(ConsentAction::kRestrict, ConsentAction::kLiftRestriction);
+}
+
+bool Judge::Objected() {
+  return Stands(ConsentAction::kObject, ConsentAction::kLiftObjection);
+}
+
+// What was said, by whomever of a customer's records, and not lifted since: by
+// the same record, or by one of hers what somebody else's said.
+bool Judge::Stands(ConsentAction said, ConsentAction lifts) {
   for (const ConsentFact& fact : in_.facts) {
-    if (fact.action != ConsentAction::kRestrict) continue;
+    if (fact.action != said) continue;
     const bool lifted = std::any_of(
         in_.facts.begin(), in_.facts.end(), [&](const ConsentFact& other) {
-          return other.action == ConsentAction::kLiftRestriction &&
+          return other.action == lifts &&
                  other.effective_at > fact.effective_at &&
                  (other.origin == fact.origin ||
                   (!IsHers(fact.origin) && IsHers(other.origin)));
@@ -349,23 +360,6 @@ bool Judge::IsSuppressed(bool dead) {
         !SuppressionHolds(fact)) {
       continue;
     }
-    Note(fact);
-    return true;
-  }
-  return false;
-}
-
-bool Judge::Objected() {
-  for (const ConsentFact& fact : in_.facts) {
-    if (fact.action != ConsentAction::kObject) continue;
-    const bool lifted = std::any_of(
-        in_.facts.begin(), in_.facts.end(), [&](const ConsentFact& other) {
-          return other.action == ConsentAction::kLiftObjection &&
-                 other.effective_at > fact.effective_at &&
-                 (other.origin == fact.origin ||
-                  (!IsHers(fact.origin) && IsHers(other.origin)));
-        });
-    if (lifted) continue;
     Note(fact);
     return true;
   }
