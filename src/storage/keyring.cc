@@ -141,7 +141,6 @@ struct KeyRing::Impl {
     SecretKey wrapping;
     SecretKey data;
     SecretKey signing;
-    SecretKey ledger;
     IndexKeys index;
     std::atomic<uint64_t> pool_end{1};  // Grows under pool_mutex.
   };
@@ -387,7 +386,6 @@ Status KeyRing::Impl::ReadTenant(TenantSecrets* secrets,
   Digest seed = Blake2b("crm signing", index);
   secrets->signing = SecretKey(seed);
   Wipe(&seed, sizeof(seed));
-  secrets->ledger = SecretKey(Blake2b("crm ledger", index));
   Wipe(plain.data(), plain.size());
   Wipe(wrapping->data(), wrapping->size());
   Wipe(&key, sizeof(key));
@@ -534,12 +532,6 @@ Result<Key> KeyRing::SigningSeed(uint32_t tenant) const {
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) return NoTenant();
   return secrets->signing.get();
-}
-
-Result<Key> KeyRing::LedgerKey(uint32_t tenant) const {
-  const Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) return NoTenant();
-  return secrets->ledger.get();
 }
 
 uint64_t KeyRing::PoolEnd(uint32_t tenant) const {

@@ -76,10 +76,9 @@ class KeyRing final {
   // REQUIRES: OpenTenant succeeded.
   const IndexKeys& index_keys(uint32_t tenant) const;
   Result<Key> TenantKey(uint32_t tenant) const;
-  // What signs for the tenant. REQUIRES: OpenTenant succeeded.
+  // What signs for the tenant, checkpoints of its ledger and certificates.
+  // REQUIRES: OpenTenant succeeded.
   Result<Key> SigningSeed(uint32_t tenant) const;
-  // The secret half of the pair that signs the tenant's ledger.
-  Result<Key> LedgerKey(uint32_t tenant) const;
 
   // kErased: destroyed. kKeyMissing: never made.
   Result<Key> RecordKey(uint32_t tenant, uint64_t record);

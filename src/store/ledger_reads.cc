@@ -38,7 +38,7 @@ std::string LedgerReader::origin() const {
 }
 
 Result<Key> LedgerReader::SigningKey() const {
-  return core_.keyring->LedgerKey(tenant_.id);
+  return core_.keyring->SigningSeed(tenant_.id);
 }
 
 MerkleNodes LedgerReader::nodes() const {
