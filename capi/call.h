@@ -3,6 +3,8 @@
 #ifndef CRM_CAPI_CALL_H_
 #define CRM_CAPI_CALL_H_
 
+#include <cstdint>
+
 #include "capi/handles.h"
 #include "capi/input.h"
 
@@ -26,6 +28,33 @@ Status Write(State& state, Call call) {
   const Writing writing(*state.health);
   Status status = writing.Begin();
   return status.ok() ? writing.End(call(state)) : status;
+}
+
+// The same of what answers a Result, and writes nothing when it is `dry`.
+template <typename State, typename Call>
+auto Change(State& state, bool dry, Call call) -> decltype(call(state)) {
+  const Writing writing(*state.health);
+  const Status status = dry ? Status::Ok() : writing.Begin();
+  if (!status.ok()) return status;
+  auto result = call(state);
+  if (!result.ok()) return writing.End(result.status());
+  return result;
+}
+
+// A callback as one of C++; what it stopped with goes to `*stopped`.
+inline Progress ProgressOf(crm_progress_callback callback, void* user_data,
+                           int32_t* stopped) {
+  if (callback == nullptr) return {};
+  return [=](uint64_t done, uint64_t total) {
+    *stopped = callback(user_data, done, total);
+    return *stopped == 0;
+  };
+}
+
+// Of a call that its callback stopped with `answer`, which comes back as it is.
+inline Status StoppedBy(int32_t answer, const char* call) {
+  return Status(static_cast<StatusCode>(answer),
+                std::string(call) + ": stopped by its callback");
 }
 
 }  // namespace crm::capi

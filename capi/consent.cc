@@ -1,5 +1,6 @@
 // Consent: acts in, decisions out.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -177,6 +178,13 @@ Status TextOf(const crm_consent_decision* decision,
   return status;
 }
 
+// Empty when the enumeration has no such number.
+template <typename Enum>
+crm_slice NameOfNumber(int32_t number, std::string_view (*name)(Enum)) {
+  if (number < 0 || number > kMostNumber) return crm_slice{nullptr, 0};
+  return Slice(name(static_cast<Enum>(number)));
+}
+
 }  // namespace
 }  // namespace crm::capi
 
@@ -184,55 +192,40 @@ using namespace crm::capi;  // NOLINT: all that follows is extern "C".
 
 crm_slice crm_consent_action_name(int32_t action) noexcept {
   return GuardValue(crm_slice{nullptr, 0}, [&] {
-    if (action < 0 || action > kMostNumber) return crm_slice{nullptr, 0};
-    return Slice(
-        crm::ConsentActionName(static_cast<crm::ConsentAction>(action)));
+    return NameOfNumber(action, crm::ConsentActionName);
   });
 }
 
 crm_slice crm_consent_channel_name(int32_t channel) noexcept {
   return GuardValue(crm_slice{nullptr, 0}, [&] {
-    if (channel < 0 || channel > kMostNumber) return crm_slice{nullptr, 0};
-    return Slice(
-        crm::ConsentChannelName(static_cast<crm::ConsentChannel>(channel)));
+    return NameOfNumber(channel, crm::ConsentChannelName);
   });
 }
 
 crm_slice crm_message_class_name(int32_t message_class) noexcept {
   return GuardValue(crm_slice{nullptr, 0}, [&] {
-    if (message_class < 0 || message_class > kMostNumber)
-      return crm_slice{nullptr, 0};
-    return Slice(
-        crm::MessageClassName(static_cast<crm::MessageClass>(message_class)));
+    return NameOfNumber(message_class, crm::MessageClassName);
   });
 }
 
 crm_slice crm_verdict_name(int32_t verdict) noexcept {
-  return GuardValue(crm_slice{nullptr, 0}, [&] {
-    if (verdict < 0 || verdict > kMostNumber) return crm_slice{nullptr, 0};
-    return Slice(crm::VerdictName(static_cast<crm::Verdict>(verdict)));
-  });
+  return GuardValue(crm_slice{nullptr, 0},
+                    [&] { return NameOfNumber(verdict, crm::VerdictName); });
 }
 
 crm_slice crm_consent_state_name(int32_t state) noexcept {
-  return GuardValue(crm_slice{nullptr, 0}, [&] {
-    if (state < 0 || state > kMostNumber) return crm_slice{nullptr, 0};
-    return Slice(crm::ConsentStateName(static_cast<crm::ConsentState>(state)));
-  });
+  return GuardValue(crm_slice{nullptr, 0},
+                    [&] { return NameOfNumber(state, crm::ConsentStateName); });
 }
 
 crm_slice crm_consent_rule_name(int32_t rule) noexcept {
-  return GuardValue(crm_slice{nullptr, 0}, [&] {
-    if (rule < 0 || rule > kMostNumber) return crm_slice{nullptr, 0};
-    return Slice(crm::ConsentRuleName(static_cast<crm::ConsentRule>(rule)));
-  });
+  return GuardValue(crm_slice{nullptr, 0},
+                    [&] { return NameOfNumber(rule, crm::ConsentRuleName); });
 }
 
 crm_slice crm_consent_rule_text(int32_t rule) noexcept {
-  return GuardValue(crm_slice{nullptr, 0}, [&] {
-    if (rule < 0 || rule > kMostNumber) return crm_slice{nullptr, 0};
-    return Slice(crm::ConsentRuleText(static_cast<crm::ConsentRule>(rule)));
-  });
+  return GuardValue(crm_slice{nullptr, 0},
+                    [&] { return NameOfNumber(rule, crm::ConsentRuleText); });
 }
 
 crm_status crm_tenant_record_consent(crm_tenant* tenant,
@@ -252,11 +245,10 @@ crm_status crm_tenant_record_consent(crm_tenant* tenant,
     if (status.ok() && act == nullptr) status = Invalid("act: NULL");
     if (status.ok()) status = ReadAct(*act, &own);
     if (!status.ok()) return status;
-    const Writing writing(*state.health);
-    status = writing.Begin();
-    if (!status.ok()) return status;
-    auto outcome = state.tenant.RecordConsent(own, how);
-    if (!outcome.ok()) return writing.End(outcome.status());
+    auto outcome = Change(state, false, [&](TenantState& of) {
+      return of.tenant.RecordConsent(own, how);
+    });
+    if (!outcome.ok()) return outcome.status();
     crm::AppendResult result;
     const bool appended = outcome->outcome == crm::Outcome::kAppended;
     const bool duplicate = outcome->outcome == crm::Outcome::kDuplicate;
@@ -346,9 +338,7 @@ crm_status crm_tenant_get_preferences(crm_tenant* tenant, uint64_t customer,
                                       crm_buffer** out,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (!status.ok()) return status;
     auto preferences = Source(tenant).GetPreferences(customer);
     if (!preferences.ok()) return preferences.status();
@@ -401,9 +391,7 @@ crm_status crm_tenant_get_consent_receipt(crm_tenant* tenant, uint64_t customer,
                                           crm_buffer** out,
                                           crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (status.ok() && (format < 0 || format > 255)) {
       status = Invalid("format: unknown");
     }
@@ -422,11 +410,9 @@ crm_status crm_tenant_set_consent_settings(crm_tenant* tenant, crm_slice json,
     crm::Status status = Check(tenant, "tenant");
     if (status.ok()) status = CheckSlice(json, "json");
     if (!status.ok()) return status;
-    TenantState& state = StateOf(tenant);
-    const Writing writing(*state.health);
-    status = writing.Begin();
-    if (!status.ok()) return status;
-    return writing.End(state.tenant.SetConsentSettings(View(json)));
+    return Write(StateOf(tenant), [&](TenantState& state) {
+      return state.tenant.SetConsentSettings(View(json));
+    });
   });
 }
 
@@ -435,9 +421,7 @@ crm_status crm_tenant_get_consent_settings(crm_tenant* tenant,
                                            crm_buffer** out,
                                            crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (!status.ok()) return status;
     auto json = Source(tenant).GetConsentSettings();
     if (!json.ok()) return json.status();

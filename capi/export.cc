@@ -2,6 +2,7 @@
 
 #include "crm/export.h"
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -12,20 +13,6 @@ namespace {
 
 constexpr uint32_t kStoreExportFlags =
     CRM_EXPORT_NO_VIEWS | CRM_EXPORT_ONLY_CHECKSUMS;
-
-// A callback as one of C++; what it stopped with goes to `stopped`.
-Progress ProgressOf(crm_progress_callback callback, void* user_data,
-                    int32_t* stopped) {
-  if (callback == nullptr) return {};
-  return [=](uint64_t done, uint64_t total) {
-    *stopped = callback(user_data, done, total);
-    return *stopped == 0;
-  };
-}
-
-Status StoppedBy(int32_t answer) {
-  return Status(static_cast<StatusCode>(answer), "stopped by its callback");
-}
 
 // `checksums` must not move afterwards.
 void Fill(const std::vector<TenantExport>& from,
@@ -97,14 +84,14 @@ Result<StoreExportReport> Export(StoreState& state, crm_slice path,
   options.progress = ProgressOf(in.progress, user_data, &stopped);
   const ExportWriter writer = [&](std::string_view text) {
     stopped = in.write(user_data, Slice(text));
-    return stopped == 0 ? Status::Ok() : StoppedBy(stopped);
+    return stopped == 0 ? Status::Ok() : StoppedBy(stopped, "export");
   };
   auto report =
       no_text ? ChecksumStore(state.store, options)
       : in.write != nullptr
           ? ExportStore(state.store, writer, options)
           : ExportStore(state.store, std::string(View(path)), options);
-  if (stopped != 0) return StoppedBy(stopped);
+  if (stopped != 0) return StoppedBy(stopped, "export");
   return report;
 }
 
@@ -119,12 +106,10 @@ Result<StoreImportReport> Import(StoreState& state, crm_slice path,
   if (durability.has_value()) options.durability = durability;
   int32_t stopped = 0;
   options.progress = ProgressOf(in.progress, user_data, &stopped);
-  const Writing writing(*state.health);
-  status = writing.Begin();
-  if (!status.ok()) return status;
-  auto report = ImportStore(state.store, std::string(View(path)), options);
-  if (stopped != 0) return StoppedBy(stopped);
-  if (!report.ok()) return writing.End(report.status());
+  auto report = Change(state, false, [&](StoreState& own) {
+    return ImportStore(own.store, std::string(View(path)), options);
+  });
+  if (stopped != 0) return StoppedBy(stopped, "import");
   return report;
 }
 
@@ -274,7 +259,7 @@ crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
         own.format == CRM_EXPORT_PROFILES ? &ExportProfilesTo : &ExportEventsTo;
     status = write(StateOf(tenant).tenant, std::string(View(path)), own,
                    std::move(progress), &counts);
-    if (stopped != 0) return StoppedBy(stopped);
+    if (stopped != 0) return StoppedBy(stopped, "export");
     if (status.ok() && out != nullptr) *out = counts;
     return status;
   });

@@ -47,13 +47,8 @@ auto Choose(crm_tenant* tenant, const crm_merge_options* options, Make make)
   MergeOptions own;
   if (status.ok()) status = ReadMergeOptions(options, &own);
   if (!status.ok()) return status;
-  TenantState& state = StateOf(tenant);
-  const Writing writing(*state.health);
-  if (!own.dry_run) status = writing.Begin();
-  if (!status.ok()) return status;
-  auto result = make(state.tenant, own);
-  if (!result.ok()) return writing.End(result.status());
-  return result;
+  return Change(StateOf(tenant), own.dry_run,
+                [&](TenantState& state) { return make(state.tenant, own); });
 }
 
 // The same for those that answer with a position, which nobody need want.

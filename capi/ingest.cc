@@ -1,5 +1,6 @@
 // Ingest: maps, and imports of files with their reports.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -133,17 +134,10 @@ Result<ImportReport> Import(TenantState& tenant, crm_slice path,
   if (!status.ok()) return status;
   Stopped stopped = 0;
   SetCallbacks(in, user_data, &stopped, &options);
-  const Writing writing(*tenant.health);
-  status = writing.Begin();
-  if (!status.ok()) return status;
-  Result<ImportReport> report =
-      ImportFile(tenant.tenant, std::string(View(path)), options);
-  Status ended = writing.End(report.status());
-  if (stopped != 0) {
-    return Status(static_cast<StatusCode>(stopped),
-                  "import: stopped by its callback");
-  }
-  if (!ended.ok()) return ended;
+  auto report = Change(tenant, false, [&](TenantState& state) {
+    return ImportFile(state.tenant, std::string(View(path)), options);
+  });
+  if (stopped != 0) return StoppedBy(stopped, "import");
   return report;
 }
 

@@ -46,15 +46,14 @@ class CallbackKeyProvider final : public KeyProvider {
                                   answer.bytes.data(), &size);
     if (code != CRM_OK) {
       // A positive number would pass for a success on its way out.
-      return Status(code > 0 ? StatusCode::kKeyMissing
-                             : static_cast<StatusCode>(code),
-                    "key provider: its callback answered " +
-                        std::to_string(code));
+      return Status(
+          code > 0 ? StatusCode::kKeyMissing : static_cast<StatusCode>(code),
+          "key provider: its callback answered " + std::to_string(code));
     }
     if (size > room) {
       return Status(StatusCode::kTooLarge,
-                    "key provider: " + std::to_string(size) +
-                        " bytes, where " + std::to_string(room) + " fit");
+                    "key provider: " + std::to_string(size) + " bytes, where " +
+                        std::to_string(room) + " fit");
     }
     return std::string(answer.bytes.data(), size);
   }
@@ -144,9 +143,8 @@ crm_status crm_key_provider_wrap(crm_key_provider* provider, crm_slice tenant,
   });
 }
 
-crm_status crm_key_provider_unwrap(crm_key_provider* provider,
-                                   crm_slice tenant, crm_slice wrapped,
-                                   crm_buffer** out,
+crm_status crm_key_provider_unwrap(crm_key_provider* provider, crm_slice tenant,
+                                   crm_slice wrapped, crm_buffer** out,
                                    crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = CheckOut(out);

@@ -74,33 +74,20 @@ Result<VerifyReport> Verify(const Tenant& tenant,
   options.key = View(in.key);
   options.open = (in.flags & CRM_LEDGER_VERIFY_OPEN) != 0;
   int32_t stopped = 0;
-  if (in.progress != nullptr) {
-    options.progress = [&](uint64_t done, uint64_t total) {
-      stopped = in.progress(user_data, done, total);
-      return stopped == 0;
-    };
-  }
+  options.progress = ProgressOf(in.progress, user_data, &stopped);
   auto report = tenant.VerifyLedger(options);
   if (stopped == 0) return report;
-  return Status(static_cast<StatusCode>(stopped),
-                "verify: stopped by its callback");
+  return StoppedBy(stopped, "verify");
 }
 
 Result<LedgerHead> Export(const Tenant& tenant, crm_slice path,
                           const crm_ledger_export_options& in,
                           void* user_data) {
   int32_t stopped = 0;
-  Progress progress;
-  if (in.progress != nullptr) {
-    progress = [&](uint64_t done, uint64_t total) {
-      stopped = in.progress(user_data, done, total);
-      return stopped == 0;
-    };
-  }
-  auto head = ExportLedger(tenant, std::string(View(path)), progress);
+  auto head = ExportLedger(tenant, std::string(View(path)),
+                           ProgressOf(in.progress, user_data, &stopped));
   if (stopped == 0) return head;
-  return Status(static_cast<StatusCode>(stopped),
-                "export: stopped by its callback");
+  return StoppedBy(stopped, "export");
 }
 
 }  // namespace

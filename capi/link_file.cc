@@ -2,6 +2,7 @@
 
 #include "crm/link_file.h"
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -72,8 +73,7 @@ Status ReadInput(crm_slice path, crm_slice map_json, const crm_link_options& in,
 
 Status Ended(const LinkInput& input, const Status& status) {
   if (input.stopped == 0) return status;
-  return Status(static_cast<StatusCode>(input.stopped),
-                "stopped by its callback");
+  return StoppedBy(input.stopped, "link");
 }
 
 void Give(std::unique_ptr<LinkReportState> state, crm_link_report** out) {

@@ -2,6 +2,7 @@
 
 #include "crm/match_customers.h"
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -44,17 +45,10 @@ Result<MatchReport> MatchAll(TenantState& state, MatchCustomersOptions options,
       return stopped == 0;
     };
   }
-  const Writing writing(*state.health);
-  if (!options.dry_run) {
-    Status status = writing.Begin();
-    if (!status.ok()) return status;
-  }
-  auto report = state.tenant.MatchCustomers(options);
-  if (stopped != 0) {
-    return Status(static_cast<StatusCode>(stopped),
-                  "match: stopped by its callback");
-  }
-  if (!report.ok()) return writing.End(report.status());
+  auto report = Change(state, options.dry_run, [&](TenantState& own) {
+    return own.tenant.MatchCustomers(options);
+  });
+  if (stopped != 0) return StoppedBy(stopped, "match");
   return report;
 }
 

@@ -1,5 +1,6 @@
 // Privacy: erasing a customer, certificates.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -59,13 +60,10 @@ crm_erasure_report_view ShowErasure(const ErasureReport& from,
 template <typename Erase>
 Status GiveReport(crm_tenant* tenant, bool dry_run, crm_erasure_report** out,
                   Erase erase) {
-  TenantState& state = StateOf(tenant);
-  const Writing writing(*state.health);
-  Status status = dry_run ? Status::Ok() : writing.Begin();
-  if (!status.ok()) return status;
-  Result<ErasureReport> report = erase(state.tenant);
-  if (!report.ok()) return writing.End(report.status());
-  if (out == nullptr) return status;
+  Result<ErasureReport> report =
+      Change(StateOf(tenant), dry_run,
+             [&](TenantState& state) { return erase(state.tenant); });
+  if (!report.ok() || out == nullptr) return report.status();
   auto held = std::make_unique<ErasureReportState>(
       ErasureReportState{*std::move(report)});
   for (const std::string& name : held->from.doubtful) {
@@ -73,7 +71,7 @@ Status GiveReport(crm_tenant* tenant, bool dry_run, crm_erasure_report** out,
   }
   held->view = ShowErasure(held->from, held->doubtful);
   *out = Adopt<crm_erasure_report>(std::move(held));
-  return status;
+  return Status::Ok();
 }
 
 }  // namespace
@@ -127,9 +125,7 @@ crm_status crm_tenant_list_erasures(crm_tenant* tenant,
                                     crm_erasure_list** out,
                                     crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (!status.ok()) return status;
     auto list = Source(tenant).ListErasures();
     if (!list.ok()) return list.status();
@@ -157,9 +153,7 @@ crm_status crm_tenant_get_signing_key(crm_tenant* tenant,
                                       crm_buffer** out,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(tenant, "tenant");
-    if (status.ok()) status = CheckReadOptions(options);
+    crm::Status status = BeginRead(tenant, options, out);
     if (!status.ok()) return status;
     auto key = Source(tenant).GetSigningKey();
     if (!key.ok()) return key.status();

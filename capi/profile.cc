@@ -133,8 +133,8 @@ const crm_trait* crm_profile_find(const crm_profile* profile,
     const ProfileState& state = StateOf(profile);
     const crm::Trait* const found = state.profile.Find(View(name));
     if (found == nullptr) return nullptr;
-    return &state.traits[static_cast<size_t>(
-        found - state.profile.traits.data())];
+    return &state.traits[static_cast<size_t>(found -
+                                             state.profile.traits.data())];
   });
 }
 

@@ -1,5 +1,6 @@
 // Re-resolve: who is who decided anew, or what would come of it.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -37,23 +38,11 @@ Result<ReResolveReport> ReResolve(TenantState& state, ReResolveOptions options,
                                   crm_progress_callback progress,
                                   void* user_data) {
   int32_t stopped = 0;
-  if (progress != nullptr) {
-    options.progress = [&](uint64_t done, uint64_t total) {
-      stopped = progress(user_data, done, total);
-      return stopped == 0;
-    };
-  }
-  const Writing writing(*state.health);
-  if (!options.dry_run) {
-    Status status = writing.Begin();
-    if (!status.ok()) return status;
-  }
-  auto report = state.tenant.ReResolve(options);
-  if (stopped != 0) {
-    return Status(static_cast<StatusCode>(stopped),
-                  "re-resolve: stopped by its callback");
-  }
-  if (!report.ok()) return writing.End(report.status());
+  options.progress = ProgressOf(progress, user_data, &stopped);
+  auto report = Change(state, options.dry_run, [&](TenantState& own) {
+    return own.tenant.ReResolve(options);
+  });
+  if (stopped != 0) return StoppedBy(stopped, "re-resolve");
   return report;
 }
 

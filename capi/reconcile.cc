@@ -2,6 +2,7 @@
 
 #include "crm/reconcile.h"
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -75,8 +76,7 @@ Result<ReconcileReport> Reconcile(TenantState& tenant, crm_slice path,
   auto report =
       ReconcileFile(tenant.tenant, std::string(View(path)), import, options);
   if (stopped == 0) return report;
-  return Status(static_cast<StatusCode>(stopped),
-                "reconcile: stopped by its callback");
+  return StoppedBy(stopped, "reconcile");
 }
 
 }  // namespace

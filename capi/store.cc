@@ -324,8 +324,7 @@ crm_status crm_backup_store(crm_store* store, crm_slice directory,
 
 crm_status crm_backup_keys(crm_store* store, crm_slice directory,
                            const crm_backup_options* options,
-                           crm_backup_report* out,
-                           crm_error** error) noexcept {
+                           crm_backup_report* out, crm_error** error) noexcept {
   return Guard(error, [&] {
     return Backup(store, directory, options, out, &crm::BackupKeys);
   });

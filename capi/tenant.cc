@@ -40,8 +40,7 @@ void crm_tenant_free(crm_tenant* tenant) noexcept { Free(tenant); }
 
 crm_status crm_tenant_get_offset(crm_tenant* tenant, crm_slice name,
                                  const crm_read_options* options,
-                                 crm_buffer** out,
-                                 crm_error** error) noexcept {
+                                 crm_buffer** out, crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::Status status = BeginRead(tenant, options, out);
     if (status.ok()) status = CheckSlice(name, "name");

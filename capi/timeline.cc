@@ -7,9 +7,9 @@
 namespace crm::capi {
 namespace {
 
-constexpr uint32_t kTimelineFlags =
-    CRM_QUERY_FROM | CRM_QUERY_UNTIL | CRM_QUERY_OLDEST_FIRST |
-    CRM_QUERY_AS_APPENDED;
+constexpr uint32_t kTimelineFlags = CRM_QUERY_FROM | CRM_QUERY_UNTIL |
+                                    CRM_QUERY_OLDEST_FIRST |
+                                    CRM_QUERY_AS_APPENDED;
 
 Status ReadQuery(const crm_timeline_query* query, TimelineQuery* out) {
   crm_timeline_query in = CRM_TIMELINE_QUERY_INIT;

@@ -1,5 +1,6 @@
 // Verify: the proof, with progress and cancel, and its report.
 
+#include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
@@ -32,15 +33,10 @@ namespace {
 
 Result<VerifyReport> Verify(Store& store, const crm_verify_options& options,
                             void* user_data) {
-  if (options.progress == nullptr) return store.Verify();
   int32_t stopped = 0;
-  auto report = store.Verify([&](uint64_t done, uint64_t total) {
-    stopped = options.progress(user_data, done, total);
-    return stopped == 0;
-  });
+  auto report = store.Verify(ProgressOf(options.progress, user_data, &stopped));
   if (stopped == 0) return report;
-  return Status(static_cast<StatusCode>(stopped),
-                "verify: stopped by its callback");
+  return StoppedBy(stopped, "verify");
 }
 
 }  // namespace
@@ -60,12 +56,10 @@ crm_status crm_store_verify(crm_store* store, const crm_verify_options* options,
     if (status.ok()) status = CheckReserved(own.reserved);
     if (status.ok()) status = Check(store, "store");
     if (!status.ok()) return status;
-    StoreState& state = StateOf(store);
-    const Writing writing(*state.health);
-    status = writing.Begin();
-    if (!status.ok()) return status;
-    auto report = Verify(state.store, own, held.get());
-    if (!report.ok()) return writing.End(report.status());
+    auto report = Change(StateOf(store), false, [&](StoreState& state) {
+      return Verify(state.store, own, held.get());
+    });
+    if (!report.ok()) return report.status();
     auto result = std::make_unique<VerifyReportState>(
         VerifyReportState{*std::move(report)});
     Fill(result.get());
