@@ -106,7 +106,8 @@ void EncodeErasure(const IdentityChoice::Erasure& erasure, std::string* out) {
   for (const IdentityChoice::Mark& mark : erasure.marks) {
     PutBe64(out, mark.hash.hi);
     PutBe64(out, mark.hash.lo);
-    out->push_back(mark.fenced ? '\1' : '\0');
+    out->push_back(
+        static_cast<char>((mark.fenced ? 1 : 0) | (mark.address ? 2 : 0)));
     PutVarint(out, mark.claimants.size());
     for (const RecordId record : mark.claimants) PutVarint(out, record);
   }
@@ -134,7 +135,9 @@ bool DecodeErasure(ByteReader& reader, IdentityChoice::Erasure* erasure) {
   for (IdentityChoice::Mark& mark : erasure->marks) {
     mark.hash.hi = reader.Be64();
     mark.hash.lo = reader.Be64();
-    mark.fenced = reader.U8() != 0;
+    const uint8_t flags = reader.U8();
+    mark.fenced = (flags & 1) != 0;
+    mark.address = (flags & 2) != 0;
     if (!ReadRecords(reader, &mark.claimants)) return false;
   }
   return reader.ok() && erasure->request.size() == kRequestBytes &&

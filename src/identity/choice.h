@@ -89,6 +89,7 @@ struct IdentityChoice {
     Hash128 hash;
     // What names it and happened until `at` is refused.
     bool fenced = false;
+    bool address = false;  // Of a shareable namespace.
     // Which records claim it besides hers (see ClaimantsRow).
     std::vector<RecordId> claimants = {};
   };

@@ -160,6 +160,7 @@ Status IdentityRoom::PlanErasure(uint32_t tenant, CustomerId customer,
     mark.fenced = claim.klass != IdentifierClass::kEphemeral && !row->shared &&
                   nobody_else && (exclusive || claimants->records.empty());
     if (!mark.fenced && !known) continue;
+    mark.address = claim.klass == IdentifierClass::kShareable;
     mark.claimants = std::move(claimants->records);
     erasure->marks.push_back(std::move(mark));
   }

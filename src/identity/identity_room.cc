@@ -26,7 +26,11 @@ std::vector<RowFamily> IdentityRoom::families() const {
       {.name = "assertions"},
       {.name = "reviews"},
       {.name = "review_pairs", .words = 2},
-      {.name = "tombstones", .kind = FamilyKind::kHashed, .words = 2},
+      // Absence is what a late event asks for, and must not wait for the disk.
+      {.name = "tombstones",
+       .kind = FamilyKind::kHashed,
+       .words = 2,
+       .resident = true},
   };
 }
 

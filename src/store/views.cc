@@ -183,7 +183,7 @@ Status Views::FoldChoice(const IdentityChoice& choice,
   }
   // Whoever has one of her addresses later is not written to as before.
   for (const IdentityChoice::Mark& mark : choice.erasure.marks) {
-    if (!mark.fenced) continue;
+    if (!mark.fenced || !mark.address) continue;
     Status status = consent_->SuppressErased(
         choice.tenant, mark.hash, choice.position,
         Timestamp(std::chrono::microseconds(choice.erasure.at)), context);
