@@ -47,10 +47,9 @@ std::vector<Workload> AllWorkloads() {
        {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
         crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
         crm::bench::SubscribeWorkloads, crm::bench::SchemaWorkloads,
-        crm::bench::ConsentWorkloads,
-        crm::bench::ExportWorkloads, crm::bench::CapiWorkloads,
-        crm::bench::PythonWorkloads, crm::bench::IdentityWorkloads,
-        crm::bench::LedgerWorkloads}) {
+        crm::bench::ConsentWorkloads, crm::bench::ExportWorkloads,
+        crm::bench::CapiWorkloads, crm::bench::PythonWorkloads,
+        crm::bench::IdentityWorkloads, crm::bench::LedgerWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;

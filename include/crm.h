@@ -3052,10 +3052,10 @@ typedef struct crm_match_options {
   void (*destroy)(void* user_data);
 } crm_match_options;
 
-#define CRM_MATCH_OPTIONS_INIT                                              \
-  {                                                                         \
-    sizeof(crm_match_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, {0, 0},       \
-        {0, 0}, 0, 0, 0                                                     \
+#define CRM_MATCH_OPTIONS_INIT                                                \
+  {                                                                           \
+    sizeof(crm_match_options), 0, 0, {0, 0}, {0, 0}, 0, 0, 0, {0, 0}, {0, 0}, \
+        0, 0, 0                                                               \
   }
 
 /* What came of matching. Immutable. */
@@ -3324,11 +3324,7 @@ CRM_API void crm_identity_history_free(crm_identity_history* history)
  * HARD: the sealed bytes are removed from the log, too.
  *
  * The last two are CRM_UNSUPPORTED in this version. */
-enum {
-  CRM_ERASURE_SHRED = 1,
-  CRM_ERASURE_ANONYMISE = 2,
-  CRM_ERASURE_HARD = 3
-};
+enum { CRM_ERASURE_SHRED = 1, CRM_ERASURE_ANONYMISE = 2, CRM_ERASURE_HARD = 3 };
 
 /* crm_erasure_options.flags. DRY_RUN: say what would go, and change nothing.
  * CONFIRM: needed for a customer who has two values of one exclusive namespace,
@@ -3349,8 +3345,10 @@ typedef struct crm_erasure_options {
   crm_slice why;
 } crm_erasure_options;
 
-#define CRM_ERASURE_OPTIONS_INIT \
-  { sizeof(crm_erasure_options), 0, 0, {0, 0}, {0, 0} }
+#define CRM_ERASURE_OPTIONS_INIT                        \
+  {                                                     \
+    sizeof(crm_erasure_options), 0, 0, {0, 0}, { 0, 0 } \
+  }
 
 /* crm_erasure_report_view.flags. COMPLETE: all steps are done. Without it: a
  * dry run, or what remains is done by crm_store_maintain, the maintenance
@@ -3434,10 +3432,11 @@ CRM_API void crm_erasure_report_free(crm_erasure_report* report) CRM_NOEXCEPT;
  * signature. CRM_INVALID_ARGUMENT: it is of another tenant or store.
  * CRM_CONFLICT: one of the records is now a customer's who has others, too;
  * names her: crm_tenant_unmerge first. */
-CRM_API crm_status crm_tenant_apply_certificate(
-    crm_tenant* tenant, crm_slice certificate,
-    const crm_read_options* options, crm_erasure_report** out,
-    crm_error** error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_apply_certificate(crm_tenant* tenant,
+                                                crm_slice certificate,
+                                                const crm_read_options* options,
+                                                crm_erasure_report** out,
+                                                crm_error** error) CRM_NOEXCEPT;
 
 /* Every erasure of a tenant. Immutable. */
 typedef struct crm_erasure_list crm_erasure_list;
@@ -3507,8 +3506,7 @@ CRM_API const crm_certificate_info_view* crm_certificate_info_read(
     const crm_certificate_info* info) CRM_NOEXCEPT;
 
 /* Frees what was read, not what was erased. */
-CRM_API void crm_certificate_info_free(crm_certificate_info* info)
-    CRM_NOEXCEPT;
+CRM_API void crm_certificate_info_free(crm_certificate_info* info) CRM_NOEXCEPT;
 
 /* --- Profile ---------------------------------------------------------------
  *
@@ -4088,10 +4086,11 @@ typedef struct crm_consent_act {
  * another than `customer`. CRM_FAILED_PRECONDITION: nothing says how `customer`
  * is called. CRM_NOT_FOUND: no such customer. A withdrawal is never refused for
  * its time: it counts from the earlier of its two times. */
-CRM_API crm_status crm_tenant_record_consent(
-    crm_tenant* tenant, const crm_consent_act* act,
-    const crm_append_options* options, crm_append_result** out,
-    crm_error** error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_record_consent(crm_tenant* tenant,
+                                             const crm_consent_act* act,
+                                             const crm_append_options* options,
+                                             crm_append_result** out,
+                                             crm_error** error) CRM_NOEXCEPT;
 
 /* Flags of crm_consent_question.
  *
@@ -4154,10 +4153,7 @@ typedef struct crm_consent_question {
  * ONE_CLICK: the message must carry List-Unsubscribe with one click (RFC 8058).
  * CONTESTED: a newer grant of another record does not lift the denial; worth a
  *   look by a human. */
-enum {
-  CRM_CONSENT_DECISION_ONE_CLICK = 1,
-  CRM_CONSENT_DECISION_CONTESTED = 2
-};
+enum { CRM_CONSENT_DECISION_ONE_CLICK = 1, CRM_CONSENT_DECISION_CONTESTED = 2 };
 
 /* The answer, with what made it so.
  *
@@ -4247,10 +4243,8 @@ typedef struct crm_consent_list_query {
   uint64_t after;
 } crm_consent_list_query;
 
-#define CRM_CONSENT_LIST_QUERY_INIT                               \
-  {                                                               \
-    sizeof(crm_consent_list_query), 0, 0, 0, 0, { 0, 0 }, 0, 0    \
-  }
+#define CRM_CONSENT_LIST_QUERY_INIT \
+  { sizeof(crm_consent_list_query), 0, 0, 0, 0, {0, 0}, 0, 0 }
 
 /* Those whom a campaign may reach, page by page:
  *
@@ -4802,10 +4796,12 @@ CRM_API crm_status crm_tenant_prove_inclusion(crm_tenant* tenant,
 
 /* A proof that the tree of `size` leaves begins with that of `old_size`: an
  * object with "proof":"consistency", oldSize, oldRoot, head, and path. */
-CRM_API crm_status crm_tenant_prove_consistency(
-    crm_tenant* tenant, uint64_t old_size, uint64_t size,
-    const crm_read_options* options, crm_buffer** out,
-    crm_error** error) CRM_NOEXCEPT;
+CRM_API crm_status crm_tenant_prove_consistency(crm_tenant* tenant,
+                                                uint64_t old_size,
+                                                uint64_t size,
+                                                const crm_read_options* options,
+                                                crm_buffer** out,
+                                                crm_error** error) CRM_NOEXCEPT;
 
 /* What a record says, and the salt of its commitment, to be shown with its
  * proof: {"salt":...,"plain":...}, both in hexadecimal. Personal. CRM_ERASED:
@@ -4871,10 +4867,10 @@ typedef struct crm_ledger_export_options {
  * a line that says whose it is, each record, and a checkpoint of this very
  * tree, whose head `out` (may be NULL) gets. Whole or not at all; `path` as in
  * crm_store_export. What records say is not there. */
-CRM_API crm_status crm_tenant_export_ledger(
-    crm_tenant* tenant, crm_slice path,
-    const crm_ledger_export_options* options, crm_ledger_head* out,
-    crm_error** error) CRM_NOEXCEPT;
+CRM_API crm_status
+crm_tenant_export_ledger(crm_tenant* tenant, crm_slice path,
+                         const crm_ledger_export_options* options,
+                         crm_ledger_head* out, crm_error** error) CRM_NOEXCEPT;
 
 /* What follows needs no store. */
 

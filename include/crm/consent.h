@@ -159,44 +159,44 @@ enum class Verdict : uint8_t {
 
 // Where one (purpose, channel) of a customer stands.
 enum class ConsentState : uint8_t {
-  kUnknown = 0,      // "unknown": nobody said anything.
-  kRequested = 1,    // "requested"
-  kDeferred = 2,     // "deferred"
-  kPending = 3,      // "pending": double opt-in, not confirmed yet ...
-  kLapsed = 4,       // "lapsed": ... nor in time.
-  kGiven = 5,        // "given"
-  kExpired = 6,      // "expired"
-  kRefused = 7,      // "refused"
-  kWithdrawn = 8,    // "withdrawn": by her.
-  kRevoked = 9,      // "revoked": by the controller.
+  kUnknown = 0,       // "unknown": nobody said anything.
+  kRequested = 1,     // "requested"
+  kDeferred = 2,      // "deferred"
+  kPending = 3,       // "pending": double opt-in, not confirmed yet ...
+  kLapsed = 4,        // "lapsed": ... nor in time.
+  kGiven = 5,         // "given"
+  kExpired = 6,       // "expired"
+  kRefused = 7,       // "refused"
+  kWithdrawn = 8,     // "withdrawn": by her.
+  kRevoked = 9,       // "revoked": by the controller.
   kInvalidated = 10,  // "invalidated"
 };
 
 // What decided: the first that applies, in this order, but that kNoConsent
 // comes before kNever and kCategory. The numbers never change.
 enum class ConsentRule : uint8_t {
-  kUnknownCustomer = 1,     // There is no such customer (any more).
-  kRestricted = 2,          // Art. 18 restriction.
-  kUndeliverable = 3,       // The address is dead.
-  kSuppressed = 4,          // Complaint, STOP, registry, by hand; erased.
-  kObjected = 5,            // Art. 21 objection, global opt-out.
-  kOptOutOfSale = 6,        // GPC, for a purpose that sells or shares.
-  kUnknownPurpose = 7,      // Not in the register.
-  kDenied = 8,              // Refused, withdrawn, revoked, invalidated.
-  kPending = 9,             // Asked, deferred, not confirmed (in time).
-  kExpired = 10,            // Given, too long ago.
-  kOldPolicy = 11,          // Given under a policy that is too old.
-  kNever = 12,              // She wants no such mail: emailFrequency never.
-  kCategory = 13,           // Not among the categories she wants.
-  kNoConsent = 14,          // Nobody said yes.
-  kNoTimeZone = 15,         // Send windows, and no zone to hold them against.
-  kFrequency = 16,          // Too soon after the last one.
-  kQuietHours = 17,         // Outside the send windows where she is.
-  kConsent = 18,            // Allowed: she said yes.
-  kSoftOptIn = 19,          // Allowed: a customer, own similar products.
-  kLegalBasis = 20,         // Allowed: the purpose needs no consent.
-  kOptOutChannel = 21,      // Allowed: the regime lets one write until told.
-  kMessageClass = 22,       // Allowed: transactional, or a legal notice.
+  kUnknownCustomer = 1,  // There is no such customer (any more).
+  kRestricted = 2,       // Art. 18 restriction.
+  kUndeliverable = 3,    // The address is dead.
+  kSuppressed = 4,       // Complaint, STOP, registry, by hand; erased.
+  kObjected = 5,         // Art. 21 objection, global opt-out.
+  kOptOutOfSale = 6,     // GPC, for a purpose that sells or shares.
+  kUnknownPurpose = 7,   // Not in the register.
+  kDenied = 8,           // Refused, withdrawn, revoked, invalidated.
+  kPending = 9,          // Asked, deferred, not confirmed (in time).
+  kExpired = 10,         // Given, too long ago.
+  kOldPolicy = 11,       // Given under a policy that is too old.
+  kNever = 12,           // She wants no such mail: emailFrequency never.
+  kCategory = 13,        // Not among the categories she wants.
+  kNoConsent = 14,       // Nobody said yes.
+  kNoTimeZone = 15,      // Send windows, and no zone to hold them against.
+  kFrequency = 16,       // Too soon after the last one.
+  kQuietHours = 17,      // Outside the send windows where she is.
+  kConsent = 18,         // Allowed: she said yes.
+  kSoftOptIn = 19,       // Allowed: a customer, own similar products.
+  kLegalBasis = 20,      // Allowed: the purpose needs no consent.
+  kOptOutChannel = 21,   // Allowed: the regime lets one write until told.
+  kMessageClass = 22,    // Allowed: transactional, or a legal notice.
 };
 
 // The names as in comments above; of a rule "quiet-hours" and so on. Static

@@ -28,10 +28,10 @@ enum class StatusCode : int32_t {
   kOk = 0,
 
   // Bad input: correct the call. Nothing was changed.
-  kInvalidArgument = -101,  // A value that is never right.
-  kTooLarge = -102,         // Over a documented limit.
-  kMalformed = -103,        // Text that is not what it claims (JSON, CSV).
-  kUnsupported = -104,      // Right, but not in this build or version.
+  kInvalidArgument = -101,     // A value that is never right.
+  kTooLarge = -102,            // Over a documented limit.
+  kMalformed = -103,           // Text that is not what it claims (JSON, CSV).
+  kUnsupported = -104,         // Right, but not in this build or version.
   kFailedPrecondition = -105,  // Closed handle, wrong order of calls.
 
   // Not found.

@@ -72,8 +72,7 @@ class Arena final {
     while (block_ < blocks_.size() && blocks_[block_].size < size) ++block_;
     if (block_ == blocks_.size()) {
       const size_t bytes = size > kBlockBytes ? size : kBlockBytes;
-      blocks_.push_back(
-          {std::make_unique_for_overwrite<char[]>(bytes), bytes});
+      blocks_.push_back({std::make_unique_for_overwrite<char[]>(bytes), bytes});
     }
     used_ = 0;
   }

@@ -26,10 +26,9 @@ class Failure {
   Status Check(std::string_view what) const {
     const StatusCode code = code_.load();
     if (code == StatusCode::kOk) return Status::Ok();
-    return Status(code == StatusCode::kCorruption ? code
-                                                  : StatusCode::kReadOnly,
-                  std::string(what) + " (" +
-                      std::string(StatusCodeName(code)) + ")");
+    return Status(
+        code == StatusCode::kCorruption ? code : StatusCode::kReadOnly,
+        std::string(what) + " (" + std::string(StatusCodeName(code)) + ")");
   }
 
  private:

@@ -1,7 +1,5 @@
 #include "base/utf8.h"
 
-#include <cstring>
-
 #include <cstdint>
 #include <cstring>
 #include <string>

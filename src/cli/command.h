@@ -201,8 +201,16 @@ struct IdentitySettingsCommand {
 // match.
 struct WhoCommand {
   enum class Verb : size_t {
-    kResolve, kWhy, kHow, kMerge, kSplit, kReview, kChanges, kReResolve,
-    kMatch, kCount
+    kResolve,
+    kWhy,
+    kHow,
+    kMerge,
+    kSplit,
+    kReview,
+    kChanges,
+    kReResolve,
+    kMatch,
+    kCount
   };
   Verb verb = Verb::kResolve;
   StoreOption store;
@@ -265,7 +273,14 @@ struct CertificateVerifyCommand {
 // crm ledger ...
 struct LedgerCommand {
   enum class Verb : size_t {
-    kHead, kCheckpoint, kProve, kOpen, kVerify, kExport, kCheck, kCount
+    kHead,
+    kCheckpoint,
+    kProve,
+    kOpen,
+    kVerify,
+    kExport,
+    kCheck,
+    kCount
   };
   Verb verb = Verb::kHead;
   StoreOption store;

@@ -69,8 +69,8 @@ void DedupeFilter::Add(const Hash128& hash) {
   const uint64_t line = LineOf(hash, layer->words);
   uint64_t slices = hash.lo;
   for (int probe = 0; probe < kProbes; ++probe, slices >>= 9) {
-    layer->bits[line + (slices >> 6 & 7)].fetch_or(
-        uint64_t{1} << (slices & 63), std::memory_order_relaxed);
+    layer->bits[line + (slices >> 6 & 7)].fetch_or(uint64_t{1} << (slices & 63),
+                                                   std::memory_order_relaxed);
   }
   layer->count.fetch_add(1, std::memory_order_relaxed);
 }

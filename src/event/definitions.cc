@@ -271,9 +271,8 @@ void Definitions::Set(uint32_t tenant,
   generation_.fetch_add(1, std::memory_order_release);
 }
 
-Status ReadDefinition(const LogView& log, const Names& names,
-                      Position position, const LogRecord& record,
-                      Definition* definition) {
+Status ReadDefinition(const LogView& log, const Names& names, Position position,
+                      const LogRecord& record, Definition* definition) {
   const DefinitionHeader& header = record.definition;
   definition->kind = static_cast<DefinitionKind>(header.kind);
   if (header.kind < 1 || header.kind > 5) {

@@ -81,9 +81,8 @@ std::string EncodeDefinition(const Definition& definition);
 
 // The definition that a record of the log holds. kFormatTooNew: of a kind that
 // this version does not know.
-Status ReadDefinition(const LogView& log, const Names& names,
-                      Position position, const LogRecord& record,
-                      Definition* definition);
+Status ReadDefinition(const LogView& log, const Names& names, Position position,
+                      const LogRecord& record, Definition* definition);
 
 // A schema in use.
 struct SchemaInUse {

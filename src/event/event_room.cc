@@ -213,8 +213,7 @@ Result<TenantCounts> EventRoom::Counts(uint32_t tenant,
   return counts;
 }
 
-Result<Position> EventRoom::DictionaryOf(uint32_t tenant,
-                                         uint32_t type) const {
+Result<Position> EventRoom::DictionaryOf(uint32_t tenant, uint32_t type) const {
   Result<Row> row =
       services_.overlay->Get(family(kDictionaries), RowKey{type, 0, tenant});
   if (!row.ok()) return std::move(row).status();
@@ -238,9 +237,8 @@ Status EventRoom::LoadNames(Names* names) const {
   if (!status.ok()) return status;
   std::reverse(rows.begin(), rows.end());
   for (const auto& [number, text] : rows) {
-    malformed = malformed ||
-                !names->Add(static_cast<NameKind>(number >> 32),
-                            static_cast<uint32_t>(number), text);
+    malformed = malformed || !names->Add(static_cast<NameKind>(number >> 32),
+                                         static_cast<uint32_t>(number), text);
   }
   return malformed ? Malformed("names") : Status::Ok();
 }
@@ -324,10 +322,10 @@ Status EventRoom::WriteTimes(const Tail::Part& part, Ingestion& out) const {
   }
   for (auto& [name, hour] : hours) {
     std::sort(hour.entries.begin(), hour.entries.end());
-    Status status = out.Put(
-        family(kTimes),
-        EncodeRowKey(RowKey{name.second, hour.first, name.first}, 2),
-        EncodeTimeRow(hour.entries));
+    Status status =
+        out.Put(family(kTimes),
+                EncodeRowKey(RowKey{name.second, hour.first, name.first}, 2),
+                EncodeTimeRow(hour.entries));
     if (!status.ok()) return status;
   }
   return Status::Ok();

@@ -84,8 +84,8 @@ class EventRoom final : public Room {
   const DedupeFilter& filter() const { return filter_; }
 
   // Positions of a type among the rows on disk, ascending, first..last.
-  Status ReadType(uint32_t tenant, uint32_t type, Position first,
-                  Position last, std::vector<Position>* out) const;
+  Status ReadType(uint32_t tenant, uint32_t type, Position first, Position last,
+                  std::vector<Position>* out) const;
   // How many positions of a type there are on disk up to `last`: one look-up.
   Result<uint64_t> CountType(uint32_t tenant, uint32_t type,
                              Position last) const;

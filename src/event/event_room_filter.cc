@@ -48,8 +48,7 @@ Status EventRoom::WriteFilter(const FrozenRows& frozen, Ingestion& out) {
       PutBe32(&body, static_cast<uint32_t>(id.a >> 32));
       PutBe64(&body, id.b);
     }
-    std::string key =
-        EncodeRowKey(RowKey{kDelta, frozen.position, 0}, 2);
+    std::string key = EncodeRowKey(RowKey{kDelta, frozen.position, 0}, 2);
     Status status = out.Put(family(kFilter), key, Checked(std::move(body)));
     if (!status.ok()) return status;
     delta_rows_.push_back(std::move(key));
@@ -60,9 +59,9 @@ Status EventRoom::WriteFilter(const FrozenRows& frozen, Ingestion& out) {
     std::string body;
     PutBe64(&body, filter_.count(layer));
     body += filter_.Dump(layer);
-    Status status = out.Put(family(kFilter),
-                            EncodeRowKey(RowKey{kLayer, layer, 0}, 2),
-                            Checked(std::move(body)));
+    Status status =
+        out.Put(family(kFilter), EncodeRowKey(RowKey{kLayer, layer, 0}, 2),
+                Checked(std::move(body)));
     if (!status.ok()) return status;
   }
   for (const std::string& row : delta_rows_) {
@@ -91,8 +90,8 @@ Status EventRoom::LoadFilter() {
       return Damaged();
     }
     if (key.a == kLayer) {
-      if (body.size() < 8 || !filter_.Restore(key.b, GetBe64(body.data()),
-                                              body.substr(8))) {
+      if (body.size() < 8 ||
+          !filter_.Restore(key.b, GetBe64(body.data()), body.substr(8))) {
         return Damaged();
       }
       continue;
@@ -138,10 +137,9 @@ Status EventRoom::Canonical(size_t own, std::string_view key_bytes,
     if (!DecodeTimeRow(value, &entries)) {
       return Status(StatusCode::kCorruption, "malformed value");
     }
-    std::sort(entries.begin(), entries.end(),
-              [](const auto& a, const auto& b) {
-                return a.position < b.position;
-              });
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+      return a.position < b.position;
+    });
     for (const TimedPosition& entry : entries) {
       std::string time;
       PutSigned(&time, entry.occurred_at);
@@ -158,8 +156,8 @@ Status EventRoom::Canonical(size_t own, std::string_view key_bytes,
     }
     return Status::Ok();
   }
-  sink(CanonicalItem{std::string(key_bytes), std::string(value), key.tenant,
-                     0});
+  sink(
+      CanonicalItem{std::string(key_bytes), std::string(value), key.tenant, 0});
   return Status::Ok();
 }
 

@@ -9,8 +9,7 @@ namespace crm {
 namespace {
 
 Status At(Position position, StatusCode code, const char* what) {
-  return Status(code,
-                "log record " + std::to_string(position) + ": " + what);
+  return Status(code, "log record " + std::to_string(position) + ": " + what);
 }
 
 // Behind what a record of the ledger says lies the salt of its commitment.

@@ -29,8 +29,8 @@ void Names::Texts::PushBack(std::string_view text) {
   const uint32_t index = size();
   const size_t block = BlockOf(index, &offset);
   if (blocks_[block] == nullptr) {
-    blocks_[block] = std::make_unique<std::string[]>(size_t{kFirstBlock}
-                                                     << block);
+    blocks_[block] =
+        std::make_unique<std::string[]>(size_t{kFirstBlock} << block);
   }
   blocks_[block][offset] = text;
   size_.store(index + 1, std::memory_order_release);

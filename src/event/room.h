@@ -82,8 +82,7 @@ struct TenantCounts {
   // Of the newest erasure: what happened later is nobody's who was erased.
   int64_t erased_until = kNothingErased;
 
-  static constexpr int64_t kNothingErased =
-      std::numeric_limits<int64_t>::min();
+  static constexpr int64_t kNothingErased = std::numeric_limits<int64_t>::min();
 
   std::string Encode() const;
   [[nodiscard]] bool Decode(std::string_view bytes);

@@ -80,8 +80,8 @@ void LogRecordWriter::Name(uint8_t kind, uint32_t id, std::string_view text,
   impl_->Finish(record.Finish(), value);
 }
 
-void LogRecordWriter::Dictionary(uint32_t tenant, uint32_t type,
-                                 uint64_t epoch, std::string* value) {
+void LogRecordWriter::Dictionary(uint32_t tenant, uint32_t type, uint64_t epoch,
+                                 std::string* value) {
   fb::LogRecordBuilder record(impl_->builder);
   record.add_epoch(epoch);
   record.add_tenant(tenant);
@@ -183,9 +183,9 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
     case LogKind::kIdentity:
       return Status::Ok();
     case LogKind::kDefinition:
-      out->definition = {record->definition(), out->tenant, out->type,
-                         record->version(),    record->to_version(),
-                         out->epoch};
+      out->definition = {
+          record->definition(), out->tenant,          out->type,
+          record->version(),    record->to_version(), out->epoch};
       return Status::Ok();
     case LogKind::kEpoch:
       return out->bytes.size() == 16 ? Status::Ok() : Damaged("epoch");

@@ -41,9 +41,9 @@ enum EventFlags : uint16_t {
   kEventNewCustomer = 1 << 1,  // ... and this one its customer.
   kEventContested = 1 << 2,    // It named an identifier of somebody else.
   kEventBackfill = 1 << 3,
-  kEventRaw = 1 << 4,          // The body is not compressed.
-  kEventNoTime = 1 << 5,       // occurred_at was absent: it is recorded_at.
-  kEventWarned = 1 << 6,       // It did not fit the schema of its type.
+  kEventRaw = 1 << 4,     // The body is not compressed.
+  kEventNoTime = 1 << 5,  // occurred_at was absent: it is recorded_at.
+  kEventWarned = 1 << 6,  // It did not fit the schema of its type.
 };
 
 // The open part of an event; mirrors fb::EventHeader field by field.

@@ -120,8 +120,8 @@ bool ProfileView::Parse(std::string_view bytes) {
                profile->traits()->size()};
   }
   for (const TraitEntry& trait : traits_) {
-    const uint64_t end = uint64_t{trait.text_offset} + trait.name_size +
-                         trait.value_size;
+    const uint64_t end =
+        uint64_t{trait.text_offset} + trait.name_size + trait.value_size;
     if (end > text_.size()) return false;
   }
   return true;
@@ -157,8 +157,7 @@ struct ProfileFolder::Impl {
   // in which entries are stamped in place. False: text must change.
   static bool InPlace(const ProfileView& view, std::string_view before,
                       const TraitOrigin& origin,
-                      std::span<const TraitUpdate> updates,
-                      std::string* after);
+                      std::span<const TraitUpdate> updates, std::string* after);
   void Merge(const ProfileView& view, const TraitOrigin& origin,
              std::span<const TraitUpdate> updates);
   void Build(uint64_t events, Position version, int64_t first_seen,
@@ -174,8 +173,7 @@ bool ProfileFolder::Impl::InPlace(const ProfileView& view,
   after->assign(before);
   size_t place = 0;
   for (const TraitUpdate& update : updates) {
-    while (place < traits.size() &&
-           view.NameOf(traits[place]) < update.name) {
+    while (place < traits.size() && view.NameOf(traits[place]) < update.name) {
       ++place;
     }
     if (place == traits.size()) return false;
@@ -186,9 +184,8 @@ bool ProfileFolder::Impl::InPlace(const ProfileView& view,
     if (old != update.value) return false;
     TraitEntry stamped = trait;
     Stamp(origin, update, &stamped);
-    const size_t offset =
-        static_cast<size_t>(reinterpret_cast<const char*>(&trait) -
-                            before.data());
+    const size_t offset = static_cast<size_t>(
+        reinterpret_cast<const char*>(&trait) - before.data());
     std::memcpy(after->data() + offset, &stamped, sizeof(stamped));
   }
   auto* profile = flatbuffers::GetMutableRoot<fb::Profile>(
@@ -208,16 +205,15 @@ void ProfileFolder::Impl::Merge(const ProfileView& view,
   const std::span<const TraitEntry> traits = view.traits();
   size_t place = 0;
   for (const TraitUpdate& update : updates) {
-    while (place < traits.size() &&
-           view.NameOf(traits[place]) < update.name) {
+    while (place < traits.size() && view.NameOf(traits[place]) < update.name) {
       Add(view.NameOf(traits[place]), view.ValueOf(traits[place]),
           traits[place]);
       ++place;
     }
     TraitEntry trait;
     std::string_view value = update.value;
-    const bool known = place < traits.size() &&
-                       view.NameOf(traits[place]) == update.name;
+    const bool known =
+        place < traits.size() && view.NameOf(traits[place]) == update.name;
     if (known) {
       const std::string_view old = view.ValueOf(traits[place]);
       trait = traits[place];
@@ -234,8 +230,7 @@ void ProfileFolder::Impl::Merge(const ProfileView& view,
     Add(update.name, value, trait);
   }
   for (; place < traits.size(); ++place) {
-    Add(view.NameOf(traits[place]), view.ValueOf(traits[place]),
-        traits[place]);
+    Add(view.NameOf(traits[place]), view.ValueOf(traits[place]), traits[place]);
   }
 }
 

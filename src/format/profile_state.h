@@ -34,7 +34,7 @@ struct TraitEntry {
 // A value for a trait, from one event.
 struct TraitUpdate {
   std::string_view name;
-  std::string_view value;  // JSON; empty: unset.
+  std::string_view value;   // JSON; empty: unset.
   bool is_default = false;  // It fills what nobody else ever spoke of.
 };
 
@@ -55,8 +55,7 @@ class ProfileView final {
     return text_.substr(trait.text_offset, trait.name_size);
   }
   std::string_view ValueOf(const TraitEntry& trait) const {
-    return text_.substr(trait.text_offset + trait.name_size,
-                        trait.value_size);
+    return text_.substr(trait.text_offset + trait.name_size, trait.value_size);
   }
 
  private:

@@ -16,8 +16,7 @@ constexpr std::string_view kMagic = "libcrm\n\x01";
 constexpr size_t kPrefixBytes = 8 + 4 + 8;
 
 Status Damaged(const char* what) {
-  return Status(StatusCode::kCorruption,
-                std::string("superblock: ") + what);
+  return Status(StatusCode::kCorruption, std::string("superblock: ") + what);
 }
 
 }  // namespace
@@ -29,9 +28,8 @@ std::string EncodeSuperblock(const Superblock& superblock) {
       superblock.store_id.size());
   const auto region = builder.CreateString(superblock.region);
   builder.Finish(fb::CreateSuperblock(
-      builder, superblock.format, superblock.min_reader,
-      superblock.min_writer, superblock.features, id, superblock.sealed,
-      region));
+      builder, superblock.format, superblock.min_reader, superblock.min_writer,
+      superblock.features, id, superblock.sealed, region));
   const std::string_view body(
       reinterpret_cast<const char*>(builder.GetBufferPointer()),
       builder.GetSize());
@@ -65,8 +63,7 @@ Result<Superblock> DecodeSuperblock(std::string_view bytes) {
   out.features = stored->features();
   out.sealed = stored->sealed();
   if (stored->store_id() != nullptr) {
-    out.store_id.assign(stored->store_id()->begin(),
-                        stored->store_id()->end());
+    out.store_id.assign(stored->store_id()->begin(), stored->store_id()->end());
   }
   if (stored->region() != nullptr) out.region = stored->region()->str();
   if (out.min_writer > kFormatVersion ||

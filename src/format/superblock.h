@@ -19,8 +19,8 @@ struct Superblock {
   uint32_t format = 1;
   uint32_t min_reader = 1;  // The oldest format version that can read it.
   uint32_t min_writer = 1;
-  uint64_t features = 0;    // Bits that a reader must know.
-  std::string store_id;     // 16 random bytes.
+  uint64_t features = 0;  // Bits that a reader must know.
+  std::string store_id;   // 16 random bytes.
   bool sealed = true;
   std::string region;
 };

@@ -16,13 +16,13 @@ constexpr std::string_view kEnd = "\"}";
 constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
-constexpr std::string_view kKinds[] = {"", "schema", "upcaster", "validation",
-                                        "identity", "consent"};
+constexpr std::string_view kKinds[] = {"",           "schema",   "upcaster",
+                                       "validation", "identity", "consent"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
-constexpr std::string_view kChoices[] = {
-    "",       "merge",  "partition", "assertion",
-    "review", "answer", "shared",    "erasure"};
+constexpr std::string_view kChoices[] = {"",          "merge",  "partition",
+                                         "assertion", "review", "answer",
+                                         "shared",    "erasure"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
                                          "re-resolve"};
 constexpr std::string_view kAssertions[] = {"", "must-link", "cannot-link"};

@@ -9,28 +9,17 @@ namespace {
 
 // Sorted, for binary search.
 constexpr std::array<std::string_view, 22> kProfileEvents = {
-    "ContractActivatedEvent",
-    "CustomerAddressUpdated",
-    "CustomerCreated",
-    "CustomerEmailUpdated",
-    "CustomerNameUpdated",
-    "CustomerPhoneUpdated",
-    "CustomerProfileCreated",
-    "CustomerProfileCreatedEvent",
-    "CustomerProfileUpdated",
-    "CustomerUpdated",
-    "LeadCreatedEvent",
-    "contact.created",
-    "contact.updated",
-    "crm.profile.created",
-    "crm.profile.updated",
-    "identify",
-    "scl.member.created",
-    "scl.member.updated",
-    "teetime.handicap.updated",
-    "teetime.player.created",
-    "teetime.player.updated",
-    "tier.changed",
+    "ContractActivatedEvent",   "CustomerAddressUpdated",
+    "CustomerCreated",          "CustomerEmailUpdated",
+    "CustomerNameUpdated",      "CustomerPhoneUpdated",
+    "CustomerProfileCreated",   "CustomerProfileCreatedEvent",
+    "CustomerProfileUpdated",   "CustomerUpdated",
+    "LeadCreatedEvent",         "contact.created",
+    "contact.updated",          "crm.profile.created",
+    "crm.profile.updated",      "identify",
+    "scl.member.created",       "scl.member.updated",
+    "teetime.handicap.updated", "teetime.player.created",
+    "teetime.player.updated",   "tier.changed",
 };
 
 // Field to trait, sorted by field; an empty trait drops the field.
@@ -73,16 +62,15 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 32>
 }  // namespace
 
 bool IsProfileEvent(std::string_view type) {
-  return std::binary_search(kProfileEvents.begin(), kProfileEvents.end(),
-                            type);
+  return std::binary_search(kProfileEvents.begin(), kProfileEvents.end(), type);
 }
 
 std::string_view TraitOfField(std::string_view field) {
-  const auto found = std::lower_bound(
-      kFields.begin(), kFields.end(), field,
-      [](const auto& entry, std::string_view name) {
-        return entry.first < name;
-      });
+  const auto found =
+      std::lower_bound(kFields.begin(), kFields.end(), field,
+                       [](const auto& entry, std::string_view name) {
+                         return entry.first < name;
+                       });
   if (found != kFields.end() && found->first == field) return found->second;
   return field;
 }

@@ -64,9 +64,9 @@ std::string AssociatedOf(const RowKey& key) {
 }
 
 Status Malformed(RecordId record) {
-  return Status(StatusCode::kCorruption, "profile of record " +
-                                             std::to_string(record) +
-                                             " is malformed");
+  return Status(
+      StatusCode::kCorruption,
+      "profile of record " + std::to_string(record) + " is malformed");
 }
 
 Timestamp Instant(int64_t us) {
@@ -141,9 +141,9 @@ struct ProfileRoom::Codec final : RowCodec {
     }
     ProfileView view;
     if (!sound || !view.Parse(*row)) {
-      return Status(StatusCode::kCorruption,
-                    "profile of record " + std::to_string(key.a) +
-                        " does not open");
+      return Status(
+          StatusCode::kCorruption,
+          "profile of record " + std::to_string(key.a) + " does not open");
     }
     return Status::Ok();
   }
@@ -160,9 +160,9 @@ struct ProfileRoom::Codec final : RowCodec {
   }
 
   static Status Malformed(const RowKey& key) {
-    return Status(StatusCode::kCorruption,
-                  "profile of customer " + std::to_string(key.a) +
-                      " is malformed");
+    return Status(
+        StatusCode::kCorruption,
+        "profile of customer " + std::to_string(key.a) + " is malformed");
   }
 
   bool Unpack(std::string_view packed, std::string* row) const {
@@ -225,19 +225,20 @@ Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
           return true;
         });
     if (status.ok() && !traits.empty()) {
-      status = ForEachMember(
-          traits, [&](std::string_view key, std::string_view value) {
-            updates.Add(TraitOfField(key), value);
-            return true;
-          });
+      status = ForEachMember(traits,
+                             [&](std::string_view key, std::string_view value) {
+                               updates.Add(TraitOfField(key), value);
+                               return true;
+                             });
     }
     if (status.ok() && !defaults.empty()) {
-      status = ForEachMember(
-          defaults, [&](std::string_view key, std::string_view value) {
-            // A default that says nothing fills nothing.
-            if (value != "null") updates.Add(TraitOfField(key), value, true);
-            return true;
-          });
+      status = ForEachMember(defaults,
+                             [&](std::string_view key, std::string_view value) {
+                               // A default that says nothing fills nothing.
+                               if (value != "null")
+                                 updates.Add(TraitOfField(key), value, true);
+                               return true;
+                             });
     }
     if (!status.ok()) return status;
   }
@@ -262,10 +263,10 @@ Status ProfileRoom::Fold(const Fact& fact, FoldContext& context) const {
   thread_local std::string after;
   const TraitOrigin origin{header.occurred_at, fact.id_order, fact.position,
                            header.source, 0};
-  if (!folder.Fold(before.value(), origin,
-                   data == nullptr ? std::span<const TraitUpdate>()
-                                   : data->updates,
-                   &after)) {
+  if (!folder.Fold(
+          before.value(), origin,
+          data == nullptr ? std::span<const TraitUpdate>() : data->updates,
+          &after)) {
     return Malformed(header.record);
   }
   if (before.exists()) return context.rows.Put(family(kProfiles), key, after);
@@ -278,8 +279,7 @@ void ProfileRoom::ShowTrait(const ProfileView& state, const TraitEntry& entry,
   trait->name.assign(state.NameOf(entry));
   trait->value.assign(state.ValueOf(entry));
   trait->occurred_at = Instant(entry.occurred_at);
-  trait->source.assign(
-      services_.names->Text(NameKind::kSource, entry.source));
+  trait->source.assign(services_.names->Text(NameKind::kSource, entry.source));
   trait->position = entry.position;
 }
 
@@ -294,8 +294,8 @@ void ProfileRoom::ShowState(const ProfileView& state, Profile* profile) const {
   profile->traits.resize(count);
 }
 
-Status ProfileRoom::Read(uint32_t tenant, CustomerId customer,
-                         const View* view, Profile* profile) const {
+Status ProfileRoom::Read(uint32_t tenant, CustomerId customer, const View* view,
+                         Profile* profile) const {
   if (view != nullptr) return ReadAll(tenant, customer, *view, profile);
   // Of a customer whose only record is one, one row says it all. Several rows
   // must be of one position.
@@ -314,8 +314,8 @@ Result<bool> ProfileRoom::ReadSole(uint32_t tenant, CustomerId customer,
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const uint64_t seen = overlay.Replaced(members);
     profile->customer = customer;
-    Status status = identity_->RecordsOf(tenant, &profile->customer, nullptr,
-                                         &records);
+    Status status =
+        identity_->RecordsOf(tenant, &profile->customer, nullptr, &records);
     if (!status.ok()) return status;
     if (records.size() != 1) return false;
     Result<Row> row =

@@ -69,10 +69,10 @@ class ProfileRoom final : public Room {
   // Of one record, at the head; nothing known: an empty one.
   Result<Person> PersonOfRecord(uint32_t tenant, RecordId record) const;
   // What a record knows, at the head, sorted by name; views of the call.
-  Status ForEachTrait(uint32_t tenant, RecordId record,
-                      const std::function<void(std::string_view name,
-                                               std::string_view value)>& take)
-      const;
+  Status ForEachTrait(
+      uint32_t tenant, RecordId record,
+      const std::function<void(std::string_view name, std::string_view value)>&
+          take) const;
   // The events of a record up to `last`, oldest first; `expected` of them
   // (the record's own count, which proves that none is missing). Bodies are
   // still compressed; when the record's key is gone, there are none.

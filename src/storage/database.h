@@ -121,8 +121,7 @@ class Database final {
   // hold keys from `first` to `last`, both included.
   Status FlushMemtables();
   Status Compact(size_t family);
-  Status Compact(size_t family, std::string_view first,
-                 std::string_view last);
+  Status Compact(size_t family, std::string_view first, std::string_view last);
   // Merges runs of many small files; cheap when there are none. Opening does
   // it, too.
   Status MergeSmallFiles();

@@ -10,7 +10,7 @@ namespace crm {
 
 HugePages::~HugePages() {
   for (void* page : pages_) {
-    ::operator delete(page, std::align_val_t{kPageBytes});
+    ::operator delete (page, std::align_val_t{kPageBytes});
   }
 }
 
@@ -28,7 +28,7 @@ void* HugePages::Take(size_t bytes) {
     if (pages_.size() == pages_.capacity()) {
       pages_.reserve(2 * pages_.size() + 1);
     }
-    void* page = ::operator new(kPageBytes, std::align_val_t{kPageBytes});
+    void* page = ::operator new (kPageBytes, std::align_val_t{kPageBytes});
     // Only a wish: without it everything works, more slowly.
     (void)madvise(page, kPageBytes, MADV_HUGEPAGE);
     pages_.push_back(page);

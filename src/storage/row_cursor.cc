@@ -17,8 +17,8 @@ RowCursor::RowCursor(const Database& database, size_t family)
   options.verify_checksums = true;
   options.fill_cache = false;
   impl_->database = &database.impl();
-  impl_->rows.reset(database.impl().db->NewIterator(
-      options, database.impl().handle(family)));
+  impl_->rows.reset(
+      database.impl().db->NewIterator(options, database.impl().handle(family)));
 }
 
 RowCursor::~RowCursor() = default;

@@ -35,8 +35,8 @@ Status Merge(const Database::Impl& database, size_t family,
   if (!AllSound(database, family, names)) return Status::Ok();
   rocksdb::CompactionOptions options;
   options.compression = database.family_options[family].compression;
-  const rocksdb::Status merged = database.db->CompactFiles(
-      options, database.handle(family), names, level);
+  const rocksdb::Status merged =
+      database.db->CompactFiles(options, database.handle(family), names, level);
   // Nothing depends on it, unless the attempt has left the database failed.
   if (!database.failed->happened()) return Status::Ok();
   return FromRocks(merged, "cannot merge files of " + database.path);

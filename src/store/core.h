@@ -21,12 +21,12 @@
 #include "event/dictionaries.h"
 #include "event/log_view.h"
 #include "event/names.h"
+#include "format/superblock.h"
 #include "identity/normalise.h"
 #include "identity/settings.h"
 #include "storage/database.h"
 #include "storage/disk.h"
 #include "storage/keyring.h"
-#include "format/superblock.h"
 #include "store/head_signal.h"
 #include "store/views.h"
 
@@ -81,22 +81,22 @@ struct StoreCore {
 
   // Every call holds it shared; Close takes it alone.
   mutable std::shared_mutex lifecycle;
-  bool closed = false;                   // Guarded by lifecycle.
-  std::atomic<int> open_handles{0};      // Cursors and snapshots.
+  bool closed = false;               // Guarded by lifecycle.
+  std::atomic<int> open_handles{0};  // Cursors and snapshots.
 
-  HeadSignal head_signal;                // The head moved, or waiting ends.
-  std::mutex subscriptions_mutex;        // Checkpoints made and dropped.
-  std::set<std::string> subscribed;      // Keys of those that are open.
+  HeadSignal head_signal;            // The head moved, or waiting ends.
+  std::mutex subscriptions_mutex;    // Checkpoints made and dropped.
+  std::set<std::string> subscribed;  // Keys of those that are open.
 
   // Maintenance.
   std::mutex maintenance_mutex;
   std::condition_variable maintenance_wake;
-  bool maintenance_stop = false;         // Guarded by maintenance_mutex.
-  bool maintenance_due = false;          // Guarded by maintenance_mutex.
+  bool maintenance_stop = false;  // Guarded by maintenance_mutex.
+  bool maintenance_due = false;   // Guarded by maintenance_mutex.
   std::atomic<bool> warm_stop{false};
-  std::atomic<bool> keys_low{false};     // FillPools is due.
+  std::atomic<bool> keys_low{false};  // FillPools is due.
   std::atomic<bool> warmed{false};
-  Failure failed;                        // A checkpoint failed: read-only.
+  Failure failed;  // A checkpoint failed: read-only.
   std::mutex maintain_one;
   // One erasure at a time; taken before everything but `lifecycle`. Who replays
   // the log and compares takes it, too: keys must not go meanwhile.

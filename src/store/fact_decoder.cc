@@ -159,8 +159,7 @@ void FactDecoder::UpcastPayload(const FactChunk::Event& event,
   }
 }
 
-Status FactDecoder::AddEvent(const FactChunk::Event& event,
-                             FactChunk* chunk) {
+Status FactDecoder::AddEvent(const FactChunk::Event& event, FactChunk* chunk) {
   const auto& [position, record] = event;
   Fact fact;
   fact.position = position;
@@ -184,8 +183,8 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event,
   content.identity = definitions_->IdentityAt(content.tenant, position);
   status = ReadHints(content.body.identity, chunk->arena, &hints_);
   if (!status.ok()) return status;
-  content.hints = chunk->arena.CopyAll(
-      std::span<const DecodedEvent::Hint>(hints_));
+  content.hints =
+      chunk->arena.CopyAll(std::span<const DecodedEvent::Hint>(hints_));
   fact.content = &content;
   fact.id_order = StableHash64(content.body.id);
   for (size_t i = 0; i < rooms_.size(); ++i) {

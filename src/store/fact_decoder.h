@@ -79,8 +79,7 @@ class FactReader final {
   bool at_batch_end() const { return chain_.at_batch_end(); }
 
  private:
-  Status AddRecord(Position position, std::string_view value,
-                   FactChunk* chunk);
+  Status AddRecord(Position position, std::string_view value, FactChunk* chunk);
   Status AddName(const LogRecord& record);
   Status CheckTenant(const LogRecord& record) const;
 

@@ -130,9 +130,9 @@ Status Preparer::PrepareAll(std::span<const T> events, Request* request) {
     out = PreparedEvent();
     request->bytes += SizeOf(events[i]);
     if (request->bytes > kMaxRequestBytes) {
-      return Status(StatusCode::kTooLarge,
-                    "request: more than " + std::to_string(kMaxRequestBytes) +
-                        " bytes");
+      return Status(
+          StatusCode::kTooLarge,
+          "request: more than " + std::to_string(kMaxRequestBytes) + " bytes");
     }
     out.status = decoder_.Decode(events[i], &decoded_);
     if (out.status.ok()) {
@@ -172,10 +172,10 @@ Status Preparer::PrepareOne(const DecodedEvent& decoded, Request* request,
   header.dedupe_lo = id.lo;
   out->id_order = StableHash64(decoded.id);
 
-  const EventBody body{decoded.id,       decoded.correlation_id,
+  const EventBody body{decoded.id,           decoded.correlation_id,
                        decoded.causation_id, decoded.timestamp_text,
-                       decoded.identity, decoded.payload,
-                       decoded.metadata, decoded.extra};
+                       decoded.identity,     decoded.payload,
+                       decoded.metadata,     decoded.extra};
   PackBody(body, &plain_);
   const std::string_view plain = request->arena.Copy(plain_);
   EventContent& content = out->content;
@@ -259,12 +259,11 @@ void Preparer::FindNames(const DecodedEvent& decoded, Request* request,
   content.type = request->arena.Copy(decoded.type);
   content.source = request->arena.Copy(decoded.source);
   out->version = request->arena.Copy(decoded.version);
-  content.hints = request->arena.CopyAll(
-      std::span<const DecodedEvent::Hint>(hints_));
+  content.hints =
+      request->arena.CopyAll(std::span<const DecodedEvent::Hint>(hints_));
   std::erase_if(names_, [](const Names::Wanted& name) { return name.id != 0; });
   for (Names::Wanted& name : names_) name.text = request->arena.Copy(name.text);
-  out->missing =
-      request->arena.CopyAll(std::span<const Names::Wanted>(names_));
+  out->missing = request->arena.CopyAll(std::span<const Names::Wanted>(names_));
 }
 
 void Preparer::Compress(Request* request, PreparedEvent* out) {
@@ -327,8 +326,7 @@ Status Preparer::Warm(Request* request) {
       if (i < step * kApart || i - step * kApart >= events.size()) continue;
       PreparedEvent& event = events[i - step * kApart];
       if (!event.status.ok()) continue;
-      Status status =
-          WarmStep(event, static_cast<int>(step), request->arena);
+      Status status = WarmStep(event, static_cast<int>(step), request->arena);
       if (!status.ok()) return status;
     }
   }

@@ -30,7 +30,7 @@ struct PreparedEvent {
   Status warning;
   EventContent content;
   std::string_view payload;  // As given; that of `content` may be upcast.
-  EventHeader header;     // What is known before the sequencer.
+  EventHeader header;        // What is known before the sequencer.
   std::string_view version;
   std::string_view body;  // Compressed, unless kEventRaw.
   // Of an act for the ledger: `body` and its salt, and what they are committed

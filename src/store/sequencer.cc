@@ -211,9 +211,9 @@ Position Sequencer::WaitPast(Position after,
   // A deadline must not lie beyond what a clock can say.
   const auto wait = std::clamp<std::chrono::milliseconds>(
       timeout, std::chrono::milliseconds(0), kLongestWait);
-  core_->head_signal.WaitUntil(
-      std::chrono::steady_clock::now() + wait,
-      [&] { return head() > after || stop_waiting(); });
+  core_->head_signal.WaitUntil(std::chrono::steady_clock::now() + wait, [&] {
+    return head() > after || stop_waiting();
+  });
   return head();
 }
 
@@ -443,10 +443,9 @@ Status Sequencer::FindKnown(Request* request, Generation& rows,
     outcome.outcome = Outcome::kConflict;
     outcome.position =
         known->position == DryRun::kPosition ? 0 : known->position;
-    outcome.status =
-        Status(StatusCode::kIdConflict,
-               "id: already taken by other content at position " +
-                   std::to_string(known->position));
+    outcome.status = Status(StatusCode::kIdConflict,
+                            "id: already taken by other content at position " +
+                                std::to_string(known->position));
     if (!request->options->partial) return InEvent(i, outcome.status);
     ++result.rejected;
   }
@@ -503,8 +502,7 @@ Status Sequencer::SetTimes(const AppendOptions& options, size_t index, bool dry,
 }
 
 Result<bool> Sequencer::IsErased(const PreparedEvent& event,
-                                 const Request& request,
-                                 FoldContext& context) {
+                                 const Request& request, FoldContext& context) {
   const IdentityData* identity =
       core_->views->identity().DataOf(event.prepared);
   // What happened since the newest erasure is nobody's who was erased.
@@ -554,8 +552,8 @@ Result<bool> Sequencer::MayGoIn(Request* request, size_t index,
     Result<bool> erased = IsErased(event, *request, context);
     if (!erased.ok()) return erased;
     if (!*erased) return true;
-    refused = Status(StatusCode::kErased,
-                     "its person was erased after it happened");
+    refused =
+        Status(StatusCode::kErased, "its person was erased after it happened");
     outcome.outcome = Outcome::kErased;
     ++request->result.erased;
   }
@@ -587,8 +585,8 @@ Status Sequencer::AppendEvent(Request* request, size_t index,
   status = SetTimes(*request->options, index, dry, &header);
   if (!status.ok()) return status;
   Choice choice;
-  status = ResolveEvent(event, request->options->dry_run.get(), context,
-                        &fact, &choice);
+  status = ResolveEvent(event, request->options->dry_run.get(), context, &fact,
+                        &choice);
   if (!status.ok()) return status;
   if (dry) {
     fact.position = DryRun::kPosition;
@@ -637,10 +635,10 @@ Status Sequencer::ResolveEvent(const PreparedEvent& event, const DryRun* dry,
   header.revision = choice->revision;
   header.confidence = choice->confidence;
   header.claims_or_month = choice->claims;
-  header.matched_by = choice->matched_by.empty()
-                          ? 0
-                          : core_->names.FindAny(NameKind::kNamespace,
-                                                 choice->matched_by);
+  header.matched_by =
+      choice->matched_by.empty()
+          ? 0
+          : core_->names.FindAny(NameKind::kNamespace, choice->matched_by);
   if (choice->new_record) header.flags |= kEventNewRecord;
   if (choice->new_customer) header.flags |= kEventNewCustomer;
   if (choice->contested) header.flags |= kEventContested;
@@ -653,9 +651,8 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   if ((header.flags & kEventNewRecord) != 0 &&
       core_->keyring->PoolEnd(header.tenant) <= header.record) {
     // As few as let maintenance catch up: everybody waits for these.
-    const uint64_t keys = core_->options.background_threads > 0
-                              ? kPoolKeys / 8
-                              : kPoolKeys;
+    const uint64_t keys =
+        core_->options.background_threads > 0 ? kPoolKeys / 8 : kPoolKeys;
     Status status =
         core_->keyring->FillPool(header.tenant, header.record + keys);
     if (!status.ok()) return status;
@@ -667,13 +664,11 @@ Status Sequencer::WriteRecord(const PreparedEvent& event, Fact* fact) {
   if (in_ledger) {
     leaf.recorded_at = header.recorded_at;
     leaf.commitment = event.commitment;
-    const LedgerFacts facts{LogKind::kEvent,    header.tenant,
-                            fact->position,     header.record,
-                            header.customer,    header.occurred_at,
-                            event.content.type, event.content.source,
-                            OpenDigest(header)};
-    Status status =
-        group_->ledger.Append(facts, ends_acts_, &leaf);
+    const LedgerFacts facts{
+        LogKind::kEvent,    header.tenant,        fact->position,
+        header.record,      header.customer,      header.occurred_at,
+        event.content.type, event.content.source, OpenDigest(header)};
+    Status status = group_->ledger.Append(facts, ends_acts_, &leaf);
     if (!status.ok()) return status;
   }
   std::string& value = group_->NextValue();

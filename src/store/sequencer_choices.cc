@@ -112,8 +112,8 @@ Status Sequencer::EmitChoice(IdentityChoice* choice, FoldContext& context,
   facts.tenant = choice->tenant;
   facts.position = position;
   facts.open = OpenDigest(choice->tenant, epoch_position_);
-  status = EnterLedger(facts, static_cast<uint8_t>(choice->kind), &salted,
-                       &entry);
+  status =
+      EnterLedger(facts, static_cast<uint8_t>(choice->kind), &salted, &entry);
   if (!status.ok()) return status;
   writer_.Identity(choice->tenant, epoch_position_,
                    entry.has_value() ? &*entry : nullptr, &value);

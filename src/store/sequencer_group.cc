@@ -14,12 +14,11 @@ Status Sequencer::CheckConditions(const Request& request, Generation& rows) {
   const std::vector<Condition>& conditions = request.options->conditions;
   for (size_t i = 0; i < conditions.size(); ++i) {
     bool holds = false;
-    Status status =
-        CheckCondition(request, conditions[i], rows, &holds);
+    Status status = CheckCondition(request, conditions[i], rows, &holds);
     if (!status.ok()) return status;
     if (!holds) {
-      return Status(StatusCode::kConflict, "condition " + std::to_string(i) +
-                                               ": does not hold");
+      return Status(StatusCode::kConflict,
+                    "condition " + std::to_string(i) + ": does not hold");
     }
   }
   return Status::Ok();
@@ -32,9 +31,9 @@ Status Sequencer::CheckCondition(const Request& request,
   const IdentityRoom& identity = core_->views->identity();
   CustomerId customer = condition.customer;
   if (customer == 0) {
-    Result<Hash128> hash = identity.HashOf(
-        tenant, condition.identifier,
-        IdentityAt(request.definitions.get(), kEveryPosition));
+    Result<Hash128> hash =
+        identity.HashOf(tenant, condition.identifier,
+                        IdentityAt(request.definitions.get(), kEveryPosition));
     if (!hash.ok()) return std::move(hash).status();
     Result<IdentifierRow> owner = identity.Find(tenant, *hash, rows);
     if (!owner.ok()) return std::move(owner).status();
@@ -109,8 +108,7 @@ Status Sequencer::CheckNoEventSince(const Request& request,
   return Status::Ok();
 }
 
-Status Sequencer::EmitName(NameKind kind, std::string_view text,
-                           uint32_t* id) {
+Status Sequencer::EmitName(NameKind kind, std::string_view text, uint32_t* id) {
   *id = core_->names.Count(kind) + 1;
   std::string& value = group_->NextValue();
   writer_.Name(static_cast<uint8_t>(kind), *id, text, &value);
@@ -118,8 +116,8 @@ Status Sequencer::EmitName(NameKind kind, std::string_view text,
   LogRecord record;
   Status status = reader.Read(value, &record);
   if (status.ok()) {
-    status = core_->views->event().FoldRecord(group_->last(), record,
-                                              group_->rows);
+    status =
+        core_->views->event().FoldRecord(group_->last(), record, group_->rows);
   }
   if (status.ok() && !core_->names.Add(kind, *id, text, false)) {
     status = Status(StatusCode::kInternal, "name out of order");
@@ -284,8 +282,7 @@ Status Sequencer::Contained(const char* failed,
 }
 
 // REQUIRES: between two groups.
-Status Sequencer::MakeName(NameKind kind, std::string_view text,
-                           uint32_t* id) {
+Status Sequencer::MakeName(NameKind kind, std::string_view text, uint32_t* id) {
   *id = core_->names.Find(kind, text);
   if (*id != 0) return Status::Ok();
   Status status = CheckWritable();
@@ -313,8 +310,7 @@ Status Sequencer::FinishAlone(Group* group, Status emitted,
   return status;
 }
 
-Status Sequencer::NumberOf(NameKind kind, std::string_view text,
-                           uint32_t* id) {
+Status Sequencer::NumberOf(NameKind kind, std::string_view text, uint32_t* id) {
   *id = text.empty() ? 0 : core_->names.FindAny(kind, text);
   if (text.empty() || *id != 0) return Status::Ok();
   return EmitName(kind, text, id);
@@ -326,8 +322,7 @@ Status Sequencer::EmitDefinition(uint32_t tenant, Definition* definition) {
   header.tenant = tenant;
   Status status = NumberOf(NameKind::kType, definition->type, &header.type);
   if (status.ok()) {
-    status = NumberOf(NameKind::kVersion, definition->version,
-                      &header.version);
+    status = NumberOf(NameKind::kVersion, definition->version, &header.version);
   }
   if (status.ok()) {
     status = NumberOf(NameKind::kVersion, definition->to, &header.to_version);
@@ -355,8 +350,8 @@ Status Sequencer::EmitDefinition(uint32_t tenant, Definition* definition) {
   AppendAssociated(definition->position,
                    std::string_view(value).substr(kLogPrefixBytes),
                    &associated_);
-  core_->keyring->Seal(*key, NonceOf(epoch_, definition->position),
-                       body, associated_, &value);
+  core_->keyring->Seal(*key, NonceOf(epoch_, definition->position), body,
+                       associated_, &value);
   LogRecordReader reader;
   LogRecord record;
   status = reader.Read(value, &record);
@@ -369,9 +364,8 @@ Result<Position> Sequencer::Define(uint32_t tenant,
                                    const ChooseDefinition& choose) {
   Position position = 0;
   Status status = RunAlone([&]() -> Status {
-    return Contained("a definition could not be made", [&] {
-      return MakeDefinition(tenant, choose, &position);
-    });
+    return Contained("a definition could not be made",
+                     [&] { return MakeDefinition(tenant, choose, &position); });
   });
   if (!status.ok()) return status;
   return position;
@@ -401,9 +395,8 @@ Status Sequencer::MakeDefinition(uint32_t tenant,
     if (made.ok()) after = std::move(next).value();
   }
   // In use before it can be seen: a reader at this position needs it.
-  return FinishAlone(group, std::move(made), [&] {
-    core_->definitions.Set(tenant, std::move(after));
-  });
+  return FinishAlone(group, std::move(made),
+                     [&] { core_->definitions.Set(tenant, std::move(after)); });
 }
 
 // Beside the groups, not between them: RocksDB orders the two.

@@ -53,8 +53,7 @@ Status CheckAppendOptions(const AppendOptions& options) {
     Status status = CheckName("offset.name", options.offset->name, 128);
     if (!status.ok()) return status;
     if (options.offset->value.size() > 1024) {
-      return Status(StatusCode::kTooLarge,
-                    "offset.value: at most 1,024 bytes");
+      return Status(StatusCode::kTooLarge, "offset.value: at most 1,024 bytes");
     }
   }
   return Status::Ok();
@@ -87,8 +86,8 @@ Result<AppendResult> AppendAll(Tenant::Impl& tenant, std::span<const T> events,
   Request* request = &desk->request;
   request->tenant = tenant.info;
   request->options = &options;
-  request->sync = options.durability.value_or(core.options.durability) ==
-                  Durability::kSync;
+  request->sync =
+      options.durability.value_or(core.options.durability) == Durability::kSync;
   status = desk->preparer.Prepare(&core, events, request);
   core.timings.prepare.fetch_add(watch.Nanoseconds());
   if (status.ok()) {
@@ -137,8 +136,8 @@ Result<std::string> Tenant::GetOffset(std::string_view name) const {
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   std::string value;
-  Result<bool> found = impl_->core->log->Get(
-      kLogOps, OffsetKey(impl_->info.id, name), &value);
+  Result<bool> found =
+      impl_->core->log->Get(kLogOps, OffsetKey(impl_->info.id, name), &value);
   if (!found.ok()) return std::move(found).status();
   if (!*found) return Status(StatusCode::kNotFound, "no such offset");
   return value;
@@ -181,8 +180,8 @@ Status Tenant::GetProfile(CustomerId customer, Profile* profile) const {
   std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
-  status = impl_->core->views->profile().Read(impl_->info.id, customer,
-                                              nullptr, profile);
+  status = impl_->core->views->profile().Read(impl_->info.id, customer, nullptr,
+                                              profile);
   if (status.code() != StatusCode::kNotFound) return status;
   Result<Members> members = impl_->core->views->identity().MembersOf(
       impl_->info.id, customer, *impl_->core->views->overlay().OpenView());

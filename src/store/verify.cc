@@ -91,8 +91,7 @@ void Verifier::Add(size_t family, uint32_t tenant, CustomerId customer,
   finding.room = std::string(core_.views->RoomOf(family)->name());
   finding.tenant = core_.names.Text(NameKind::kTenant, tenant);
   finding.customer = customer;
-  finding.detail =
-      "family " + core_.views->family_name(family) + ": " + detail;
+  finding.detail = "family " + core_.views->family_name(family) + ": " + detail;
   report_.findings.push_back(std::move(finding));
 }
 
@@ -186,8 +185,7 @@ Result<VerifyReport> Verifier::Run() {
   ViewsOptions options = core_.MakeViewsOptions();
   options.resident_bytes = size_t{256} << 20;
   Names names;  // Rebuilt too, then thrown away.
-  Definitions definitions(&IdentitySettings::Parse,
-                          &ConsentSettings::Parse);
+  Definitions definitions(&IdentitySettings::Parse, &ConsentSettings::Parse);
   Result<std::unique_ptr<Views>> aside = Views::Open(
       path, options, core_.keyring.get(), &names, core_.normaliser.get());
   if (!aside.ok()) return std::move(aside).status();

@@ -248,9 +248,9 @@ TEST_CASE("append: too many identifiers fail one event of a partial request") {
   std::vector<crm_identifier> many(1000, Email("a@example.com"));
   crm_event events[] = {EventOf("1", nullptr), EventOf("2", many.data())};
   events[1].identifier_count = many.size();
-  CHECK_STATUS(crm_tenant_append(club.tenant.get(), events, 2, nullptr, nullptr,
-                                 error),
-               CRM_TOO_LARGE);
+  CHECK_STATUS(
+      crm_tenant_append(club.tenant.get(), events, 2, nullptr, nullptr, error),
+      CRM_TOO_LARGE);
   crm_append_options options = CRM_APPEND_OPTIONS_INIT;
   options.flags = CRM_APPEND_PARTIAL;
   OwnedResult result;

@@ -51,10 +51,10 @@ static void backups(crm_store* store) {
   EXPECT_OK(crm_store_get_key_file(store, &key_file, &error));
   opening.key_file.data = crm_buffer_data(key_file);
   opening.key_file.size = crm_buffer_size(key_file);
-  EXPECT_CODE(crm_restore_store(data, crm_slice_of(""),
-                                crm_slice_of("restored"), &opening, NULL,
-                                &error),
-              CRM_KEY_MISSING);
+  EXPECT_CODE(
+      crm_restore_store(data, crm_slice_of(""), crm_slice_of("restored"),
+                        &opening, NULL, &error),
+      CRM_KEY_MISSING);
   EXPECT_OK(crm_restore_store(data, keys, crm_slice_of("restored"), &opening,
                               &report, &error));
   EXPECT(report.head > 0);

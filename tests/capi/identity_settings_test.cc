@@ -68,8 +68,7 @@ TEST_CASE("identity settings: a walk over the store gives them") {
       crm_store_get_snapshot(club.store.get(), nullptr, snapshot.out(), error));
   Owned<crm_store_cursor, crm_store_cursor_free> cursor;
   REQUIRE_STATUS_OK(
-      crm_store_snapshot_replay(snapshot.get(), nullptr, cursor.out(),
-                                error));
+      crm_store_snapshot_replay(snapshot.get(), nullptr, cursor.out(), error));
   crm_store_event event = {};
   REQUIRE_STATUS_OK(crm_store_cursor_next(cursor.get(), &event, error));
   CHECK(event.kind == CRM_STORE_DEFINITION);

@@ -149,9 +149,8 @@ TEST_CASE("memory: the maintenance thread has none, and the process lives") {
     REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("club"), nullptr,
                                       tenant.out(), error));
     FailElsewhere(nth);
-    const crm_status appended =
-        crm_tenant_append_json(tenant.get(), events.data(), kEvents, nullptr,
-                               nullptr, nullptr);
+    const crm_status appended = crm_tenant_append_json(
+        tenant.get(), events.data(), kEvents, nullptr, nullptr, nullptr);
     // The thread may have run out before.
     CHECK((appended == CRM_OK ||
            (appended == CRM_READ_ONLY && HasFailedElsewhere())));
@@ -227,8 +226,7 @@ TEST_CASE("memory: what a callback was given is destroyed, with or without") {
 TEST_CASE("memory: a cursor that ran out leaves no event out") {
   Club club;
   for (int i = 0; i < 20; ++i) {
-    AppendOne(club.tenant.get(),
-              EventJson(std::to_string(i), "a@example.com"));
+    AppendOne(club.tenant.get(), EventJson(std::to_string(i), "a@example.com"));
   }
   bool fired = true;
   for (uint64_t nth = 1; fired; ++nth) {

@@ -49,9 +49,9 @@ int main(int argc, char** argv) {
   }
   // The death of a process costs no unsynced byte, so that a disk on which a
   // sync costs nothing proves as much.
-  const bool fast = access("/dev/shm", W_OK) == 0 &&
-                    std::filesystem::space("/dev/shm").available >
-                        (uintmax_t{3} << 30);
+  const bool fast =
+      access("/dev/shm", W_OK) == 0 &&
+      std::filesystem::space("/dev/shm").available > (uintmax_t{3} << 30);
   const std::filesystem::path parent =
       fast ? "/dev/shm" : std::filesystem::temp_directory_path();
   std::string directory = parent / "crm-crash-XXXXXX";

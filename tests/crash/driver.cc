@@ -107,8 +107,8 @@ bool Driver::Cycle(const Plan& plan) {
   bool killed = false;
   while (true) {
     const auto now = SteadyClock::now();
-    if (!killed && (now >= patience ||
-                    (watch.to_be_killed && now >= watch.deadline))) {
+    if (!killed &&
+        (now >= patience || (watch.to_be_killed && now >= watch.deadline))) {
       if (now >= patience) watch.error = "the worker hangs";
       kill(child, SIGKILL);
       killed = true;
@@ -161,8 +161,8 @@ Phase Driver::NextPhase() {
     --rebuilds_left_;
     return Phase::kRebuild;
   }
-  const uint64_t left = std::max<uint64_t>(goals_.cycles - std::min(
-                            goals_.cycles, cycles_), 1);
+  const uint64_t left =
+      std::max<uint64_t>(goals_.cycles - std::min(goals_.cycles, cycles_), 1);
   for (const Phase phase :
        {Phase::kRebuild, Phase::kPool, Phase::kImport, Phase::kCheckpoint}) {
     const uint64_t done = kills_[static_cast<size_t>(phase)];
@@ -193,8 +193,7 @@ bool Driver::Run() {
   if (!RunToEnd(Plan::Work::kBuild) || !RunToEnd(Plan::Work::kVerify)) {
     return false;
   }
-  std::printf("base store of %zu events after %.1f s\n",
-              oracle_.known().size(),
+  std::printf("base store of %zu events after %.1f s\n", oracle_.known().size(),
               static_cast<double>(MicrosecondsSince(begin)) / 1e6);
   std::fflush(stdout);
   uint64_t verified = 1;

@@ -15,8 +15,8 @@ constexpr uint64_t kCustomers = 20'000;
 
 const char* PhaseName(Phase phase) {
   constexpr std::array<const char*, kPhases> kNames = {
-      "anywhere", "append", "checkpoint", "key pool refill", "import",
-      "view rebuild"};
+      "anywhere",        "append", "checkpoint",
+      "key pool refill", "import", "view rebuild"};
   return kNames[static_cast<size_t>(phase)];
 }
 

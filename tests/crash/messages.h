@@ -27,14 +27,14 @@ const char* PhaseName(Phase phase);
 
 struct Message {
   enum class Kind : uint8_t {
-    kBegin = 1,   // A phase; kEnd ends it.
+    kBegin = 1,  // A phase; kEnd ends it.
     kEnd,
-    kIntent,      // `count` events from `number` are about to be appended.
-    kAck,         // Event `number` was acknowledged at `position`.
-    kFound,       // Event `number`, never acknowledged, is at `position`.
-    kCount,       // The tenant holds `number` events.
-    kChecked,     // All is well up to `position`.
-    kImported,    // File `number` was imported to its end.
+    kIntent,    // `count` events from `number` are about to be appended.
+    kAck,       // Event `number` was acknowledged at `position`.
+    kFound,     // Event `number`, never acknowledged, is at `position`.
+    kCount,     // The tenant holds `number` events.
+    kChecked,   // All is well up to `position`.
+    kImported,  // File `number` was imported to its end.
   };
   Kind kind = Kind::kBegin;
   Phase phase = Phase::kAny;

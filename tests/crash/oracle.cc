@@ -29,8 +29,8 @@ bool Oracle::Take(const Message& message, std::string* error) {
     case Message::Kind::kEnd:
       break;
     case Message::Kind::kIntent:
-      intents_[message.number] = {message.tenant, message.number,
-                                  message.count, 0};
+      intents_[message.number] = {message.tenant, message.number, message.count,
+                                  0};
       next_number_ = std::max(next_number_, message.number + message.count);
       if (message.tenant >= kFirstPoolTenant) {
         next_tenant_ = std::max(next_tenant_, message.tenant + 1);

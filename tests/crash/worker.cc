@@ -80,13 +80,15 @@ void Worker::AppendRange(uint32_t tenant, uint64_t first, uint64_t count,
   if (!opened.ok()) Fail("open tenant: " + opened.status().ToString());
   Send(plan_.pipe, {.kind = Message::Kind::kIntent,
                     .count = static_cast<uint16_t>(count),
-                    .tenant = tenant, .number = first});
+                    .tenant = tenant,
+                    .number = first});
   Result<AppendResult> result =
       opened->Append(events, {.durability = durability});
   if (!result.ok()) Fail("append: " + result.status().ToString());
   std::vector<Message> acks;
   for (uint64_t i = 0; i < count; ++i) {
-    acks.push_back({.kind = Message::Kind::kAck, .tenant = tenant,
+    acks.push_back({.kind = Message::Kind::kAck,
+                    .tenant = tenant,
                     .number = first + i,
                     .position = result->events[i].position});
     // One write of a pipe is atomic up to 4,096 bytes.

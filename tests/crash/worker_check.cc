@@ -30,8 +30,8 @@ void CompareContent(const EventView& view, uint64_t number) {
 using Numbers = std::unordered_map<uint64_t, uint64_t>;
 Numbers ReadNumbers(Store& store, uint32_t tenant, Position first,
                     Position last, const Oracle& oracle) {
-  Result<EventCursor> cursor = MustOpenTenant(store, tenant).Replay(
-      {.first = first, .last = last});
+  Result<EventCursor> cursor =
+      MustOpenTenant(store, tenant).Replay({.first = first, .last = last});
   if (!cursor.ok()) Fail("replay: " + cursor.status().ToString());
   Numbers numbers;
   EventView view;
@@ -70,8 +70,10 @@ void ReportFound(const Numbers& numbers, uint32_t tenant, const Oracle& oracle,
     if (!imported && (intent == nullptr || intent->tenant != tenant)) {
       Fail(Named(number) + " was never appended");
     }
-    Send(pipe, {.kind = Message::Kind::kFound, .tenant = tenant,
-                .number = number, .position = position});
+    Send(pipe, {.kind = Message::Kind::kFound,
+                .tenant = tenant,
+                .number = number,
+                .position = position});
   }
 }
 
@@ -146,7 +148,8 @@ void CheckNews(Store& store, const Oracle& oracle, uint64_t seed, int pipe) {
                               stats->head, oracle);
     if (own.size() != counts.events - old) Fail("stats: a tenant's count");
     ReportFound(own, tenant, oracle, pipe);
-    Send(pipe, {.kind = Message::Kind::kCount, .tenant = tenant,
+    Send(pipe, {.kind = Message::Kind::kCount,
+                .tenant = tenant,
                 .number = counts.events});
     news.merge(own);
   }

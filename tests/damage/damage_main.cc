@@ -106,17 +106,15 @@ bool Matrix::Step(const char* name, const char* before, uint64_t events,
     return false;
   }
   std::ifstream in(scratch + "/answers", std::ios::binary);
-  states_.push_back(
-      {name, folder, events,
-       std::string(std::istreambuf_iterator<char>(in), {})});
+  states_.push_back({name, folder, events,
+                     std::string(std::istreambuf_iterator<char>(in), {})});
   return true;
 }
 
 bool Matrix::Prepare() {
-  const bool built =
-      Step("stale", nullptr, kStaleEvents, BuildStale) &&
-      Step("closed", "stale", kClosedEvents, BuildClosed) &&
-      Step("crashed", "closed", kCrashedEvents, BuildCrashed);
+  const bool built = Step("stale", nullptr, kStaleEvents, BuildStale) &&
+                     Step("closed", "stale", kClosedEvents, BuildClosed) &&
+                     Step("crashed", "closed", kCrashedEvents, BuildCrashed);
   states_.erase(states_.begin());
   return built;
 }

@@ -73,8 +73,8 @@ bool Change(Damage damage, const std::string& path, uint64_t random) {
 }  // namespace
 
 const char* DamageName(Damage damage) {
-  constexpr const char* kNames[] = {"flip",   "zero", "cut tail", "cut",
-                                    "delete", "stale"};
+  constexpr const char* kNames[] = {"flip", "zero",   "cut tail",
+                                    "cut",  "delete", "stale"};
   return kNames[static_cast<size_t>(damage)];
 }
 

@@ -10,12 +10,12 @@
 namespace crm::damage {
 
 enum class Damage : uint8_t {
-  kFlip,      // One bit.
-  kZero,      // 512 bytes, as of a lost sector.
-  kCutTail,   // 1 to 64 bytes of the end.
-  kCut,       // Everything from somewhere on.
+  kFlip,     // One bit.
+  kZero,     // 512 bytes, as of a lost sector.
+  kCutTail,  // 1 to 64 bytes of the end.
+  kCut,      // Everything from somewhere on.
   kDelete,
-  kStale,     // Replaced by what it was earlier.
+  kStale,  // Replaced by what it was earlier.
 };
 inline constexpr size_t kDamages = 6;
 const char* DamageName(Damage damage);

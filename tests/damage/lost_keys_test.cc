@@ -30,9 +30,8 @@ class Folder final {
 };
 
 void AppendOne(const Folder& folder, const char* tenant_name) {
-  Result<Store> store =
-      Store::Open(folder / "store",
-                  {.create_if_missing = true, .background_threads = 0});
+  Result<Store> store = Store::Open(
+      folder / "store", {.create_if_missing = true, .background_threads = 0});
   REQUIRE(store.ok());
   Result<Tenant> tenant = store->Tenant(tenant_name);
   REQUIRE(tenant.ok());

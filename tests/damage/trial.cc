@@ -123,10 +123,9 @@ bool BuildClosed(const std::string& root) {
 bool BuildCrashed(const std::string& root) {
   Result<Store> store = Store::Open(root + "/store", Quiet());
   if (!store.ok()) return Done(store.status());
-  const bool done = Done(Append(*store, kClosedEvents + 1, 2800)) &&
-                    Done(store->Flush()) &&
-                    Done(Append(*store, 2801, kCrashedEvents)) &&
-                    Done(store->Sync());
+  const bool done =
+      Done(Append(*store, kClosedEvents + 1, 2800)) && Done(store->Flush()) &&
+      Done(Append(*store, 2801, kCrashedEvents)) && Done(store->Sync());
   // Nobody closes it: the process ends.
   new Store(std::move(store).value());
   return done;

@@ -203,8 +203,8 @@ std::string StoreLife::CheckRequest(Store& store, const SentRequest& sent,
     const std::string name =
         sent.tenant + " event " + std::to_string(sent.numbers[i]);
     if (place == found.places.end()) {
-      const bool may_be_lost = power_cut && sent.fate == Fate::kOs &&
-                               sent.positions[i] > head;
+      const bool may_be_lost =
+          power_cut && sent.fate == Fate::kOs && sent.positions[i] > head;
       if (sent.fate != Fate::kUndecided && !may_be_lost) {
         return name + ": lost, of position " +
                std::to_string(sent.positions[i]) + ", head " +

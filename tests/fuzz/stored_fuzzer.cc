@@ -153,8 +153,8 @@ void ReadSuperblock(std::string_view bytes) {
 void Decompress(std::string_view bytes) {
   if (bytes.size() < 3) return;
   const size_t size = GetBe16(bytes.data());
-  const size_t cut = std::min<size_t>(static_cast<uint8_t>(bytes[2]),
-                                      bytes.size() - 3);
+  const size_t cut =
+      std::min<size_t>(static_cast<uint8_t>(bytes[2]), bytes.size() - 3);
   const Dictionary dictionary{std::string(bytes.substr(3, cut))};
   const std::string_view rest = bytes.substr(3 + cut);
   std::string plain;

@@ -52,8 +52,7 @@ TEST_CASE("a record is what one source says about one best identifier") {
   CHECK(club.Say("web", {{"authUserId", "u"}}).record == auth.record);
   const EventOutcome mail =
       club.Say("web", {{"deviceId", "d"}, {"email", "new@example.com"}});
-  CHECK(club.Say("web", {{"email", "NEW@example.com"}}).record ==
-        mail.record);
+  CHECK(club.Say("web", {{"email", "NEW@example.com"}}).record == mail.record);
   CHECK(club.Say("web", {{"deviceId", "d"}}).record != mail.record);
 }
 
@@ -160,14 +159,12 @@ TEST_CASE("one e-mail address, two accounts: two people, and it is said") {
   CHECK(club.Owner({"authUserId", "u2"}) == second.customer);
   CHECK(club.store().GetStats()->contested == 1);
   // The same by phone, and with the next source.
-  const EventOutcome third =
-      club.Say("shop", {{"authUserId", "u3"}, kPhone});
+  const EventOutcome third = club.Say("shop", {{"authUserId", "u3"}, kPhone});
   CHECK(third.new_customer);
   CHECK(club.Owner(kPhone) == third.customer);
   CHECK(club.Say("shop", {{"authUserId", "u4"}, kPhone}).new_customer);
   // Another namespace is no second account.
-  const EventOutcome member =
-      club.Say("scl", {{"sclMemberId", "m"}, kMail});
+  const EventOutcome member = club.Say("scl", {{"sclMemberId", "m"}, kMail});
   CHECK(member.customer == first.customer);
   // But now she has one there, too; and with a third who claims it, the address
   // leads to nobody any more.
@@ -249,11 +246,12 @@ TEST_CASE("a second value of an exclusive namespace is nobody's, and said") {
   CHECK(club.Say("scl", {{"sclMemberId", "m2"}}).new_customer);
 }
 
-TEST_CASE("of two values of one exclusive namespace the first counts, and said") {
+TEST_CASE(
+    "of two values of one exclusive namespace the first counts, and said") {
   Club club;
-  const EventOutcome both = club.Say("scl", {{"authUserId", "u1"},
-                                             {"sclMemberId", "m1"},
-                                             {"scl_member_id", "m2"}});
+  const EventOutcome both = club.Say(
+      "scl",
+      {{"authUserId", "u1"}, {"sclMemberId", "m1"}, {"scl_member_id", "m2"}});
   CHECK(both.new_customer);
   REQUIRE(both.withheld.size() == 1);
   CHECK(both.withheld[0].name_space == "sclMemberId");
@@ -261,9 +259,9 @@ TEST_CASE("of two values of one exclusive namespace the first counts, and said")
   CHECK(club.Owner({"sclMemberId", "m1"}) == both.customer);
   CHECK(club.Owner({"sclMemberId", "m2"}) == 0);
   // The same value twice is one.
-  const EventOutcome same = club.Say("scl", {{"authUserId", "u9"},
-                                             {"sclMemberId", "m9"},
-                                             {"scl_member_id", "m9"}});
+  const EventOutcome same = club.Say(
+      "scl",
+      {{"authUserId", "u9"}, {"sclMemberId", "m9"}, {"scl_member_id", "m9"}});
   CHECK(same.withheld.empty());
   CHECK(club.Owner({"sclMemberId", "m9"}) == same.customer);
   CheckSound(club.store());
@@ -293,15 +291,13 @@ TEST_CASE("the guard holds over checkpoints and opens") {
 TEST_CASE("values that name nobody are withheld") {
   Club club;
   for (const char* value : {"null", "anonymous", "000000", "n/a", "7777777"}) {
-    const EventOutcome outcome =
-        club.Say("scl", {{"authUserId", value}});
+    const EventOutcome outcome = club.Say("scl", {{"authUserId", value}});
     INFO(value);
     CHECK(outcome.outcome == Outcome::kAppended);
     CHECK(outcome.customer == 0);
     CHECK_CODE(club.tenant().FindCustomer({"authUserId", value}), kDenied);
   }
-  CHECK_CODE(club.tenant().FindCustomer({"email", "nobody"}),
-             kInvalidArgument);
+  CHECK_CODE(club.tenant().FindCustomer({"email", "nobody"}), kInvalidArgument);
   // They do not keep the good ones from being used.
   const EventOutcome ada = club.Say("scl", {{"authUserId", "null"}, kMail});
   CHECK(club.Say("scl", {kMail, {"authUserId", "n/a"}}).record == ada.record);

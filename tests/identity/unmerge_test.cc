@@ -357,8 +357,7 @@ void CheckAssertionErrors(Tenant& tenant, Tenant& other) {
   using Kind = Assertion::Kind;
   CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 1), kInvalidArgument);
   CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 99), kNotFound);
-  CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 3),
-             kFailedPrecondition);
+  CHECK_CODE(tenant.AddAssertion(Kind::kCannotLink, 1, 3), kFailedPrecondition);
   CHECK_CODE(tenant.AddAssertion(Kind::kMustLink, 1, 2), kConflict);
   CHECK_CODE(tenant.AddAssertion(Kind::kMustLink, 2, 4), kConflict);
   CHECK_CODE(tenant.RetractAssertion(1, 2), kNotFound);

@@ -137,8 +137,7 @@ TEST_CASE("store export: settings of consent come back") {
   REQUIRE_MESSAGE(report.ok(), report.status().ToString());
   CheckSame(*report);
   CHECK(Exported(second) == text);
-  CHECK(*TenantOf(second, "a").GetConsentSettings() ==
-        *a.GetConsentSettings());
+  CHECK(*TenantOf(second, "a").GetConsentSettings() == *a.GetConsentSettings());
 }
 
 TEST_CASE("store export: one tenant's definitions, and none of another's") {

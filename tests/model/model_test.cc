@@ -46,9 +46,9 @@ class Model {
   bool OneIn(size_t n) { return Pick(n) == 0; }
 
   void Open() {
-    store_ = std::make_unique<Store>(
-        on_disk_ ? MustOpen(scratch_ / "s", options_)
-                 : MustOpenInMemory(options_));
+    store_ =
+        std::make_unique<Store>(on_disk_ ? MustOpen(scratch_ / "s", options_)
+                                         : MustOpenInMemory(options_));
     tenants_.clear();
     for (size_t i = 0; i < kTenants; ++i) {
       tenants_.push_back(MustTenant(*store_, "tenant-" + std::to_string(i)));
@@ -58,16 +58,24 @@ class Model {
   Identifier RandomIdentifier() {
     const std::string number = std::to_string(1 + Pick(25));
     switch (Pick(9)) {
-      case 0: return {"authUserId", "u" + number};
-      case 1: return {"sclMemberId", "m" + number};
-      case 2: return {"pos", "p" + number};
-      case 3: return {"email", "P" + number + "@Example.com"};
-      case 4: return {"email", "p" + number + "@example.com"};
-      case 5: return {"phoneNumber", "+278212345" + std::to_string(
-                                         10 + Pick(25))};
-      case 6: return {"phone", "+278212345" + std::to_string(10 + Pick(25))};
-      case 7: return {"deviceId", "d" + number};
-      default: return {"authUserId", OneIn(2) ? "null" : "anonymous"};
+      case 0:
+        return {"authUserId", "u" + number};
+      case 1:
+        return {"sclMemberId", "m" + number};
+      case 2:
+        return {"pos", "p" + number};
+      case 3:
+        return {"email", "P" + number + "@Example.com"};
+      case 4:
+        return {"email", "p" + number + "@example.com"};
+      case 5:
+        return {"phoneNumber", "+278212345" + std::to_string(10 + Pick(25))};
+      case 6:
+        return {"phone", "+278212345" + std::to_string(10 + Pick(25))};
+      case 7:
+        return {"deviceId", "d" + number};
+      default:
+        return {"authUserId", OneIn(2) ? "null" : "anonymous"};
     }
   }
 
@@ -78,8 +86,8 @@ class Model {
     if (event.type == "type-3") event.type = kAct;
     event.source = "source-" + std::to_string(Pick(3));
     // Each time is used once: no tie is to be broken.
-    event.occurred_at = At(static_cast<int64_t>(
-        Pick(3'000'000) * 1'000'003 + ids_ * 2));
+    event.occurred_at =
+        At(static_cast<int64_t>(Pick(3'000'000) * 1'000'003 + ids_ * 2));
     // Long after, when phone numbers are somebody else's.
     if (OneIn(30)) *event.occurred_at += std::chrono::hours(24 * 700);
     for (size_t n = Pick(4); n > 0; --n) {
@@ -230,15 +238,20 @@ class Model {
 
   void Disturb() {
     switch (Pick(6)) {
-      case 0: REQUIRE_OK(store_->Flush()); return;
-      case 1: REQUIRE_OK(store_->Sync()); return;
+      case 0:
+        REQUIRE_OK(store_->Flush());
+        return;
+      case 1:
+        REQUIRE_OK(store_->Sync());
+        return;
       case 2:
         REQUIRE_OK(store_->Maintain(std::chrono::milliseconds(2)));
         return;
       case 3:
         if (OneIn(3)) CheckSound(*store_);
         return;
-      default: break;
+      default:
+        break;
     }
     if (!on_disk_ || OneIn(2)) return;
     tenants_.clear();
@@ -364,10 +377,10 @@ class Model {
     if (OneIn(2)) query.order = ReplayQuery::Order::kOccurredAt;
     if (OneIn(3)) query.first = 1 + Pick(3000);
     if (OneIn(3)) query.last = 1 + Pick(6000);
-    if (OneIn(4)) query.from = At(static_cast<int64_t>(
-        Pick(3'000'000) * 1'000'003));
-    if (OneIn(4)) query.until = At(static_cast<int64_t>(
-        Pick(3'000'000) * 1'000'003));
+    if (OneIn(4))
+      query.from = At(static_cast<int64_t>(Pick(3'000'000) * 1'000'003));
+    if (OneIn(4))
+      query.until = At(static_cast<int64_t>(Pick(3'000'000) * 1'000'003));
     if (OneIn(3)) query.types = {"type-" + std::to_string(Pick(10)), "type-9"};
     if (OneIn(4) && !oracle.customers().empty()) {
       query.customer = 1 + Pick(oracle.customers().size());
@@ -419,9 +432,9 @@ class Model {
       CHECK(view.record == want->record);
       // Of one person: whose they are now. Of all: as they were appended.
       const bool of_one = query.customer != 0 || query.record != 0;
-      CHECK(view.customer ==
-            (of_one ? oracle.records()[want->record - 1].customer
-                    : want->customer));
+      CHECK(view.customer == (of_one
+                                  ? oracle.records()[want->record - 1].customer
+                                  : want->customer));
       CHECK(view.revision == want->revision);
       CHECK(view.backfill == want->backfill);
       CHECK(view.payload == want->event.payload);
@@ -456,9 +469,9 @@ class Model {
   // Whatever happened: every act is in it, once, and all of it is sound.
   void CompareLedger(size_t t) {
     const std::vector<OracleEvent>& events = oracles_[t].events();
-    const auto acts = std::count_if(
-        events.begin(), events.end(),
-        [](const auto& each) { return each.event.type == kAct; });
+    const auto acts =
+        std::count_if(events.begin(), events.end(),
+                      [](const auto& each) { return each.event.type == kAct; });
     const Result<std::vector<LedgerRecord>> records =
         tenants_[t].ListLedger({.limit = 10'000});
     REQUIRE_OK(records);

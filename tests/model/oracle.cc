@@ -9,8 +9,8 @@ using Name = std::pair<std::string, std::string>;
 
 // Of the namespaces that the model test uses.
 int Rank(const std::string& name_space) {
-  const std::vector<std::string> order = {"authUserId", "sclMemberId", "pos",
-                                          "email", "phoneNumber", "deviceId"};
+  const std::vector<std::string> order = {
+      "authUserId", "sclMemberId", "pos", "email", "phoneNumber", "deviceId"};
   const auto found = std::find(order.begin(), order.end(), name_space);
   return static_cast<int>(found - order.begin());
 }
@@ -71,10 +71,10 @@ std::vector<Name> Usable(const Event& event) {
   for (const Identifier& identifier : event.identifiers) {
     if (!IsBlocked(identifier)) names.push_back(Canonical(identifier));
   }
-  std::stable_sort(names.begin(), names.end(), [](const Name& a,
-                                                  const Name& b) {
-    return Rank(a.first) < Rank(b.first);
-  });
+  std::stable_sort(names.begin(), names.end(),
+                   [](const Name& a, const Name& b) {
+                     return Rank(a.first) < Rank(b.first);
+                   });
   return names;
 }
 
@@ -214,10 +214,9 @@ std::vector<Name> Oracle::NamesOf(CustomerId customer) const {
 size_t Oracle::ValuesOf(CustomerId customer,
                         const std::string& name_space) const {
   const std::vector<Name> names = NamesOf(customer);
-  return static_cast<size_t>(
-      std::count_if(names.begin(), names.end(), [&](const Name& name) {
-        return name.first == name_space;
-      }));
+  return static_cast<size_t>(std::count_if(
+      names.begin(), names.end(),
+      [&](const Name& name) { return name.first == name_space; }));
 }
 
 bool Oracle::HasExclusive(CustomerId customer,
@@ -227,9 +226,8 @@ bool Oracle::HasExclusive(CustomerId customer,
 
 bool Oracle::IsAnonymous(CustomerId customer) const {
   const std::vector<Name> names = NamesOf(customer);
-  return std::all_of(names.begin(), names.end(), [](const Name& name) {
-    return IsEphemeral(name.first);
-  });
+  return std::all_of(names.begin(), names.end(),
+                     [](const Name& name) { return IsEphemeral(name.first); });
 }
 
 Oracle::Person Oracle::PersonIn(const Event& event) {
@@ -324,9 +322,15 @@ OracleOutcome Oracle::Resolve(const Event& event) {
   TurnShared(&now);
   if (out.new_customer) customers_.emplace_back();
   if (out.new_record) {
-    records_.push_back({event.source, out.customer, {}, events_.size(),
-                        out.matched_by, out.confidence, now.link,
-                        out.new_customer ? out.customer : 0, {}});
+    records_.push_back({event.source,
+                        out.customer,
+                        {},
+                        events_.size(),
+                        out.matched_by,
+                        out.confidence,
+                        now.link,
+                        out.new_customer ? out.customer : 0,
+                        {}});
     record_keys_[{event.source, now.names[0]}] = out.record;
     customers_[out.customer - 1].records.push_back(out.record);
   }
@@ -497,10 +501,9 @@ void Oracle::TurnShared(Resolving* now) {
     for (const RecordId record : named_[name]) {
       people.insert(records_[record - 1].customer);
     }
-    const auto known =
-        std::count_if(people.begin(), people.end(), [&](CustomerId customer) {
-          return IsKnown(*now, customer);
-        });
+    const auto known = std::count_if(
+        people.begin(), people.end(),
+        [&](CustomerId customer) { return IsKnown(*now, customer); });
     if (static_cast<size_t>(known) < kShared) continue;
     owners_[name].shared = true;
     const RecordId begun = owners_[name].record;
@@ -519,9 +522,8 @@ bool Oracle::IsKnown(const Resolving& now, CustomerId customer) const {
   }
   const std::vector<Name> names = NamesOf(customer);
   return PersonOf(customer).full() ||
-         std::any_of(names.begin(), names.end(), [](const Name& name) {
-           return IsExclusive(name.first);
-         });
+         std::any_of(names.begin(), names.end(),
+                     [](const Name& name) { return IsExclusive(name.first); });
 }
 
 // What nobody has becomes hers, within limits.
@@ -579,8 +581,8 @@ void Oracle::Ask(Resolving* now, RecordId a, RecordId b) {
 size_t Oracle::Fold(const Event& event, const OracleOutcome& outcome,
                     bool backfill) {
   const size_t index = events_.size();
-  events_.push_back({event, 0, outcome.record, outcome.customer,
-                     outcome.revision, backfill});
+  events_.push_back(
+      {event, 0, outcome.record, outcome.customer, outcome.revision, backfill});
   ids_[{event.source, event.id}] = index;
   if (outcome.contested) ++contested_;
   if (outcome.record == 0) {

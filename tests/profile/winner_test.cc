@@ -56,10 +56,9 @@ std::vector<Event> RandomEvents(std::mt19937& random, int count) {
       payload += (payload.size() > 1 ? ",\"" : "\"") + name + "\":" + value;
     }
     // Few times, so that many are equal and the id decides.
-    events.push_back(Update("id-" + std::to_string(random() % 1000) + "-" +
-                                std::to_string(i),
-                            payload + "}",
-                            static_cast<int64_t>(random() % 3)));
+    events.push_back(Update(
+        "id-" + std::to_string(random() % 1000) + "-" + std::to_string(i),
+        payload + "}", static_cast<int64_t>(random() % 3)));
   }
   return events;
 }
@@ -123,10 +122,9 @@ TEST_CASE("the latest event wins, however late it is told") {
   CHECK(profile.Find("tier")->position == last.position);
   CHECK(profile.Find("tier")->source == "scl");
   CHECK(profile.version == last.position);
-  CHECK(std::is_sorted(profile.traits.begin(), profile.traits.end(),
-                       [](const Trait& a, const Trait& b) {
-                         return a.name < b.name;
-                       }));
+  CHECK(std::is_sorted(
+      profile.traits.begin(), profile.traits.end(),
+      [](const Trait& a, const Trait& b) { return a.name < b.name; }));
 }
 
 TEST_CASE("null removes a trait, until something newer sets it") {
@@ -160,7 +158,8 @@ TEST_CASE("where traits come from") {
   CHECK(profile.Find("phoneNumber")->value == "\"+27821234567\"");
   CHECK(profile.Find("plan")->value == "\"pro\"");
   CHECK(profile.Find("page") == nullptr);  // Not a profile event.
-  Event renamed = Update("b", R"({"newFirstName":"Ada","oldFirstName":"A"})", 0);
+  Event renamed =
+      Update("b", R"({"newFirstName":"Ada","oldFirstName":"A"})", 0);
   renamed.type = "CustomerNameUpdated";
   renamed.occurred_at.reset();
   MustAppendOne(tenant, renamed);

@@ -74,9 +74,8 @@ TEST_CASE("a table of rows does what a map does") {
       table.EraseIf([](const RowTable::Slot& slot) {
         return slot.row.value().size() % 2 == 0;
       });
-      std::erase_if(model, [](const auto& item) {
-        return item.second.size() % 2 == 0;
-      });
+      std::erase_if(
+          model, [](const auto& item) { return item.second.size() % 2 == 0; });
       CheckEqual(table, model);
       table.EraseIf([](const RowTable::Slot&) { return true; });
       CHECK(table.size() == 0);

@@ -33,9 +33,8 @@ Event BadEvent() {
 TEST_CASE("an event is answered with its place, record and customer") {
   Store store = MustOpenInMemory();
   Tenant tenant = MustTenant(store);
-  const AppendResult first =
-      MustAppend(tenant, {MemberEvent("a", 1), MemberEvent("b", 2),
-                          MemberEvent("c", 1)});
+  const AppendResult first = MustAppend(
+      tenant, {MemberEvent("a", 1), MemberEvent("b", 2), MemberEvent("c", 1)});
   CHECK(first.appended == 3);
   CHECK(first.customers_created == 2);
   CHECK(first.duplicates + first.rejected + first.unattributed == 0);
@@ -90,8 +89,9 @@ TEST_CASE("with partial the good events go in and the bad are reported") {
   options.partial = true;
   Event other = MemberEvent("taken", 9);
   const AppendResult result =
-      MustAppend(tenant, {MemberEvent("a", 1), BadEvent(), other,
-                          MemberEvent("taken", 1), MemberEvent("a", 1)},
+      MustAppend(tenant,
+                 {MemberEvent("a", 1), BadEvent(), other,
+                  MemberEvent("taken", 1), MemberEvent("a", 1)},
                  options);
   CHECK(result.appended == 1);
   CHECK(result.duplicates == 2);
@@ -179,8 +179,7 @@ TEST_CASE("duplicates and conflicts are known after a checkpoint and open") {
   Tenant tenant = MustTenant(store);
   for (int i = 0; i < 300; ++i) {
     const std::string id = "e" + std::to_string(i);
-    const EventOutcome outcome =
-        MustAppendOne(tenant, MemberEvent(id, i % 7));
+    const EventOutcome outcome = MustAppendOne(tenant, MemberEvent(id, i % 7));
     CHECK(outcome.outcome == Outcome::kDuplicate);
     CHECK(outcome.position == first[static_cast<size_t>(i)]);
     CHECK_CODE(tenant.Append(MemberEvent(id, 8)), kIdConflict);

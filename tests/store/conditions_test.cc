@@ -24,8 +24,7 @@ class Club {
     AppendOptions options;
     options.conditions = conditions;
     const Result<AppendResult> result =
-        tenant_.Append(MakeEvent("c" + std::to_string(++events_), {}),
-                       options);
+        tenant_.Append(MakeEvent("c" + std::to_string(++events_), {}), options);
     if (result.ok()) return true;
     CHECK_CODE(result, kConflict);
     return false;
@@ -59,8 +58,8 @@ TEST_CASE("the customer exists or does not") {
 TEST_CASE("the customer's version is exactly this") {
   Club club;
   const EventOutcome first = club.Book(1);
-  CHECK(club.Holds(
-      {Condition::CustomerVersion(first.customer, first.position)}));
+  CHECK(
+      club.Holds({Condition::CustomerVersion(first.customer, first.position)}));
   CHECK(!club.Holds(
       {Condition::CustomerVersion(first.customer, first.position - 1)}));
   const EventOutcome second = club.Book(1);
@@ -71,8 +70,7 @@ TEST_CASE("the customer's version is exactly this") {
   club.Book(2);  // Somebody else's event does not concern her.
   CHECK(club.Holds(
       {Condition::CustomerVersion(first.customer, second.position)}));
-  CHECK(club.tenant().GetCustomer(first.customer)->version ==
-        second.position);
+  CHECK(club.tenant().GetCustomer(first.customer)->version == second.position);
   Condition by_name = Condition::CustomerVersion(0, second.position);
   by_name.identifier = kAda;
   CHECK(club.Holds({by_name}));
@@ -83,16 +81,15 @@ TEST_CASE("no event of a type since a version") {
   const EventOutcome booked = club.Book(1, "booked");
   const EventOutcome paid = club.Book(1, "paid");
   for (int round = 0; round < 2; ++round) {
-    CHECK(club.Holds({Condition::NoEventSince(booked.customer, "booked",
-                                              booked.position)}));
+    CHECK(club.Holds(
+        {Condition::NoEventSince(booked.customer, "booked", booked.position)}));
     CHECK(!club.Holds({Condition::NoEventSince(booked.customer, "booked",
                                                booked.position - 1)}));
-    CHECK(!club.Holds({Condition::NoEventSince(booked.customer, "paid",
-                                               booked.position)}));
-    CHECK(club.Holds({Condition::NoEventSince(booked.customer, "paid",
-                                              paid.position)}));
+    CHECK(!club.Holds(
+        {Condition::NoEventSince(booked.customer, "paid", booked.position)}));
     CHECK(club.Holds(
-        {Condition::NoEventSince(booked.customer, "unheard", 0)}));
+        {Condition::NoEventSince(booked.customer, "paid", paid.position)}));
+    CHECK(club.Holds({Condition::NoEventSince(booked.customer, "unheard", 0)}));
     REQUIRE_OK(club.store().Flush());
   }
   // Of any of her records.

@@ -56,8 +56,9 @@ TEST_CASE("three shapes come back as they came in") {
     AppendOptions append;
     for (int i = 0; i < 600; ++i) {  // Enough to train dictionaries.
       const std::string id = "e" + std::to_string(i);
-      given.push_back(i % 3 == 0 ? Crm(id) : i % 3 == 1 ? Domain(id)
-                                                        : Flat(id));
+      given.push_back(i % 3 == 0   ? Crm(id)
+                      : i % 3 == 1 ? Domain(id)
+                                   : Flat(id));
       if (i % 3 != 0) given.back().insert(1, "\"source\":\"shop\",");
       const std::string_view text = given.back();
       REQUIRE_OK(tenant.AppendJson({&text, 1}, append));
@@ -66,8 +67,8 @@ TEST_CASE("three shapes come back as they came in") {
   }
   Store store = MustOpen(scratch / "s", options);
   Tenant tenant = MustTenant(store, "t");
-  for (const auto order : {ReplayQuery::Order::kPosition,
-                           ReplayQuery::Order::kOccurredAt}) {
+  for (const auto order :
+       {ReplayQuery::Order::kPosition, ReplayQuery::Order::kOccurredAt}) {
     ReplayQuery query;
     query.order = order;
     Result<EventCursor> cursor = tenant.Replay(query);
@@ -75,8 +76,8 @@ TEST_CASE("three shapes come back as they came in") {
     EventView event;
     size_t count = 0;
     while (*cursor->Next(&event)) {
-      const auto index = static_cast<size_t>(
-          std::stoul(std::string(event.id.substr(1))));
+      const auto index =
+          static_cast<size_t>(std::stoul(std::string(event.id.substr(1))));
       const std::string back = EventToJson(event, "t");
       CHECK(ParseJson(back) == ParseJson(given[index]));
       if (index % 3 != 2) {

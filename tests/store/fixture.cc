@@ -96,13 +96,12 @@ EventOutcome MustAppendOne(Tenant& tenant, const Event& event,
   return MustAppend(tenant, {event}, options).events[0];
 }
 
-void Fill(Tenant& tenant, const std::string& prefix, int count,
-          int customers) {
+void Fill(Tenant& tenant, const std::string& prefix, int count, int customers) {
   std::vector<Event> events;
   for (int i = 0; i < count; ++i) {
     Event event = MemberEvent(prefix + std::to_string(i), i % customers);
-    event.payload = "{\"n\":" + std::to_string(i) + ",\"traits\":{\"last\":" +
-                    std::to_string(i) + "}}";
+    event.payload = "{\"n\":" + std::to_string(i) +
+                    ",\"traits\":{\"last\":" + std::to_string(i) + "}}";
     event.occurred_at = At(int64_t{i} * 60'000'000);
     events.push_back(std::move(event));
     if (events.size() == 500 || i + 1 == count) {
@@ -120,11 +119,10 @@ std::vector<std::string> Walk(Result<EventCursor> cursor) {
     const Result<bool> more = cursor->Next(&event);
     REQUIRE_OK(more);
     if (!*more) return lines;
-    lines.push_back(std::to_string(event.position) + " " +
-                    std::to_string(event.record) + "/" +
-                    std::to_string(event.customer) + "/" +
-                    std::to_string(event.revision) + " " +
-                    EventToJson(event, "t"));
+    lines.push_back(
+        std::to_string(event.position) + " " + std::to_string(event.record) +
+        "/" + std::to_string(event.customer) + "/" +
+        std::to_string(event.revision) + " " + EventToJson(event, "t"));
   }
 }
 
@@ -151,8 +149,8 @@ std::string Text(const Customer& customer) {
                      std::to_string(customer.version) + " events " +
                      std::to_string(customer.events) + "\n";
   for (const CustomerRecord& record : customer.records) {
-    text += "  record " + std::to_string(record.record) + " " +
-            record.source + " " + std::to_string(record.events) + " at " +
+    text += "  record " + std::to_string(record.record) + " " + record.source +
+            " " + std::to_string(record.events) + " at " +
             std::to_string(record.linked_at) + " by " + record.matched_by +
             " " + std::to_string(record.confidence) + " with " +
             std::to_string(record.linked_to) + "\n";
@@ -192,10 +190,10 @@ std::string Text(const TimelinePage& page) {
 std::string Everything(const Snapshot& snapshot) {
   const Result<TenantStats> stats = snapshot.GetStats();
   REQUIRE_OK(stats);
-  std::string text = "events " + std::to_string(stats->events) +
-                     " records " + std::to_string(stats->records) +
-                     " unattributed " + std::to_string(stats->unattributed) +
-                     " contested " + std::to_string(stats->contested) + "\n";
+  std::string text = "events " + std::to_string(stats->events) + " records " +
+                     std::to_string(stats->records) + " unattributed " +
+                     std::to_string(stats->unattributed) + " contested " +
+                     std::to_string(stats->contested) + "\n";
   text += "customers " + std::to_string(stats->customers) + " reviews " +
           std::to_string(stats->open_reviews) + "\n";
   for (CustomerId id = 1; id <= stats->last_customer; ++id) {

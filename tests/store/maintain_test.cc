@@ -227,10 +227,10 @@ TEST_CASE("the log callback hears of a rebuild, and of nobody's data") {
     Store store = MustOpen(scratch / "s", options);
     Tenant tenant = MustTenant(store);
     for (int i = 0; i < 50; ++i) {
-      Event event = MakeEvent(
-          "secret-id-" + std::to_string(round * 50 + i),
-          {{"email", "secret" + std::to_string(i) + "@example.com"}},
-          "{\"name\":\"secret-name\"}");
+      Event event =
+          MakeEvent("secret-id-" + std::to_string(round * 50 + i),
+                    {{"email", "secret" + std::to_string(i) + "@example.com"}},
+                    "{\"name\":\"secret-name\"}");
       event.type = "crm.profile.updated";
       MustAppendOne(tenant, event);
     }

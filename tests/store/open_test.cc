@@ -226,8 +226,7 @@ TEST_CASE("files are for their owner only") {
   };
   for (const char* root : {"s", "copy"}) {
     check(scratch / root);
-    for (const auto& entry :
-         fs::recursive_directory_iterator(scratch / root)) {
+    for (const auto& entry : fs::recursive_directory_iterator(scratch / root)) {
       check(entry.path());
     }
   }
@@ -288,8 +287,7 @@ TEST_CASE("handles of a closed store say so") {
   CHECK_CODE(tenant.GetOffset("o"), kFailedPrecondition);
   CHECK_CODE(tenant.GetSnapshot(), kFailedPrecondition);
   CHECK_CODE(tenant.Replay({}), kFailedPrecondition);
-  CHECK_CODE(tenant.FindCustomer({"sclMemberId", "m-1"}),
-             kFailedPrecondition);
+  CHECK_CODE(tenant.FindCustomer({"sclMemberId", "m-1"}), kFailedPrecondition);
   CHECK_CODE(tenant.GetCustomer(1), kFailedPrecondition);
   CHECK_CODE(tenant.GetProfile(1), kFailedPrecondition);
   CHECK_CODE(tenant.GetProfile(1, &profile), kFailedPrecondition);
@@ -300,8 +298,7 @@ TEST_CASE("handles of a closed store say so") {
   CHECK_CODE(store.Tenant("other"), kFailedPrecondition);
   CHECK_CODE(store.Sync(), kFailedPrecondition);
   CHECK_CODE(store.Flush(), kFailedPrecondition);
-  CHECK_CODE(store.Maintain(std::chrono::milliseconds(1)),
-             kFailedPrecondition);
+  CHECK_CODE(store.Maintain(std::chrono::milliseconds(1)), kFailedPrecondition);
   CHECK_CODE(store.Checkpoint("/tmp/none"), kFailedPrecondition);
   CHECK_CODE(store.Verify(), kFailedPrecondition);
   CHECK_CODE(store.GetStats(), kFailedPrecondition);

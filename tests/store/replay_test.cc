@@ -28,8 +28,8 @@ class History {
     std::mt19937 random(7);
     const char* const types[] = {"booked", "paid", "played"};
     for (int i = 0; i < 1200; ++i) {
-      Event event = MemberEvent("e" + std::to_string(i),
-                                static_cast<int>(random() % 9));
+      Event event =
+          MemberEvent("e" + std::to_string(i), static_cast<int>(random() % 9));
       event.type = types[random() % 3];
       event.source = random() % 2 == 0 ? "scl" : "teetime";
       const auto half_hours = static_cast<int64_t>(random() % 40);
@@ -98,9 +98,11 @@ TEST_CASE("replays give exactly what matches, in both orders") {
   for (const ReplayQuery& bound : bounds) {
     queries.push_back(bound);
     for (const std::vector<std::string>& types :
-         std::vector<std::vector<std::string>>{
-             {"paid"}, {"booked", "played"}, {"once"}, {"unheard"},
-             {"once", "unheard"}}) {
+         std::vector<std::vector<std::string>>{{"paid"},
+                                               {"booked", "played"},
+                                               {"once"},
+                                               {"unheard"},
+                                               {"once", "unheard"}}) {
       queries.push_back(bound);
       queries.back().types = types;
     }
@@ -113,8 +115,8 @@ TEST_CASE("replays give exactly what matches, in both orders") {
     queries.back().until = At(3'600'000'000);
   }
   for (ReplayQuery query : queries) {
-    for (const auto order : {ReplayQuery::Order::kPosition,
-                             ReplayQuery::Order::kOccurredAt}) {
+    for (const auto order :
+         {ReplayQuery::Order::kPosition, ReplayQuery::Order::kOccurredAt}) {
       query.order = order;
       query.record = query.customer = 0;
       history.Check(query);
@@ -223,9 +225,9 @@ TEST_CASE("timeline pages are newest first, filtered, and add up") {
       std::vector<std::pair<Timestamp, Position>> expected;
       for (const Known& event : history.known()) {
         if (event.customer != customer) continue;
-        if (filtered && (event.type == "booked" || event.type == "played" ||
-                         event.time < *query.from ||
-                         event.time >= *query.until)) {
+        if (filtered &&
+            (event.type == "booked" || event.type == "played" ||
+             event.time < *query.from || event.time >= *query.until)) {
           continue;
         }
         expected.emplace_back(event.time, event.position);

@@ -28,8 +28,8 @@ std::vector<Event> SomeEvents(int first, int count, int customers) {
 
 void TestIsolation(StoreOptions options, const std::string& path) {
   options.checkpoint_records = 1000;
-  Store store = path.empty() ? MustOpenInMemory(options)
-                             : MustOpen(path, options);
+  Store store =
+      path.empty() ? MustOpenInMemory(options) : MustOpen(path, options);
   Tenant tenant = MustTenant(store);
   MustAppend(tenant, SomeEvents(0, 700, 40));
   REQUIRE_OK(store.Flush());
@@ -109,9 +109,9 @@ void AppendSome(Tenant tenant, int thread, int count,
   for (int i = 0; i < count;) {
     std::vector<Event> request;
     for (size_t n = 1 + random() % 4; n > 0; --n, ++i) {
-      request.push_back(MemberEvent(
-          std::to_string(thread) + "/" + std::to_string(i),
-          static_cast<int>(random() % 50)));
+      request.push_back(
+          MemberEvent(std::to_string(thread) + "/" + std::to_string(i),
+                      static_cast<int>(random() % 50)));
       request.back().source = "s" + std::to_string(random() % 3);
     }
     const Result<AppendResult> result = tenant.Append(request);

@@ -62,8 +62,7 @@ TEST_CASE("a store that was made without libphonenumber keeps to it") {
         "phoneNumber: only + and 8 to 15 digits are read by this store");
   CHECK_CODE(tenant.SetIdentitySettings(R"({"phone":{"region":"ZA"}})"),
              kUnsupported);
-  CHECK_CODE(tenant.SetIdentitySettings(R"({"rules":{"attach_bar":80}})"),
-             kOk);
+  CHECK_CODE(tenant.SetIdentitySettings(R"({"rules":{"attach_bar":80}})"), kOk);
   CheckSound(store);
 }
 

@@ -17,7 +17,6 @@
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/store_handle.h"
 #include "bindings/python/src/text.h"
-
 #include "crm/backup.h"
 
 namespace crm::python {

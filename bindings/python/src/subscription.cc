@@ -34,7 +34,6 @@ constexpr EnumName<Message::Kind> kKinds[] = {
     {Message::Kind::kErased, "ERASED"},
 };
 
-
 constexpr char kSubscribeDoc[] =
     "What is appended, from a stored checkpoint or a position on: a\n"
     "Subscription, which is an iterator of Message and a context manager.\n\n"
