@@ -51,6 +51,8 @@ void who_is_who(crm_store* store);
 void consent(crm_store* store);
 /* Erasing, in a tenant of its own. */
 void erasures(crm_store* store);
+/* Sets of records, models and links, without a store. */
+void records_in_memory(void);
 /* The ledger, in a tenant of its own. */
 void ledger(crm_store* store, const char* folder);
 
