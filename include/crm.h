@@ -6078,7 +6078,8 @@ enum { CRM_MIN_TRAINING_RECORDS = 200 };
  *   0: 25.
  * seed: chooses the random pairs; 0: 1. The same records and the same seed give
  *   the same model.
- * progress: how far it is, of how much. Anything but 0 stops. May be NULL.
+ * progress: how far a step is, of how much; 0: not known. Anything but 0 stops.
+ *   May be NULL.
  * destroy: may be NULL; called with user_data before the call returns. */
 typedef struct crm_train_options {
   size_t struct_size;

@@ -71,7 +71,7 @@ struct Calls {
 };
 int32_t Watch(void* user_data, uint64_t done, uint64_t total) {
   Calls& calls = *static_cast<Calls*>(user_data);
-  CHECK(done <= total);
+  CHECK((total == 0 || done <= total));
   ++calls.calls;
   return calls.answer;
 }

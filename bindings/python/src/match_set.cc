@@ -204,9 +204,9 @@ size_t AddMany(MatchSetObject& self, const py::iterable& records, py::handle id,
                const std::optional<py::dict>& fields,
                const py::iterable& exclusive) {
   // It may be one that can be read once only.
-  const py::iterable names =
-      PyUnicode_Check(exclusive.ptr()) ? exclusive
-                                       : py::iterable(py::tuple(exclusive));
+  const py::iterable names = PyUnicode_Check(exclusive.ptr())
+                                 ? exclusive
+                                 : py::iterable(py::tuple(exclusive));
   std::vector<Column> columns;
   if (fields.has_value()) columns = ReadColumns({}, id, fields, names);
   size_t index = 0;
