@@ -257,6 +257,11 @@ struct KeysPathCommand {
   StoreOption store;
 };
 
+struct KeysRotateCommand {
+  StoreOption store;
+  bool keep_old = false;
+};
+
 struct RestoreCommand {
   StoreOption store;
   std::string data;
@@ -346,6 +351,7 @@ int Run(const IdentitySettingsCommand& command);
 int Run(const WhoCommand& command);
 int Run(const BackupCommand& command);
 int Run(const KeysPathCommand& command);
+int Run(const KeysRotateCommand& command);
 int Run(const RestoreCommand& command);
 int Run(const PrivacyCommand& command);
 int Run(const CertificateVerifyCommand& command);

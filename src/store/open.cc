@@ -210,6 +210,12 @@ Status Opener::OpenKeys() {
                     !creating_, core_.superblock.sealed, core_.options.log);
   if (!keyring.ok()) return MustBeThere(keyring.status());
   core_.keyring = std::move(keyring).value();
+  Result<bool> rotating = core_.keyring->IsRotating();
+  if (!rotating.ok()) return std::move(rotating).status();
+  if (*rotating) {
+    core_.Log(LogLevel::kWarning,
+              "keys: a rotation is not complete; rotate them again");
+  }
   return Status::Ok();
 }
 

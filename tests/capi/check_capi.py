@@ -159,6 +159,7 @@ def check_coverage(arguments):
     declared = functions_of(read(arguments.root, "include/crm.h"))
     program = ""
     for name in ("every_function.c", "every_consent.c", "every_identity.c",
+                 "every_keys.c",
                  "every_ledger.c", "every_match.c", "every_privacy.c"):
         path = "tests/capi/" + name
         if os.path.exists(os.path.join(arguments.root, path)):
