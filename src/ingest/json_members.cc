@@ -2,12 +2,11 @@
 
 #include <cstdint>
 
+#include "ingest/ascii.h"
 #include "ingest/encoding.h"
 
 namespace crm::ingest {
 namespace {
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 size_t SkipBlanks(std::string_view text, size_t i) {
   while (i < text.size() && IsBlank(text[i])) ++i;
