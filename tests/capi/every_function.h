@@ -53,6 +53,8 @@ void consent(crm_store* store);
 void erasures(crm_store* store);
 /* Three events as columns, and back. */
 void columns(crm_tenant* tenant);
+/* Sets of records, models and links, without a store. */
+void records_in_memory(void);
 /* The ledger, in a tenant of its own. */
 void ledger(crm_store* store, const char* folder);
 

@@ -107,8 +107,10 @@ def test_functions_of_the_module():
     nodes = [n for n in STUB.body if isinstance(n, ast.FunctionDef)]
     assert {n.name for n in nodes} == {"canonical_event_type",
                                        "default_match_fields",
-                                       "event_from_json", "link_file",
+                                       "event_from_json", "explain_pair",
+                                       "link_file", "link_records",
                                        "restore_store", "train_file",
+                                       "train_model",
                                        "verify_backup", "verify_certificate",
                                        "verify_checkpoint",
                                        "verify_ledger_proof"}
