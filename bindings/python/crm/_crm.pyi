@@ -49,17 +49,17 @@ class _Columns(Protocol):
     def keys(self) -> Iterable[Any]: ...
     def __getitem__(self, key: Any, /) -> Any: ...
 
+class _ArrowStream(Protocol):
+    def __arrow_c_stream__(
+        self, requested_schema: Optional[object] = None
+    ) -> object: ...
+
 class _Writable(Protocol):
     def write(self, text: bytes, /) -> object: ...
 
 _Path = Union[str, os.PathLike[str]]
 _Duration = Union[float, datetime.timedelta]
 _Identifier = Union[Identifier, tuple[str, str]]
-class _Columns(Protocol):
-    def __arrow_c_stream__(
-        self, requested_schema: Optional[object] = None
-    ) -> object: ...
-
 _Text = Union[str, bytes, bytearray, memoryview]
 _EventLike = Union[dict[str, Any], _Text, Event]
 _Cell = Union[str, int, float, datetime.date, None]
@@ -271,7 +271,7 @@ class Tenant:
     ) -> AppendResult: ...
     def append_many(
         self,
-        source: Union[_Text, _File, _Columns, Iterable[_EventLike]],
+        source: Union[_Text, _File, _ArrowStream, Iterable[_EventLike]],
         *,
         batch_size: int = 500,
         partial: bool = False,
