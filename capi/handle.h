@@ -62,6 +62,7 @@ enum class Kind : uint32_t {
   kErasureReport,
   kErasureList,
   kCertificateInfo,
+  kPersonExport,
 };
 
 // One more in every child of fork().

@@ -159,7 +159,7 @@ def check_coverage(arguments):
     declared = functions_of(read(arguments.root, "include/crm.h"))
     program = ""
     for name in ("every_function.c", "every_consent.c", "every_identity.c",
-                 "every_ledger.c", "every_privacy.c"):
+                 "every_ledger.c", "every_person.c", "every_privacy.c"):
         path = "tests/capi/" + name
         if os.path.exists(os.path.join(arguments.root, path)):
             program += read(arguments.root, path)

@@ -1,5 +1,6 @@
 /* Every function of crm.h, called from C99. A test compares the header with
- * this file, every_identity.c and every_privacy.c, so that none is left out. */
+ * this file, every_identity.c, every_person.c and every_privacy.c, so that none
+ * is left out. */
 
 #include "every_function.h"
 
@@ -782,6 +783,7 @@ int main(int argc, char** argv) {
   who_is_who(store);
   consent(store);
   erasures(store);
+  person_exports(store);
   ledger(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),
