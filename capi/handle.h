@@ -68,6 +68,7 @@ enum class Kind : uint32_t {
   kTraining,
   kLinkResult,
   kMatchExplanation,
+  kPersonExport,
 };
 
 // One more in every child of fork().

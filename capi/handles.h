@@ -19,6 +19,7 @@
 #include "crm/export.h"
 #include "crm/ingest.h"
 #include "crm/match.h"
+#include "crm/person_export.h"
 #include "crm/reconcile.h"
 #include "crm/store.h"
 
@@ -266,6 +267,12 @@ struct ErasureListState {
   crm_erasure_list_view view = {};
 };
 
+struct PersonExportState {
+  PersonExportReport from;
+  std::vector<crm_person_export_part> parts = {};
+  crm_person_export_report_view view = {};
+};
+
 struct CertificateInfoState {
   CertificateInfo from;
   crm_certificate_info_view view = {};
@@ -435,6 +442,8 @@ CRM_CAPI_HANDLE(crm_match_report, kMatchReport, crm::capi::MatchReportState);
 CRM_CAPI_HANDLE(crm_erasure_report, kErasureReport,
                 crm::capi::ErasureReportState);
 CRM_CAPI_HANDLE(crm_erasure_list, kErasureList, crm::capi::ErasureListState);
+CRM_CAPI_HANDLE(crm_person_export_report, kPersonExport,
+                crm::capi::PersonExportState);
 CRM_CAPI_HANDLE(crm_certificate_info, kCertificateInfo,
                 crm::capi::CertificateInfoState);
 CRM_CAPI_HANDLE(crm_match_set, kMatchSet, crm::capi::MatchSetState);

@@ -764,6 +764,7 @@ int main(int argc, char** argv) {
   records_in_memory();
   consent(store);
   erasures(store);
+  person_exports(store);
   ledger(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),

@@ -13,7 +13,9 @@ NOT_FACES = ("Status", "Rep", "Result", "ArrowSchema", "ArrowArray",
              "ArrowArrayStream")
 
 # Headers of C++ alone, and why.
-CXX_ALONE = {}
+CXX_ALONE = {
+    "sha256.h": "(every language has one)",
+}
 
 # Prefixes of the constants of C, where they are not the name of the enum.
 C_ENUMS = {
@@ -35,6 +37,7 @@ C_ENUMS = {
     "ImportFormat": "CRM_FORMAT",
     "LogLevel": "CRM_LOG",
     "MessageKind": "CRM_MESSAGE",
+    "PersonExportMode": "CRM_PERSON_EXPORT",
     "ReconcileKind": "CRM_RECONCILE",
     "RejectReason": "CRM_REJECT",
     "ReceiptFormat": "CRM_RECEIPT",
@@ -88,6 +91,7 @@ PYTHON_OPTIONS = {
     "LinkFileOptions": "link_file",
     "LinkOptions": "link_records",
     "TrainOptions": "train_model",
+    "PersonExportOptions": "Tenant.export_person",
     "ProfileExportOptions": "Tenant.export_profiles",
     "MatchCustomersOptions": "Tenant.match_customers",
     "ReResolveOptions": "Tenant.re_resolve",
@@ -245,6 +249,11 @@ C = {
     "ExportEvents": "crm_tenant_export_file",
     "ExportProfiles": "crm_tenant_export_file, CRM_EXPORT_PROFILES",
     "ExportLedger": "crm_tenant_export_ledger",
+    "ExportAndErase": "crm_tenant_export_and_erase",
+    "ExportPerson":
+        "crm_tenant_export_person, crm_person_export_options.write",
+    "ExportedErasure::erasure": "crm_tenant_export_and_erase",
+    "ExportedErasure::exported": "crm_tenant_export_and_erase",
     "ExportStore": "crm_store_export, crm_store_export_options.write",
     "FileKeyProvider::Open":
         "crm_key_provider_open_file, CRM_KEY_FILE_CREATE_IF_MISSING",
@@ -379,6 +388,10 @@ PYTHON = {
     "ExportEvents": "Tenant.export_events",
     "ExportLedger": "Tenant.export_ledger",
     "ExportProfiles": "Tenant.export_profiles",
+    "ExportAndErase": "Tenant.export_and_erase",
+    "ExportPerson": "Tenant.export_person",
+    "ExportedErasure::erasure": "Tenant.export_and_erase",
+    "ExportedErasure::exported": "Tenant.export_and_erase",
     "ExportStore": "Store.export",
     "LedgerHead::origin": _IN_JSON,
     "LedgerHead::root": _IN_JSON,
