@@ -38,6 +38,7 @@ enum class Kind : uint32_t {
   kVerifyReport,
   kAppendResult,
   kParsedEvent,
+  kArrowEvents,
   kCustomer,
   kProfile,
   kTimeline,
@@ -67,6 +68,7 @@ enum class Kind : uint32_t {
   kTraining,
   kLinkResult,
   kMatchExplanation,
+  kPersonExport,
 };
 
 // One more in every child of fork().

@@ -15,9 +15,11 @@
 #include <vector>
 
 #include "capi/handle.h"
+#include "crm/arrow.h"
 #include "crm/export.h"
 #include "crm/ingest.h"
 #include "crm/match.h"
+#include "crm/person_export.h"
 #include "crm/reconcile.h"
 #include "crm/store.h"
 
@@ -96,6 +98,10 @@ struct SnapshotState {
 struct CursorState {
   EventCursor cursor;
   EventView event = {};
+};
+
+struct ArrowEventsState {
+  ArrowEvents rows;
 };
 
 struct StoreCursorState {
@@ -261,6 +267,12 @@ struct ErasureListState {
   crm_erasure_list_view view = {};
 };
 
+struct PersonExportState {
+  PersonExportReport from;
+  std::vector<crm_person_export_part> parts = {};
+  crm_person_export_report_view view = {};
+};
+
 struct CertificateInfoState {
   CertificateInfo from;
   crm_certificate_info_view view = {};
@@ -380,6 +392,7 @@ CRM_CAPI_HANDLE(crm_store, kStore, crm::capi::StoreState);
 CRM_CAPI_HANDLE(crm_tenant, kTenant, crm::capi::TenantState);
 CRM_CAPI_HANDLE(crm_snapshot, kSnapshot, crm::capi::SnapshotState);
 CRM_CAPI_HANDLE(crm_event_cursor, kEventCursor, crm::capi::CursorState);
+CRM_CAPI_HANDLE(crm_arrow_events, kArrowEvents, crm::capi::ArrowEventsState);
 CRM_CAPI_HANDLE(crm_store_snapshot, kStoreSnapshot, crm::StoreSnapshot);
 CRM_CAPI_HANDLE(crm_store_cursor, kStoreCursor, crm::capi::StoreCursorState);
 CRM_CAPI_HANDLE(crm_subscription, kSubscription, crm::capi::SubscriptionState);
@@ -429,6 +442,8 @@ CRM_CAPI_HANDLE(crm_match_report, kMatchReport, crm::capi::MatchReportState);
 CRM_CAPI_HANDLE(crm_erasure_report, kErasureReport,
                 crm::capi::ErasureReportState);
 CRM_CAPI_HANDLE(crm_erasure_list, kErasureList, crm::capi::ErasureListState);
+CRM_CAPI_HANDLE(crm_person_export_report, kPersonExport,
+                crm::capi::PersonExportState);
 CRM_CAPI_HANDLE(crm_certificate_info, kCertificateInfo,
                 crm::capi::CertificateInfoState);
 CRM_CAPI_HANDLE(crm_match_set, kMatchSet, crm::capi::MatchSetState);

@@ -79,6 +79,8 @@ CRM_RECORD(crm_import_report_view, 112);
 CRM_RECORD(crm_projection_checksum, 48);
 CRM_RECORD(crm_tenant_export, 96);
 CRM_RECORD(crm_store_export_report_view, 72);
+CRM_RECORD(crm_person_export_part, 64);
+CRM_RECORD(crm_person_export_report_view, 120);
 CRM_RECORD(crm_store_difference, 56);
 CRM_RECORD(crm_store_import_report_view, 96);
 CRM_RECORD(crm_export_counts, 64);

@@ -4,6 +4,7 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/queries.h"
 
 namespace crm::capi {
 namespace {
@@ -12,24 +13,6 @@ constexpr uint32_t kErasureFlags = CRM_ERASURE_DRY_RUN | CRM_ERASURE_CONFIRM;
 
 static_assert(static_cast<int>(ErasureMode::kShred) == CRM_ERASURE_SHRED);
 static_assert(static_cast<int>(ErasureMode::kHard) == CRM_ERASURE_HARD);
-
-Status ReadErasureOptions(const crm_erasure_options* options,
-                          ErasureOptions* out) {
-  crm_erasure_options in = CRM_ERASURE_OPTIONS_INIT;
-  Status status = ReadOptions(options, "options", kErasureFlags, &in);
-  if (status.ok()) status = CheckSlice(in.by, "options.by");
-  if (status.ok()) status = CheckSlice(in.why, "options.why");
-  if (status.ok() && (in.mode < 0 || in.mode > CRM_ERASURE_HARD)) {
-    status = Invalid("options.mode: no such one");
-  }
-  if (!status.ok()) return status;
-  if (in.mode != 0) out->mode = static_cast<ErasureMode>(in.mode);
-  out->dry_run = (in.flags & CRM_ERASURE_DRY_RUN) != 0;
-  out->confirm = (in.flags & CRM_ERASURE_CONFIRM) != 0;
-  out->by = View(in.by);
-  out->why = View(in.why);
-  return status;
-}
 
 crm_erasure_report_view ShowErasure(const ErasureReport& from,
                                     const std::vector<crm_slice>& doubtful) {
@@ -64,17 +47,40 @@ Status GiveReport(crm_tenant* tenant, bool dry_run, crm_erasure_report** out,
       Change(StateOf(tenant), dry_run,
              [&](TenantState& state) { return erase(state.tenant); });
   if (!report.ok() || out == nullptr) return report.status();
-  auto held = std::make_unique<ErasureReportState>(
-      ErasureReportState{*std::move(report)});
-  for (const std::string& name : held->from.doubtful) {
-    held->doubtful.push_back(Slice(name));
-  }
-  held->view = ShowErasure(held->from, held->doubtful);
-  *out = Adopt<crm_erasure_report>(std::move(held));
+  *out = GiveErasure(*std::move(report));
   return Status::Ok();
 }
 
 }  // namespace
+
+Status ReadErasureOptions(const crm_erasure_options* options,
+                          ErasureOptions* out) {
+  crm_erasure_options in = CRM_ERASURE_OPTIONS_INIT;
+  Status status = ReadOptions(options, "options", kErasureFlags, &in);
+  if (status.ok()) status = CheckSlice(in.by, "options.by");
+  if (status.ok()) status = CheckSlice(in.why, "options.why");
+  if (status.ok() && (in.mode < 0 || in.mode > CRM_ERASURE_HARD)) {
+    status = Invalid("options.mode: no such one");
+  }
+  if (!status.ok()) return status;
+  if (in.mode != 0) out->mode = static_cast<ErasureMode>(in.mode);
+  out->dry_run = (in.flags & CRM_ERASURE_DRY_RUN) != 0;
+  out->confirm = (in.flags & CRM_ERASURE_CONFIRM) != 0;
+  out->by = View(in.by);
+  out->why = View(in.why);
+  return status;
+}
+
+crm_erasure_report* GiveErasure(ErasureReport report) {
+  auto held = std::make_unique<ErasureReportState>(
+      ErasureReportState{std::move(report)});
+  for (const std::string& name : held->from.doubtful) {
+    held->doubtful.push_back(Slice(name));
+  }
+  held->view = ShowErasure(held->from, held->doubtful);
+  return Adopt<crm_erasure_report>(std::move(held));
+}
+
 }  // namespace crm::capi
 
 using namespace crm::capi;  // NOLINT: all that follows is extern "C".

@@ -103,8 +103,9 @@
  *
  *   thread-safe               store, tenant, snapshot, append order, key
  *                             provider, subscription but for _next
- *   one thread at a time      event cursor, dry run, a profile that is filled
- *                             again, a match set that is added to,
+ *   one thread at a time      event cursor, rows of a stream, dry run, a
+ *                             profile that is filled again, a match set that
+ *                             is added to,
  *                             crm_subscription_next
  *   immutable                 error, buffer, import map, and everything with a
  *                             crm_..._read function
@@ -1818,6 +1819,56 @@ CRM_API crm_status crm_event_cursor_to_arrow(crm_event_cursor* cursor,
                                              const crm_arrow_options* options,
                                              struct ArrowArrayStream* out,
                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The other way: the rows of a stream as events. One thread at a time.
+ *
+ *   crm_slice json;
+ *   while ((status = crm_arrow_events_next(rows, &json, &error)) == CRM_OK)
+ *     keep_a_copy(json);  // For crm_tenant_append_json.
+ */
+typedef struct crm_arrow_events crm_arrow_events;
+
+/* Takes the stream: *stream is released already when this returns, whatever it
+ * answers, and what it was is released with *out. What it says is believed, as
+ * the interface asks: a stream from somebody who lies is not safe to read.
+ * Columns are found by their names, those that crm_event_cursor_to_arrow
+ * writes:
+ *
+ *   id, type, source                       text; needed, and never null
+ *   occurred_at                            timestamp of any unit with a time
+ *                                          zone (its values are UTC), or text
+ *                                          as in an event; null: no time
+ *   version, correlation_id, causation_id  text; null: none
+ *   identity, payload, metadata            text, a JSON object; null: none
+ *
+ * position, recorded_at, record, customer and revision are passed over: an
+ * append makes its own. Text is utf8, large_utf8 or utf8_view, dictionaries of
+ * these, or a column of type null. *out lives without the store.
+ *
+ * CRM_INVALID_ARGUMENT: the stream is NULL or released, is no struct of
+ * columns, or a column is missing, there twice, of another type, or unknown
+ * (nobody would see that it was lost). CRM_IO_ERROR: the stream's own error,
+ * with its text. */
+CRM_API crm_status crm_arrow_events_open(struct ArrowArrayStream* stream,
+                                         const crm_read_options* options,
+                                         crm_arrow_events** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* The next row as the JSON text of an event, in CRM_SHAPE_CRM; borrowed until
+ * the next call on `rows`. CRM_DONE: the end; *json is then empty. What is in
+ * the columns is checked when it is appended, but for what would make another
+ * event of it.
+ *
+ * CRM_MALFORMED: a row is null, one of the columns that are needed is, a member
+ * is no JSON object, or a time is finer than a microsecond or out of range; it
+ * names row (from 0) and column, and the next call goes on behind the row.
+ * CRM_IO_ERROR: the stream's own error; it comes again. */
+CRM_API crm_status crm_arrow_events_next(crm_arrow_events* rows,
+                                         crm_slice* json,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Frees the rows and releases the stream. NULL: nothing happens. */
+CRM_API void crm_arrow_events_free(crm_arrow_events* rows) CRM_NOEXCEPT;
 
 /* Flags of crm_event_json_options. AS_GIVEN: an event that came without a time
  * (CRM_EVENT_VIEW_UNTIMED) is written without one, so that appending the line
@@ -5676,6 +5727,153 @@ CRM_API crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
                                           const crm_export_options* options,
                                           crm_export_counts* out,
                                           crm_error** error) CRM_NOEXCEPT;
+
+/* --- Export of a person ----------------------------------------------------
+ *
+ * All that a store holds about one customer, in a file that she, or whoever
+ * she takes it to, can read and check: access (Art. 15 GDPR), portability
+ * (Art. 20), and what is given to her before she is erased.
+ *
+ *   crm_person_export_options options = CRM_PERSON_EXPORT_OPTIONS_INIT;
+ *   options.at_us = now;
+ *   crm_tenant_export_person(tenant, 7, crm_slice_of("ada.ndjson"), &options,
+ *                            &report, &error);
+ *   ...
+ *   crm_check_person_export(crm_slice_of("ada.ndjson"), NULL, &report,
+ *                           &error);
+ *
+ * The file is NDJSON. Every line begins with the name of its part: export,
+ * customer, sources, events, traits, preferences, consents, and for access also
+ * receipts, decisions, register, identity. The last line is the manifest: of
+ * each part its lines, bytes and SHA-256. The same store and the same options
+ * give the same file, byte by byte.
+ *
+ * The data of others is not in it. Other customers are numbers; who merged her
+ * is not named; members of events that name people who handled her (agent,
+ * agentId, agentName, assignedTo, author, createdBy, employee, handledBy,
+ * operator, performedBy, signedBy, staff, updatedBy, and those of `redact`), at
+ * any depth, have the value "[redacted]". Free text stays: read it before you
+ * hand the file over.
+ *
+ * crm/person_export.h describes every part and the rule of portability.
+ */
+
+/* How much is exported. The numbers are frozen.
+ *
+ * ACCESS: everything about her.
+ * PORTABILITY: what she gave and what was observed of her, not what was
+ *   concluded, and no acts of the controller. */
+enum { CRM_PERSON_EXPORT_ACCESS = 1, CRM_PERSON_EXPORT_PORTABILITY = 2 };
+
+/* How to export a person. No flags so far.
+ *
+ * mode: one of CRM_PERSON_EXPORT_...; zero: ACCESS.
+ * at_us: the instant that decisions are asked for: now, by the host's clock.
+ *   Must be set.
+ * redact: names of further members of events whose values are taken out.
+ * leave_out: further types of events that are no part of PORTABILITY, because
+ *   they are kept on another basis than consent or a contract. Not for ACCESS.
+ * progress: events written, of how many; anything but 0 stops, and there is no
+ *   file then.
+ * write: if set, gets the pieces; the path must be empty then. What it got
+ *   before an error is no export: it has no manifest.
+ * destroy: called with user_data before the call returns. */
+typedef struct crm_person_export_options {
+  size_t struct_size;
+  uint32_t flags;
+  int32_t mode;
+  int64_t at_us;
+  const crm_slice* redact;
+  size_t redact_count;
+  const crm_slice* leave_out;
+  size_t leave_out_count;
+  crm_progress_callback progress;
+  crm_write_callback write;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_person_export_options;
+
+#define CRM_PERSON_EXPORT_OPTIONS_INIT \
+  { sizeof(crm_person_export_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* One part of an export; sha256: 64 hexadecimal digits over its lines. */
+typedef struct crm_person_export_part {
+  crm_slice name;
+  uint64_t lines;
+  uint64_t bytes;
+  crm_slice sha256;
+  uint64_t reserved[2];
+} crm_person_export_part;
+
+/* What was exported of a person, or what a file says. Immutable. */
+typedef struct crm_person_export_report crm_person_export_report;
+
+/* What a crm_person_export_report holds.
+ *
+ * customer: of a retired number, the one to whom it leads.
+ * position: of the log that events, traits and acts are of.
+ * events, left_out: in the file, and those that the mode leaves out.
+ * redacted: values that were taken out.
+ * lines, bytes, sha256: of all before the manifest.
+ * parts: in the order of the file, without the manifest. */
+typedef struct crm_person_export_report_view {
+  uint64_t customer;
+  uint64_t position;
+  int64_t at_us;
+  int32_t mode;
+  uint32_t reserved0;
+  uint64_t events;
+  uint64_t left_out;
+  uint64_t redacted;
+  uint64_t lines;
+  uint64_t bytes;
+  crm_slice sha256;
+  const crm_person_export_part* parts;
+  size_t part_count;
+  uint64_t reserved[2];
+} crm_person_export_report_view;
+
+/* Writes what there is about a customer to a file (gzip when the name ends in
+ * .gz; "-": standard output), whole or not at all; `out` may be NULL. Errors:
+ * CRM_NOT_FOUND, CRM_ERASED (also when she is erased meanwhile),
+ * CRM_INVALID_ARGUMENT (an option), CRM_CORRUPTION, CRM_KEY_MISSING,
+ * CRM_CANCELLED, CRM_IO_ERROR, CRM_NO_SPACE; and what a callback stops with. */
+CRM_API crm_status crm_tenant_export_person(
+    crm_tenant* tenant, uint64_t customer, crm_slice path,
+    const crm_person_export_options* options, crm_person_export_report** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_person_export_report_view* crm_person_export_report_read(
+    const crm_person_export_report* report) CRM_NOEXCEPT;
+
+/* Frees the parts as well. */
+CRM_API void crm_person_export_report_free(crm_person_export_report* report)
+    CRM_NOEXCEPT;
+
+/* Reads such a file and holds it against its manifest; needs no store. `out`
+ * may be NULL. CRM_MALFORMED: it was cut off or changed, or is no export (names
+ * the part); CRM_FORMAT_TOO_NEW, CRM_NOT_FOUND, CRM_IO_ERROR. The sums have no
+ * key: they show that the file is whole, not who made it. */
+CRM_API crm_status crm_check_person_export(crm_slice path,
+                                           const crm_read_options* options,
+                                           crm_person_export_report** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* Exports a customer to a file, and then erases her, as crm_tenant_erase does:
+ * the file is whole and on the disk before anything is destroyed, and when it
+ * cannot be written nothing is. Events that are appended meanwhile have her
+ * exported again, three times at most (CRM_CONFLICT after that). An event of
+ * the last instant is erased, and not in the file: `events` of the erasure is
+ * then greater than `events` and `left_out` of the export. `exported` and
+ * `erasure` may be NULL. Errors are those of both; CRM_INVALID_ARGUMENT: a dry
+ * run, standard output, options.write. A refused erasure makes no file. */
+CRM_API crm_status crm_tenant_export_and_erase(
+    crm_tenant* tenant, uint64_t customer, crm_slice path,
+    const crm_person_export_options* options,
+    const crm_erasure_options* erasure_options,
+    crm_person_export_report** exported, crm_erasure_report** erasure,
+    crm_error** error) CRM_NOEXCEPT;
 
 /* --- Reconcile -------------------------------------------------------------
  *

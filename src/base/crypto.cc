@@ -6,6 +6,9 @@
 #include <new>
 #include <utility>
 
+#include "base/hex.h"
+#include "crm/sha256.h"
+
 namespace crm {
 namespace {
 
@@ -33,6 +36,10 @@ bool Ready() {
 
 crypto_generichash_state* State(unsigned char* bytes) {
   return reinterpret_cast<crypto_generichash_state*>(bytes);
+}
+
+crypto_hash_sha256_state* Sha256State(unsigned char* bytes) {
+  return reinterpret_cast<crypto_hash_sha256_state*>(bytes);
 }
 
 }  // namespace
@@ -120,6 +127,23 @@ Digest Blake2bStream::Finish() {
   Digest digest{};
   crypto_generichash_final(State(state_), digest.data(), digest.size());
   return digest;
+}
+
+Sha256Hasher::Sha256Hasher() {
+  static_assert(sizeof(state_) >= sizeof(crypto_hash_sha256_state));
+  static_assert(alignof(crypto_hash_sha256_state) <= 8);
+  crypto_hash_sha256_init(Sha256State(state_));
+}
+
+void Sha256Hasher::Add(std::string_view bytes) {
+  crypto_hash_sha256_update(Sha256State(state_), Bytes(bytes), bytes.size());
+}
+
+std::string Sha256Hasher::Finish() {
+  std::string digest(kDigestBytes, '\0');
+  crypto_hash_sha256_final(Sha256State(state_), Bytes(&digest, 0));
+  crypto_hash_sha256_init(Sha256State(state_));
+  return HexOf(digest);
 }
 
 std::string SigningPublicKey(const Key& seed) {

@@ -73,6 +73,18 @@ struct ExportCommand {
   bool by_time = false;
   bool formula_safe = false;
   bool no_views = false;
+  // Of one person.
+  std::string person;  // Empty: not that.
+  std::string mode = "access";
+  std::string at;
+  std::vector<std::string> redact;
+  std::vector<std::string> leave_out;
+};
+
+// crm check-export.
+struct CheckExportCommand {
+  std::string file;
+  bool json = false;
 };
 
 struct PresetsCommand {
@@ -240,6 +252,7 @@ struct PrivacyCommand {
   StoreOption store;
   std::string who;
   std::string file;  // Of a certificate.
+  std::string export_file;
   std::string by;
   std::string why;
   bool dry_run = false;
@@ -331,6 +344,7 @@ int Run(const InitCommand& command);
 int Run(const ImportCommand& command);
 int Run(const PresetsCommand& command);
 int Run(const ExportCommand& command);
+int Run(const CheckExportCommand& command);
 int Run(const AppendCommand& command);
 int Run(const ShowCommand& command);
 int Run(const TimelineCommand& command);

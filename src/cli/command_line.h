@@ -19,6 +19,7 @@ struct CommandLine {
   ImportCommand import;
   PresetsCommand presets;
   ExportCommand export_;
+  CheckExportCommand check_export;
   AppendCommand append;
   ShowCommand show;
   TimelineCommand timeline;

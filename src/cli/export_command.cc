@@ -6,11 +6,13 @@
 
 #include "cli/command.h"
 #include "cli/json_writer.h"
+#include "cli/person_report.h"
 #include "cli/progress_line.h"
 #include "cli/reconcile_command.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/export.h"
+#include "crm/person_export.h"
 
 namespace crm::cli {
 namespace {
@@ -133,6 +135,62 @@ Result<EventExportOptions> MakeOptions(const ExportCommand& command) {
   return options;
 }
 
+int ReportPerson(const PersonExportReport& report, const std::string& title,
+                 bool as_json) {
+  if (as_json) {
+    JsonWriter json;
+    json.BeginObject();
+    AddPersonExport(report, &json);
+    json.EndObject();
+    json.PrintLine();
+    return kExitOk;
+  }
+  std::printf("%s\n", title.c_str());
+  PrintField("customer", std::to_string(report.customer));
+  PrintField("events", ShowCount(report.events));
+  if (report.left_out > 0) PrintField("left out", ShowCount(report.left_out));
+  if (report.redacted > 0) PrintField("redacted", ShowCount(report.redacted));
+  PrintField("text", ShowBytes(report.bytes));
+  PrintField("sha256", report.sha256);
+  Table table({{"PART"},
+               {"LINES", Table::Align::kRight},
+               {"BYTES", Table::Align::kRight},
+               {"SHA-256"}});
+  for (const PersonExportPart& part : report.parts) {
+    table.Add(
+        {part.name, ShowCount(part.lines), ShowCount(part.bytes), part.sha256});
+  }
+  std::printf("\n");
+  table.Print();
+  return kExitOk;
+}
+
+int ExportOne(const ExportCommand& command, const Tenant& tenant) {
+  Result<Snapshot> snapshot = tenant.GetSnapshot();
+  if (!snapshot.ok()) return Fail(snapshot.status());
+  const Result<CustomerId> who = FindWho(*snapshot, command.person);
+  if (!who.ok()) return Fail(who.status());
+  const Result<Timestamp> at = ParseInstantOrNow(command.at, "--at");
+  if (!at.ok()) return Fail(at.status());
+  Result<PersonExportReport> report = [&] {
+    ProgressLine line;
+    const InterruptGuard guard;
+    PersonExportOptions options;
+    if (command.mode == "portability") {
+      options.mode = PersonExportMode::kPortability;
+    }
+    options.at = *at;
+    options.redact = command.redact;
+    options.leave_out = command.leave_out;
+    options.progress = ShowOn(&line, "events");
+    return ExportPerson(tenant, *who, command.output, options);
+  }();
+  if (!report.ok()) return Fail(report.status());
+  if (command.output == "-") return kExitOk;
+  return ReportPerson(*report, "Exported to " + command.output,
+                      command.store.json);
+}
+
 int ExportTenant(const ExportCommand& command, const Tenant& tenant) {
   Result<EventExportOptions> options = MakeOptions(command);
   if (!options.ok()) return Fail(options.status());
@@ -162,6 +220,14 @@ Status CheckFormat(const ExportCommand& command) {
   const bool filtered = !command.types.empty() || !command.sources.empty() ||
                         !command.since.empty() || !command.until.empty() ||
                         command.customer != 0 || command.by_time;
+  if (!command.person.empty()) {
+    if (!filtered && command.columns.empty() && !command.formula_safe &&
+        !command.no_views) {
+      return Status::Ok();
+    }
+    return Status(StatusCode::kInvalidArgument,
+                  "--person takes no filters and no columns");
+  }
   const bool csv = command.format == "csv" || command.format == "profiles";
   const bool whole = command.format == "libcrm";
   if (filtered && (whole || command.format == "profiles")) {
@@ -227,12 +293,43 @@ int Run(const ExportCommand& command) {
   if (!status.ok()) return Fail(status);
   Result<Store> store = OpenStore(command.store);
   if (!store.ok()) return Fail(store.status());
-  if (command.format == "libcrm") {
+  if (command.person.empty() && command.format == "libcrm") {
     return Finish(&*store, ExportWhole(command, &*store));
   }
   Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
   if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
-  return Finish(&*store, ExportTenant(command, *tenant));
+  return Finish(&*store, command.person.empty() ? ExportTenant(command, *tenant)
+                                                : ExportOne(command, *tenant));
+}
+
+int Run(const CheckExportCommand& command) {
+  const Result<PersonExportReport> report = CheckPersonExport(command.file);
+  if (!report.ok()) return Fail(report.status());
+  return ReportPerson(*report, "The file is whole.", command.json);
+}
+
+void AddPersonExport(const PersonExportReport& report, JsonWriter* json) {
+  json->Number("customer", report.customer);
+  json->Text("mode", report.mode == PersonExportMode::kAccess ? "access"
+                                                              : "portability");
+  json->Number("position", report.position);
+  json->Text("at", FormatInstant(report.at));
+  json->Number("events", report.events);
+  json->Number("left_out", report.left_out);
+  json->Number("redacted", report.redacted);
+  json->Number("lines", report.lines);
+  json->Number("bytes", report.bytes);
+  json->Text("sha256", report.sha256);
+  json->BeginArray("parts");
+  for (const PersonExportPart& part : report.parts) {
+    json->BeginObject();
+    json->Text("name", part.name);
+    json->Number("lines", part.lines);
+    json->Number("bytes", part.bytes);
+    json->Text("sha256", part.sha256);
+    json->EndObject();
+  }
+  json->EndArray();
 }
 
 int ImportExport(const ImportCommand& command) {

@@ -140,6 +140,46 @@ void AddReconcile(CLI::App* sub, ImportCommand* c) {
       ->needs(reconcile);
 }
 
+void AddPersonExport(CLI::App* sub, ExportCommand* c) {
+  constexpr const char* kGroup = "One person";
+  auto* person =
+      sub->add_option("--person", c->person,
+                      "Everything about this customer, for her: an id, an "
+                      "identifier as of crm show")
+          ->group(kGroup)
+          ->excludes(sub->get_option("--format"));
+  sub->add_option("--mode", c->mode, "access (all), or portability")
+      ->check(CLI::IsMember({"access", "portability"}))
+      ->capture_default_str()
+      ->group(kGroup)
+      ->needs(person);
+  sub->add_option("--at", c->at,
+                  "The instant that decisions are asked for (default: now)")
+      ->group(kGroup)
+      ->needs(person);
+  sub->add_option("--redact", c->redact,
+                  "Take out the values of members of this name, too; may be "
+                  "repeated")
+      ->group(kGroup)
+      ->needs(person);
+  sub->add_option("--leave-out", c->leave_out,
+                  "Portability: without events of this type; may be repeated")
+      ->group(kGroup)
+      ->needs(person);
+}
+
+void AddCheckExport(CLI::App* app, CommandLine* line) {
+  CheckExportCommand* const c = &line->check_export;
+  CLI::App* const sub = app->add_subcommand(
+      "check-export",
+      "Check a file of crm export --person against its manifest.\n\n"
+      "Without a store. Whether the file is whole, not who made it.");
+  sub->footer("Example:\n  crm check-export ada.ndjson");
+  sub->add_option("FILE", c->file, "The file")->required();
+  sub->add_flag("--json", c->json, "Print JSON, for programs");
+  sub->callback([line, c] { line->run = [c] { return Run(*c); }; });
+}
+
 void AddExport(CLI::App* app, CommandLine* line) {
   ExportCommand* const c = &line->export_;
   CLI::App* const sub = AddCommand(
@@ -151,6 +191,7 @@ void AddExport(CLI::App* app, CommandLine* line) {
       "profiles (CSV, one customer a row).\n"
       "The file holds personal data in the clear; only its owner may read it.",
       "crm export shop -o shop.ndjson.gz\n"
+      "  crm export shop --person ada@example.com -o ada.ndjson\n"
       "  crm export shop --format csv --type OrderPlaced --column id \\\n"
       "      --column /payload/total -o orders.csv");
   sub->add_option("--tenant", c->store.tenant,
@@ -176,6 +217,7 @@ void AddExport(CLI::App* app, CommandLine* line) {
                 "CSV: put ' before what a spreadsheet would compute");
   sub->add_flag("--no-views", c->no_views,
                 "libcrm: without the checksums of the views; faster");
+  AddPersonExport(sub, c);
   sub->callback([line, c, sub] {
     c->one_tenant = sub->count("--tenant") > 0;
     line->run = [c] { return Run(*c); };
@@ -648,6 +690,7 @@ int RunProgram(int argc, char** argv) {
   AddImport(&app, &line);
   AddPresets(&app, &line);
   AddExport(&app, &line);
+  AddCheckExport(&app, &line);
   AddAppend(&app, &line);
   AddShow(&app, &line);
   AddTimeline(&app, &line);

@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/json_writer.h"
+#include "cli/person_report.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/privacy.h"
@@ -88,10 +89,16 @@ void Add(const ErasureReport& report, JsonWriter* json) {
   json->Raw("certificate", report.certificate);
 }
 
-void PrintJson(const ErasureReport& report) {
+void PrintJson(const ErasureReport& report,
+               const PersonExportReport& exported = {}) {
   JsonWriter json;
   json.BeginObject();
   Add(report, &json);
+  if (exported.lines > 0) {
+    json.BeginObject("exported");
+    AddPersonExport(exported, &json);
+    json.EndObject();
+  }
   json.EndObject();
   json.PrintLine();
 }
@@ -116,6 +123,21 @@ void Print(const ErasureReport& report, bool dry_run) {
   std::printf("Erased.\n");
 }
 
+Result<ErasureReport> EraseExported(const std::string& path, CustomerId who,
+                                    const ErasureOptions& options,
+                                    Tenant& tenant,
+                                    PersonExportReport* exported) {
+  PersonExportOptions how;
+  Result<Timestamp> now = ParseInstantOrNow("", "");
+  if (!now.ok()) return now.status();
+  how.at = *now;
+  Result<ExportedErasure> both =
+      ExportAndErase(tenant, who, path, how, options);
+  if (!both.ok()) return both.status();
+  *exported = std::move(both->exported);
+  return std::move(both->erasure);
+}
+
 Status Erase(const PrivacyCommand& command, Tenant& tenant) {
   Result<Snapshot> snapshot = tenant.GetSnapshot();
   if (!snapshot.ok()) return snapshot.status();
@@ -125,6 +147,10 @@ Status Erase(const PrivacyCommand& command, Tenant& tenant) {
     return Status(StatusCode::kInvalidArgument,
                   "--certificate: a dry run has none");
   }
+  if (command.dry_run && !command.export_file.empty()) {
+    return Status(StatusCode::kInvalidArgument,
+                  "--export: a dry run has nothing to export");
+  }
   CertificateFile file;
   Status status = file.Make(command.file);
   if (!status.ok()) return status;
@@ -133,14 +159,22 @@ Status Erase(const PrivacyCommand& command, Tenant& tenant) {
   options.confirm = command.confirm;
   options.by = command.by;
   options.why = command.why;
-  const Result<ErasureReport> report = tenant.Erase(*who, options);
+  PersonExportReport exported;
+  const Result<ErasureReport> report =
+      command.export_file.empty() ? tenant.Erase(*who, options)
+                                  : EraseExported(command.export_file, *who,
+                                                  options, tenant, &exported);
   if (!report.ok()) return report.status();
   status = file.Write(report->certificate);
   if (command.store.json) {
-    PrintJson(*report);
-  } else {
-    Print(*report, command.dry_run);
+    PrintJson(*report, exported);
+    return status;
   }
+  if (exported.lines > 0) {
+    PrintField("exported", ShowCount(exported.events) + " events");
+    PrintField("sha256", exported.sha256);
+  }
+  Print(*report, command.dry_run);
   return status;
 }
 

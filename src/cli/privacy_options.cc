@@ -111,6 +111,9 @@ void AddPrivacy(CLI::App* app, CommandLine* line) {
   sub->add_option("--why", c->why, "For which reason; kept in the log");
   sub->add_option("--certificate", c->file,
                   "Write the certificate to this file, which must not exist");
+  sub->add_option("--export", c->export_file,
+                  "Export all about her to this file first, for her: as of "
+                  "crm export --person; nothing is erased when that fails");
   AddPrivacyVerb(app, line, Verb::kErasures, "erasures",
                  "List the erasures so far; with --json, with certificates.",
                  "crm erasures shop");

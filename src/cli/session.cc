@@ -180,6 +180,14 @@ Result<std::optional<Timestamp>> ParseInstant(std::string_view text,
   return std::optional<Timestamp>(*parsed->occurred_at);
 }
 
+Result<Timestamp> ParseInstantOrNow(std::string_view text,
+                                    std::string_view option) {
+  Result<std::optional<Timestamp>> time = ParseInstant(text, option);
+  if (!time.ok()) return time.status();
+  return time->value_or(std::chrono::time_point_cast<std::chrono::microseconds>(
+      std::chrono::system_clock::now()));
+}
+
 std::string FormatInstant(Timestamp time) {
   std::string text = Format(time, 'T');
   const int micros = ToCivil(time).micros;

@@ -31,6 +31,9 @@ Result<CustomerId> FindWho(const Snapshot& snapshot, std::string_view who);
 // kInvalidArgument names `option`.
 Result<std::optional<Timestamp>> ParseInstant(std::string_view text,
                                               std::string_view option);
+// The same; now when it is empty.
+Result<Timestamp> ParseInstantOrNow(std::string_view text,
+                                    std::string_view option);
 // "2026-02-03T10:00:00Z", with a fraction when there is one.
 std::string FormatInstant(Timestamp time);
 // "2026-02-03 10:00:00": for tables.

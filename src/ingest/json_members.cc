@@ -2,54 +2,11 @@
 
 #include <cstdint>
 
+#include "ingest/ascii.h"
 #include "ingest/encoding.h"
 
 namespace crm::ingest {
 namespace {
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
-size_t SkipBlanks(std::string_view text, size_t i) {
-  while (i < text.size() && IsBlank(text[i])) ++i;
-  return i;
-}
-
-// Behind the string that begins at `i`; npos: it never ends.
-size_t SkipString(std::string_view text, size_t i) {
-  for (++i; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      return i + 1;
-    }
-  }
-  return std::string_view::npos;
-}
-
-// Behind the value that begins at `i`; npos: there is none, or no end of it.
-size_t SkipValue(std::string_view text, size_t i) {
-  const size_t begin = i;
-  std::string open;  // The brackets that are not closed yet.
-  while (i < text.size()) {
-    const char c = text[i];
-    if (c == '"') {
-      i = SkipString(text, i);
-      if (i == std::string_view::npos || open.empty()) return i;
-      continue;
-    }
-    const bool closes = c == '}' || c == ']';
-    if (open.empty() && (closes || c == ',' || IsBlank(c))) {
-      return i > begin ? i : std::string_view::npos;
-    }
-    ++i;
-    if (c == '{' || c == '[') open.push_back(c);
-    if (!closes) continue;
-    if (open.back() != (c == '}' ? '{' : '[')) return std::string_view::npos;
-    open.pop_back();
-    if (open.empty()) return i;
-  }
-  return std::string_view::npos;
-}
 
 Status NotJson(size_t at) {
   return Status(StatusCode::kMalformed,
@@ -116,6 +73,46 @@ bool IsPlainString(std::string_view token) {
 
 }  // namespace
 
+size_t SkipJsonBlanks(std::string_view text, size_t i) {
+  while (i < text.size() && IsBlank(text[i])) ++i;
+  return i;
+}
+
+size_t SkipJsonString(std::string_view text, size_t i) {
+  for (++i; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
+size_t SkipJsonValue(std::string_view text, size_t i) {
+  const size_t begin = i;
+  std::string open;  // The brackets that are not closed yet.
+  while (i < text.size()) {
+    const char c = text[i];
+    if (c == '"') {
+      i = SkipJsonString(text, i);
+      if (i == std::string_view::npos || open.empty()) return i;
+      continue;
+    }
+    const bool closes = c == '}' || c == ']';
+    if (open.empty() && (closes || c == ',' || IsBlank(c))) {
+      return i > begin ? i : std::string_view::npos;
+    }
+    ++i;
+    if (c == '{' || c == '[') open.push_back(c);
+    if (!closes) continue;
+    if (open.back() != (c == '}' ? '{' : '[')) return std::string_view::npos;
+    open.pop_back();
+    if (open.empty()) return i;
+  }
+  return std::string_view::npos;
+}
+
 Status JsonMembers::Split(std::string_view object, std::string_view path) {
   members_.clear();
   names_.clear();
@@ -125,16 +122,16 @@ Status JsonMembers::Split(std::string_view object, std::string_view path) {
 }
 
 Status JsonMembers::SplitObject(std::string_view object) {
-  size_t i = SkipBlanks(object, 0);
+  size_t i = SkipJsonBlanks(object, 0);
   if (i == object.size() || object[i] != '{') {
     return Status(StatusCode::kMalformed, "event: not a JSON object");
   }
-  i = SkipBlanks(object, i + 1);
+  i = SkipJsonBlanks(object, i + 1);
   bool more = i < object.size() && object[i] != '}';
   while (more) {
     const size_t begin = i;
     if (i >= object.size() || object[i] != '"') return NotJson(i);
-    i = SkipString(object, i);
+    i = SkipJsonString(object, i);
     if (i == std::string_view::npos) return NotJson(begin);
     Member member;
     member.name = object.substr(begin + 1, i - begin - 2);
@@ -142,21 +139,21 @@ Status JsonMembers::SplitObject(std::string_view object) {
       names_.push_back(TextOfJson(object.substr(begin, i - begin)));
       member.name = names_.back();
     }
-    i = SkipBlanks(object, i);
+    i = SkipJsonBlanks(object, i);
     if (i == object.size() || object[i] != ':') return NotJson(i);
-    const size_t value = SkipBlanks(object, i + 1);
-    i = SkipValue(object, value);
+    const size_t value = SkipJsonBlanks(object, i + 1);
+    i = SkipJsonValue(object, value);
     if (i == std::string_view::npos) return NotJson(value);
     member.value = object.substr(value, i - value);
     member.text = object.substr(begin, i - begin);
     members_.push_back(member);
-    i = SkipBlanks(object, i);
+    i = SkipJsonBlanks(object, i);
     if (i == object.size()) return NotJson(i);
     more = object[i] == ',';
-    if (more) i = SkipBlanks(object, i + 1);
+    if (more) i = SkipJsonBlanks(object, i + 1);
   }
   if (i == object.size() || object[i] != '}') return NotJson(i);
-  i = SkipBlanks(object, i + 1);
+  i = SkipJsonBlanks(object, i + 1);
   return i == object.size() ? Status::Ok() : NotJson(i);
 }
 
@@ -229,6 +226,12 @@ bool JsonMembers::HasRest() const {
   return false;
 }
 
+std::vector<std::string_view> JsonMembers::Names() const {
+  std::vector<std::string_view> names;
+  for (const Member& member : members_) names.push_back(member.name);
+  return names;
+}
+
 void JsonMembers::Fail(std::string_view name, std::string_view what) {
   if (!status_.ok()) return;
   std::string text = path_;
@@ -264,7 +267,7 @@ void AppendMember(std::string_view name, std::string_view value,
 }
 
 void AppendInner(std::string_view object, std::string* out) {
-  const size_t begin = SkipBlanks(object, 1);
+  const size_t begin = SkipJsonBlanks(object, 1);
   if (begin + 1 >= object.size()) return;
   AppendComma(out);
   out->append(object.substr(begin, object.size() - 1 - begin));

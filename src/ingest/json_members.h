@@ -43,6 +43,8 @@ class JsonMembers final {
   // with a comma before each but the first of the object that `out` ends in.
   void AppendRest(std::string* out) const;
   bool HasRest() const;
+  // Of all members, in their order; valid until the next Split.
+  std::vector<std::string_view> Names() const;
 
   bool ok() const { return status_.ok(); }
   const Status& status() const { return status_; }
@@ -67,6 +69,12 @@ class JsonMembers final {
 
 // The text of a JSON string token; of any other token, itself.
 std::string TextOfJson(std::string_view token);
+
+// Behind the string, or the value, that begins at `i` of JSON text; npos: it
+// never ends.
+size_t SkipJsonString(std::string_view text, size_t i);
+size_t SkipJsonValue(std::string_view text, size_t i);
+size_t SkipJsonBlanks(std::string_view text, size_t i);
 
 // Begins another member of the object that `out` ends in.
 void AppendComma(std::string* out);

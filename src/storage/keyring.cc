@@ -317,6 +317,11 @@ Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name, bool make) {
   return Status::Ok();
 }
 
+Result<bool> KeyRing::HasTenant(uint32_t tenant) const {
+  std::string value;
+  return impl_->database->Get(kTenants, RowName(tenant, 0), &value);
+}
+
 const IndexKeys& KeyRing::index_keys(uint32_t tenant) const {
   return impl_->Find(tenant)->index;
 }

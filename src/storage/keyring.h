@@ -84,6 +84,8 @@ class KeyRing final {
   // durably, or (`make` false) answers kKeyMissing. Idempotent. kKeyMissing,
   // kCorruption, kIoError.
   Status OpenTenant(uint32_t tenant, std::string_view name, bool make);
+  // Whether the tenant has secrets, which need not open.
+  Result<bool> HasTenant(uint32_t tenant) const;
   // REQUIRES: OpenTenant succeeded.
   const IndexKeys& index_keys(uint32_t tenant) const;
   Result<Key> TenantKey(uint32_t tenant) const;

@@ -51,6 +51,9 @@ void who_is_who(crm_store* store);
 void consent(crm_store* store);
 /* Erasing, in a tenant of its own. */
 void erasures(crm_store* store);
+void person_exports(crm_store* store);
+/* Three events as columns, and back. */
+void columns(crm_tenant* tenant);
 /* Sets of records, models and links, without a store. */
 void records_in_memory(void);
 /* Providers of keys, and what they can do. */

@@ -107,6 +107,7 @@ def test_functions_of_the_module():
     nodes = [n for n in STUB.body if isinstance(n, ast.FunctionDef)]
     assert {n.name for n in nodes} == {"canonical_event_type",
                                        "default_match_fields",
+                                       "check_person_export",
                                        "event_from_json", "explain_pair",
                                        "link_file", "link_records",
                                        "restore_store", "train_file",

@@ -13,7 +13,9 @@ NOT_FACES = ("Status", "Rep", "Result", "ArrowSchema", "ArrowArray",
              "ArrowArrayStream")
 
 # Headers of C++ alone, and why.
-CXX_ALONE = {}
+CXX_ALONE = {
+    "sha256.h": "(every language has one)",
+}
 
 # Prefixes of the constants of C, where they are not the name of the enum.
 C_ENUMS = {
@@ -35,6 +37,7 @@ C_ENUMS = {
     "ImportFormat": "CRM_FORMAT",
     "LogLevel": "CRM_LOG",
     "MessageKind": "CRM_MESSAGE",
+    "PersonExportMode": "CRM_PERSON_EXPORT",
     "ReconcileKind": "CRM_RECONCILE",
     "RejectReason": "CRM_REJECT",
     "ReceiptFormat": "CRM_RECEIPT",
@@ -89,6 +92,7 @@ PYTHON_OPTIONS = {
     "LinkFileOptions": "link_file",
     "LinkOptions": "link_records",
     "TrainOptions": "train_model",
+    "PersonExportOptions": "Tenant.export_person",
     "ProfileExportOptions": "Tenant.export_profiles",
     "MatchCustomersOptions": "Tenant.match_customers",
     "ReResolveOptions": "Tenant.re_resolve",
@@ -114,6 +118,7 @@ _RECORD_IS_STRUCT = "(what a record has is said by its struct)"
 _AT_OPENING = "(how it is done was said when the handle was made)"
 NO_OPTIONS = {
     "crm_append_order_new": _ALL_SAID,
+    "crm_arrow_events_next": _AT_OPENING,
     "crm_append_order_pass": _ALL_SAID,
     "crm_append_order_take_place": _ALL_SAID,
     "crm_append_order_wait": _ALL_SAID,
@@ -238,6 +243,7 @@ C = {
         "CRM_OUTCOME_SCHEMA_WARNING, crm_event_outcome.message",
     "EventToJson": "crm_event_view_to_json, CRM_EVENT_JSON_AS_GIVEN",
     "EventsToArrow": "crm_event_cursor_to_arrow",
+    "ArrowEvents::rows": "(C counts by itself)",
     "EventView::backfill": "CRM_EVENT_VIEW_BACKFILL",
     "EventView::opened": "CRM_EVENT_VIEW_OPENED",
     "EventView::timed": "CRM_EVENT_VIEW_UNTIMED",
@@ -245,6 +251,11 @@ C = {
     "ExportEvents": "crm_tenant_export_file",
     "ExportProfiles": "crm_tenant_export_file, CRM_EXPORT_PROFILES",
     "ExportLedger": "crm_tenant_export_ledger",
+    "ExportAndErase": "crm_tenant_export_and_erase",
+    "ExportPerson":
+        "crm_tenant_export_person, crm_person_export_options.write",
+    "ExportedErasure::erasure": "crm_tenant_export_and_erase",
+    "ExportedErasure::exported": "crm_tenant_export_and_erase",
     "ExportStore": "crm_store_export, crm_store_export_options.write",
     "FileKeyProvider::Open":
         "crm_key_provider_open_file, CRM_KEY_FILE_CREATE_IF_MISSING",
@@ -376,9 +387,16 @@ PYTHON = {
     "EventOutcome::status": "EventOutcome.code, EventOutcome.message",
     "EventToJson": "StoredEvent.to_json, StoredEvent.to_json(as_given)",
     "EventsToArrow": "EventCursor.__arrow_c_stream__",
+    "ArrowEvents::Open": "Tenant.append_many",
+    "ArrowEvents::Next": "Tenant.append_many",
+    "ArrowEvents::rows": _NO_PLACE,
     "ExportEvents": "Tenant.export_events",
     "ExportLedger": "Tenant.export_ledger",
     "ExportProfiles": "Tenant.export_profiles",
+    "ExportAndErase": "Tenant.export_and_erase",
+    "ExportPerson": "Tenant.export_person",
+    "ExportedErasure::erasure": "Tenant.export_and_erase",
+    "ExportedErasure::exported": "Tenant.export_and_erase",
     "ExportStore": "Store.export",
     "KeyProvider::BeginRotation": "RotatingKeyProvider.begin_rotation",
     "KeyProvider::EndRotation": "RotatingKeyProvider.end_rotation",

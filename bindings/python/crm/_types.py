@@ -523,6 +523,15 @@ class ErasureMode(_Name):
     HARD = "hard"
 
 
+class PersonExportMode(_Name):
+    """How much of a person is exported."""
+
+    #: Everything about her.
+    ACCESS = "access"
+    #: What she gave, and what was observed of her.
+    PORTABILITY = "portability"
+
+
 class IdentityEvidenceKind(_Name):
     """What a piece of evidence is."""
 

@@ -75,24 +75,6 @@ Progress ProgressOf(const StoreHandle& self, ProgressCaller* caller) {
   };
 }
 
-// Gives the pieces of an export to the `write` of a Python object.
-py::object PieceWriter(const py::object& file) {
-  const py::object write = file.attr("write");
-  return py::cpp_function([write](const py::bytes& piece) {
-    const py::object view =
-        py::reinterpret_steal<py::object>(PyMemoryView_FromObject(piece.ptr()));
-    const size_t size = py::len(piece);
-    for (size_t at = 0; at < size;) {
-      const py::object wrote = write(view[py::slice(at, size, 1)]);
-      // What does not say how much it took, took it all.
-      if (!PyLong_Check(wrote.ptr())) return;
-      const auto count = wrote.cast<size_t>();
-      if (count == 0) throw py::value_error("path: its write() takes nothing");
-      at += count;
-    }
-  });
-}
-
 Result<StoreExportReport> ExportTo(const StoreHandle& self,
                                    const py::object& file,
                                    const StoreExportOptions& options) {
@@ -111,6 +93,29 @@ Result<StoreExportReport> ExportTo(const StoreHandle& self,
   return report;
 }
 
+std::vector<std::string> ColumnsOf(const std::vector<Text>& texts) {
+  return {texts.begin(), texts.end()};
+}
+
+}  // namespace
+
+py::object PieceWriter(const py::object& file) {
+  const py::object write = file.attr("write");
+  return py::cpp_function([write](const py::bytes& piece) {
+    const py::object view =
+        py::reinterpret_steal<py::object>(PyMemoryView_FromObject(piece.ptr()));
+    const size_t size = py::len(piece);
+    for (size_t at = 0; at < size;) {
+      const py::object wrote = write(view[py::slice(at, size, 1)]);
+      // What does not say how much it took, took it all.
+      if (!PyLong_Check(wrote.ptr())) return;
+      const auto count = wrote.cast<size_t>();
+      if (count == 0) throw py::value_error("path: its write() takes nothing");
+      at += count;
+    }
+  });
+}
+
 std::string PathOf(const py::object& object) {
   py::detail::make_caster<std::filesystem::path> path;
   if (!path.load(object, true)) {
@@ -119,12 +124,6 @@ std::string PathOf(const py::object& object) {
   }
   return py::detail::cast_op<std::filesystem::path&>(path).string();
 }
-
-std::vector<std::string> ColumnsOf(const std::vector<Text>& texts) {
-  return {texts.begin(), texts.end()};
-}
-
-}  // namespace
 
 void DefineStoreExports(py::class_<StoreHandle>& type) {
   Def(

@@ -68,6 +68,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineIdentityRecords(module);
   DefineConsentRecords(module);
   DefinePrivacyRecords(module);
+  DefinePersonExportRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

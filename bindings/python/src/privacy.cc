@@ -163,6 +163,10 @@ void DefineBackups(py::module_& module) {
 
 }  // namespace
 
+ErasureMode ErasureModeFromPython(py::handle mode) {
+  return EnumFromPython("ErasureMode", kModes, mode);
+}
+
 void DefinePrivacyRecords(py::module_& module) {
   DefineReport(module);
   DefineBackups(module);
@@ -186,7 +190,7 @@ void DefinePrivacy(py::class_<TenantHandle>& type) {
       [](TenantHandle& self, CustomerId customer, py::handle mode, bool dry_run,
          bool confirm, const Text& by, const Text& why) {
         ErasureOptions options;
-        options.mode = EnumFromPython("ErasureMode", kModes, mode);
+        options.mode = ErasureModeFromPython(mode);
         options.dry_run = dry_run;
         options.confirm = confirm;
         options.by = by;

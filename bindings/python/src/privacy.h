@@ -6,11 +6,14 @@
 #include <pybind11/pybind11.h>
 
 #include "bindings/python/src/reading.h"
+#include "crm/privacy.h"
 
 namespace crm::python {
 
 // Records, and verify_certificate.
 void DefinePrivacyRecords(py::module_& module);
+// From a member or its string. Raises InputError.
+ErasureMode ErasureModeFromPython(py::handle mode);
 // Methods of Tenant.
 void DefinePrivacy(py::class_<TenantHandle>& type);
 

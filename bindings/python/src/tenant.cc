@@ -90,6 +90,7 @@ void DefineTenant(py::module_& module) {
   DefineIdentitySettings(type);
   DefineConsent(type);
   DefinePrivacy(type);
+  DefinePersonExport(type);
   DefineLedger(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
