@@ -62,6 +62,8 @@ enum class Kind : uint32_t {
   kErasureReport,
   kErasureList,
   kCertificateInfo,
+  kHoldRelease,
+  kHoldList,
 };
 
 // One more in every child of fork().

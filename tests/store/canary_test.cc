@@ -195,6 +195,7 @@ void SearchDatabases(const std::string& store, Search* search) {
               {"reviews", kPoint},
               {"review_pairs", kPoint},
               {"tombstones", kPoint},
+              {"holds", kPoint},
               {"profiles", FamilyKind::kSealed},
               {"timeline", kPacked},
               {"consents", kPoint},

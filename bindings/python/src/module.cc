@@ -16,6 +16,7 @@
 #include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/records.h"
+#include "bindings/python/src/retention.h"
 #include "bindings/python/src/schemas.h"
 #include "crm/event.h"
 #include "crm/schema.h"
@@ -67,6 +68,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineIdentityRecords(module);
   DefineConsentRecords(module);
   DefinePrivacyRecords(module);
+  DefineRetentionRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

@@ -6,8 +6,11 @@
 #include <pybind11/pybind11.h>
 
 #include "bindings/python/src/reading.h"
+#include "crm/privacy.h"
 
 namespace crm::python {
+
+py::object ModeToPython(ErasureMode mode);
 
 // Records, and verify_certificate.
 void DefinePrivacyRecords(py::module_& module);

@@ -1,0 +1,19 @@
+// What several sources of the C face show of an erasure.
+
+#ifndef CRM_CAPI_PRIVACY_H_
+#define CRM_CAPI_PRIVACY_H_
+
+#include <vector>
+
+#include "capi/input.h"
+#include "crm/privacy.h"
+
+namespace crm::capi {
+
+// Views `from` and `doubtful`, which is made of it.
+crm_erasure_report_view ShowErasure(const ErasureReport& from,
+                                    const std::vector<crm_slice>& doubtful);
+
+}  // namespace crm::capi
+
+#endif  // CRM_CAPI_PRIVACY_H_
