@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/utf8.h"
 #include "privacy/settings.h"
 #include "store/erased.h"
@@ -191,13 +192,13 @@ const PrivacySettings& PrivacySettingsOf(const TenantDefinitions* definitions) {
 
 Result<HoldId> Tenant::PlaceHold(CustomerId customer,
                                  const HoldOptions& options) {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (status.ok()) status = CheckWho(options.by, options.why);
   if (!status.ok()) return status;
   const uint32_t tenant = impl_->info.id;
   // Between the steps of an erasure nobody is to be held.
-  std::lock_guard<std::mutex> one(impl_->core->erasure_mutex);
+  MutexLock one(impl_->core->erasure_mutex);
   IdentityChoice choice = HoldChoice(tenant, options.by, options.why);
   choice.hold.categories = options.categories;
   std::vector<std::string>& names = choice.hold.categories;
@@ -217,7 +218,7 @@ Result<HoldRelease> Tenant::ReleaseHold(HoldId hold,
   std::vector<WaitingErasure> waiting;
   {
     StoreCore& core = *impl_->core;
-    std::shared_lock<std::shared_mutex> open(core.lifecycle);
+    ReaderLock open(core.lifecycle);
     Status status = core.CheckOpen();
     if (status.ok()) status = CheckWho(options.by, options.why);
     if (!status.ok()) return status;
@@ -256,7 +257,7 @@ Result<HoldRelease> Tenant::ReleaseHold(HoldId hold,
 
 Result<HoldList> Tenant::ListHolds(const HoldQuery& query) const {
   const StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   const uint32_t tenant = impl_->info.id;
@@ -302,7 +303,7 @@ Status Tenant::SetPrivacySettings(std::string_view json) {
       PrivacySettings::Parse(json);
   if (!settings.ok()) return std::move(settings).status();
   StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   std::string text = (*settings)->json();
@@ -329,7 +330,7 @@ Status Tenant::SetPrivacySettings(std::string_view json) {
 
 Result<std::string> Tenant::GetPrivacySettings() const {
   const StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.DefinitionsOf(impl_->info.id);

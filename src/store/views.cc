@@ -194,7 +194,7 @@ Status Views::FoldChoice(const IdentityChoice& choice,
 
 Status Views::RenewBuckets(uint32_t tenant, std::span<const RecordId> records) {
   // What a checkpoint writes meanwhile would be older than what is read here.
-  std::lock_guard<std::mutex> lock(checkpoint_mutex_);
+  MutexLock lock(checkpoint_mutex_);
   std::set<uint64_t> buckets;
   for (const RecordId record : records) {
     buckets.insert(record / kRecordsPerBucket);
@@ -217,7 +217,7 @@ void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,
 
 Status Views::Checkpoint(const std::function<Status()>& sync_log,
                          const std::function<void()>& between) {
-  std::lock_guard<std::mutex> lock(checkpoint_mutex_);
+  MutexLock lock(checkpoint_mutex_);
   if (overlay_->position() == on_disk()) return Status::Ok();
   std::shared_ptr<const Tail::Part> part;
   std::shared_ptr<Tail::Part> next = tail_.NextPart();
