@@ -77,8 +77,8 @@ crm_waiting_erasure ShowWaiting(const WaitingErasure& from) {
 }
 
 std::unique_ptr<HoldReleaseState> ShowRelease(HoldRelease release) {
-  auto state = std::make_unique<HoldReleaseState>(
-      HoldReleaseState{std::move(release)});
+  auto state =
+      std::make_unique<HoldReleaseState>(HoldReleaseState{std::move(release)});
   state->categories = SlicesOf(state->from.hold.categories);
   for (const ErasureReport& one : state->from.erased) {
     state->doubtful.push_back(SlicesOf(one.doubtful));
@@ -94,8 +94,7 @@ std::unique_ptr<HoldReleaseState> ShowRelease(HoldRelease release) {
 }
 
 std::unique_ptr<HoldListState> ShowList(HoldList list) {
-  auto state =
-      std::make_unique<HoldListState>(HoldListState{std::move(list)});
+  auto state = std::make_unique<HoldListState>(HoldListState{std::move(list)});
   for (const Hold& hold : state->from.holds) {
     state->categories.push_back(SlicesOf(hold.categories));
     state->holds.push_back(ShowHold(hold, state->categories.back()));

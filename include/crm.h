@@ -2293,7 +2293,7 @@ enum {
   CRM_CHOICE_ANSWER = 5,
   CRM_CHOICE_SHARED = 6,
   CRM_CHOICE_ERASURE = 7,
-  CRM_CHOICE_HOLD = 8
+  CRM_CHOICE_HOLD = 9
 };
 
 /* Who made a choice. The numbers are frozen.
@@ -3539,6 +3539,17 @@ CRM_API void crm_certificate_info_free(crm_certificate_info* info) CRM_NOEXCEPT;
  *                                          (CRM_FAILED_PRECONDITION)
  *   crm_tenant_release_hold(tenant, hold, NULL, NULL, &error);
  *
+ * An erasure that was asked for meanwhile need not be asked for again:
+ *
+ *   crm_erasure_options later = CRM_ERASURE_OPTIONS_INIT;
+ *   later.flags = CRM_ERASURE_WAIT_FOR_RELEASE;
+ *   crm_tenant_erase(tenant, 7, &later, NULL, &error);     (is kept)
+ *   crm_tenant_release_hold(tenant, hold, NULL, &release, &error);
+ *   view = crm_hold_release_read(release);
+ *   for (i = 0; i < view->erased_count; ++i)
+ *     keep(view->erased[i].certificate);
+ *   crm_hold_release_free(release);
+ *
  * While she is held she is not erased, whatever the categories: a record has
  * one key for all of its events, so that she goes as a whole or not at all.
  * Nothing else is held back: events go on to come in, customers are merged and
@@ -3556,6 +3567,9 @@ CRM_API void crm_certificate_info_free(crm_certificate_info* info) CRM_NOEXCEPT;
  *   orders      orders, contracts and payments: OrderPlaced, PaymentFailed ...
  *   browsing    what she looked at: PageViewed, CartCreated ...
  *   bookings    teetime.booking.created, teetime.competition.entered ...
+ *
+ * What a hold is of is looked up when it is asked for: a category whose types
+ * are set anew holds what it holds then.
  *
  * Settings: what a tenant can define, as JSON. All members may be missing.
  *   categories  {name: [types]}. What is named takes the place of the default
@@ -3581,8 +3595,10 @@ typedef struct crm_hold_options {
   crm_slice why;
 } crm_hold_options;
 
-#define CRM_HOLD_OPTIONS_INIT \
-  { sizeof(crm_hold_options), 0, 0, NULL, 0, {0, 0}, {0, 0} }
+#define CRM_HOLD_OPTIONS_INIT                                 \
+  {                                                           \
+    sizeof(crm_hold_options), 0, 0, NULL, 0, {0, 0}, { 0, 0 } \
+  }
 
 /* Puts a hold on a customer; its number, from 1 within the tenant, goes to
  * *hold (which may be NULL). Durable when it returns.
@@ -3649,8 +3665,10 @@ typedef struct crm_hold_release_options {
   crm_slice why;
 } crm_hold_release_options;
 
-#define CRM_HOLD_RELEASE_OPTIONS_INIT \
-  { sizeof(crm_hold_release_options), 0, 0, {0, 0}, {0, 0} }
+#define CRM_HOLD_RELEASE_OPTIONS_INIT                        \
+  {                                                          \
+    sizeof(crm_hold_release_options), 0, 0, {0, 0}, { 0, 0 } \
+  }
 
 /* What became of a release. Immutable. */
 typedef struct crm_hold_release crm_hold_release;
@@ -3702,6 +3720,17 @@ typedef struct crm_hold_query {
 
 #define CRM_HOLD_QUERY_INIT \
   { sizeof(crm_hold_query), 0, 0, 0 }
+
+/* Whether somebody is held is one call:
+ *
+ *   crm_hold_query query = CRM_HOLD_QUERY_INIT;
+ *   query.customer = 7;
+ *   crm_tenant_list_holds(tenant, &query, &list, &error);
+ *   held = crm_hold_list_read(list)->hold_count > 0;
+ *   crm_hold_list_free(list);
+ *
+ * and so is what an erasure would say of it, without erasing: `holds` of the
+ * report of a dry run. */
 
 /* Holds, and what waits for them. Immutable. */
 typedef struct crm_hold_list crm_hold_list;

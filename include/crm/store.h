@@ -494,7 +494,7 @@ struct ChoiceView {
     kAnswer = 5,     // ... or answered.
     kShared = 6,     // An identifier links nobody any more.
     kErasure = 7,    // A customer was erased; see crm/privacy.h.
-    kHold = 8,       // A legal hold: placed, released, or waited for.
+    kHold = 9,       // A legal hold: placed, released, or waited for.
   };
   // Who made it. The numbers never change.
   enum class Origin : uint8_t {

@@ -55,8 +55,8 @@ void AddHolds(CLI::App* main, CommandLine* line) {
   sub->add_option("WHO", c->who, "Only those that hold this customer");
   sub->add_flag("--released", c->released, "Also those that were released");
 
-  CLI::App* const privacy = main->add_subcommand(
-      "privacy", "What kinds of data there are.");
+  CLI::App* const privacy =
+      main->add_subcommand("privacy", "What kinds of data there are.");
   privacy->require_subcommand(1);
   c = &line->hold[static_cast<size_t>(Verb::kSettings)];
   sub = AddVerb(privacy, line, Verb::kSettings, "settings",

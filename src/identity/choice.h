@@ -31,7 +31,7 @@ enum class ChoiceKind : uint8_t {
   kAnswer = 5,   // ... and answered; what follows of it are choices, too.
   kShared = 6,   // An identifier links nobody any more.
   kErasure = 7,  // Records whose keys are destroyed. See crm/privacy.h.
-  kHold = 8,     // A legal hold. See crm/retention.h.
+  kHold = 9,     // A legal hold. See crm/retention.h.
 };
 
 // Who made it. Numbers of the log.

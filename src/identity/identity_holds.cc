@@ -101,9 +101,8 @@ Status IdentityRoom::FoldHold(const IdentityChoice& choice,
     Insert(hold.number, row->waiting ? &all->waiting : &all->open);
     all->last = std::max(all->last, hold.number);
   }
-  Status status =
-      rows.Put(family(kHolds), NumberRow(choice.tenant, hold.number),
-               row->Encode());
+  Status status = rows.Put(
+      family(kHolds), NumberRow(choice.tenant, hold.number), row->Encode());
   if (!status.ok()) return status;
   return rows.Put(family(kHolds), NumberRow(choice.tenant, kAllHolds),
                   all->Encode());

@@ -314,11 +314,11 @@ bool ReviewRow::Decode(std::string_view bytes) {
 }
 
 bool HoldRow::Holds(std::span<const Members::Member> members) const {
-  return std::any_of(
-      members.begin(), members.end(), [this](const Members::Member& member) {
-        return std::binary_search(records.begin(), records.end(),
-                                  member.record);
-      });
+  return std::any_of(members.begin(), members.end(),
+                     [this](const Members::Member& member) {
+                       return std::binary_search(records.begin(), records.end(),
+                                                 member.record);
+                     });
 }
 
 std::string HoldRow::Encode() const {

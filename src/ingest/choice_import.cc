@@ -347,8 +347,8 @@ Status ChoiceImport::MakeWaiting(const Line& line) {
   Result<ErasureReport> plan = tenant_->Erase(choice.customer, options);
   if (!plan.ok()) return Failed(line, plan.status());
   if (plan->holds.empty()) {
-    return Failed(line, Status(StatusCode::kUnsupported,
-                               "choice: waits for nothing"));
+    return Failed(
+        line, Status(StatusCode::kUnsupported, "choice: waits for nothing"));
   }
   options.dry_run = false;
   Status status = tenant_->Erase(choice.customer, options).status();

@@ -16,14 +16,13 @@ constexpr std::string_view kEnd = "\"}";
 constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
-constexpr std::string_view kKinds[] = {"",           "schema",   "upcaster",
-                                       "validation", "identity", "consent",
-                                       "privacy"};
+constexpr std::string_view kKinds[] = {
+    "", "schema", "upcaster", "validation", "identity", "consent", "privacy"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
-constexpr std::string_view kChoices[] = {"",          "merge",  "partition",
-                                         "assertion", "review", "answer",
-                                         "shared",    "erasure", "hold"};
+constexpr std::string_view kChoices[] = {
+    "",       "merge",  "partition", "assertion", "review",
+    "answer", "shared", "erasure",   "",          "hold"};
 constexpr std::string_view kSaid[] = {"", "placed", "released", "waiting"};
 constexpr std::string_view kErasureModes[] = {"", "shred", "anonymise", "hard"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",

@@ -122,8 +122,9 @@ Status PrivacySettings::ReadCategories(const JsonTree& given) {
   if (status.ok() && categories_.size() > kMaxCategories) {
     return Wrong("/categories", "at most 100");
   }
-  std::sort(categories_.begin(), categories_.end(),
-            [](const Category& a, const Category& b) { return a.name < b.name; });
+  std::sort(
+      categories_.begin(), categories_.end(),
+      [](const Category& a, const Category& b) { return a.name < b.name; });
   return status;
 }
 
@@ -167,9 +168,10 @@ const PrivacySettings& PrivacySettings::Default() {
 
 bool PrivacySettings::HasCategory(std::string_view name) const {
   return name == kOtherCategory ||
-         std::any_of(
-             categories_.begin(), categories_.end(),
-             [name](const Category& category) { return category.name == name; });
+         std::any_of(categories_.begin(), categories_.end(),
+                     [name](const Category& category) {
+                       return category.name == name;
+                     });
 }
 
 std::vector<std::string_view> PrivacySettings::CategoriesOf(
@@ -178,8 +180,7 @@ std::vector<std::string_view> PrivacySettings::CategoriesOf(
   const std::string_view canonical = CanonicalType(type);
   std::vector<std::string_view> found;
   for (const Category& category : categories_) {
-    if (category.Has(type) ||
-        (!canonical.empty() && category.Has(canonical))) {
+    if (category.Has(type) || (!canonical.empty() && category.Has(canonical))) {
       found.push_back(category.name);
     }
   }

@@ -271,7 +271,8 @@ class Erasing {
     for (const HoldId hold : holds) {
       Result<HoldRow> row = identity_.HoldOf(tenant_, hold, rows_);
       if (!row.ok()) return std::move(row).status();
-      what += (what.empty() ? "hold " : ", hold ") + std::to_string(hold) + " (";
+      what +=
+          (what.empty() ? "hold " : ", hold ") + std::to_string(hold) + " (";
       for (const std::string& name : row->categories) what += name + " ";
       if (row->categories.empty()) what += "everything ";
       what.back() = ')';

@@ -105,8 +105,8 @@ Status EmitPlaced(const StoreCore& core, uint32_t tenant, CustomerId customer,
   Result<HoldsRow> all = identity.Holds(tenant, rows);
   if (!all.ok()) return std::move(all).status();
   const auto now = core.DefinitionsOf(tenant);
-  status = CheckCategories(PrivacySettingsOf(now.get()),
-                           choice->hold.categories);
+  status =
+      CheckCategories(PrivacySettingsOf(now.get()), choice->hold.categories);
   if (!status.ok()) return status;
   choice->customer = *current;
   choice->hold.number = all->last + 1;
@@ -155,8 +155,7 @@ Status ListWaiting(const StoreCore& core, uint32_t tenant, const View& view,
   for (const uint64_t number : all->waiting) {
     Result<HoldRow> row = identity.HoldOf(tenant, number, view);
     if (!row.ok()) return std::move(row).status();
-    Status status =
-        ShowWaiting(core, tenant, *row, view, &out->emplace_back());
+    Status status = ShowWaiting(core, tenant, *row, view, &out->emplace_back());
     if (!status.ok()) return status;
   }
   return Status::Ok();

@@ -61,9 +61,7 @@ void DefineReport(py::module_& module) {
              "Who; of a retired number, the one to whom it led.")
       .Computed(
           "mode",
-          [](const ErasureReport& self) {
-            return ModeToPython(self.mode);
-          },
+          [](const ErasureReport& self) { return ModeToPython(self.mode); },
           "An ErasureMode.")
       .Field("at", &ErasureReport::at,
              "What happened until then and names her is refused.")
@@ -188,8 +186,7 @@ void DefinePrivacy(py::class_<TenantHandle>& type) {
   Def(
       type, "erase",
       [](TenantHandle& self, CustomerId customer, py::handle mode, bool dry_run,
-         bool confirm, bool wait_for_release, const Text& by,
-         const Text& why) {
+         bool confirm, bool wait_for_release, const Text& by, const Text& why) {
         ErasureOptions options;
         options.mode = EnumFromPython("ErasureMode", kModes, mode);
         options.dry_run = dry_run;
@@ -202,7 +199,8 @@ void DefinePrivacy(py::class_<TenantHandle>& type) {
       },
       kEraseDoc, py::arg("customer"), py::kw_only(), py::arg("mode") = "shred",
       py::arg("dry_run") = false, py::arg("confirm") = false,
-      py::arg("wait_for_release") = false, py::arg("by") = "", py::arg("why") = "");
+      py::arg("wait_for_release") = false, py::arg("by") = "",
+      py::arg("why") = "");
   Def(
       type, "erasures",
       [](const TenantHandle& self) {

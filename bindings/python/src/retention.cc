@@ -21,7 +21,8 @@ namespace {
 
 constexpr char kPlaceDoc[] =
     "Puts a legal hold on a customer; its number.\n\n"
-    "    hold = club.place_hold(7, categories=[\"orders\"], why=\"case 4711\")\n"
+    "    hold = club.place_hold(7, categories=[\"orders\"], why=\"case "
+    "4711\")\n"
     "    club.erase(7)                  # raises InputError, names the hold\n"
     "    club.release_hold(hold)\n\n"
     "While she is held she is not erased, whatever the categories: she goes\n"
@@ -92,8 +93,7 @@ void DefineRetentionRecords(py::module_& module) {
           "holds", [](const HoldList& self) { return TupleOf(self.holds); },
           "A tuple of Hold, by number.")
       .Computed(
-          "waiting",
-          [](const HoldList& self) { return TupleOf(self.waiting); },
+          "waiting", [](const HoldList& self) { return TupleOf(self.waiting); },
           "A tuple of WaitingErasure, by position.")
       .Finish();
   RecordClass<HoldRelease>(module, "HoldRelease", "What became of a release.")
