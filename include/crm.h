@@ -3610,6 +3610,10 @@ CRM_API crm_status crm_tenant_place_hold(crm_tenant* tenant, uint64_t customer,
                                          uint64_t* hold,
                                          crm_error** error) CRM_NOEXCEPT;
 
+/* Several holds on one person are several reasons: each is released for itself,
+ * and she is held until none is left. A hold that was released cannot be placed
+ * again; place another one, which gets a number of its own. */
+
 /* One hold.
  *
  * id: its number. position, at_us: of the choice that placed it, and when.
