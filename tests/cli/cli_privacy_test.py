@@ -62,7 +62,7 @@ class Privacy(cli_fixture.CliTest):
                                 "--category", "orders", "--category",
                                 "profile", "--why", "case 1")
         self.assertEqual(placed, {"hold": 1, "customer": 1})
-        _, error = self.crm("erase", self.store, "1", code=4)
+        _, error = self.crm("erase", self.store, "1", code=2)
         self.assertIn("hold 1 (orders profile)", error)
         out, _ = self.crm("erase", self.store, "1", "--wait-for-release")
         self.assertIn("waits for the release", out)
@@ -73,7 +73,7 @@ class Privacy(cli_fixture.CliTest):
         self.assertIn("Nobody is held", out)
         out, _ = self.crm("hold", "release", self.store, "1", "--by", "legal")
         self.assertIn("Customer 1 was erased", out)
-        self.crm("hold", "release", self.store, "1", code=4)
+        self.crm("hold", "release", self.store, "1", code=2)
         self.crm("hold", "release", self.store, "9", code=3)
         listed = self.json_line("hold", "list", self.store, "--released")
         self.assertEqual(listed["released_by"], "legal")
@@ -88,7 +88,7 @@ class Privacy(cli_fixture.CliTest):
         self.assertEqual(json.loads(out)["categories"]["health"], ["visit.*"])
         self.crm("hold", "place", self.store, "1", "--category", "health")
         _, error = self.crm("privacy", "settings", self.store, "--set", "-",
-                            stdin="{}", code=4)
+                            stdin="{}", code=2)
         self.assertIn("hold 1 is of health", error)
         self.crm("privacy", "settings", self.store, "--set", "-",
                  stdin='{"kinds":1}', code=2)
