@@ -1,18 +1,22 @@
 // Privacy: erasing a customer, certificates.
 
+#include "capi/privacy.h"
+
 #include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
-#include "capi/queries.h"
 
 namespace crm::capi {
 namespace {
 
-constexpr uint32_t kErasureFlags = CRM_ERASURE_DRY_RUN | CRM_ERASURE_CONFIRM;
+constexpr uint32_t kErasureFlags =
+    CRM_ERASURE_DRY_RUN | CRM_ERASURE_CONFIRM | CRM_ERASURE_WAIT_FOR_RELEASE;
 
 static_assert(static_cast<int>(ErasureMode::kShred) == CRM_ERASURE_SHRED);
 static_assert(static_cast<int>(ErasureMode::kHard) == CRM_ERASURE_HARD);
+
+}  // namespace
 
 crm_erasure_report_view ShowErasure(const ErasureReport& from,
                                     const std::vector<crm_slice>& doubtful) {
@@ -35,9 +39,13 @@ crm_erasure_report_view ShowErasure(const ErasureReport& from,
   out.fenced = from.fenced;
   out.doubtful = doubtful.data();
   out.doubtful_count = doubtful.size();
+  out.holds = from.holds.data();
+  out.hold_count = from.holds.size();
   out.certificate = Slice(from.certificate);
   return out;
 }
+
+namespace {
 
 // What `erase` answers, as a handle that nobody need want.
 template <typename Erase>
@@ -66,6 +74,7 @@ Status ReadErasureOptions(const crm_erasure_options* options,
   if (in.mode != 0) out->mode = static_cast<ErasureMode>(in.mode);
   out->dry_run = (in.flags & CRM_ERASURE_DRY_RUN) != 0;
   out->confirm = (in.flags & CRM_ERASURE_CONFIRM) != 0;
+  out->wait_for_release = (in.flags & CRM_ERASURE_WAIT_FOR_RELEASE) != 0;
   out->by = View(in.by);
   out->why = View(in.why);
   return status;

@@ -62,6 +62,8 @@
 //   validation  `type` (absent: all types) and `mode` (off, warn, enforce,
 //               inherit)
 //   identity    `settings`, what differs from the defaults
+//   consent     `settings`, as they were set
+//   privacy     the same
 //
 // A choice about who is who (crm/identity.h) stands where it was made. `origin`
 // is event, hand, match or re-resolve. Those of events are made again by the
@@ -80,6 +82,10 @@
 //   answer      `answer` (same, different, dismiss) to the question about `a`
 //               and `b`
 //   shared      `namespace` of an identifier that links nobody any more
+//   hold        a legal hold (crm/retention.h), by `customer` and its number
+//               `hold`: `said` placed (with `categories`, unless it is all of
+//               them) or released; or `said` waiting: an erasure of hers that
+//               waits for holds, its `mode`, "confirm":true
 // and each has `by` and `why`, when somebody gave them.
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes

@@ -51,6 +51,9 @@
 
 namespace crm {
 
+// The number of a legal hold, from 1 within its tenant: see crm/retention.h.
+using HoldId = uint64_t;
+
 // How somebody is erased. The numbers never change.
 enum class ErasureMode : uint8_t {
   // Her keys are destroyed: what was sealed with them is noise for good.
@@ -70,6 +73,9 @@ struct ErasureOptions {
   // Needed for a customer who has two values of one exclusive namespace: two
   // accounts may be two people. See ErasureReport::doubtful.
   bool confirm = false;
+  // Where a legal hold is in the way: the request is kept, and done when the
+  // last of her holds is released. Without it Erase fails then.
+  bool wait_for_release = false;
   // Who asked for it, and why ("gdpr-request"): kept in the log and in the
   // certificate, not erased: write nothing about her. Each up to 256 bytes.
   std::string by = {};
@@ -108,6 +114,9 @@ struct ErasureReport {
   // is one person before you `confirm`. Only of a dry run and of the erasure
   // itself.
   std::vector<std::string> doubtful = {};
+  // The legal holds that are in the way, ascending; only of a dry run, and of a
+  // request that waits for their release: of such a one nothing is erased.
+  std::vector<HoldId> holds = {};
   // Signed JSON; empty until it is complete.
   std::string certificate = {};
 };

@@ -257,6 +257,21 @@ struct PrivacyCommand {
   std::string why;
   bool dry_run = false;
   bool confirm = false;
+  bool wait_for_release = false;
+};
+
+// crm hold place, release, list; crm privacy settings.
+struct HoldCommand {
+  enum class Verb : size_t { kPlace, kRelease, kList, kSettings, kCount };
+  Verb verb = Verb::kPlace;
+  StoreOption store;
+  std::string who;
+  uint64_t hold = 0;
+  std::vector<std::string> categories;
+  std::string by;
+  std::string why;
+  bool released = false;
+  std::string file;  // Of settings; empty: to show them.
 };
 
 // crm backup, keys backup, keys path, restore.
@@ -362,6 +377,7 @@ int Run(const BackupCommand& command);
 int Run(const KeysPathCommand& command);
 int Run(const RestoreCommand& command);
 int Run(const PrivacyCommand& command);
+int Run(const HoldCommand& command);
 int Run(const CertificateVerifyCommand& command);
 int Run(const LedgerCommand& command);
 int Run(const IdentityLinkFileCommand& command);

@@ -86,6 +86,9 @@ void Add(const ErasureReport& report, JsonWriter* json) {
   json->BeginArray("doubtful");
   for (const std::string& name : report.doubtful) json->Text({}, name);
   json->EndArray();
+  json->BeginArray("holds");
+  for (const HoldId hold : report.holds) json->Number({}, hold);
+  json->EndArray();
   json->Raw("certificate", report.certificate);
 }
 
@@ -114,8 +117,15 @@ void Print(const ErasureReport& report, bool dry_run) {
     std::printf("She has several values of %s, and may be several people%s.\n",
                 name.c_str(), dry_run ? ": see --confirm" : "");
   }
+  for (const HoldId hold : report.holds) {
+    PrintField("held by hold", std::to_string(hold));
+  }
   if (dry_run) {
     std::printf("Nothing was erased.\n");
+    return;
+  }
+  if (!report.holds.empty()) {
+    std::printf("Nothing was erased: it waits for the release.\n");
     return;
   }
   PrintField("request", report.request);
@@ -157,6 +167,7 @@ Status Erase(const PrivacyCommand& command, Tenant& tenant) {
   ErasureOptions options;
   options.dry_run = command.dry_run;
   options.confirm = command.confirm;
+  options.wait_for_release = command.wait_for_release;
   options.by = command.by;
   options.why = command.why;
   PersonExportReport exported;

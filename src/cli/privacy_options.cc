@@ -96,6 +96,8 @@ void AddPrivacy(CLI::App* app, CommandLine* line) {
   sub->add_flag("--dry-run", c->dry_run, "Only say what would go");
   sub->add_flag("--confirm", c->confirm,
                 "Also when she has two accounts, and may be two people");
+  sub->add_flag("--wait-for-release", c->wait_for_release,
+                "When she is held: keep the request until the release");
   sub->add_option("--by", c->by, "Who asked for it; kept in the log");
   sub->add_option("--why", c->why, "For which reason; kept in the log");
   sub->add_option("--certificate", c->file,

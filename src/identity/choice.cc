@@ -144,6 +144,35 @@ bool DecodeErasure(ByteReader& reader, IdentityChoice::Erasure* erasure) {
          erasure->mode >= 1 && erasure->mode <= kModes;
 }
 
+void EncodeHold(const IdentityChoice::Hold& hold, std::string* out) {
+  out->push_back(static_cast<char>(hold.what));
+  PutSigned(out, hold.at);
+  PutVarint(out, hold.number);
+  PutVarint(out, hold.records.size());
+  for (const RecordId record : hold.records) PutVarint(out, record);
+  PutVarint(out, hold.categories.size());
+  for (const std::string& name : hold.categories) PutBytes(out, name);
+  out->push_back(static_cast<char>(hold.mode));
+  out->push_back(hold.confirm ? '\1' : '\0');
+}
+
+bool DecodeHold(ByteReader& reader, IdentityChoice::Hold* hold) {
+  const uint8_t what = reader.U8();
+  hold->what = static_cast<IdentityChoice::Hold::What>(what);
+  hold->at = reader.Signed();
+  hold->number = reader.Varint();
+  if (!ReadRecords(reader, &hold->records)) return false;
+  const uint64_t categories = reader.Varint();
+  if (!reader.ok() || categories > reader.remaining()) return false;
+  hold->categories.resize(categories);
+  for (std::string& name : hold->categories) {
+    name = std::string(reader.Bytes());
+  }
+  hold->mode = reader.U8();
+  hold->confirm = reader.U8() != 0;
+  return reader.ok() && what >= 1 && what <= 3 && hold->number > 0;
+}
+
 }  // namespace
 
 Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
@@ -173,6 +202,7 @@ Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
     if (!status.ok()) return status;
   }
   if (choice.kind == ChoiceKind::kErasure) EncodeErasure(choice.erasure, out);
+  if (choice.kind == ChoiceKind::kHold) EncodeHold(choice.hold, out);
   return Status::Ok();
 }
 
@@ -181,7 +211,7 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   const Status malformed(StatusCode::kCorruption, "malformed identity choice");
   ByteReader reader(bytes);
   const uint64_t kind = reader.Varint();
-  if (kind > static_cast<uint64_t>(ChoiceKind::kErasure)) {
+  if (kind > static_cast<uint64_t>(ChoiceKind::kHold)) {
     return Status(StatusCode::kFormatTooNew,
                   "an identity choice of a kind that a later version writes");
   }
@@ -224,6 +254,9 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   }
   if (choice->kind == ChoiceKind::kErasure &&
       !DecodeErasure(reader, &choice->erasure)) {
+    return malformed;
+  }
+  if (choice->kind == ChoiceKind::kHold && !DecodeHold(reader, &choice->hold)) {
     return malformed;
   }
   return reader.AtEnd() ? Status::Ok() : malformed;

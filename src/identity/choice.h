@@ -31,6 +31,7 @@ enum class ChoiceKind : uint8_t {
   kAnswer = 5,   // ... and answered; what follows of it are choices, too.
   kShared = 6,   // An identifier links nobody any more.
   kErasure = 7,  // Records whose keys are destroyed. See crm/privacy.h.
+  kHold = 9,     // A legal hold. See crm/retention.h.
 };
 
 // Who made it. Numbers of the log.
@@ -105,6 +106,26 @@ struct IdentityChoice {
     uint64_t bytes = 0;
   };
   Erasure erasure = {};
+
+  // kHold, of `customer`. `by` and `why`: who said so.
+  struct Hold {
+    // Numbers of the log; never change.
+    enum class What : uint8_t {
+      kPlaced = 1,
+      kReleased = 2,
+      kWaiting = 3,  // An erasure is to wait for releases.
+    };
+    What what = What::kPlaced;
+    int64_t at = 0;
+    uint64_t number = 0;  // Of the hold, or of what waits.
+    // kPlaced: her records then, ascending; what is held (nothing: all of it).
+    std::vector<RecordId> records = {};
+    std::vector<std::string> categories = {};
+    // kWaiting: the options of the erasure.
+    uint8_t mode = 1;
+    bool confirm = false;
+  };
+  Hold hold = {};
 };
 
 // What seals a choice besides the tenant's key: those of records, with the

@@ -308,6 +308,9 @@ Status Define(const EventLine& line, crm::Tenant* tenant) {
     case Kind::kConsent:
       status = tenant->SetConsentSettings(definition.json);
       break;
+    case Kind::kPrivacy:
+      status = tenant->SetPrivacySettings(definition.json);
+      break;
   }
   if (status.ok()) return status;
   return Status(status.code(), "line " + std::to_string(line.line) + ": " +

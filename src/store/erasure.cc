@@ -192,6 +192,10 @@ class Erasing {
     Status status = CheckNotErased(customer, *members);
     if (!status.ok()) return status;
     choice->customer = *current;
+    Result<std::vector<HoldId>> holds =
+        identity_.HoldsOn(tenant_, *current, rows_);
+    if (!holds.ok()) return std::move(holds).status();
+    report->holds = std::move(holds).value();
     status = AddMembers(*current, *members, &choice->erasure);
     for (const Members::Merge& merge : members->merges) {
       report->retired.push_back(merge.retired);
@@ -240,6 +244,38 @@ class Erasing {
       mark.claimants = std::move(row->records);
     }
     return Status::Ok();
+  }
+
+  // Keeps the request in place of the erasure, until she is not held any more.
+  Status Wait(const ErasureOptions& options, IdentityChoice* choice) {
+    Result<HoldsRow> all = identity_.Holds(tenant_, rows_);
+    if (!all.ok()) return std::move(all).status();
+    choice->kind = ChoiceKind::kHold;
+    choice->origin = ChoiceOrigin::kHand;
+    choice->tenant = tenant_;
+    choice->erasure = IdentityChoice::Erasure();
+    choice->hold.what = IdentityChoice::Hold::What::kWaiting;
+    choice->hold.at = choosing_.now();
+    choice->hold.number = all->last + 1;
+    choice->hold.mode = static_cast<uint8_t>(options.mode);
+    choice->hold.confirm = options.confirm;
+    return choosing_.Emit(choice);
+  }
+
+  // Says which holds are in the way, and of what.
+  Status SayHeld(const std::vector<HoldId>& holds) const {
+    std::string what;
+    for (const HoldId hold : holds) {
+      Result<HoldRow> row = identity_.HoldOf(tenant_, hold, rows_);
+      if (!row.ok()) return std::move(row).status();
+      what +=
+          (what.empty() ? "hold " : ", hold ") + std::to_string(hold) + " (";
+      for (const std::string& name : row->categories) what += name + " ";
+      if (row->categories.empty()) what += "everything ";
+      what.back() = ')';
+    }
+    return Status(StatusCode::kFailedPrecondition,
+                  "she is held, and not erased: " + what);
   }
 
   // With the time and the name that it has; else new ones.
@@ -334,14 +370,21 @@ Result<ErasureReport> Run(
         Erasing erasing(core, tenant.info.id, choosing);
         return make(erasing, &note);
       });
-  if (status.ok() && !dry) status = Advance(core, *choice, &note);
+  // Without a note nobody is erased: it waits for the release of holds.
+  const bool waits = !dry && note.request.empty();
+  if (status.ok() && !dry && !waits) status = Advance(core, *choice, &note);
   // Whatever step it was: a note that is there is looked at again.
   if (!status.ok() && !note.request.empty()) core.erasures_open.store(true);
   if (!status.ok()) return status;
-  ErasureReport report = ReportOf(*choice, !dry);
+  ErasureReport report = ReportOf(*choice, !dry && !waits);
   report.retired = std::move(extra->retired);
   report.doubtful = std::move(extra->doubtful);
+  report.holds = std::move(extra->holds);
   report.certificate = std::move(note.certificate);
+  if (waits) {
+    report.mode = static_cast<ErasureMode>(choice->hold.mode);
+    report.at = Instant(choice->hold.at);
+  }
   if (!dry) return report;
   report.request.clear();
   report.position = 0;
@@ -449,6 +492,10 @@ Result<ErasureReport> Tenant::Erase(CustomerId customer,
                         "confirm: she has several values of " +
                             extra.doubtful.front() +
                             ", and may be several people");
+        }
+        if (!extra.holds.empty() && !options.dry_run) {
+          return options.wait_for_release ? erasing.Wait(options, &choice)
+                                          : erasing.SayHeld(extra.holds);
         }
         return erasing.Emit(&choice, options.dry_run, note);
       });

@@ -131,7 +131,8 @@ class Gatherer {
 
   const StoreCore& core_;
   const uint32_t tenant_;
-  Definitions definitions_{&IdentitySettings::Parse, &ConsentSettings::Parse};
+  Definitions definitions_{&IdentitySettings::Parse, &ConsentSettings::Parse,
+                           &PrivacySettings::Parse};
   Arena arena_;
   std::vector<Saying> sayings_;
   absl::flat_hash_map<std::pair<RecordId, uint64_t>, size_t> by_set_;

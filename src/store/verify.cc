@@ -186,7 +186,8 @@ Result<VerifyReport> Verifier::Run() {
   ViewsOptions options = core_.MakeViewsOptions();
   options.resident_bytes = size_t{256} << 20;
   Names names;  // Rebuilt too, then thrown away.
-  Definitions definitions(&IdentitySettings::Parse, &ConsentSettings::Parse);
+  Definitions definitions(&IdentitySettings::Parse, &ConsentSettings::Parse,
+                          &PrivacySettings::Parse);
   Result<std::unique_ptr<Views>> aside = Views::Open(
       path, options, core_.keyring.get(), &names, core_.normaliser.get());
   if (!aside.ok()) return std::move(aside).status();

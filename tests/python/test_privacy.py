@@ -120,3 +120,53 @@ def test_backup_and_restore(folder):
         assert club.profile(ben).events == 1
         with pytest.raises(crm.ConsentError):
             club.profile(ada)
+
+
+def test_holds(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    hold = tenant.place_hold(ada, categories=["orders"], by="legal",
+                             why="case 1")
+    assert hold == 1
+    with pytest.raises(crm.InputError) as raised:
+        tenant.erase(ada)
+    assert raised.value.code is crm.StatusCode.FAILED_PRECONDITION
+    assert "hold 1 (orders)" in str(raised.value)
+    assert tenant.erase(ada, dry_run=True).holds == (hold,)
+    waits = tenant.erase(ada, wait_for_release=True, **DESK)
+    assert waits.holds == (hold,) and not waits.complete
+    listed = tenant.holds(customer=ada)
+    [one] = listed.holds
+    assert (one.id, one.customer, one.categories) == (hold, ada, ("orders",))
+    assert (one.by, one.why, one.released_at) == ("legal", "case 1", None)
+    [waiting] = listed.waiting
+    assert waiting.holds == (hold,) and waiting.why == "gdpr-request"
+    assert waiting.mode is crm.ErasureMode.SHRED and not waiting.confirm
+    release = tenant.release_hold(hold, by="legal", why="over")
+    assert release.hold.released_by == "legal"
+    assert release.hold.released_at.tzinfo is not None
+    assert [report.customer for report in release.erased] == [ada]
+    assert release.failed == ()
+    assert tenant.holds().holds == ()
+    assert len(tenant.holds(released=True).holds) == 1
+    with pytest.raises(crm.InputError):
+        tenant.release_hold(hold)
+    with pytest.raises(crm.NotFoundError):
+        tenant.release_hold(9)
+    with pytest.raises(crm.ConsentError):
+        tenant.place_hold(ada)
+
+
+def test_privacy_settings(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    settings = tenant.privacy_settings()
+    assert "PageViewed" in settings["categories"]["browsing"]
+    tenant.set_privacy_settings({"categories": {"health": ["visit.*"]}})
+    settings = tenant.privacy_settings()
+    assert settings["categories"]["health"] == ["visit.*"]
+    tenant.place_hold(ada, categories=("health",))
+    with pytest.raises(crm.InputError, match="hold 1 is of health"):
+        tenant.set_privacy_settings({})
+    with pytest.raises(crm.InputError, match="/kinds"):
+        tenant.set_privacy_settings({"kinds": 1})
+    with pytest.raises(crm.InputError, match="no category food"):
+        tenant.place_hold(ada, categories=["food"])

@@ -41,11 +41,13 @@ constexpr char kEraseDoc[] =
     "dry_run: says what would go.\n"
     "confirm: needed for somebody with two values of one exclusive namespace,\n"
     "    who may be two people: see ErasureReport.doubtful.\n"
+    "wait_for_release: where a legal hold is in the way, the request is kept,\n"
+    "    and done when the last of her holds is released.\n"
     "by, why: who asked for it, for which reason; kept in the log and in\n"
     "    the certificate, so write nothing about the person. Up to 256 bytes\n"
     "    each.\n\n"
     "Raises NotFoundError; ConsentError: she was erased already; InputError:\n"
-    "it needs confirm, or an option.";
+    "it needs confirm, she is held (see place_hold), or an option.";
 
 void DefineReport(py::module_& module) {
   RecordClass<ErasureReport>(module, "ErasureReport",
@@ -59,9 +61,7 @@ void DefineReport(py::module_& module) {
              "Who; of a retired number, the one to whom it led.")
       .Computed(
           "mode",
-          [](const ErasureReport& self) {
-            return EnumToPython("ErasureMode", kModes, self.mode);
-          },
+          [](const ErasureReport& self) { return ModeToPython(self.mode); },
           "An ErasureMode.")
       .Field("at", &ErasureReport::at,
              "What happened until then and names her is refused.")
@@ -82,6 +82,11 @@ void DefineReport(py::module_& module) {
       .Field("identifiers", &ErasureReport::identifiers, "That were hers.")
       .Field("bytes", &ErasureReport::bytes,
              "Of her events, as they were sealed.")
+      .Computed(
+          "holds",
+          [](const ErasureReport& self) { return TupleOf(self.holds); },
+          "Legal holds that are in the way; of a dry run, and of a request\n"
+          "that waits for their release: of such a one nothing is erased.")
       .Field("fenced", &ErasureReport::fenced,
              "Keyed hashes that stay, so that late events are told.")
       .Computed(
@@ -160,6 +165,10 @@ ErasureMode ErasureModeFromPython(py::handle mode) {
   return EnumFromPython("ErasureMode", kModes, mode);
 }
 
+py::object ModeToPython(ErasureMode mode) {
+  return EnumToPython("ErasureMode", kModes, mode);
+}
+
 void DefinePrivacyRecords(py::module_& module) {
   DefineReport(module);
   DefineBackups(module);
@@ -181,11 +190,12 @@ void DefinePrivacy(py::class_<TenantHandle>& type) {
   Def(
       type, "erase",
       [](TenantHandle& self, CustomerId customer, py::handle mode, bool dry_run,
-         bool confirm, const Text& by, const Text& why) {
+         bool confirm, bool wait_for_release, const Text& by, const Text& why) {
         ErasureOptions options;
         options.mode = ErasureModeFromPython(mode);
         options.dry_run = dry_run;
         options.confirm = confirm;
+        options.wait_for_release = wait_for_release;
         options.by = by;
         options.why = why;
         return Take(Change(
@@ -193,7 +203,8 @@ void DefinePrivacy(py::class_<TenantHandle>& type) {
       },
       kEraseDoc, py::arg("customer"), py::kw_only(), py::arg("mode") = "shred",
       py::arg("dry_run") = false, py::arg("confirm") = false,
-      py::arg("by") = "", py::arg("why") = "");
+      py::arg("wait_for_release") = false, py::arg("by") = "",
+      py::arg("why") = "");
   Def(
       type, "erasures",
       [](const TenantHandle& self) {

@@ -23,6 +23,7 @@ constexpr EnumName<ChoiceView::Kind> kChoices[] = {
     {ChoiceView::Kind::kAnswer, "ANSWER"},
     {ChoiceView::Kind::kShared, "SHARED"},
     {ChoiceView::Kind::kErasure, "ERASURE"},
+    {ChoiceView::Kind::kHold, "HOLD"},
 };
 
 constexpr EnumName<ChoiceView::Origin> kOrigins[] = {
