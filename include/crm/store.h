@@ -262,9 +262,19 @@ class Tenant final {
   // the next open does what remains. Waits for a Verify that is running.
   // kNotFound; kErased: she was already; kFailedPrecondition: it needs
   // `confirm` (names the namespace); kUnsupported: a mode that this version
-  // does not have; kTooLarge, kInvalidArgument: a text.
+  // does not have; kTooLarge, kInvalidArgument: a text. With kHard also kBusy:
+  // an open cursor keeps an old file; the rest is done when it is gone.
   Result<ErasureReport> Erase(CustomerId customer,
                               const ErasureOptions& options = {});
+  // Takes what one event says out of the store: see crm/privacy.h. When it
+  // returns, everything is done; an error behind the choice (position is then
+  // in the log) is as with Erase. Takes as long as rewriting the log from the
+  // event on, and the timelines. kNotFound: no event at `event`; kErased: its
+  // person was; kAlreadyExists: it is redacted already; kFailedPrecondition:
+  // an act of consent is evidence, and goes with its person alone; kTooLarge,
+  // kInvalidArgument: a text; kBusy: as with Erase.
+  Result<RedactReport> Redact(Position event,
+                              const RedactOptions& options = {});
   // Every erasure so far, by position. Reads the journal beside the keys.
   Result<std::vector<ErasureReport>> ListErasures() const;
   // Does again what a certificate of this tenant and store says, where the
@@ -467,6 +477,7 @@ struct ChoiceView {
     kAnswer = 5,     // ... or answered.
     kShared = 6,     // An identifier links nobody any more.
     kErasure = 7,    // A customer was erased; see crm/privacy.h.
+    kRedaction = 8,  // Events lost what they said; see crm/privacy.h.
   };
   // Who made it. The numbers never change.
   enum class Origin : uint8_t {

@@ -235,13 +235,22 @@ struct WhoCommand {
 
 // crm erase, erasures, certificate apply, certificate key.
 struct PrivacyCommand {
-  enum class Verb : size_t { kErase, kErasures, kApply, kKey, kCount };
+  enum class Verb : size_t {
+    kErase,
+    kErasures,
+    kApply,
+    kKey,
+    kRedact,
+    kCount
+  };
   Verb verb = Verb::kErase;
   StoreOption store;
   std::string who;
   std::string file;  // Of a certificate.
   std::string by;
   std::string why;
+  std::string mode = "shred";
+  uint64_t event = 0;  // Its position.
   bool dry_run = false;
   bool confirm = false;
 };

@@ -31,6 +31,7 @@ enum class ChoiceKind : uint8_t {
   kAnswer = 5,   // ... and answered; what follows of it are choices, too.
   kShared = 6,   // An identifier links nobody any more.
   kErasure = 7,  // Records whose keys are destroyed. See crm/privacy.h.
+  kRedaction = 8,  // Events whose sealed part was replaced by a remnant.
 };
 
 // Who made it. Numbers of the log.
@@ -105,6 +106,10 @@ struct IdentityChoice {
     uint64_t bytes = 0;
   };
   Erasure erasure = {};
+
+  // Whose sealed part goes from the log, ascending: kRedaction, and kErasure of
+  // mode kHard.
+  std::vector<Position> events = {};
 };
 
 // What seals a choice besides the tenant's key: those of records, with the

@@ -28,6 +28,8 @@ std::string_view KindText(ChoiceKind kind) {
       return "shared";
     case ChoiceKind::kErasure:
       return "erasure";
+    case ChoiceKind::kRedaction:
+      return "redaction";
   }
   return "";
 }
@@ -176,6 +178,9 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
   if (choice.kind == ChoiceKind::kPartition) json.Parts(choice.parts);
   if (choice.kind == ChoiceKind::kErasure) {
     json.Numbers("records", choice.erasure.records);
+  }
+  if (choice.kind == ChoiceKind::kRedaction) {
+    json.NumberIfAny("events", choice.events.size());
   }
   json.TextIfAny("by", choice.by);
   json.TextIfAny("why", choice.why);

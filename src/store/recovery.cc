@@ -8,10 +8,12 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "store/fact_decoder.h"
+#include "store/redaction.h"
 
 namespace crm {
 namespace {
@@ -239,6 +241,35 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
   return Status::Ok();
 }
 
+// Profiles into which events were folded, before `first`, that a choice of this
+// chunk redacted: the rows of the log say so already, those here do not.
+Status RefoldRedacted(StoreCore& core, Views& views, Generation& rows,
+                      const FactChunk& chunk, Position first) {
+  std::set<std::pair<uint32_t, RecordId>> records;
+  std::string value;
+  for (const FactChunk::Choice& choice : chunk.choices) {
+    if (choice.choice.kind != ChoiceKind::kRedaction) continue;
+    for (const Position event : choice.choice.events) {
+      if (event >= first) continue;
+      LogRecordReader reader;
+      LogRecord record;
+      Status status = core.log_view->Read(event, &value);
+      if (status.ok()) status = reader.Read(value, &record);
+      if (!status.ok()) return status;
+      if (record.event.record == 0) continue;
+      records.emplace(record.event.tenant, record.event.record);
+    }
+  }
+  for (const auto& [tenant, record] : records) {
+    Status status =
+        RefoldProfile(core, views, tenant, record, chunk.last, {}, rows);
+    if (!status.ok()) return status;
+  }
+  std::vector<TailEntry> none;
+  if (!records.empty()) views.Publish(rows, none, {}, chunk.last);
+  return Status::Ok();
+}
+
 }  // namespace
 
 Result<Digest> ChainAt(const LogView& log, Position position) {
@@ -275,6 +306,9 @@ Status FoldLog(StoreCore& core, Views& views, const FoldLogOptions& options) {
     const Position last = (*chunk)->last;
     since_checkpoint += last - (*chunk)->first + 1;
     Status status = FoldChunk(views, rows, **chunk);
+    if (status.ok() && options.first > 1) {
+      status = RefoldRedacted(core, views, rows, **chunk, options.first);
+    }
     if (!status.ok()) return status;
     if (since_checkpoint >= options.checkpoint_records) {
       status = views.Checkpoint(no_sync);

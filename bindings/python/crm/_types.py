@@ -341,6 +341,8 @@ class ChoiceKind(_Name):
     SHARED = "shared"
     #: A customer was erased.
     ERASURE = "erasure"
+    #: Events lost what they said.
+    REDACTION = "redaction"
 
 
 class ChoiceOrigin(_Name):

@@ -60,6 +60,8 @@ void DefineStoreReports(py::module_& module) {
                                  "What Store.import_store did.")
       .Field("events", &StoreImportReport::events, "Appended.")
       .Field("erased", &StoreImportReport::erased, "Left out.")
+      .Field("redacted", &StoreImportReport::redacted,
+             "Appended without what was taken out of them.")
       .Field("differences_total", &StoreImportReport::differences_total,
              "All of them.")
       .Computed(
