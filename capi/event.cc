@@ -246,6 +246,40 @@ crm_status crm_event_cursor_to_arrow(crm_event_cursor* cursor,
   });
 }
 
+crm_status crm_arrow_events_open(ArrowArrayStream* stream,
+                                 const crm_read_options* options,
+                                 crm_arrow_events** out,
+                                 crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    // Taken whatever comes, so that the caller need not ask who has it.
+    crm::Result<crm::ArrowEvents> rows = crm::ArrowEvents::Open(stream);
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = CheckReadOptions(options);
+    if (status.ok()) status = rows.status();
+    if (!status.ok()) return status;
+    *out = Make<crm_arrow_events>(*std::move(rows));
+    return status;
+  });
+}
+
+crm_status crm_arrow_events_next(crm_arrow_events* rows, crm_slice* json,
+                                 crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Result<crm_status> {
+    if (json == nullptr) return Invalid("json: NULL");
+    *json = crm_slice();
+    const crm::Status usable = Check(rows, "rows");
+    if (!usable.ok()) return usable;
+    std::string_view text;
+    const crm::Result<bool> more = StateOf(rows).rows.Next(&text);
+    if (!more.ok()) return more.status();
+    if (!*more) return crm_status{CRM_DONE};
+    *json = Slice(text);
+    return crm_status{CRM_OK};
+  });
+}
+
+void crm_arrow_events_free(crm_arrow_events* rows) noexcept { Free(rows); }
+
 crm_status crm_event_view_to_json(const crm_event_view* event, crm_slice tenant,
                                   const crm_event_json_options* options,
                                   crm_buffer** out,

@@ -38,6 +38,7 @@ enum class Kind : uint32_t {
   kVerifyReport,
   kAppendResult,
   kParsedEvent,
+  kArrowEvents,
   kCustomer,
   kProfile,
   kTimeline,

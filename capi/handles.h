@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "capi/handle.h"
+#include "crm/arrow.h"
 #include "crm/export.h"
 #include "crm/ingest.h"
 #include "crm/reconcile.h"
@@ -95,6 +96,10 @@ struct SnapshotState {
 struct CursorState {
   EventCursor cursor;
   EventView event = {};
+};
+
+struct ArrowEventsState {
+  ArrowEvents rows;
 };
 
 struct StoreCursorState {
@@ -352,6 +357,7 @@ CRM_CAPI_HANDLE(crm_store, kStore, crm::capi::StoreState);
 CRM_CAPI_HANDLE(crm_tenant, kTenant, crm::capi::TenantState);
 CRM_CAPI_HANDLE(crm_snapshot, kSnapshot, crm::capi::SnapshotState);
 CRM_CAPI_HANDLE(crm_event_cursor, kEventCursor, crm::capi::CursorState);
+CRM_CAPI_HANDLE(crm_arrow_events, kArrowEvents, crm::capi::ArrowEventsState);
 CRM_CAPI_HANDLE(crm_store_snapshot, kStoreSnapshot, crm::StoreSnapshot);
 CRM_CAPI_HANDLE(crm_store_cursor, kStoreCursor, crm::capi::StoreCursorState);
 CRM_CAPI_HANDLE(crm_subscription, kSubscription, crm::capi::SubscriptionState);

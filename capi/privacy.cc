@@ -132,10 +132,9 @@ crm_status crm_tenant_redact(crm_tenant* tenant, uint64_t event,
     crm::Status status = Check(tenant, "tenant");
     if (status.ok()) status = ReadRedactOptions(options, &own);
     if (!status.ok()) return status;
-    auto report =
-        Change(StateOf(tenant), own.dry_run, [&](TenantState& state) {
-          return state.tenant.Redact(event, own);
-        });
+    auto report = Change(StateOf(tenant), own.dry_run, [&](TenantState& state) {
+      return state.tenant.Redact(event, own);
+    });
     if (!report.ok() || out == nullptr) return report.status();
     out->event = report->event;
     out->position = report->position;

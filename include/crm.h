@@ -103,8 +103,9 @@
  *
  *   thread-safe               store, tenant, snapshot, append order, key
  *                             provider, subscription but for _next
- *   one thread at a time      event cursor, dry run, a profile that is filled
- *                             again, crm_subscription_next
+ *   one thread at a time      event cursor, rows of a stream, dry run, a
+ *                             profile that is filled again,
+ *                             crm_subscription_next
  *   immutable                 error, buffer, import map, and everything with a
  *                             crm_..._read function
  *
@@ -1720,6 +1721,56 @@ CRM_API crm_status crm_event_cursor_to_arrow(crm_event_cursor* cursor,
                                              const crm_arrow_options* options,
                                              struct ArrowArrayStream* out,
                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The other way: the rows of a stream as events. One thread at a time.
+ *
+ *   crm_slice json;
+ *   while ((status = crm_arrow_events_next(rows, &json, &error)) == CRM_OK)
+ *     keep_a_copy(json);  // For crm_tenant_append_json.
+ */
+typedef struct crm_arrow_events crm_arrow_events;
+
+/* Takes the stream: *stream is released already when this returns, whatever it
+ * answers, and what it was is released with *out. What it says is believed, as
+ * the interface asks: a stream from somebody who lies is not safe to read.
+ * Columns are found by their names, those that crm_event_cursor_to_arrow
+ * writes:
+ *
+ *   id, type, source                       text; needed, and never null
+ *   occurred_at                            timestamp of any unit with a time
+ *                                          zone (its values are UTC), or text
+ *                                          as in an event; null: no time
+ *   version, correlation_id, causation_id  text; null: none
+ *   identity, payload, metadata            text, a JSON object; null: none
+ *
+ * position, recorded_at, record, customer and revision are passed over: an
+ * append makes its own. Text is utf8, large_utf8 or utf8_view, dictionaries of
+ * these, or a column of type null. *out lives without the store.
+ *
+ * CRM_INVALID_ARGUMENT: the stream is NULL or released, is no struct of
+ * columns, or a column is missing, there twice, of another type, or unknown
+ * (nobody would see that it was lost). CRM_IO_ERROR: the stream's own error,
+ * with its text. */
+CRM_API crm_status crm_arrow_events_open(struct ArrowArrayStream* stream,
+                                         const crm_read_options* options,
+                                         crm_arrow_events** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* The next row as the JSON text of an event, in CRM_SHAPE_CRM; borrowed until
+ * the next call on `rows`. CRM_DONE: the end; *json is then empty. What is in
+ * the columns is checked when it is appended, but for what would make another
+ * event of it.
+ *
+ * CRM_MALFORMED: a row is null, one of the columns that are needed is, a member
+ * is no JSON object, or a time is finer than a microsecond or out of range; it
+ * names row (from 0) and column, and the next call goes on behind the row.
+ * CRM_IO_ERROR: the stream's own error; it comes again. */
+CRM_API crm_status crm_arrow_events_next(crm_arrow_events* rows,
+                                         crm_slice* json,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Frees the rows and releases the stream. NULL: nothing happens. */
+CRM_API void crm_arrow_events_free(crm_arrow_events* rows) CRM_NOEXCEPT;
 
 /* Flags of crm_event_json_options. AS_GIVEN: an event that came without a time
  * (CRM_EVENT_VIEW_UNTIMED) is written without one, so that appending the line
@@ -3533,7 +3584,9 @@ typedef struct crm_redact_report {
  * customer's. Payload, metadata and unknown members go from the log, from the
  * timeline and from every file, and what they had made of the profile is
  * undone. CRM_EVENT_VIEW_REDACTED says so from then on. Takes as long as
- * rewriting the log from the event on, and the timelines. `out` may be NULL.
+ * rewriting the log from the event on, and the timelines. Backups from before
+ * still hold what it said, sealed with a key that lives: replace them. `out`
+ * may be NULL.
  *
  * CRM_NOT_FOUND: no event there. CRM_ERASED: its person was.
  * CRM_ALREADY_EXISTS: it is redacted already. CRM_FAILED_PRECONDITION: an act
@@ -3745,7 +3798,8 @@ typedef struct crm_timeline_query {
 
 /* One event as the timeline shows it. `flags`: CRM_EVENT_VIEW_OPENED; without
  * it the person's key is gone, and id, payload and version (which is that of
- * the payload) are empty. CRM_EVENT_VIEW_REDACTED: the payload was taken out. */
+ * the payload) are empty. CRM_EVENT_VIEW_REDACTED: the payload was taken out.
+ */
 typedef struct crm_timeline_entry {
   uint64_t position;
   int64_t occurred_at_us;

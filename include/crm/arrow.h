@@ -35,6 +35,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string_view>
 
 #include "crm/event.h"
 #include "crm/status.h"
@@ -126,6 +128,63 @@ Status EventsToArrow(EventCursor cursor, const ArrowOptions& options,
 // asks the stream, and destroyed with it.
 Status EventsToArrow(EventSource next, const ArrowOptions& options,
                      ArrowArrayStream* out);
+
+// The other way: the rows of a stream as events, for Tenant::AppendJson.
+//
+//   crm::Result<crm::ArrowEvents> rows = crm::ArrowEvents::Open(&stream);
+//   for (std::string_view json;;) {
+//     crm::Result<bool> more = rows->Next(&json);
+//     if (!more.ok() || !*more) break;
+//     batch.emplace_back(json);
+//   }
+//
+// Columns are found by their names: those that EventsToArrow writes, so that
+// what it gave can be appended elsewhere.
+//
+//   id, type, source                       text; needed, and never null
+//   occurred_at                            timestamp of any unit with a time
+//                                          zone (its values are UTC), or text
+//                                          as in an event; null: no time
+//   version, correlation_id, causation_id  text; null: none
+//   identity, payload, metadata            text, a JSON object; null: none
+//
+// position, recorded_at, record, customer and revision are passed over: an
+// append makes its own. Any other column is an error, because nobody would see
+// that it was lost. Text is utf8, large_utf8 or utf8_view, dictionaries of
+// these, or a column of type null.
+//
+// One thread at a time.
+class ArrowEvents final {
+ public:
+  // Takes the stream: `*stream` is released already when this returns, and what
+  // it was is released with this. What it says is believed, as the interface
+  // asks: a stream from somebody who lies is not safe to read.
+  // kInvalidArgument: it is null or released, is no struct of columns, or a
+  // column is missing, there twice, unknown, or of another type. kIoError: the
+  // stream's own error, with its text.
+  static Result<ArrowEvents> Open(ArrowArrayStream* stream);
+  ArrowEvents(ArrowEvents&&) noexcept;
+  ArrowEvents& operator=(ArrowEvents&&) noexcept;
+  ~ArrowEvents();
+
+  // The next row as the JSON text of an event, in the shape
+  // EnvelopeShape::kCrm; valid until the next call. False: the end. What is in
+  // the columns is checked when it is appended, but for what would make another
+  // event of it.
+  //
+  // kMalformed: a row is null, one of the columns that are needed is, a member
+  // is no JSON object, or a time is finer than a microsecond or out of range;
+  // it names row (from 0) and column, and the next call goes on behind the row.
+  // kIoError: the stream's own error; it comes again.
+  Result<bool> Next(std::string_view* json);
+  // How many rows Next has passed.
+  uint64_t rows() const;
+
+ private:
+  struct Impl;
+  explicit ArrowEvents(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace crm
 

@@ -47,7 +47,8 @@
 // customer's, not the event's. Payload, metadata and unknown members go from
 // the log, from the timeline and from every file, and what they had made of
 // the profile is undone: it is as if the event had come without them.
-// EventView::redacted says so from then on.
+// EventView::redacted says so from then on. Backups from before still hold what
+// it said, sealed with a key that lives: replace them.
 
 #ifndef CRM_INCLUDE_PRIVACY_H_
 #define CRM_INCLUDE_PRIVACY_H_

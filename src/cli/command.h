@@ -235,14 +235,7 @@ struct WhoCommand {
 
 // crm erase, erasures, certificate apply, certificate key.
 struct PrivacyCommand {
-  enum class Verb : size_t {
-    kErase,
-    kErasures,
-    kApply,
-    kKey,
-    kRedact,
-    kCount
-  };
+  enum class Verb : size_t { kErase, kErasures, kApply, kKey, kRedact, kCount };
   Verb verb = Verb::kErase;
   StoreOption store;
   std::string who;

@@ -1,6 +1,5 @@
 #include "event/definitions.h"
 
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -251,7 +250,7 @@ Result<std::shared_ptr<const TenantDefinitions>> TenantDefinitions::With(
 
 std::shared_ptr<const TenantDefinitions> Definitions::Of(
     uint32_t tenant) const {
-  std::shared_lock<std::shared_mutex> lock(mutex_);
+  ReaderLock lock(mutex_);
   auto found = all_.find(tenant);
   return found == all_.end() ? nullptr : found->second;
 }
@@ -259,14 +258,14 @@ std::shared_ptr<const TenantDefinitions> Definitions::Of(
 const IdentitySettings* Definitions::IdentityAt(uint32_t tenant,
                                                 Position at) const {
   if (generation() == 0) return nullptr;
-  std::shared_lock<std::shared_mutex> lock(mutex_);
+  ReaderLock lock(mutex_);
   auto found = all_.find(tenant);
   return found == all_.end() ? nullptr : found->second->IdentityAt(at);
 }
 
 void Definitions::Set(uint32_t tenant,
                       std::shared_ptr<const TenantDefinitions> all) {
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   all_.insert_or_assign(tenant, std::move(all));
   generation_.fetch_add(1, std::memory_order_release);
 }
@@ -330,7 +329,7 @@ Status Definitions::Add(const LogView& log, const Names& names,
 }
 
 void Definitions::Clear() {
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   all_.clear();
 }
 

@@ -20,11 +20,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "crm/schema.h"
 #include "crm/status.h"
 #include "event/schema.h"
@@ -213,8 +213,9 @@ class Definitions final {
  private:
   const IdentityCompiler compile_identity_;
   const ConsentCompiler compile_consent_;
-  mutable std::shared_mutex mutex_;
-  absl::flat_hash_map<uint32_t, std::shared_ptr<const TenantDefinitions>> all_;
+  mutable SharedMutex mutex_;
+  absl::flat_hash_map<uint32_t, std::shared_ptr<const TenantDefinitions>> all_
+      CRM_GUARDED_BY(mutex_);
   std::atomic<uint64_t> generation_{0};
 };
 

@@ -7,7 +7,7 @@ Dictionaries::Dictionaries()
 
 Dictionaries::Current Dictionaries::Find(uint32_t tenant, uint32_t type,
                                          bool* known) const {
-  std::shared_lock<std::shared_mutex> lock(mutex_);
+  ReaderLock lock(mutex_);
   auto found = current_.find(Name{tenant, type});
   *known = found != current_.end();
   if (!*known) return Current{0, none_};
@@ -16,7 +16,7 @@ Dictionaries::Current Dictionaries::Find(uint32_t tenant, uint32_t type,
 
 void Dictionaries::Set(uint32_t tenant, uint32_t type, Current current) {
   if (current.dictionary == nullptr) current.dictionary = none_;
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   current_.insert_or_assign(Name{tenant, type}, std::move(current));
 }
 
@@ -24,7 +24,7 @@ void Dictionaries::AddSample(uint32_t tenant, uint32_t type,
                              std::string_view plain) {
   std::vector<std::string> enough;
   {
-    std::lock_guard<std::mutex> lock(samples_mutex_);
+    MutexLock lock(samples_mutex_);
     auto [found, inserted] = samples_.try_emplace(Name{tenant, type});
     std::vector<std::string>& samples = found->second;
     if (!inserted && samples.empty()) return;
@@ -34,14 +34,14 @@ void Dictionaries::AddSample(uint32_t tenant, uint32_t type,
   }
   std::string bytes = TrainDictionary(enough);
   if (bytes.empty()) return;
-  std::lock_guard<std::mutex> lock(samples_mutex_);
+  MutexLock lock(samples_mutex_);
   trained_.push_back(Trained{tenant, type, std::move(bytes)});
   any_trained_.store(true, std::memory_order_release);
 }
 
 std::vector<Dictionaries::Trained> Dictionaries::TakeTrained() {
   if (!any_trained_.load(std::memory_order_acquire)) return {};
-  std::lock_guard<std::mutex> lock(samples_mutex_);
+  MutexLock lock(samples_mutex_);
   any_trained_.store(false, std::memory_order_relaxed);
   return std::exchange(trained_, {});
 }

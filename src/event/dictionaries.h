@@ -11,13 +11,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "crm/types.h"
 #include "format/dictionary.h"
 
@@ -49,12 +48,13 @@ class Dictionaries final {
 
  private:
   using Name = std::pair<uint32_t, uint32_t>;
-  mutable std::shared_mutex mutex_;
-  absl::flat_hash_map<Name, Current> current_;
-  std::mutex samples_mutex_;
+  mutable SharedMutex mutex_;
+  absl::flat_hash_map<Name, Current> current_ CRM_GUARDED_BY(mutex_);
+  Mutex samples_mutex_;
   // Empty list: enough were taken.
-  absl::flat_hash_map<Name, std::vector<std::string>> samples_;
-  std::vector<Trained> trained_;
+  absl::flat_hash_map<Name, std::vector<std::string>> samples_
+      CRM_GUARDED_BY(samples_mutex_);
+  std::vector<Trained> trained_ CRM_GUARDED_BY(samples_mutex_);
   std::atomic<bool> any_trained_{false};
   std::shared_ptr<const Dictionary> none_;
 };

@@ -34,7 +34,7 @@ std::string LogKey(Position position) {
 
 LogView::LogView(const Database* log, KeyRing* keyring)
     : log_(log), keyring_(keyring) {
-  dictionaries_.emplace(0, std::make_shared<Dictionary>(std::string()));
+  RememberDictionary(0, std::make_shared<Dictionary>(std::string()));
 }
 
 Status LogView::Read(Position position, std::string* value) const {
@@ -55,19 +55,19 @@ Status LogView::ReadAs(LogKind kind, Position position,
 }
 
 void LogView::RememberEpoch(Position position, std::string_view random) const {
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   epochs_.insert_or_assign(position, std::string(random));
 }
 
 void LogView::RememberDictionary(
     Position position, std::shared_ptr<const Dictionary> dictionary) const {
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   dictionaries_.insert_or_assign(position, std::move(dictionary));
 }
 
 Result<std::string> LogView::Epoch(Position position) const {
   {
-    std::shared_lock<std::shared_mutex> lock(mutex_);
+    ReaderLock lock(mutex_);
     auto found = epochs_.find(position);
     if (found != epochs_.end()) return found->second;
   }
@@ -82,7 +82,7 @@ Result<std::string> LogView::Epoch(Position position) const {
 Result<std::shared_ptr<const Dictionary>> LogView::DictionaryAt(
     Position position) const {
   {
-    std::shared_lock<std::shared_mutex> lock(mutex_);
+    ReaderLock lock(mutex_);
     auto found = dictionaries_.find(position);
     if (found != dictionaries_.end()) return found->second;
   }

@@ -10,11 +10,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.h"
 #include "crm/status.h"
 #include "crm/types.h"
 #include "format/dictionary.h"
@@ -81,10 +80,11 @@ class LogView final {
 
   const Database* const log_;
   KeyRing* const keyring_;
-  mutable std::shared_mutex mutex_;
-  mutable absl::flat_hash_map<Position, std::string> epochs_;
+  mutable SharedMutex mutex_;
+  mutable absl::flat_hash_map<Position, std::string> epochs_
+      CRM_GUARDED_BY(mutex_);
   mutable absl::flat_hash_map<Position, std::shared_ptr<const Dictionary>>
-      dictionaries_;
+      dictionaries_ CRM_GUARDED_BY(mutex_);
 };
 
 }  // namespace crm

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <mutex>
 
 namespace crm {
 namespace {
@@ -43,7 +42,7 @@ void Names::Texts::PopBack() {
 }
 
 uint32_t Names::Find(NameKind kind, std::string_view text) const {
-  std::shared_lock<std::shared_mutex> lock(mutex_);
+  ReaderLock lock(mutex_);
   const Table& table = tables_[Index(kind)];
   auto found = table.ids.find(text);
   if (found == table.ids.end() || found->second > table.published) return 0;
@@ -51,7 +50,7 @@ uint32_t Names::Find(NameKind kind, std::string_view text) const {
 }
 
 void Names::FindAll(std::span<Wanted> names) const {
-  std::shared_lock<std::shared_mutex> lock(mutex_);
+  ReaderLock lock(mutex_);
   for (Wanted& name : names) {
     const Table& table = tables_[Index(name.kind)];
     auto found = table.ids.find(name.text);
@@ -62,7 +61,7 @@ void Names::FindAll(std::span<Wanted> names) const {
 }
 
 uint32_t Names::FindAny(NameKind kind, std::string_view text) const {
-  std::shared_lock<std::shared_mutex> lock(mutex_);
+  ReaderLock lock(mutex_);
   const Table& table = tables_[Index(kind)];
   auto found = table.ids.find(text);
   return found == table.ids.end() ? 0 : found->second;
@@ -77,7 +76,7 @@ std::string_view Names::Text(NameKind kind, uint32_t id) const {
 bool Names::Add(NameKind kind, uint32_t id, std::string_view text,
                 bool published) {
   if (Index(kind) == 0 || Index(kind) >= kNameKinds) return false;
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   Table& table = tables_[Index(kind)];
   if (id >= 1 && id <= table.texts.size()) return table.texts[id - 1] == text;
   if (id != table.texts.size() + 1 || table.ids.contains(text)) return false;
@@ -88,7 +87,7 @@ bool Names::Add(NameKind kind, uint32_t id, std::string_view text,
 }
 
 void Names::Publish(const std::array<uint32_t, kNameKinds>& counts) {
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   for (size_t kind = 1; kind < kNameKinds; ++kind) {
     Table& table = tables_[kind];
     table.published = std::max(table.published, counts[kind]);
@@ -96,7 +95,7 @@ void Names::Publish(const std::array<uint32_t, kNameKinds>& counts) {
 }
 
 void Names::Clear() {
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   for (Table& table : tables_) {
     table.ids.clear();
     table.texts.Clear();
@@ -105,7 +104,7 @@ void Names::Clear() {
 }
 
 void Names::Truncate(NameKind kind, uint32_t count) {
-  std::unique_lock<std::shared_mutex> lock(mutex_);
+  WriterLock lock(mutex_);
   Table& table = tables_[Index(kind)];
   while (table.texts.size() > count) {
     table.ids.erase(table.texts[table.texts.size() - 1]);
@@ -114,12 +113,12 @@ void Names::Truncate(NameKind kind, uint32_t count) {
 }
 
 uint32_t Names::Count(NameKind kind) const {
-  std::shared_lock<std::shared_mutex> lock(mutex_);
+  ReaderLock lock(mutex_);
   return tables_[Index(kind)].texts.size();
 }
 
 std::vector<std::string> Names::All(NameKind kind) const {
-  std::shared_lock<std::shared_mutex> lock(mutex_);
+  ReaderLock lock(mutex_);
   const Table& table = tables_[Index(kind)];
   std::vector<std::string> all;
   for (uint32_t i = 0; i < table.published; ++i) all.push_back(table.texts[i]);

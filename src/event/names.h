@@ -14,11 +14,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace crm {
 
@@ -85,7 +86,7 @@ class Names final {
     absl::flat_hash_map<std::string_view, uint32_t> ids;
     uint32_t published = 0;  // The first so many.
   };
-  mutable std::shared_mutex mutex_;
+  mutable SharedMutex mutex_;
   std::array<Table, kNameKinds> tables_;
 };
 

@@ -244,10 +244,10 @@ Status RemoveSealed(std::string_view value, std::string_view remnant,
   out->assign(value.substr(0, open));
   (*out)[1] = static_cast<char>((*out)[1] | kRemoved);
   PutBe32(out, record.sealed_size);
-  out->append(record.removed ? record.digest
-                             : std::string_view(
-                                   reinterpret_cast<const char*>(now.data()),
-                                   now.size()));
+  out->append(record.removed
+                  ? record.digest
+                  : std::string_view(reinterpret_cast<const char*>(now.data()),
+                                     now.size()));
   out->append(remnant);
   if (record.ends_batch) {
     out->append(value.substr(value.size() - kLogTrailerBytes));
@@ -269,9 +269,9 @@ ChainHash::ChainHash(const Digest& before) {
 
 void ChainHash::Add(Position position, std::string_view value) {
   const size_t open =
-      kLogPrefixBytes + (static_cast<size_t>(static_cast<uint8_t>(value[2]))
-                             << 8 |
-                         static_cast<uint8_t>(value[3]));
+      kLogPrefixBytes +
+      (static_cast<size_t>(static_cast<uint8_t>(value[2])) << 8 |
+       static_cast<uint8_t>(value[3]));
   const Digest digest = Blake2b(value.substr(open));
   Add(position, value.substr(0, open), value.size() - open,
       reinterpret_cast<const char*>(digest.data()));

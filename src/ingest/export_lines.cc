@@ -20,8 +20,8 @@ constexpr std::string_view kKinds[] = {"",           "schema",   "upcaster",
                                        "validation", "identity", "consent"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
-constexpr std::string_view kChoices[] = {"",          "merge",  "partition",
-                                         "assertion", "review", "answer",
+constexpr std::string_view kChoices[] = {"",          "merge",   "partition",
+                                         "assertion", "review",  "answer",
                                          "shared",    "erasure", "redaction"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
                                          "re-resolve"};

@@ -10,12 +10,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "crm/profile.h"
 #include "event/log_view.h"
 #include "event/room.h"
@@ -154,8 +154,8 @@ class ProfileRoom final : public Room {
   KeyRing* const keyring_;
   const IdentityRoom* const identity_;
   std::shared_ptr<const Codec> codec_;
-  mutable std::mutex redacted_mutex_;
-  RedactedEvents redacted_;  // Guarded by redacted_mutex_.
+  mutable Mutex redacted_mutex_;
+  RedactedEvents redacted_ CRM_GUARDED_BY(redacted_mutex_);
   // Quick: whether there are any.
   std::atomic<bool> any_redacted_{false};
   NonceSource nonces_;  // The checkpoint's.

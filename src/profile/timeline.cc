@@ -269,20 +269,20 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
 }
 
 void ProfileRoom::Redact(const RedactedEvents& events) {
-  std::lock_guard<std::mutex> lock(redacted_mutex_);
+  MutexLock lock(redacted_mutex_);
   redacted_.insert(events.begin(), events.end());
   any_redacted_.store(!redacted_.empty());
 }
 
 void ProfileRoom::ForgetRedacted(const RedactedEvents& events) {
-  std::lock_guard<std::mutex> lock(redacted_mutex_);
+  MutexLock lock(redacted_mutex_);
   for (const auto& [position, event] : events) redacted_.erase(position);
   any_redacted_.store(!redacted_.empty());
 }
 
 void ProfileRoom::Substitute(TimelineRecord* entry, std::string* body) const {
   if (!any_redacted_.load()) return;
-  std::lock_guard<std::mutex> lock(redacted_mutex_);
+  MutexLock lock(redacted_mutex_);
   const auto found = redacted_.find(entry->position);
   if (found == redacted_.end()) return;
   const EventHeader& header = found->second.header;

@@ -77,10 +77,9 @@ Status Database::LookIntoFiles(
       if (!opened.ok() && !impl_->disk->Exists(path)) continue;
       if (!opened.ok()) return FromRocks(opened, "cannot read " + path);
       ++*files;
-      const bool in_use =
-          std::any_of(live.begin(), live.end(), [&](const auto& file) {
-            return file.name.ends_with("/" + name);
-          });
+      const bool in_use = std::any_of(
+          live.begin(), live.end(),
+          [&](const auto& file) { return file.name.ends_with("/" + name); });
       const std::unique_ptr<rocksdb::Iterator> rows(
           reader.NewIterator(reading));
       for (auto key = keys.begin(); key != keys.end();) {

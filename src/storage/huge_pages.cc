@@ -17,7 +17,7 @@ HugePages::~HugePages() {
 void* HugePages::Take(size_t bytes) {
   assert(bytes > 0 && bytes <= kPageBytes);
   bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   void*& free = free_[bytes];
   if (free != nullptr) {
     void* piece = free;
@@ -43,7 +43,7 @@ void* HugePages::Take(size_t bytes) {
 
 void HugePages::GiveBack(void* piece, size_t bytes) {
   bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   void*& free = free_.find(bytes)->second;  // Take has made it.
   std::memcpy(piece, &free, sizeof(free));
   free = piece;

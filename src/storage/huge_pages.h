@@ -11,8 +11,9 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <cstddef>
-#include <mutex>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace crm {
 
@@ -32,13 +33,13 @@ class HugePages final {
   void GiveBack(void* piece, size_t bytes);
 
  private:
-  std::mutex mutex_;
-  std::vector<void*> pages_;
-  char* next_ = nullptr;
-  size_t left_ = 0;
+  Mutex mutex_;
+  std::vector<void*> pages_ CRM_GUARDED_BY(mutex_);
+  char* next_ CRM_GUARDED_BY(mutex_) = nullptr;
+  size_t left_ CRM_GUARDED_BY(mutex_) = 0;
   // By size, the first free piece; each begins with the address of the next,
   // so that giving back takes no memory.
-  absl::flat_hash_map<size_t, void*> free_;
+  absl::flat_hash_map<size_t, void*> free_ CRM_GUARDED_BY(mutex_);
 };
 
 }  // namespace crm

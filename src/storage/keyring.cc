@@ -4,11 +4,10 @@
 
 #include <array>
 #include <atomic>
-#include <mutex>
-#include <shared_mutex>
 #include <utility>
 
 #include "base/coding.h"
+#include "base/mutex.h"
 #include "storage/database.h"
 
 namespace crm {
@@ -74,7 +73,8 @@ Status DecodeNote(std::string_view row, std::string_view value,
   note->choice = std::string(reader.Bytes());
   note->certificate = std::string(reader.Bytes());
   if (row.size() != 5 + kRequestBytes || version != 1 || step < 1 ||
-      step > static_cast<uint8_t>(ErasureStep::kViewsPurged) || !reader.AtEnd()) {
+      step > static_cast<uint8_t>(ErasureStep::kViewsPurged) ||
+      !reader.AtEnd()) {
     return Status(StatusCode::kCorruption, "keyring: malformed erasure");
   }
   note->tenant = GetBe32(row.data() + 1);
@@ -161,21 +161,23 @@ struct KeyRing::Impl {
     }
   };
   struct CacheShard {
-    std::mutex mutex;
+    Mutex mutex;
     // Keys that were forgotten: who read one before that must not bring it
     // back.
-    uint64_t forgotten = 0;
-    absl::flat_hash_map<PageName, std::unique_ptr<Page>> pages;
+    uint64_t forgotten CRM_GUARDED_BY(mutex) = 0;
+    absl::flat_hash_map<PageName, std::unique_ptr<Page>> pages
+        CRM_GUARDED_BY(mutex);
   };
 
   std::unique_ptr<Database> database;
   std::shared_ptr<KeyProvider> provider;
   bool seal = true;
 
-  std::mutex tenant_mutex;  // Held while secrets are made or read.
-  mutable std::shared_mutex tenants_mutex;
-  absl::flat_hash_map<uint32_t, std::unique_ptr<TenantSecrets>> tenants;
-  mutable std::mutex pool_mutex;  // One maker of keys at a time.
+  Mutex tenant_mutex;  // Held while secrets are made or read.
+  mutable SharedMutex tenants_mutex;
+  absl::flat_hash_map<uint32_t, std::unique_ptr<TenantSecrets>> tenants
+      CRM_GUARDED_BY(tenants_mutex);
+  mutable Mutex pool_mutex;  // One maker of keys at a time.
   std::array<CacheShard, kCacheShards> cache;
   // Month and bucket keys; few.
   struct NamedKeyName {
@@ -188,11 +190,11 @@ struct KeyRing::Impl {
       return H::combine(std::move(h), name.family, name.tenant, name.number);
     }
   };
-  std::shared_mutex named_mutex;
-  absl::flat_hash_map<NamedKeyName, Key> named;
+  SharedMutex named_mutex;
+  absl::flat_hash_map<NamedKeyName, Key> named CRM_GUARDED_BY(named_mutex);
 
   TenantSecrets* Find(uint32_t tenant) const {
-    std::shared_lock<std::shared_mutex> lock(tenants_mutex);
+    ReaderLock lock(tenants_mutex);
     auto found = tenants.find(tenant);
     return found == tenants.end() ? nullptr : found->second.get();
   }
@@ -203,7 +205,7 @@ struct KeyRing::Impl {
 
   uint64_t Forgotten(uint32_t tenant, uint64_t page) {
     CacheShard& shard = ShardOf(tenant, page);
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     return shard.forgotten;
   }
 
@@ -214,7 +216,7 @@ struct KeyRing::Impl {
                 const uint64_t* forgotten) {
     const uint64_t page = record / kPageKeys;
     CacheShard& shard = ShardOf(tenant, page);
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     if (forgotten != nullptr && shard.forgotten != *forgotten) return false;
     const bool full = shard.pages.size() >= kCachePages;
     if (full) EvictOne(shard);
@@ -251,7 +253,7 @@ struct KeyRing::Impl {
   }
 
   // Clock: drops the first page that was not used since the last look.
-  static void EvictOne(CacheShard& shard) {
+  static void EvictOne(CacheShard& shard) CRM_REQUIRES(shard.mutex) {
     auto victim = shard.pages.begin();
     for (auto page = shard.pages.begin(); page != shard.pages.end(); ++page) {
       if (!std::exchange(page->second->used, false)) {
@@ -265,7 +267,7 @@ struct KeyRing::Impl {
   bool Recall(uint32_t tenant, uint64_t record, Key* key) {
     const uint64_t page = record / kPageKeys;
     CacheShard& shard = ShardOf(tenant, page);
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     auto found = shard.pages.find(PageName{tenant, page});
     if (found == shard.pages.end()) return false;
     const size_t index = record % kPageKeys;
@@ -279,7 +281,7 @@ struct KeyRing::Impl {
   void Forget(uint32_t tenant, uint64_t record) {
     const uint64_t page = record / kPageKeys;
     CacheShard& shard = ShardOf(tenant, page);
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     ++shard.forgotten;
     auto found = shard.pages.find(PageName{tenant, page});
     if (found == shard.pages.end()) return;
@@ -407,12 +409,12 @@ Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
   if (secrets == nullptr) return NoTenant();
   const NamedKeyName name{family, tenant, number};
   {
-    std::shared_lock<std::shared_mutex> lock(named_mutex);
+    ReaderLock lock(named_mutex);
     auto found = named.find(name);
     if (found != named.end()) return found->second;
   }
   const std::string row = RowName(tenant, number);
-  std::unique_lock<std::shared_mutex> lock(named_mutex);
+  WriterLock lock(named_mutex);
   auto found = named.find(name);
   if (found != named.end()) return found->second;
   std::string value;
@@ -464,7 +466,7 @@ Result<std::unique_ptr<KeyRing>> KeyRing::Open(
 Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name, bool make) {
   if (impl_->Find(tenant) != nullptr) return Status::Ok();
   // One at a time: two makers would each seal with secrets of their own.
-  std::lock_guard<std::mutex> one(impl_->tenant_mutex);
+  MutexLock one(impl_->tenant_mutex);
   if (impl_->Find(tenant) != nullptr) return Status::Ok();
   auto secrets = std::make_unique<Impl::TenantSecrets>();
   secrets->name = std::string(name);
@@ -490,7 +492,7 @@ Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name, bool make) {
   Status status = impl_->ReadTenant(secrets.get(), value);
   if (status.ok()) status = impl_->FindPoolEnd(tenant, secrets.get());
   if (!status.ok()) return status;
-  std::unique_lock<std::shared_mutex> lock(impl_->tenants_mutex);
+  WriterLock lock(impl_->tenants_mutex);
   impl_->tenants.try_emplace(tenant, std::move(secrets));
   return Status::Ok();
 }
@@ -542,7 +544,7 @@ uint64_t KeyRing::PoolEnd(uint32_t tenant) const {
 Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) return NoTenant();
-  std::lock_guard<std::mutex> lock(impl_->pool_mutex);
+  MutexLock lock(impl_->pool_mutex);
   if (secrets->pool_end >= end) return Status::Ok();
   std::vector<Key> keys(end - secrets->pool_end);
   RandomBytes(keys.data(), keys.size() * sizeof(Key));
@@ -576,7 +578,7 @@ Status KeyRing::EnsureBuckets(uint32_t tenant,
                               std::span<const uint64_t> buckets) {
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) return NoTenant();
-  std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
+  WriterLock lock(impl_->named_mutex);
   Batch batch;
   std::vector<std::pair<Impl::NamedKeyName, Key>> made;
   for (uint64_t bucket : buckets) {
@@ -706,7 +708,7 @@ Status KeyRing::RenewBucket(uint32_t tenant, uint64_t bucket) {
       impl_->WrapKey(*secrets, kBuckets, old_row, *old_key, RandomNonce()));
   batch.Put(kBuckets, row,
             impl_->WrapKey(*secrets, kBuckets, row, new_key, RandomNonce()));
-  std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
+  WriterLock lock(impl_->named_mutex);
   Status status = impl_->database->Write(batch, true);
   if (!status.ok()) return status;
   impl_->named[Impl::NamedKeyName{kBuckets, tenant, retiring}] = *old_key;
@@ -724,7 +726,7 @@ Status KeyRing::RetireBucket(uint32_t tenant, uint64_t bucket) {
   Batch batch;
   batch.Delete(kBuckets, row);
   {
-    std::unique_lock<std::shared_mutex> lock(impl_->named_mutex);
+    WriterLock lock(impl_->named_mutex);
     const auto found =
         impl_->named.find(Impl::NamedKeyName{kBuckets, tenant, retiring});
     if (found != impl_->named.end()) {

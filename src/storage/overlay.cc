@@ -29,7 +29,7 @@ Result<Row> View::Get(size_t family, const RowKey& key) const {
   Overlay::Shard& shard = overlay_->shards_[shard_index];
   const RowRef saved_key{static_cast<uint32_t>(family), key};
   {
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     auto saved = saved_[shard_index].find(saved_key);
     if (saved != saved_[shard_index].end()) return saved->second;
     Overlay::Slot* slot = shard.tables[family].Find(key);
@@ -41,7 +41,7 @@ Result<Row> View::Get(size_t family, const RowKey& key) const {
   Result<Row> row = overlay_->Load(family, key, shard_index);
   if (!row.ok()) return row;
   // It may have been replaced while the disk was read: then it was saved.
-  std::lock_guard<std::mutex> lock(shard.mutex);
+  MutexLock lock(shard.mutex);
   auto saved = saved_[shard_index].find(saved_key);
   if (saved != saved_[shard_index].end()) return saved->second;
   return row;
@@ -218,7 +218,7 @@ Result<Row> Overlay::Get(size_t family, const RowKey& key) {
   const size_t shard_index = ShardOf(key);
   Shard& shard = shards_[shard_index];
   {
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     Overlay::Slot* slot = shard.tables[family].Find(key);
     if (slot != nullptr) {
       // A store that changes nothing would take the line from other threads.
@@ -239,7 +239,7 @@ Status Overlay::Touch(size_t family, const RowKey& key) {
   const size_t shard_index = ShardOf(key);
   Shard& shard = shards_[shard_index];
   {
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     Overlay::Slot* slot = shard.tables[family].Find(key);
     if (slot != nullptr) {
       if (!slot->used) slot->used = true;
@@ -280,14 +280,14 @@ Result<Row> Overlay::Decode(size_t family, const RowKey& key,
 }
 
 uint64_t Overlay::RemovalsOf(size_t shard) const {
-  std::lock_guard<std::mutex> lock(shards_[shard].mutex);
+  MutexLock lock(shards_[shard].mutex);
   return shards_[shard].removals;
 }
 
 Row Overlay::Keep(size_t family, const RowKey& key, Row row,
                   uint64_t removals) {
   Shard& shard = shards_[ShardOf(key)];
-  std::lock_guard<std::mutex> lock(shard.mutex);
+  MutexLock lock(shard.mutex);
   const Slot* again = shard.tables[family].Find(key);
   if (again != nullptr) return again->row;
   if (row.exists() && shard.removals == removals) {
@@ -307,7 +307,7 @@ Status Overlay::Load(size_t family, std::vector<RowKey>& keys) {
   }
   std::erase_if(keys, [&](const RowKey& key) {
     Shard& shard = shards_[ShardOf(key)];
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     return shard.tables[family].Find(key) != nullptr;
   });
   std::sort(keys.begin(), keys.end());
@@ -354,7 +354,7 @@ void Overlay::PublishEntry(Generation::Entry& entry,
   Shard& shard = shards_[shard_index];
   const size_t bytes = entry.row.heap_bytes();
   {
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     const auto [place, inserted] =
         shard.tables[family].Insert(entry.key.key, pages_);
     Slot& slot = *place;
@@ -403,7 +403,7 @@ void Overlay::SetEmpty() {
 std::shared_ptr<View> Overlay::OpenView() {
   // Made before the lock is taken: should memory run out, it goes after it.
   std::shared_ptr<View> view(new View(this));
-  std::lock_guard<std::mutex> lock(publish_mutex_);
+  MutexLock lock(publish_mutex_);
   OpenLocked(view.get(), 0);
   return view;
 }
@@ -415,13 +415,13 @@ void Overlay::OpenLocked(View* view, uint8_t epoch) {
 }
 
 void Overlay::CloseView(View* view) {
-  std::lock_guard<std::mutex> lock(publish_mutex_);
+  MutexLock lock(publish_mutex_);
   // One that was never taken in is not there.
   std::erase(views_, view);
 }
 
 size_t Overlay::live_views() const {
-  std::lock_guard<std::mutex> lock(publish_mutex_);
+  MutexLock lock(publish_mutex_);
   size_t count = 0;
   for (const View* view : views_) count += view->epoch_ == 0 ? 1 : 0;
   return count;
@@ -469,7 +469,7 @@ void Overlay::Written(FrozenRows& frozen) {
       if (i + kAhead < keys.size()) Prefetch(family, keys[i + kAhead]);
       const RowKey& key = keys[i];
       Shard& shard = shards_[ShardOf(key)];
-      std::lock_guard<std::mutex> lock(shard.mutex);
+      MutexLock lock(shard.mutex);
       Slot* const found = shard.tables[family].Find(key);
       if (found == nullptr) continue;
       Slot& slot = *found;
@@ -496,13 +496,14 @@ void Overlay::Evict() {
     cold_.store(true);
     Shard& shard = shards_[evict_shard_];
     evict_shard_ = (evict_shard_ + 1) % kShards;
-    std::lock_guard<std::mutex> lock(shard.mutex);
+    MutexLock lock(shard.mutex);
     size_t freed = 0;
     for (size_t family = 0; family < families_.size(); ++family) {
       if (families_[family].resident) continue;
       shard.tables[family].EraseIf([&](Slot& slot) {
         if (slot.epoch != 0) return false;
         if (std::exchange(slot.used, false)) return false;
+        shard.mutex.AssertHeld();
         freed += kSlotBytes + slot.row.heap_bytes();
         ++shard.removals;
         return true;
@@ -525,7 +526,7 @@ Status Overlay::WarmUp(size_t family, const std::atomic<bool>& stop) {
           return false;
         }
         Shard& shard = shards_[ShardOf(key)];
-        std::lock_guard<std::mutex> lock(shard.mutex);
+        MutexLock lock(shard.mutex);
         const auto [slot, inserted] = shard.tables[family].Insert(key, pages_);
         if (inserted) {
           slot->row = Row(value);

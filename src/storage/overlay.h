@@ -27,12 +27,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "crm/status.h"
 #include "crm/types.h"
 #include "storage/database.h"
@@ -229,7 +229,7 @@ class Overlay final {
   template <typename F>
   void Publish(Generation& generation, Position position, F during) {
     {
-      std::lock_guard<std::mutex> lock(publish_mutex_);
+      MutexLock lock(publish_mutex_);
       during();
       PublishLocked(generation, position);
     }
@@ -255,7 +255,7 @@ class Overlay final {
   FrozenRows Freeze(F during) {
     // What needs memory first: under the lock nothing may fail half way.
     FrozenRows frozen = PrepareFreeze();
-    std::lock_guard<std::mutex> lock(publish_mutex_);
+    MutexLock lock(publish_mutex_);
     FreezeLocked(frozen);
     during();
     return frozen;
@@ -285,18 +285,21 @@ class Overlay final {
   using Slot = RowTable::Slot;
   // On cache lines of its own: shards are locked by different threads.
   struct alignas(128) Shard {
-    mutable std::mutex mutex;
+    mutable Mutex mutex;
     // Rows that left memory. A reader whose row came from the disk keeps it in
     // memory only if none left meanwhile: it might be that very row, newer.
-    uint64_t removals = 0;
-    std::unique_ptr<RowTable[]> tables;  // By family.
+    uint64_t removals CRM_GUARDED_BY(mutex) = 0;
+    // By family. What it points to is guarded, too: the analysis knows that
+    // of plain pointers alone.
+    std::unique_ptr<RowTable[]> tables;
   };
 
   static size_t ShardOf(const RowKey& key);
   FrozenRows PrepareFreeze();
-  void FreezeLocked(FrozenRows& frozen);
-  void OpenLocked(View* view, uint8_t epoch);
-  void PublishLocked(Generation& generation, Position position);
+  void FreezeLocked(FrozenRows& frozen) CRM_REQUIRES(publish_mutex_);
+  void OpenLocked(View* view, uint8_t epoch) CRM_REQUIRES(publish_mutex_);
+  void PublishLocked(Generation& generation, Position position)
+      CRM_REQUIRES(publish_mutex_);
   Result<Row> Load(size_t family, const RowKey& key, size_t shard);
   Result<Row> Decode(size_t family, const RowKey& key,
                      std::string_view stored) const;
@@ -311,7 +314,7 @@ class Overlay final {
     size_t dirty = 0;
   };
   void PublishEntry(Generation::Entry& entry, const std::vector<View*>& views,
-                    Grown* grown);
+                    Grown* grown) CRM_REQUIRES(publish_mutex_);
   void CloseView(View* view);
 
   const std::vector<RowFamily> families_;
@@ -322,10 +325,11 @@ class Overlay final {
   std::vector<std::atomic<bool>> warm_;          // By family.
   std::vector<std::atomic<uint64_t>> replaced_;  // By family.
 
-  mutable std::mutex publish_mutex_;
-  std::vector<View*> views_;                // Guarded by publish_mutex_.
-  std::vector<std::vector<RowKey>> dirty_;  // By family; publish_mutex_.
-  uint8_t epoch_ = 1;                       // Guarded by publish_mutex_.
+  mutable Mutex publish_mutex_;
+  std::vector<View*> views_ CRM_GUARDED_BY(publish_mutex_);
+  // By family.
+  std::vector<std::vector<RowKey>> dirty_ CRM_GUARDED_BY(publish_mutex_);
+  uint8_t epoch_ CRM_GUARDED_BY(publish_mutex_) = 1;
   std::atomic<Position> position_{0};
   std::atomic<bool> cold_{false};
   std::atomic<size_t> dirty_bytes_{0};

@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "storage/disk.h"
 #include "storage/rocks_status.h"
 
@@ -29,19 +29,19 @@ class Registry final {
 
   // 0 when `path` was free and is now taken, else the owner's pid.
   pid_t Take(const std::string& path) {
-    std::lock_guard<std::mutex> guard(mutex_);
+    MutexLock guard(mutex_);
     const auto [entry, inserted] = owners_.emplace(path, getpid());
     return inserted ? 0 : entry->second;
   }
 
   void Release(const std::string& path) {
-    std::lock_guard<std::mutex> guard(mutex_);
+    MutexLock guard(mutex_);
     owners_.erase(path);
   }
 
  private:
-  std::mutex mutex_;
-  std::map<std::string, pid_t> owners_;
+  Mutex mutex_;
+  std::map<std::string, pid_t> owners_ CRM_GUARDED_BY(mutex_);
 };
 
 Status InUse(int64_t pid) {

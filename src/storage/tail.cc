@@ -7,7 +7,7 @@ namespace crm {
 Tail::Tail() : current_(std::make_shared<Part>()) {}
 
 void Tail::Append(std::span<const TailEntry> entries) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   Part& part = *current_;
   for (const TailEntry& given : entries) {
     TailEntry& entry = part.entries.emplace_back(given);
@@ -23,7 +23,7 @@ void Tail::Append(std::span<const TailEntry> entries) {
 std::shared_ptr<Tail::Part> Tail::NextPart() const {
   size_t records = 0;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     records = current_->last.size();
   }
   auto next = std::make_shared<Part>();
@@ -32,19 +32,19 @@ std::shared_ptr<Tail::Part> Tail::NextPart() const {
 }
 
 std::shared_ptr<const Tail::Part> Tail::Freeze(std::shared_ptr<Part> next) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   frozen_ = std::exchange(current_, std::move(next));
   return frozen_;
 }
 
 void Tail::DropFrozen() {
   std::shared_ptr<const Part> dropped;  // Freed outside the lock.
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   dropped.swap(frozen_);
 }
 
 Tail::Parts Tail::AllParts() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   Parts parts;
   if (frozen_ != nullptr) parts.push_back(frozen_);
   parts.push_back(current_);
@@ -57,7 +57,7 @@ Tail::Parts Tail::ReadRecord(uint32_t tenant, uint64_t record, Position last,
   Parts parts = AllParts();
   // Chains run backwards, so the newest part comes first.
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     auto found = (*part)->last.find({tenant, record});
     uint32_t index = found == (*part)->last.end() ? 0 : found->second;
     while (index != 0) {
@@ -75,7 +75,7 @@ uint64_t Tail::CountTenant(uint32_t tenant, Position after, Position last,
   *first = last + 1;
   uint64_t count = 0;
   for (const auto& part : AllParts()) {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     const auto& entries = part->entries;
     if (entries.empty()) continue;
     *first = std::min(*first, entries.front().position);
@@ -90,12 +90,12 @@ uint64_t Tail::CountTenant(uint32_t tenant, Position after, Position last,
 }
 
 size_t Tail::bytes() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   return current_->bytes + (frozen_ == nullptr ? 0 : frozen_->bytes);
 }
 
 uint64_t Tail::count() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   return current_->entries.size();
 }
 

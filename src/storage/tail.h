@@ -15,13 +15,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/arena.h"
+#include "base/mutex.h"
 #include "crm/types.h"
 
 namespace crm {
@@ -73,7 +73,7 @@ class Tail final {
   void ReadTenant(uint32_t tenant, Position last, F match,
                   std::vector<TailEntry>* out) const {
     for (const auto& part : AllParts()) {
-      std::lock_guard<std::mutex> lock(mutex_);
+      MutexLock lock(mutex_);
       for (const TailEntry& entry : part->entries) {
         if (entry.position > last) break;
         if (entry.tenant != tenant || !match(entry)) continue;
@@ -101,9 +101,11 @@ class Tail final {
   // Frozen first, if there is one.
   Parts AllParts() const;
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<Part> current_;  // Its contents are guarded too.
-  std::shared_ptr<const Part> frozen_;
+  mutable Mutex mutex_;
+  // Its contents are guarded, too: the analysis knows that of plain pointers
+  // alone.
+  std::shared_ptr<Part> current_ CRM_GUARDED_BY(mutex_);
+  std::shared_ptr<const Part> frozen_ CRM_GUARDED_BY(mutex_);
 };
 
 }  // namespace crm

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/mutex.h"
 #include "base/time_text.h"
 #include "consent/settings.h"
 #include "format/json.h"
@@ -175,7 +176,7 @@ Result<EventOutcome> Tenant::RecordConsent(const ConsentAct& act,
   Event event;
   {
     const StoreCore& core = *impl_->core;
-    std::shared_lock<std::shared_mutex> open(core.lifecycle);
+    ReaderLock open(core.lifecycle);
     Status status = core.CheckOpen();
     if (!status.ok()) return status;
     const auto now = core.DefinitionsOf(impl_->info.id);
@@ -220,7 +221,7 @@ Result<EventOutcome> Tenant::RecordConsent(const ConsentAct& act,
 Result<ConsentDecision> Tenant::CheckConsent(
     const ConsentQuestion& question) const {
   const StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.DefinitionsOf(impl_->info.id);
@@ -243,7 +244,7 @@ Result<ConsentList> Tenant::ListConsents(const ConsentListQuery& query) const {
     return Bad("limit", "must be 1 to 10,000");
   }
   const StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.DefinitionsOf(impl_->info.id);
@@ -292,7 +293,7 @@ Status Tenant::SetConsentSettings(std::string_view json) {
   Status status = (*settings)->CheckZones();
   if (!status.ok()) return status;
   StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   status = core.CheckOpen();
   if (!status.ok()) return status;
   std::string text = (*settings)->json();
@@ -316,7 +317,7 @@ Status Tenant::SetConsentSettings(std::string_view json) {
 
 Result<std::string> Tenant::GetConsentSettings() const {
   const StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.DefinitionsOf(impl_->info.id);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <utility>
 
 #include "base/hash.h"
+#include "base/mutex.h"
 #include "base/time_text.h"
 #include "consent/receipt.h"
 #include "format/json.h"
@@ -424,7 +424,7 @@ const ConsentSettings& ConsentSettingsOf(const TenantDefinitions* definitions) {
 
 Status CheckWhose(const Tenant::Impl& tenant, CustomerId customer,
                   std::vector<Identifier>* identifiers) {
-  std::shared_lock<std::shared_mutex> open(tenant.core->lifecycle);
+  ReaderLock open(tenant.core->lifecycle);
   Status status = tenant.core->CheckOpen();
   if (!status.ok()) return status;
   EventReader reader(tenant);
@@ -575,7 +575,7 @@ Status CheckBack(const Tenant::Impl& tenant,
 
 Result<std::vector<ConsentEntry>> Tenant::GetConsentHistory(
     CustomerId customer, const ConsentHistoryQuery& query) const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   EventReader reader(*impl_);
@@ -611,7 +611,7 @@ Result<std::vector<ConsentEntry>> Tenant::GetConsentHistory(
 }
 
 Result<ConsentPreferences> Tenant::GetPreferences(CustomerId customer) const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   EventReader reader(*impl_);
@@ -645,7 +645,7 @@ Result<std::string> Tenant::GetConsentReceipt(CustomerId customer,
   if (!history.ok()) return std::move(history).status();
   for (const ConsentEntry& entry : *history) {
     if (entry.position != position || !entry.opened) continue;
-    std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+    ReaderLock open(impl_->core->lifecycle);
     const auto definitions = impl_->core->DefinitionsOf(impl_->info.id);
     return MakeReceipt(entry, ConsentSettingsOf(definitions.get()),
                        impl_->info.name, format);

@@ -4,17 +4,15 @@
 #define CRM_STORE_CORE_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <set>
-#include <shared_mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/failure.h"
+#include "base/mutex.h"
 #include "consent/settings.h"
 #include "crm/store.h"
 #include "event/definitions.h"
@@ -80,30 +78,31 @@ struct StoreCore {
   Timings timings;
 
   // Every call holds it shared; Close takes it alone.
-  mutable std::shared_mutex lifecycle;
-  bool closed = false;               // Guarded by lifecycle.
+  mutable SharedMutex lifecycle;
+  bool closed CRM_GUARDED_BY(lifecycle) = false;
   std::atomic<int> open_handles{0};  // Cursors and snapshots.
 
-  HeadSignal head_signal;            // The head moved, or waiting ends.
-  std::mutex subscriptions_mutex;    // Checkpoints made and dropped.
-  std::set<std::string> subscribed;  // Keys of those that are open.
+  HeadSignal head_signal;     // The head moved, or waiting ends.
+  Mutex subscriptions_mutex;  // Checkpoints made and dropped.
+  // Keys of those that are open.
+  std::set<std::string> subscribed CRM_GUARDED_BY(subscriptions_mutex);
 
   // Maintenance.
-  std::mutex maintenance_mutex;
-  std::condition_variable maintenance_wake;
-  bool maintenance_stop = false;  // Guarded by maintenance_mutex.
-  bool maintenance_due = false;   // Guarded by maintenance_mutex.
+  Mutex maintenance_mutex;
+  ConditionVariable maintenance_wake;
+  bool maintenance_stop CRM_GUARDED_BY(maintenance_mutex) = false;
+  bool maintenance_due CRM_GUARDED_BY(maintenance_mutex) = false;
   std::atomic<bool> warm_stop{false};
   std::atomic<bool> keys_low{false};  // FillPools is due.
   std::atomic<bool> warmed{false};
   Failure failed;  // A checkpoint failed: read-only.
-  std::mutex maintain_one;
+  Mutex maintain_one;
   // One erasure at a time; taken before everything but `lifecycle`. Who replays
   // the log and compares takes it, too: keys must not go meanwhile.
-  std::mutex erasure_mutex;
+  Mutex erasure_mutex;
   std::atomic<bool> erasures_open{false};  // Some are not complete.
   std::atomic<int> erasures_wait{0};       // For so many rounds yet.
-  std::mutex anchor_mutex;
+  Mutex anchor_mutex;
   std::thread maintenance;
 
   ~StoreCore();
@@ -115,8 +114,8 @@ struct StoreCore {
   bool ReadsPhones() const {
     return (superblock.features & kFeaturePlainPhones) == 0;
   }
-  // Ok while the store is open. REQUIRES: lifecycle held.
-  Status CheckOpen() const;
+  // Ok while the store is open.
+  Status CheckOpen() const CRM_REQUIRES_SHARED(lifecycle);
   // Null: the tenant has defined nothing. Costs next to nothing where nobody
   // ever did.
   std::shared_ptr<const TenantDefinitions> DefinitionsOf(

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/hex.h"
+#include "base/mutex.h"
 #include "base/utf8.h"
 #include "privacy/certificate.h"
 #include "store/erased.h"
@@ -504,11 +505,11 @@ Status FinishErasures(StoreCore& core) {
 
 Result<ErasureReport> Tenant::Erase(CustomerId customer,
                                     const ErasureOptions& options) {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (status.ok()) status = CheckOptions(options);
   if (!status.ok()) return status;
-  std::lock_guard<std::mutex> one(impl_->core->erasure_mutex);
+  MutexLock one(impl_->core->erasure_mutex);
   IdentityChoice choice;
   choice.by = options.by;
   choice.why = options.why;
@@ -530,7 +531,7 @@ Result<ErasureReport> Tenant::Erase(CustomerId customer,
 }
 
 Result<std::vector<ErasureReport>> Tenant::ListErasures() const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   KeyRing& keyring = *impl_->core->keyring;
@@ -550,7 +551,7 @@ Result<std::vector<ErasureReport>> Tenant::ListErasures() const {
 }
 
 Result<std::string> Tenant::GetSigningKey() const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   Result<Key> seed = impl_->core->keyring->SigningSeed(impl_->info.id);
@@ -559,8 +560,8 @@ Result<std::string> Tenant::GetSigningKey() const {
 }
 
 Result<ErasureReport> Tenant::ApplyCertificate(std::string_view certificate) {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
   StoreCore& core = *impl_->core;
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   Certificate read;
@@ -582,7 +583,7 @@ Result<ErasureReport> Tenant::ApplyCertificate(std::string_view certificate) {
   if (!ReadHex(read.request, &request)) {
     return Status(StatusCode::kMalformed, "certificate: request");
   }
-  std::lock_guard<std::mutex> one(core.erasure_mutex);
+  MutexLock one(core.erasure_mutex);
   Result<ErasureNote> known = core.keyring->Erasure(impl_->info.id, request);
   if (known.ok()) {
     Result<bool> written = IsInLog(core, *known);

@@ -9,9 +9,9 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
+
+#include "base/mutex.h"
 
 namespace crm {
 
@@ -27,9 +27,11 @@ class HeadSignal final {
   // Waits until `done` says so or the deadline has passed; what it says then.
   template <typename F>
   bool WaitUntil(std::chrono::steady_clock::time_point deadline, F done) {
-    std::unique_lock<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     waiters_.fetch_add(1);
-    const bool answer = raised_.wait_until(lock, deadline, done);
+    bool answer = done();
+    while (!answer && raised_.WaitUntil(mutex_, deadline)) answer = done();
+    if (!answer) answer = done();
     waiters_.fetch_sub(1);
     return answer;
   }
@@ -37,12 +39,12 @@ class HeadSignal final {
  private:
   void WakeAll() {
     // A waiter that has looked, and does not wait yet, holds the mutex.
-    { std::lock_guard<std::mutex> lock(mutex_); }
-    raised_.notify_all();
+    { MutexLock lock(mutex_); }
+    raised_.NotifyAll();
   }
 
-  std::mutex mutex_;
-  std::condition_variable raised_;
+  Mutex mutex_;
+  ConditionVariable raised_;
   std::atomic<uint32_t> waiters_{0};
 };
 

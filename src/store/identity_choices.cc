@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/mutex.h"
 #include "identity/guards.h"
 #include "identity/partition.h"
 #include "store/erased.h"
@@ -479,7 +480,7 @@ Status ByHand::Unmerge(const UnmergeTarget& target, UnmergeResult* result) {
 template <typename Make>
 Status Choose(const Tenant::Impl& tenant, const MergeOptions& options,
               Make make) {
-  std::shared_lock<std::shared_mutex> open(tenant.core->lifecycle);
+  ReaderLock open(tenant.core->lifecycle);
   Status status = tenant.core->CheckOpen();
   if (status.ok()) status = CheckOptions(options);
   if (!status.ok()) return status;

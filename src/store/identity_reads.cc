@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/mutex.h"
 #include "identity/changes.h"
 #include "identity/partition.h"
 #include "storage/row_cursor.h"
@@ -60,7 +61,7 @@ class Reader {
   }
 
  private:
-  std::shared_lock<std::shared_mutex> open_;
+  ReaderLock open_;
   const StoreCore& core_;
   const uint32_t tenant_;
   const Status status_;
@@ -280,7 +281,7 @@ Status NotBetween(const char* what, uint64_t least, uint64_t most) {
 
 Result<LookupResult> Tenant::Lookup(
     std::span<const Identifier> identifiers) const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   if (identifiers.empty() || identifiers.size() > kMaxIdentifiers) {
@@ -408,8 +409,8 @@ Result<std::vector<Review>> Tenant::ListReviews(
 Result<IdentityChanges> Tenant::GetIdentityChanges(Position after,
                                                    size_t limit) const {
   if (limit < 1 || limit > 10'000) return NotBetween("limit", 1, 10'000);
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
   const StoreCore& core = *impl_->core;
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   IdentityChanges out;

@@ -4,9 +4,9 @@
 #define CRM_STORE_LEDGER_READS_H_
 
 #include <memory>
-#include <shared_mutex>
 
 #include "base/merkle.h"
+#include "base/mutex.h"
 #include "crm/ledger.h"
 #include "store/tenant_impl.h"
 
@@ -49,7 +49,7 @@ class LedgerReader final {
               std::string* plain) const;
 
  private:
-  std::shared_lock<std::shared_mutex> open_;
+  ReaderLock open_;
   StoreCore& core_;
   const TenantInfo& tenant_;
   Status status_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/contain.h"
+#include "base/mutex.h"
 #include "store/core.h"
 #include "store/erasure.h"
 #include "store/sequencer.h"
@@ -33,16 +34,19 @@ Status StoreCore::StartMaintenance() {
 }
 
 void StoreCore::MaintainUntilStopped() {
-  std::unique_lock<std::mutex> wait(maintenance_mutex);
+  maintenance_mutex.Lock();
   while (!maintenance_stop) {
     const bool due = std::exchange(maintenance_due, false);
-    wait.unlock();
+    maintenance_mutex.Unlock();
     const bool more = MaintainQuietly(!due);
-    wait.lock();
+    maintenance_mutex.Lock();
     if (more) continue;
-    maintenance_wake.wait_for(
-        wait, kIdle, [this] { return maintenance_stop || maintenance_due; });
+    const auto deadline = std::chrono::steady_clock::now() + kIdle;
+    while (!maintenance_stop && !maintenance_due &&
+           maintenance_wake.WaitUntil(maintenance_mutex, deadline)) {
+    }
   }
+  maintenance_mutex.Unlock();
 }
 
 // Nobody calls it who could be told, and an exception would end the process.
@@ -67,20 +71,20 @@ bool StoreCore::MaintainQuietly(bool idle) {
 void StoreCore::StopMaintenance() {
   warm_stop.store(true);
   {
-    std::lock_guard<std::mutex> wait(maintenance_mutex);
+    MutexLock wait(maintenance_mutex);
     maintenance_stop = true;
   }
-  maintenance_wake.notify_all();
+  maintenance_wake.NotifyAll();
   if (maintenance.joinable()) maintenance.join();
 }
 
 void StoreCore::WakeMaintenance() {
   {
-    std::lock_guard<std::mutex> wait(maintenance_mutex);
+    MutexLock wait(maintenance_mutex);
     if (maintenance_due) return;
     maintenance_due = true;
   }
-  maintenance_wake.notify_one();
+  maintenance_wake.NotifyOne();
 }
 
 bool StoreCore::CheckpointDue() const {
@@ -125,7 +129,7 @@ Status StoreCore::Checkpoint() {
 
 Status StoreCore::WriteAnchor() {
   if (anchor == nullptr) return Status::Ok();
-  std::lock_guard<std::mutex> one(anchor_mutex);
+  MutexLock one(anchor_mutex);
   Position head = 0;
   Digest chain;
   sequencer->LastDurable(&head, &chain);
@@ -150,15 +154,17 @@ Status StoreCore::FillPools() {
 }
 
 Result<bool> StoreCore::MaintainOnce(bool idle) {
-  std::lock_guard<std::mutex> one(maintain_one);
+  MutexLock one(maintain_one);
   if (failed.happened() || sequencer->failed()) return false;  // Said already.
   Status status = FillPools();
   if (!status.ok()) return status;
   if (erasures_open.load() &&
       (options.background_threads == 0 || --erasures_wait < 0)) {
     // Whoever holds it is at it, or compares; then it is the next round's.
-    const std::unique_lock<std::mutex> alone(erasure_mutex, std::try_to_lock);
-    if (alone.owns_lock()) status = FinishErasures(*this);
+    if (erasure_mutex.TryLock()) {
+      const MutexLock alone(erasure_mutex, std::adopt_lock);
+      status = FinishErasures(*this);
+    }
     // A cursor may be there for long.
     erasures_wait.store(status.code() == StatusCode::kBusy ? kBusyRounds : 0);
     if (!status.ok() && status.code() != StatusCode::kBusy) return status;

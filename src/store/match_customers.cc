@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/mutex.h"
 #include "store/identity_text.h"
 #include "store/match_fields.h"
 #include "store/matches.h"
@@ -211,7 +212,7 @@ Status Check(const MatchCustomersOptions& options) {
 
 Result<MatchReport> Tenant::MatchCustomers(
     const MatchCustomersOptions& options) {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (status.ok()) status = Check(options);
   if (!status.ok()) return status;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/mutex.h"
 #include "identity/guards.h"
 #include "store/identity_text.h"
 
@@ -239,7 +240,7 @@ Status MakeMatches(const Tenant::Impl& tenant, Sequencer::Choosing& choosing,
 
 Result<MatchReport> Tenant::ApplyMatches(std::span<const CustomerMatch> matches,
                                          const MergeOptions& options) {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (status.ok()) status = Check(matches, options);
   if (!status.ok()) return status;

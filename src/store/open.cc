@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "base/mutex.h"
 #include "store/erasure.h"
 #include "store/recovery.h"
 #include "store/sequencer.h"
@@ -479,14 +480,14 @@ Result<std::shared_ptr<StoreCore>> OpenCore(const std::string& directory,
 
 Status CloseCore(StoreCore& core) {
   {
-    std::shared_lock<std::shared_mutex> open(core.lifecycle);
+    ReaderLock open(core.lifecycle);
     if (core.closed) return Status::Ok();
     // Before anybody is woken for nothing.
     if (core.open_handles.load() > 0) return StillOpen(core);
     // Whoever waits for events keeps the store open as long as he waits.
     core.sequencer->StopWaiting(true);
   }
-  std::unique_lock<std::shared_mutex> alone(core.lifecycle);
+  WriterLock alone(core.lifecycle);
   if (core.closed) return Status::Ok();
   if (core.open_handles.load() > 0) {
     core.sequencer->StopWaiting(false);

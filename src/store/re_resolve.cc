@@ -15,6 +15,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/mutex.h"
 #include "identity/guards.h"
 #include "identity/partition.h"
 #include "storage/database.h"
@@ -631,12 +632,12 @@ Status Run(const Tenant::Impl& tenant, const ReResolveOptions& options,
 }  // namespace
 
 Result<ReResolveReport> Tenant::ReResolve(const ReResolveOptions& options) {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (status.ok()) status = CheckWho(options.by, options.why);
   if (!status.ok()) return status;
   // Who is being erased has nothing to say any more.
-  std::lock_guard<std::mutex> no_erasure(impl_->core->erasure_mutex);
+  MutexLock no_erasure(impl_->core->erasure_mutex);
   status = FinishErasures(*impl_->core);
   if (status.code() == StatusCode::kBusy) status = Status::Ok();
   if (!status.ok()) return status;

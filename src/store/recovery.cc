@@ -3,15 +3,14 @@
 #include <absl/cleanup/cleanup.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.h"
 #include "store/fact_decoder.h"
 #include "store/redaction.h"
 
@@ -72,7 +71,9 @@ class ChunkReader {
   }
 
   // REQUIRES: Next gave the end.
-  bool at_batch_end() const { return reader_.at_batch_end(); }
+  bool at_batch_end() const CRM_NO_THREAD_SAFETY_ANALYSIS {
+    return reader_.at_batch_end();  // Nobody reads any more.
+  }
 
  private:
   struct Work {
@@ -101,12 +102,13 @@ class ChunkReader {
   }
 
   void ReadInTurn(uint64_t turn, Work* work) {
-    std::unique_lock<std::mutex> lock(turn_mutex_);
-    turn_passed_.wait(lock, [&] { return turn_ == turn; });
+    MutexLock lock(turn_mutex_);
+    while (turn_ != turn) turn_passed_.Wait(turn_mutex_);
     // Also when memory runs out: nobody may wait for a turn that never comes.
     const absl::Cleanup pass_on = [&] {
+      turn_mutex_.AssertHeld();
       ++turn_;
-      turn_passed_.notify_all();
+      turn_passed_.NotifyAll();
     };
     work->chunk.Clear();
     work->read = Status::Ok();
@@ -118,7 +120,7 @@ class ChunkReader {
   }
 
   // Whole batches only, so that a checkpoint never splits one.
-  Status Read(FactChunk* chunk) {
+  Status Read(FactChunk* chunk) CRM_REQUIRES(turn_mutex_) {
     for (size_t i = 0; i < kChunkRecords || !reader_.at_batch_end(); ++i) {
       Position position = 0;
       std::string_view value;
@@ -144,12 +146,12 @@ class ChunkReader {
   uint64_t next_turn_ = 0;
 
   // Of whose turn it is to read; held while reading.
-  std::mutex turn_mutex_;
-  std::condition_variable turn_passed_;
-  uint64_t turn_ = 0;
-  LogCursor cursor_;
-  FactReader reader_;
-  bool read_to_end_ = false;
+  Mutex turn_mutex_;
+  ConditionVariable turn_passed_;
+  uint64_t turn_ CRM_GUARDED_BY(turn_mutex_) = 0;
+  LogCursor cursor_ CRM_GUARDED_BY(turn_mutex_);
+  FactReader reader_ CRM_GUARDED_BY(turn_mutex_);
+  bool read_to_end_ CRM_GUARDED_BY(turn_mutex_) = false;
 };
 
 // Counters of the tenants that a chunk touches.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/coding.h"
+#include "base/mutex.h"
 #include "base/utf8.h"
 #include "consent/acts.h"
 #include "store/erasure.h"
@@ -230,15 +231,15 @@ Status FinishRedaction(StoreCore& core, const IdentityChoice& choice,
 
 Status FinishRedactions(StoreCore& core) {
   std::vector<std::pair<Position, std::string>> open;
-  Status status = core.log->ScanBackward(
-      kLogOps, kOpenPrefix, kOpenEnd,
-      [&](std::string_view key, std::string_view value) {
-        key.remove_prefix(kOpenPrefix.size());
-        if (key.size() == sizeof(Position)) {
-          open.emplace_back(GetBe64(key.data()), value);
-        }
-        return true;
-      });
+  Status status =
+      core.log->ScanBackward(kLogOps, kOpenPrefix, kOpenEnd,
+                             [&](std::string_view key, std::string_view value) {
+                               key.remove_prefix(kOpenPrefix.size());
+                               if (key.size() == sizeof(Position)) {
+                                 open.emplace_back(GetBe64(key.data()), value);
+                               }
+                               return true;
+                             });
   for (auto at = open.rbegin(); status.ok() && at != open.rend(); ++at) {
     const auto& [position, to_do] = *at;
     std::string value;
@@ -260,12 +261,12 @@ Status FinishRedactions(StoreCore& core) {
 Result<RedactReport> Tenant::Redact(Position event,
                                     const RedactOptions& options) {
   StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (status.ok()) status = CheckText("by", options.by);
   if (status.ok()) status = CheckText("why", options.why);
   if (!status.ok()) return status;
-  std::lock_guard<std::mutex> one(core.erasure_mutex);
+  MutexLock one(core.erasure_mutex);
   RedactReport report;
   ProfileRoom::RedactedEvents redacted;
   IdentityChoice choice;
@@ -284,8 +285,7 @@ Result<RedactReport> Tenant::Redact(Position event,
   if (!status.ok()) return status;
   if (options.dry_run) return report;
   report.position = choice.position;
-  status =
-      FinishRedaction(core, choice, kViewsToDo, &report.files_searched);
+  status = FinishRedaction(core, choice, kViewsToDo, &report.files_searched);
   if (!status.ok()) core.erasures_open.store(true);
   if (!status.ok()) return status;
   return report;

@@ -70,7 +70,7 @@ Sequencer::Sequencer(StoreCore* core, Position head, const Digest& chain,
 Sequencer::~Sequencer() = default;
 
 void Sequencer::Enqueue(Request* request) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   queue_.push_back(request);
   // Who finds nobody before it need not wait to be told.
   request->turn.store(queue_.size() == 1 ? Request::kLeads : Request::kWaits,
@@ -106,13 +106,19 @@ void Sequencer::Lead() {
   Status status;
   StatusCode lost = StatusCode::kOk;
   {
-    std::lock_guard<std::mutex> deciding(decide_mutex_);
+    MutexLock deciding(decide_mutex_);
     Stopwatch watch;
     group = ChooseGroup();
-    lost = Contain([&] { BeginGroup(group); });
+    lost = Contain([&] {
+      decide_mutex_.AssertHeld();
+      BeginGroup(group);
+    });
     FormGroup(group);
     if (lost == StatusCode::kOk) {
-      lost = Contain([&] { status = DecideGroup(group, &sync); });
+      lost = Contain([&] {
+        decide_mutex_.AssertHeld();
+        status = DecideGroup(group, &sync);
+      });
     }
     // Before anybody decides on top of it.
     if (lost != StatusCode::kOk) Lose(lost);
@@ -120,9 +126,9 @@ void Sequencer::Lead() {
   }
   Request* finished = nullptr;
   {
-    std::lock_guard<std::mutex> writing(write_mutex_);
+    MutexLock writing(write_mutex_);
     {
-      std::lock_guard<std::mutex> deciding(decide_mutex_);
+      MutexLock deciding(decide_mutex_);
       if (lost == StatusCode::kOk && status.ok()) {
         lost = Contain([&] { status = CheckWritable(); });
       }
@@ -130,11 +136,17 @@ void Sequencer::Lead() {
     }
     PassOn(group->requests.size());
     if (lost == StatusCode::kOk && status.ok()) {
-      lost = Contain([&] { status = FinishGroup(group, sync); });
+      lost = Contain([&] {
+        write_mutex_.AssertHeld();
+        status = FinishGroup(group, sync);
+      });
     }
-    std::lock_guard<std::mutex> deciding(decide_mutex_);
+    MutexLock deciding(decide_mutex_);
     if (lost == StatusCode::kOk && !status.ok()) {
-      lost = Contain([&] { DropGroup(group, status); });
+      lost = Contain([&] {
+        decide_mutex_.AssertHeld();
+        DropGroup(group, status);
+      });
     }
     if (lost != StatusCode::kOk) LoseGroup(group, lost);
     writing_ = nullptr;
@@ -167,7 +179,7 @@ Request* Sequencer::Chain(Group* group) {
 
 // The first requests of the queue, as many as go together. Takes no memory.
 void Sequencer::FormGroup(Group* group) {
-  std::lock_guard<std::mutex> lock(mutex_);
+  MutexLock lock(mutex_);
   group->requests.clear();
   size_t events = 0;
   size_t bytes = 0;
@@ -187,7 +199,7 @@ void Sequencer::FormGroup(Group* group) {
 void Sequencer::PassOn(size_t done) {
   Request* next = nullptr;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(done));
     if (!queue_.empty()) next = queue_.front();
   }
@@ -202,7 +214,7 @@ Status Sequencer::RunAlone(const std::function<Status()>& work) {
   // Also when memory runs out: nobody may wait for a turn that never ends.
   const absl::Cleanup pass_on = [this] { PassOn(1); };
   // Nobody decides, because this leads; the last group must be published.
-  std::lock_guard<std::mutex> writing(write_mutex_);
+  MutexLock writing(write_mutex_);
   return work();
 }
 
@@ -223,7 +235,7 @@ void Sequencer::StopWaiting(bool stop) {
 }
 
 void Sequencer::LastDurable(Position* head, Digest* chain) const {
-  std::lock_guard<std::mutex> lock(durable_mutex_);
+  MutexLock lock(durable_mutex_);
   *head = durable_head_;
   *chain = durable_chain_;
 }
@@ -268,7 +280,7 @@ Status Sequencer::DecideGroup(Group* group, bool* sync) {
 
 // Beside the log, because what is refused leaves nothing in it.
 void Sequencer::NoteRefused(Group* group) {
-  std::lock_guard<std::mutex> lock(refused_mutex_);
+  MutexLock lock(refused_mutex_);
   for (const auto& [tenant, count] : refused_) {
     std::string value;
     PutVarint(&value, count);
@@ -278,11 +290,13 @@ void Sequencer::NoteRefused(Group* group) {
 }
 
 Status Sequencer::LoadRefused() {
+  MutexLock lock(refused_mutex_);
   return core_->log->ScanBackward(
       kLogOps, RefusedKey(0), RefusedKey(~uint32_t{0}),
       [this](std::string_view key, std::string_view value) {
         ByteReader reader(value);
         const uint64_t count = reader.Varint();
+        refused_mutex_.AssertHeld();
         if (reader.ok()) refused_[GetBe32(key.data() + key.size() - 4)] = count;
         return true;
       });
@@ -304,7 +318,7 @@ Status Sequencer::FinishGroup(Group* group, bool sync) {
   Status status = WriteGroup(group, sync);
   core_->timings.write.fetch_add(writing.Nanoseconds());
   if (!status.ok()) return status;
-  std::lock_guard<std::mutex> deciding(decide_mutex_);
+  MutexLock deciding(decide_mutex_);
   Stopwatch publishing;
   PublishGroup(group, sync);
   core_->timings.sequence.fetch_add(publishing.Nanoseconds());
@@ -514,7 +528,7 @@ Result<bool> Sequencer::IsErased(const PreparedEvent& event,
   Result<bool> fenced = core_->views->identity().IsFenced(
       request.tenant.id, *identity, event.header.occurred_at, context.rows);
   if (fenced.ok() && *fenced && request.options->dry_run == nullptr) {
-    std::lock_guard<std::mutex> lock(refused_mutex_);
+    MutexLock lock(refused_mutex_);
     ++refused_[request.tenant.id];
     refused_more_ = true;
   }
@@ -522,7 +536,7 @@ Result<bool> Sequencer::IsErased(const PreparedEvent& event,
 }
 
 uint64_t Sequencer::Refused(uint32_t tenant) const {
-  std::lock_guard<std::mutex> lock(refused_mutex_);
+  MutexLock lock(refused_mutex_);
   const auto found = refused_.find(tenant);
   return found == refused_.end() ? 0 : found->second;
 }

@@ -28,13 +28,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/failure.h"
+#include "base/mutex.h"
 #include "consent/ledger_entry.h"
 #include "store/group.h"
 #include "store/request.h"
@@ -77,15 +77,21 @@ class Sequencer final {
         : sequencer_(sequencer), context_(context), dry_(dry) {}
     FoldContext& context() { return context_; }
     // When it happens: no event is recorded later and before it in the log.
-    int64_t now() const { return sequencer_->group_->now; }
+    int64_t now() const {
+      sequencer_->decide_mutex_.AssertHeld();
+      return sequencer_->group_->now;
+    }
     Status Emit(IdentityChoice* choice) {
+      sequencer_->decide_mutex_.AssertHeld();
       return sequencer_->EmitChoice(choice, context_, dry_);
     }
     // With what is emitted: another row of an event, and one of family ops.
     void Replace(Position position, std::string value) {
+      sequencer_->decide_mutex_.AssertHeld();
       sequencer_->group_->replaced.emplace_back(position, std::move(value));
     }
     void PutBeside(std::string key, std::string value) {
+      sequencer_->decide_mutex_.AssertHeld();
       sequencer_->group_->offsets.emplace_back(std::move(key),
                                                std::move(value));
     }
@@ -125,79 +131,97 @@ class Sequencer final {
   static void Tell(Request* request, Request::Turn turn);
   void PassOn(size_t done);
   void Lead();
-  Group* ChooseGroup();
+  Group* ChooseGroup() CRM_REQUIRES(decide_mutex_);
   void FormGroup(Group* group);
   Status CheckWritable() const;
-  void BeginGroup(Group* group);
-  Status DecideGroup(Group* group, bool* sync);
-  void NoteRefused(Group* group);
-  Status CompleteGroup();
-  Status FinishGroup(Group* group, bool sync);
+  void BeginGroup(Group* group) CRM_REQUIRES(decide_mutex_);
+  Status DecideGroup(Group* group, bool* sync) CRM_REQUIRES(decide_mutex_);
+  void NoteRefused(Group* group) CRM_REQUIRES(decide_mutex_);
+  Status CompleteGroup() CRM_REQUIRES(decide_mutex_);
+  Status FinishGroup(Group* group, bool sync) CRM_REQUIRES(write_mutex_)
+      CRM_EXCLUDES(decide_mutex_);
   void NotePause(uint64_t nanoseconds);
 
   // Deciding: of the group in group_.
-  Mark MarkGroup() const;
-  void RollBackTo(Group* group, const Mark& mark);
-  void ProcessRequest(Request* request);
-  void ProcessDryRun(Request* request);
-  Status Decide(Request* request, FoldContext& context, bool dry);
+  Mark MarkGroup() const CRM_REQUIRES(decide_mutex_);
+  void RollBackTo(Group* group, const Mark& mark) CRM_REQUIRES(decide_mutex_);
+  void ProcessRequest(Request* request) CRM_REQUIRES(decide_mutex_);
+  void ProcessDryRun(Request* request) CRM_REQUIRES(decide_mutex_);
+  Status Decide(Request* request, FoldContext& context, bool dry)
+      CRM_REQUIRES(decide_mutex_);
   Status FindKnown(Request* request, Generation& rows, size_t* duplicates);
-  Status CheckConditions(const Request& request, Generation& rows);
+  Status CheckConditions(const Request& request, Generation& rows)
+      CRM_REQUIRES(decide_mutex_);
   Status CheckCondition(const Request& request, const Condition& condition,
-                        Generation& rows, bool* holds);
+                        Generation& rows, bool* holds)
+      CRM_REQUIRES(decide_mutex_);
   Status CheckNoEventSince(const Request& request, const Condition& condition,
-                           CustomerId customer, Generation& rows, bool* holds);
+                           CustomerId customer, Generation& rows, bool* holds)
+      CRM_REQUIRES(decide_mutex_);
   Status RefuseUnfit(Request* request);
   // Of somebody who was erased since it happened; counts it.
   Result<bool> IsErased(const PreparedEvent& event, const Request& request,
-                        FoldContext& context);
+                        FoldContext& context) CRM_REQUIRES(decide_mutex_);
   Result<bool> MayGoIn(Request* request, size_t index, FoldContext& context,
-                       bool dry);
-  Status EnsureNames(PreparedEvent& event);
+                       bool dry) CRM_REQUIRES(decide_mutex_);
+  Status EnsureNames(PreparedEvent& event) CRM_REQUIRES(decide_mutex_);
   Status AppendEvent(Request* request, size_t index, FoldContext& context,
-                     bool dry);
+                     bool dry) CRM_REQUIRES(decide_mutex_);
   Status SetTimes(const AppendOptions& options, size_t index, bool dry,
-                  EventHeader* header) const;
-  Status WriteRecord(const PreparedEvent& event, Fact* fact);
+                  EventHeader* header) const CRM_REQUIRES(decide_mutex_);
+  Status WriteRecord(const PreparedEvent& event, Fact* fact)
+      CRM_REQUIRES(decide_mutex_);
   Status ResolveEvent(const PreparedEvent& event, const DryRun* dry,
-                      FoldContext& context, Fact* fact, Choice* choice);
+                      FoldContext& context, Fact* fact, Choice* choice)
+      CRM_REQUIRES(decide_mutex_);
   friend class ResolvingEvent;
   // Writes a choice, unless the run is dry, and folds it. Its position.
-  Status EmitChoice(IdentityChoice* choice, FoldContext& context, bool dry);
-  bool MayMerge(uint32_t tenant, uint32_t per_minute, int64_t now);
+  Status EmitChoice(IdentityChoice* choice, FoldContext& context, bool dry)
+      CRM_REQUIRES(decide_mutex_);
+  bool MayMerge(uint32_t tenant, uint32_t per_minute, int64_t now)
+      CRM_REQUIRES(decide_mutex_);
   void Report(Request* request, size_t index, const Fact& fact,
               const Choice& choice, bool dry);
-  Status EmitName(NameKind kind, std::string_view text, uint32_t* id);
-  Status EmitEpoch();
+  Status EmitName(NameKind kind, std::string_view text, uint32_t* id)
+      CRM_REQUIRES(decide_mutex_);
+  Status EmitEpoch() CRM_REQUIRES(decide_mutex_);
   Status EnterLedger(LedgerFacts facts, uint8_t what, std::string* body,
-                     std::optional<LedgerEntry>* entry);
-  Status EmitDefinition(uint32_t tenant, Definition* definition);
+                     std::optional<LedgerEntry>* entry)
+      CRM_REQUIRES(decide_mutex_);
+  Status EmitDefinition(uint32_t tenant, Definition* definition)
+      CRM_REQUIRES(decide_mutex_);
   // Ends a group that holds what `emitted` says went well, and no request.
   Status FinishAlone(Group* group, Status emitted,
-                     const std::function<void()>& before_publish);
-  Status NumberOf(NameKind kind, std::string_view text, uint32_t* id);
-  Status EmitDictionaries();
+                     const std::function<void()>& before_publish)
+      CRM_REQUIRES(write_mutex_, decide_mutex_);
+  Status NumberOf(NameKind kind, std::string_view text, uint32_t* id)
+      CRM_REQUIRES(decide_mutex_);
+  Status EmitDictionaries() CRM_REQUIRES(decide_mutex_);
 
   // Writing.
-  Status WriteGroup(Group* group, bool sync);
-  void PublishGroup(Group* group, bool durable);
+  Status WriteGroup(Group* group, bool sync) CRM_REQUIRES(write_mutex_);
+  void PublishGroup(Group* group, bool durable)
+      CRM_REQUIRES(write_mutex_, decide_mutex_);
   bool PoolRunsLow(const Group& group) const;
-  void DropGroup(Group* group, const Status& status);
+  void DropGroup(Group* group, const Status& status)
+      CRM_REQUIRES(decide_mutex_);
   void Lose(StatusCode code);
   void LoseGroup(Group* group, StatusCode code);
   static Request* Chain(Group* group);
   Status Contained(const char* failed, const std::function<Status()>& work);
-  Status MakeName(NameKind kind, std::string_view text, uint32_t* id);
+  Status MakeName(NameKind kind, std::string_view text, uint32_t* id)
+      CRM_REQUIRES(write_mutex_);
   Status MakeDefinition(uint32_t tenant, const ChooseDefinition& choose,
-                        Position* position);
+                        Position* position) CRM_REQUIRES(write_mutex_);
   Status MakeChoices(uint32_t tenant, bool dry,
-                     const std::function<Status(Choosing&)>& make);
+                     const std::function<Status(Choosing&)>& make)
+      CRM_REQUIRES(write_mutex_);
 
   StoreCore* const core_;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::atomic<bool> stop_waiting_{false};
-  std::deque<Request*> queue_;  // Guarded by mutex_: not decided yet.
+  std::deque<Request*> queue_ CRM_GUARDED_BY(mutex_);  // Not decided yet.
   std::atomic<Position> head_;
   static constexpr std::string_view kFailedBefore =
       "an earlier write failed; close the store and open it again";
@@ -205,42 +229,46 @@ class Sequencer final {
 
   // Held while a group is decided, and while one is published or dropped: what
   // a group reads does not change under it.
-  std::mutex decide_mutex_;
+  Mutex decide_mutex_;
   // Held from the end of deciding a group to the end of publishing it; taken
   // before decide_mutex_. Groups get it in the order in which they were
   // decided, because the next one is decided by whoever this one's leader
   // lets, after it has got it.
-  std::mutex write_mutex_;
+  Mutex write_mutex_;
 
-  // Two groups: one is written while the next is decided on top of it.
-  // Guarded by decide_mutex_, but for what a leader has of its own group.
-  std::array<std::unique_ptr<Group>, 2> groups_;
-  Group* group_ = nullptr;    // Being decided.
-  Group* writing_ = nullptr;  // Decided, and not published or dropped yet.
+  // Two groups: one is written while the next is decided on top of it. Of its
+  // own group a leader has more without the mutex.
+  std::array<std::unique_ptr<Group>, 2> groups_ CRM_GUARDED_BY(decide_mutex_);
+  // Being decided.
+  Group* group_ CRM_GUARDED_BY(decide_mutex_) = nullptr;
+  // Decided, and not published or dropped yet.
+  Group* writing_ CRM_GUARDED_BY(decide_mutex_) = nullptr;
   LogRecordWriter writer_;
-  std::string epoch_;  // Random part of the nonces; empty: not written yet.
-  Position epoch_position_ = 0;
-  int64_t last_recorded_at_;
+  // Random part of the nonces; empty: not written yet.
+  std::string epoch_ CRM_GUARDED_BY(decide_mutex_);
+  Position epoch_position_ CRM_GUARDED_BY(decide_mutex_) = 0;
+  int64_t last_recorded_at_ CRM_GUARDED_BY(decide_mutex_);
   // When events merged customers within the last minute, by tenant.
-  absl::flat_hash_map<uint32_t, std::deque<int64_t>> merges_;
-  std::string associated_;
+  absl::flat_hash_map<uint32_t, std::deque<int64_t>> merges_
+      CRM_GUARDED_BY(decide_mutex_);
+  std::string associated_ CRM_GUARDED_BY(decide_mutex_);
   // By tenant, since there are erasures; written with the next group.
-  mutable std::mutex refused_mutex_;
-  std::map<uint32_t, uint64_t> refused_;  // Guarded by refused_mutex_.
-  bool refused_more_ = false;             // Guarded by decide_mutex_.
+  mutable Mutex refused_mutex_;
+  std::map<uint32_t, uint64_t> refused_ CRM_GUARDED_BY(refused_mutex_);
+  bool refused_more_ CRM_GUARDED_BY(decide_mutex_) = false;
   bool ends_acts_ = false;  // No later event of the request is in the ledger.
 
-  Digest chain_;  // Guarded by write_mutex_.
+  Digest chain_ CRM_GUARDED_BY(write_mutex_);
 
-  mutable std::mutex durable_mutex_;
-  // Guarded by durable_mutex_: what is visible, and what of it is durable.
-  // Writes are counted, because a host's offset is one without a position.
-  uint64_t visible_writes_ = 0;
-  uint64_t durable_writes_ = 0;
-  Position visible_head_ = 0;
-  Digest visible_chain_{};
-  Position durable_head_ = 0;
-  Digest durable_chain_{};
+  mutable Mutex durable_mutex_;
+  // What is visible, and what of it is durable. Writes are counted, because a
+  // host's offset is one without a position.
+  uint64_t visible_writes_ CRM_GUARDED_BY(durable_mutex_) = 0;
+  uint64_t durable_writes_ CRM_GUARDED_BY(durable_mutex_) = 0;
+  Position visible_head_ CRM_GUARDED_BY(durable_mutex_) = 0;
+  Digest visible_chain_ CRM_GUARDED_BY(durable_mutex_){};
+  Position durable_head_ CRM_GUARDED_BY(durable_mutex_) = 0;
+  Digest durable_chain_ CRM_GUARDED_BY(durable_mutex_){};
 };
 
 }  // namespace crm

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutex.h"
 #include "consent/ledger_types.h"
 #include "store/dry_run.h"
 #include "store/resolving_event.h"
@@ -41,6 +42,7 @@ Result<std::optional<int64_t>> ResolvingEvent::TimeOf(RecordId record,
     }
     return Time();
   }
+  sequencer_->decide_mutex_.AssertHeld();
   for (const Group* group : {sequencer_->group_, sequencer_->writing_}) {
     if (group == nullptr || group->facts.empty()) continue;
     const auto fact = std::lower_bound(
@@ -60,11 +62,13 @@ Result<std::optional<int64_t>> ResolvingEvent::TimeOf(RecordId record,
 }
 
 bool ResolvingEvent::MayMerge() {
+  sequencer_->decide_mutex_.AssertHeld();
   return sequencer_->MayMerge(fact_.header.tenant, rules().merges_per_minute,
                               fact_.header.recorded_at);
 }
 
 Status ResolvingEvent::Emit(IdentityChoice* choice) {
+  sequencer_->decide_mutex_.AssertHeld();
   return sequencer_->EmitChoice(choice, context_, dry_ != nullptr);
 }
 
@@ -146,17 +150,18 @@ Status Sequencer::EnterLedger(LedgerFacts facts, uint8_t what,
 Status Sequencer::Choose(uint32_t tenant, bool dry,
                          const std::function<Status(Choosing&)>& make) {
   return RunAlone([&]() -> Status {
-    return Contained("a choice could not be made",
-                     [&] { return MakeChoices(tenant, dry, make); });
+    return Contained("a choice could not be made", [&] {
+      write_mutex_.AssertHeld();
+      return MakeChoices(tenant, dry, make);
+    });
   });
 }
 
-// REQUIRES: between two groups.
 Status Sequencer::MakeChoices(uint32_t tenant, bool dry,
                               const std::function<Status(Choosing&)>& make) {
   Status status = CheckWritable();
   if (!status.ok()) return status;
-  std::lock_guard<std::mutex> deciding(decide_mutex_);
+  MutexLock deciding(decide_mutex_);
   Group* const group = ChooseGroup();
   BeginGroup(group);
   group->rows.BeginRequest();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/contain.h"
+#include "base/mutex.h"
 #include "store/dry_run.h"
 #include "store/sequencer.h"
 
@@ -204,7 +205,7 @@ void Sequencer::PublishGroup(Group* group, bool durable) {
   // Before anybody can see the group: a checkpoint of it must find that there
   // is something to sync.
   {
-    std::lock_guard<std::mutex> lock(durable_mutex_);
+    MutexLock lock(durable_mutex_);
     visible_head_ = position;
     visible_chain_ = chain_;
     ++visible_writes_;
@@ -266,8 +267,10 @@ void Sequencer::LoseGroup(Group* group, StatusCode code) {
 Result<uint32_t> Sequencer::AddName(NameKind kind, std::string_view text) {
   uint32_t id = 0;
   Status status = RunAlone([&]() -> Status {
-    return Contained("a name could not be made",
-                     [&] { return MakeName(kind, text, &id); });
+    return Contained("a name could not be made", [&] {
+      write_mutex_.AssertHeld();
+      return MakeName(kind, text, &id);
+    });
   });
   if (!status.ok()) return status;
   return id;
@@ -284,13 +287,12 @@ Status Sequencer::Contained(const char* failed,
   return Status(lost, failed);
 }
 
-// REQUIRES: between two groups.
 Status Sequencer::MakeName(NameKind kind, std::string_view text, uint32_t* id) {
   *id = core_->names.Find(kind, text);
   if (*id != 0) return Status::Ok();
   Status status = CheckWritable();
   if (!status.ok()) return status;
-  std::lock_guard<std::mutex> deciding(decide_mutex_);
+  MutexLock deciding(decide_mutex_);
   Group* const group = ChooseGroup();
   BeginGroup(group);
   return FinishAlone(group, EmitName(kind, text, id), [] {});
@@ -367,20 +369,21 @@ Result<Position> Sequencer::Define(uint32_t tenant,
                                    const ChooseDefinition& choose) {
   Position position = 0;
   Status status = RunAlone([&]() -> Status {
-    return Contained("a definition could not be made",
-                     [&] { return MakeDefinition(tenant, choose, &position); });
+    return Contained("a definition could not be made", [&] {
+      write_mutex_.AssertHeld();
+      return MakeDefinition(tenant, choose, &position);
+    });
   });
   if (!status.ok()) return status;
   return position;
 }
 
-// REQUIRES: between two groups.
 Status Sequencer::MakeDefinition(uint32_t tenant,
                                  const ChooseDefinition& choose,
                                  Position* position) {
   Status made = CheckWritable();
   if (!made.ok()) return made;
-  std::lock_guard<std::mutex> deciding(decide_mutex_);
+  MutexLock deciding(decide_mutex_);
   std::optional<Definition> definition;
   made = choose(&definition);
   if (!made.ok() || !definition.has_value()) return made;
@@ -410,7 +413,7 @@ Status Sequencer::Sync() {
   Digest chain;
   uint64_t writes = 0;
   {
-    std::lock_guard<std::mutex> lock(durable_mutex_);
+    MutexLock lock(durable_mutex_);
     head = visible_head_;
     chain = visible_chain_;
     writes = visible_writes_;
@@ -422,7 +425,7 @@ Status Sequencer::Sync() {
     failed_.Set(status.code());
     return status;
   }
-  std::lock_guard<std::mutex> lock(durable_mutex_);
+  MutexLock lock(durable_mutex_);
   if (writes > durable_writes_) {
     durable_writes_ = writes;
     durable_head_ = head;
@@ -438,7 +441,7 @@ Status Sequencer::WriteBeside(Batch& batch, bool sync) {
   Digest chain;
   uint64_t writes = 0;
   {
-    std::lock_guard<std::mutex> lock(durable_mutex_);
+    MutexLock lock(durable_mutex_);
     head = visible_head_;
     chain = visible_chain_;
     writes = visible_writes_;
@@ -448,7 +451,7 @@ Status Sequencer::WriteBeside(Batch& batch, bool sync) {
     failed_.Set(status.code());
     return status;
   }
-  std::lock_guard<std::mutex> lock(durable_mutex_);
+  MutexLock lock(durable_mutex_);
   // Others may have become visible meanwhile; a sync of these is not known.
   ++visible_writes_;
   if (sync && writes > durable_writes_) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/utf8.h"
 #include "store/open.h"
 #include "store/sequencer.h"
@@ -27,7 +28,7 @@ namespace {
 // Runs `call` while the store is open.
 template <typename F>
 auto WhileOpen(StoreCore& core, F call) -> decltype(call()) {
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   return call();
@@ -141,7 +142,7 @@ Status Store::Checkpoint(const std::string& directory) {
     // Nobody appends and no checkpoint is written meanwhile, so that log, keys
     // and views agree; hard links make it short.
     if (status.ok()) {
-      const auto paused = core.views->PauseCheckpoints();
+      const MutexLock paused(core.views->checkpoint_mutex());
       status = core.sequencer->RunAlone([&]() -> Status {
         Status copied = core.log->CopyTo(directory + "/log");
         if (copied.ok()) copied = core.keyring->CopyTo(directory + "/keys");

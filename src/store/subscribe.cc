@@ -1,9 +1,9 @@
 // What a Tenant does with subscriptions: open, list and drop them.
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/utf8.h"
 #include "store/lag.h"
 #include "store/sequencer.h"
@@ -72,9 +72,10 @@ Result<Position> StoreBeginning(StoreCore& core, uint32_t tenant,
   return position;
 }
 
-// Where a named one begins. REQUIRES: subscriptions_mutex.
+// Where a named one begins.
 Result<Position> Resume(StoreCore& core, uint32_t tenant,
-                        const SubscriptionOptions& options) {
+                        const SubscriptionOptions& options)
+    CRM_REQUIRES(core.subscriptions_mutex) {
   std::vector<SubscriptionRow> rows;
   Status status = ReadSubscriptions(core, tenant, options.name, &rows);
   if (!status.ok()) return status;
@@ -94,9 +95,8 @@ Result<Position> Resume(StoreCore& core, uint32_t tenant,
   return row.position;
 }
 
-// REQUIRES: subscriptions_mutex.
-bool IsLive(const StoreCore& core, uint32_t tenant,
-            const SubscriptionRow& row) {
+bool IsLive(const StoreCore& core, uint32_t tenant, const SubscriptionRow& row)
+    CRM_REQUIRES(core.subscriptions_mutex) {
   return core.subscribed.contains(
       SubscriptionKey(tenant, row.name, row.consumer));
 }
@@ -105,7 +105,7 @@ bool IsLive(const StoreCore& core, uint32_t tenant,
 
 Result<Subscription> Tenant::Subscribe(const SubscriptionOptions& options) {
   StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (status.ok()) status = CheckSubscriptionOptions(options);
   if (!status.ok()) return status;
@@ -117,7 +117,7 @@ Result<Subscription> Tenant::Subscribe(const SubscriptionOptions& options) {
   } else {
     std::string key =
         SubscriptionKey(impl_->info.id, options.name, options.consumer);
-    std::lock_guard<std::mutex> lock(core.subscriptions_mutex);
+    MutexLock lock(core.subscriptions_mutex);
     if (core.subscribed.contains(key)) {
       return Status(StatusCode::kBusy,
                     "subscription " + options.name + ", consumer " +
@@ -140,13 +140,13 @@ Result<Subscription> Tenant::Subscribe(const SubscriptionOptions& options) {
 Result<std::vector<SubscriptionInfo>> Tenant::ListSubscriptions() const {
   StoreCore& core = *impl_->core;
   const uint32_t tenant = impl_->info.id;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   std::vector<SubscriptionRow> rows;
   std::vector<SubscriptionInfo> list;
   {
-    std::lock_guard<std::mutex> lock(core.subscriptions_mutex);
+    MutexLock lock(core.subscriptions_mutex);
     status = ReadSubscriptions(core, tenant, {}, &rows);
     for (const SubscriptionRow& row : rows) {
       SubscriptionInfo& info = list.emplace_back();
@@ -179,11 +179,11 @@ Result<std::vector<SubscriptionInfo>> Tenant::ListSubscriptions() const {
 Status Tenant::DropSubscription(std::string_view name) {
   StoreCore& core = *impl_->core;
   const uint32_t tenant = impl_->info.id;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (status.ok()) status = CheckName("name", name, kNameBytes);
   if (!status.ok()) return status;
-  std::lock_guard<std::mutex> lock(core.subscriptions_mutex);
+  MutexLock lock(core.subscriptions_mutex);
   std::vector<SubscriptionRow> rows;
   status = ReadSubscriptions(core, tenant, name, &rows);
   if (!status.ok()) return status;

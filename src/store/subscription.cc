@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutex.h"
 #include "identity/changes.h"
 #include "identity/choice.h"
 #include "store/lag.h"
@@ -42,7 +43,7 @@ Subscription::Impl::Impl(std::shared_ptr<StoreCore> store, const TenantInfo& of,
 
 Subscription::Impl::~Impl() {
   if (key.empty()) return;
-  std::lock_guard<std::mutex> lock(core->subscriptions_mutex);
+  MutexLock lock(core->subscriptions_mutex);
   core->subscribed.erase(key);
 }
 
@@ -207,7 +208,7 @@ Status Subscription::Impl::CheckWaiting() const {
 
 Result<bool> Subscription::Impl::Next(Message* message,
                                       std::chrono::milliseconds timeout) {
-  std::shared_lock<std::shared_mutex> open(core->lifecycle);
+  ReaderLock open(core->lifecycle);
   Status status = core->CheckOpen();
   if (!status.ok()) return status;
   std::optional<TimePoint> deadline;
@@ -252,7 +253,7 @@ Result<bool> Subscription::Impl::Next(Message* message,
 
 Status Subscription::Impl::Acknowledge(Position at,
                                        std::optional<Durability> durability) {
-  std::shared_lock<std::shared_mutex> open(core->lifecycle);
+  ReaderLock open(core->lifecycle);
   Status status = core->CheckOpen();
   if (!status.ok()) return status;
   if (options.name.empty()) {
@@ -266,7 +267,7 @@ Status Subscription::Impl::Acknowledge(Position at,
                       ", up to which was delivered");
   }
   const bool sync = durability.value_or(Durability::kOs) == Durability::kSync;
-  std::lock_guard<std::mutex> one(acknowledge_mutex);
+  MutexLock one(acknowledge_mutex);
   if (at <= acknowledged.load()) {
     return sync ? core->sequencer->Sync() : Status::Ok();
   }
@@ -298,7 +299,7 @@ Status Subscription::Acknowledge(Position position,
 }
 
 Result<Lag> Subscription::GetLag() const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   return LagBehind(*impl_->core, impl_->tenant, impl_->position.load());

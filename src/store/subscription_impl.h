@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "crm/subscription.h"
 #include "store/event_opener.h"
 #include "store/subscription_rows.h"
@@ -39,7 +39,7 @@ struct Subscription::Impl {
   std::atomic<bool> cancelled{false};
   std::atomic<Position> position{0};
   std::atomic<Position> acknowledged{0};
-  std::mutex acknowledge_mutex;  // One Acknowledge at a time.
+  Mutex acknowledge_mutex;  // One Acknowledge at a time.
 
   // The rest belongs to the thread that calls Next.
 

@@ -1,8 +1,8 @@
 // Tenant: the handle through which everything of one tenant goes.
 
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/utf8.h"
 #include "store/erased.h"
 #include "store/request.h"
@@ -22,7 +22,7 @@ struct Desk {
 class DeskPool {
  public:
   std::unique_ptr<Desk> Take() {
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     if (free_.empty()) return std::make_unique<Desk>();
     std::unique_ptr<Desk> desk = std::move(free_.back());
     free_.pop_back();
@@ -32,15 +32,15 @@ class DeskPool {
     // What a huge request needed is not kept.
     if (desk->request.bytes > kKeptBytes) return;
     desk->request.Reset();
-    std::lock_guard<std::mutex> lock(mutex_);
+    MutexLock lock(mutex_);
     if (free_.size() < kKept) free_.push_back(std::move(desk));
   }
 
  private:
   static constexpr size_t kKept = 16;
   static constexpr size_t kKeptBytes = size_t{4} << 20;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Desk>> free_;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Desk>> free_ CRM_GUARDED_BY(mutex_);
 };
 
 DeskPool& Desks() {
@@ -77,7 +77,7 @@ Result<AppendResult> AppendAll(Tenant::Impl& tenant, std::span<const T> events,
                                const AppendOptions& options) {
   StoreCore& core = *tenant.core;
   Place place(options);
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (status.ok()) status = CheckAppendOptions(options);
   if (!status.ok()) return status;
@@ -132,7 +132,7 @@ Result<AppendResult> Tenant::AppendJson(
 }
 
 Result<std::string> Tenant::GetOffset(std::string_view name) const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   std::string value;
@@ -144,7 +144,7 @@ Result<std::string> Tenant::GetOffset(std::string_view name) const {
 }
 
 Result<Snapshot> Tenant::GetSnapshot() const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   return Snapshot(std::make_unique<Snapshot::Impl>(impl_->core, impl_->info));
@@ -177,7 +177,7 @@ Result<Profile> Tenant::GetProfile(CustomerId customer) const {
 
 // As a rule one row says it all, so that no snapshot is needed.
 Status Tenant::GetProfile(CustomerId customer, Profile* profile) const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   status = impl_->core->views->profile().Read(impl_->info.id, customer, nullptr,
@@ -200,7 +200,7 @@ Result<TimelinePage> Tenant::GetTimeline(CustomerId customer,
 
 Result<Position> Tenant::WaitForEvents(
     Position after, std::chrono::milliseconds timeout) const {
-  std::shared_lock<std::shared_mutex> open(impl_->core->lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
   if (!status.ok()) return status;
   return impl_->core->sequencer->WaitPast(after, timeout);

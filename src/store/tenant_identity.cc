@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/mutex.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
 
@@ -27,7 +28,7 @@ Status Tenant::SetIdentitySettings(std::string_view json) {
       IdentitySettings::Parse(json);
   if (!settings.ok()) return std::move(settings).status();
   StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (status.ok()) status = CheckPhones(core, **settings);
   if (!status.ok()) return status;
@@ -52,7 +53,7 @@ Status Tenant::SetIdentitySettings(std::string_view json) {
 
 Result<std::string> Tenant::GetIdentitySettings() const {
   const StoreCore& core = *impl_->core;
-  std::shared_lock<std::shared_mutex> open(core.lifecycle);
+  ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.definitions.Of(impl_->info.id);

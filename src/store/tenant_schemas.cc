@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/utf8.h"
 #include "event/catalogue.h"
 #include "format/json.h"
@@ -81,7 +82,7 @@ class Reading {
   const TenantDefinitions& now() const { return *now_; }
 
  private:
-  std::shared_lock<std::shared_mutex> open_;
+  ReaderLock open_;
   Status status_;
   std::shared_ptr<const TenantDefinitions> now_;
 };
@@ -126,7 +127,7 @@ Status CheckNext(const TypeDefinitions* type, const SchemaDefinition& next,
 // Runs `choose` in the sequencer, while the store is open.
 Status Define(const Tenant::Impl& tenant,
               const Sequencer::ChooseDefinition& choose) {
-  std::shared_lock<std::shared_mutex> open(tenant.core->lifecycle);
+  ReaderLock open(tenant.core->lifecycle);
   Status status = tenant.core->CheckOpen();
   if (!status.ok()) return status;
   return tenant.core->sequencer->Define(tenant.info.id, choose).status();

@@ -4,6 +4,7 @@
 #include <deque>
 #include <utility>
 
+#include "base/mutex.h"
 #include "storage/row_cursor.h"
 #include "store/erasure.h"
 #include "store/recovery.h"
@@ -225,14 +226,14 @@ Result<VerifyReport> Verifier::Run() {
 
 Result<VerifyReport> VerifyStore(StoreCore& core, const Progress& progress) {
   // A key that goes while the log is read would look like damage.
-  std::lock_guard<std::mutex> no_erasure(core.erasure_mutex);
+  MutexLock no_erasure(core.erasure_mutex);
   Status status = FinishErasures(core);
   // Which files there are is not what is compared.
   if (status.code() == StatusCode::kBusy) status = Status::Ok();
   if (status.ok()) status = core.Checkpoint();
   if (!status.ok()) return status;
   // Both sides speak of one position.
-  const std::unique_lock<std::mutex> paused = core.views->PauseCheckpoints();
+  const MutexLock paused(core.views->checkpoint_mutex());
   return Verifier(core, progress).Run();
 }
 

@@ -194,7 +194,7 @@ Status Views::FoldChoice(const IdentityChoice& choice,
 
 Status Views::RenewBuckets(uint32_t tenant, std::span<const RecordId> records) {
   // What a checkpoint writes meanwhile would be older than what is read here.
-  std::lock_guard<std::mutex> lock(checkpoint_mutex_);
+  MutexLock lock(checkpoint_mutex_);
   std::set<uint64_t> buckets;
   for (const RecordId record : records) {
     buckets.insert(record / kRecordsPerBucket);
@@ -208,7 +208,7 @@ Status Views::RenewBuckets(uint32_t tenant, std::span<const RecordId> records) {
 
 Status Views::PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
                              bool all) {
-  std::lock_guard<std::mutex> lock(checkpoint_mutex_);
+  MutexLock lock(checkpoint_mutex_);
   {
     Ingestion out(*database_);
     for (const RecordId record : records) {
@@ -218,8 +218,7 @@ Status Views::PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
     Status status = out.Commit();
     if (!status.ok()) return status;
   }
-  const size_t timeline =
-      profile_->first_family() + ProfileRoom::kTimeline;
+  const size_t timeline = profile_->first_family() + ProfileRoom::kTimeline;
   for (size_t family = 0; family < family_count(); ++family) {
     if (!all && family != timeline) continue;
     Status status = database_->Compact(family);
@@ -239,7 +238,7 @@ void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,
 
 Status Views::Checkpoint(const std::function<Status()>& sync_log,
                          const std::function<void()>& between) {
-  std::lock_guard<std::mutex> lock(checkpoint_mutex_);
+  MutexLock lock(checkpoint_mutex_);
   if (overlay_->position() == on_disk()) return Status::Ok();
   std::shared_ptr<const Tail::Part> part;
   std::shared_ptr<Tail::Part> next = tail_.NextPart();

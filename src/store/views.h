@@ -17,12 +17,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "consent/consent_room.h"
 #include "consent/ledger_room.h"
 #include "event/event_room.h"
@@ -100,9 +100,9 @@ class Views final {
       const std::function<Status()>& sync_log,
       const std::function<void()>& between = [] {});
 
-  // No checkpoint is written while the answer lives.
-  std::unique_lock<std::mutex> PauseCheckpoints() {
-    return std::unique_lock<std::mutex>(checkpoint_mutex_);
+  // No checkpoint is written while it is held.
+  Mutex& checkpoint_mutex() CRM_RETURN_CAPABILITY(checkpoint_mutex_) {
+    return checkpoint_mutex_;
   }
   // A copy of what is on disk.
   Status CopyTo(const std::string& directory) const {
@@ -128,7 +128,7 @@ class Views final {
   std::vector<Room*> room_of_;  // By family.
   std::unique_ptr<Overlay> overlay_;
   Tail tail_;
-  std::mutex checkpoint_mutex_;
+  Mutex checkpoint_mutex_;
   std::atomic<Position> on_disk_{0};
 };
 

@@ -1,5 +1,5 @@
 /* Every function of crm.h, called from C99. A test compares the header with
- * this file, every_identity.c and every_privacy.c, so that none is left out. */
+ * this file and those beside it, so that none is left out. */
 
 #include "every_function.h"
 
@@ -261,24 +261,6 @@ static int count_events(crm_event_cursor* cursor) {
   return count;
 }
 
-static int64_t rows_of_stream(crm_event_cursor* cursor) {
-  crm_arrow_options options = CRM_ARROW_OPTIONS_INIT;
-  struct ArrowArrayStream stream;
-  struct ArrowArray batch;
-  int64_t count = 0;
-  options.batch_rows = 2;
-  EXPECT_OK(crm_event_cursor_to_arrow(cursor, &options, &stream, &error));
-  for (;;) {
-    EXPECT(stream.get_next(&stream, &batch) == 0);
-    if (batch.release == NULL) break;
-    EXPECT(batch.length <= 2 && batch.n_children == 15);
-    count += batch.length;
-    batch.release(&batch);
-  }
-  stream.release(&stream);
-  return count;
-}
-
 static void replays(crm_tenant* tenant, crm_snapshot* snapshot) {
   crm_replay_query query = CRM_REPLAY_QUERY_INIT;
   crm_event_cursor* cursor = NULL;
@@ -291,8 +273,7 @@ static void replays(crm_tenant* tenant, crm_snapshot* snapshot) {
   EXPECT(count_events(cursor) == 2);
   EXPECT_OK(crm_snapshot_replay(snapshot, NULL, &cursor, &error));
   EXPECT(count_events(cursor) == 3);
-  EXPECT_OK(crm_snapshot_replay(snapshot, NULL, &cursor, &error));
-  EXPECT(rows_of_stream(cursor) == 3);
+  columns(tenant);
   query.flags = CRM_QUERY_BACKWARD;
   EXPECT_OK(crm_tenant_replay(tenant, &query, &cursor, &error));
   EXPECT_OK(crm_event_cursor_next(cursor, &event, &error));

@@ -51,6 +51,8 @@ void who_is_who(crm_store* store);
 void consent(crm_store* store);
 /* Erasing, in a tenant of its own. */
 void erasures(crm_store* store);
+/* Three events as columns, and back. */
+void columns(crm_tenant* tenant);
 /* The ledger, in a tenant of its own. */
 void ledger(crm_store* store, const char* folder);
 

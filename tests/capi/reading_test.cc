@@ -91,6 +91,71 @@ TEST_CASE("replay: open parts only") {
   CHECK(event.payload.size == 0);
 }
 
+TEST_CASE("arrow: what a stream gives can be appended again") {
+  History history;
+  OwnedCursor cursor;
+  REQUIRE_STATUS_OK(
+      crm_tenant_replay(history.tenant.get(), nullptr, cursor.out(), error));
+  ArrowArrayStream stream;
+  REQUIRE_STATUS_OK(
+      crm_event_cursor_to_arrow(cursor.get(), nullptr, &stream, error));
+  *cursor.handle() = nullptr;
+  Owned<crm_arrow_events, crm_arrow_events_free> rows;
+  crm_read_options options = CRM_READ_OPTIONS_INIT;
+  REQUIRE_STATUS_OK(
+      crm_arrow_events_open(&stream, &options, rows.out(), error));
+  CHECK((stream.release == nullptr));
+  size_t count = 0;
+  crm_slice json;
+  crm_status status = CRM_OK;
+  while ((status = crm_arrow_events_next(rows.get(), &json, nullptr)) ==
+         CRM_OK) {
+    Owned<crm_append_result, crm_append_result_free> result;
+    REQUIRE_STATUS_OK(crm_tenant_append_json(history.tenant.get(), &json, 1,
+                                             nullptr, result.out(), error));
+    const crm_append_result_view* view = crm_append_result_read(result.get());
+    CHECK(view->duplicates == 1);
+    CHECK(view->appended == 0);
+    ++count;
+  }
+  CHECK(status == CRM_DONE);
+  CHECK(json.size == 0);
+  CHECK(count > 0);
+}
+
+TEST_CASE("arrow: a stream is taken also when its rows are not given") {
+  History history;
+  ArrowArrayStream stream;
+  const auto open = [&] {
+    OwnedCursor cursor;
+    REQUIRE_STATUS_OK(
+        crm_tenant_replay(history.tenant.get(), nullptr, cursor.out(), error));
+    REQUIRE_STATUS_OK(
+        crm_event_cursor_to_arrow(cursor.get(), nullptr, &stream, error));
+    *cursor.handle() = nullptr;
+  };
+  open();
+  CHECK_STATUS(crm_arrow_events_open(&stream, nullptr, nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK((stream.release == nullptr));
+  open();
+  crm_read_options options = CRM_READ_OPTIONS_INIT;
+  options.flags = 4;
+  crm_arrow_events* rows = nullptr;
+  CHECK_STATUS(crm_arrow_events_open(&stream, &options, &rows, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK((stream.release == nullptr));
+  CHECK((rows == nullptr));
+  CHECK_STATUS(crm_arrow_events_open(nullptr, nullptr, &rows, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_arrow_events_open(&stream, nullptr, &rows, error),
+               CRM_INVALID_ARGUMENT);
+  crm_slice json;
+  CHECK_STATUS(crm_arrow_events_next(nullptr, &json, error),
+               CRM_INVALID_ARGUMENT);
+  crm_arrow_events_free(nullptr);
+}
+
 TEST_CASE("arrow: the stream has the cursor, unless there is none") {
   History history;
   OwnedCursor cursor;

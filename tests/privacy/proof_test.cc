@@ -1,6 +1,6 @@
 // That an erasure can be proved: the bytes of her keys are in no file any
-// more, of mode kHard nor those that were sealed; and whatever goes wrong on the
-// way, and wherever, it comes to the same end. The same of a redaction.
+// more, of mode kHard nor those that were sealed; and whatever goes wrong on
+// the way, and wherever, it comes to the same end. The same of a redaction.
 
 #include <unistd.h>
 

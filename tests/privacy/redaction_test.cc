@@ -83,8 +83,8 @@ TEST_CASE("redact: what an event said goes, the event and its person stay") {
     {
       Club club(scratch / "s");
       if (flushed) REQUIRE_OK(club.store.Flush());
-      const auto done = club.tenant.Redact(
-          club.secret, {.by = "desk", .why = "health data"});
+      const auto done =
+          club.tenant.Redact(club.secret, {.by = "desk", .why = "health data"});
       REQUIRE_OK(done);
       CHECK(done->event == club.secret);
       CHECK(done->position > club.secret);
@@ -144,8 +144,7 @@ TEST_CASE("redact: what cannot be redacted changes nothing") {
   CHECK_CODE(club.tenant.Redact(consent), kFailedPrecondition);
   CHECK_CODE(club.tenant.Redact(club.secret, {.why = std::string(257, 'x')}),
              kTooLarge);
-  CHECK_CODE(club.tenant.Redact(club.secret, {.by = "a\nb"}),
-             kInvalidArgument);
+  CHECK_CODE(club.tenant.Redact(club.secret, {.by = "a\nb"}), kInvalidArgument);
   CHECK(Everything(club.tenant) == before);
   REQUIRE_OK(club.tenant.Erase(1));
   CHECK_CODE(club.tenant.Redact(club.secret), kErased);

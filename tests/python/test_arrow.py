@@ -173,3 +173,54 @@ def test_pyarrow_makes_a_table(club):
         "us", "UTC")
     assert table["customer"].to_pylist() == [1, None]
     table.validate(full=True)
+
+
+def test_columns_are_appended(club):
+    with crm.Store.open_in_memory() as store:
+        copy = store.tenant("copy")
+        summary = copy.append_many(club.replay(), batch_size=1)
+        assert (summary.appended, summary.batches) == (2, 2)
+        again = copy.append_many(club.replay())
+        assert (again.appended, again.duplicates) == (0, 2)
+        assert [event.payload for event in copy.replay()] == [
+            event.payload for event in club.replay()]
+
+
+def test_columns_of_pyarrow_and_polars_are_appended(club):
+    pyarrow = pytest.importorskip("pyarrow", minversion="14")
+    columns = {"id": ["p-1", "p-2"], "type": ["visit", "visit"],
+               "source": ["frame", "frame"],
+               "occurred_at": pyarrow.array(
+                   [1, None], pyarrow.timestamp("ms", "UTC")),
+               "payload": ['{"page": "/"}', None]}
+    assert club.append_many(pyarrow.table(columns)).appended == 2
+    polars = pytest.importorskip("polars")
+    frame = polars.from_arrow(pyarrow.table(columns))
+    assert club.append_many(frame).duplicates == 2
+
+
+def test_a_column_that_would_be_lost_is_an_error(club):
+    pyarrow = pytest.importorskip("pyarrow", minversion="14")
+    table = pyarrow.table({"id": ["1"], "type": ["t"], "source": ["s"],
+                           "email": ["ada@example.com"]})
+    with pytest.raises(crm.InputError, match="column email"):
+        club.append_many(table)
+
+
+def test_rows_that_are_none_are_rejected(club):
+    rows = club.replay(open_parts_only=True)  # Their ids are null.
+    with pytest.raises(crm.InputError, match="row 0, column id: is null"):
+        club.append_many(rows)
+    rows = club.replay(open_parts_only=True)
+    summary = club.append_many(rows, partial=True)
+    assert (summary.rejected, summary.appended) == (2, 0)
+    assert summary.rejected_events[1].index == 1
+
+
+def test_what_gives_no_stream_is_an_error(club):
+    class Wrong:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return 7
+
+    with pytest.raises((TypeError, ValueError)):
+        club.append_many(Wrong())

@@ -112,6 +112,7 @@ _SELF_DESCRIBING_NOTE = "(a signed note says how it is signed)"
 _AT_OPENING = "(how it is done was said when the handle was made)"
 NO_OPTIONS = {
     "crm_append_order_new": _ALL_SAID,
+    "crm_arrow_events_next": _AT_OPENING,
     "crm_append_order_pass": _ALL_SAID,
     "crm_append_order_take_place": _ALL_SAID,
     "crm_append_order_wait": _ALL_SAID,
@@ -225,6 +226,7 @@ C = {
         "CRM_OUTCOME_SCHEMA_WARNING, crm_event_outcome.message",
     "EventToJson": "crm_event_view_to_json, CRM_EVENT_JSON_AS_GIVEN",
     "EventsToArrow": "crm_event_cursor_to_arrow",
+    "ArrowEvents::rows": "(C counts by itself)",
     "EventView::backfill": "CRM_EVENT_VIEW_BACKFILL",
     "EventView::opened": "CRM_EVENT_VIEW_OPENED",
     "EventView::redacted": "CRM_EVENT_VIEW_REDACTED",
@@ -351,6 +353,9 @@ PYTHON = {
     "EventOutcome::status": "EventOutcome.code, EventOutcome.message",
     "EventToJson": "StoredEvent.to_json, StoredEvent.to_json(as_given)",
     "EventsToArrow": "EventCursor.__arrow_c_stream__",
+    "ArrowEvents::Open": "Tenant.append_many",
+    "ArrowEvents::Next": "Tenant.append_many",
+    "ArrowEvents::rows": _NO_PLACE,
     "ExportEvents": "Tenant.export_events",
     "ExportLedger": "Tenant.export_ledger",
     "ExportProfiles": "Tenant.export_profiles",

@@ -139,6 +139,7 @@ PLANTED = [
     ("fences", _include("src/base/hash.cc", '"format/a_generated.h"'),
      "src/format"),
     ("fences", _include("src/base/hash.cc", "<sodium.h>"), "crypto."),
+    ("fences", _include("src/storage/rows.cc", "<mutex>"), "mutex.h"),
     ("fences", _include("src/base/hash.cc", "<re2/re2.h>"), "src/identity"),
     ("fences", _include("src/base/hash.cc", "<unicode/uchar.h>"),
      "src/identity"),

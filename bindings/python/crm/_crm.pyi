@@ -49,6 +49,11 @@ class _Writable(Protocol):
 _Path = Union[str, os.PathLike[str]]
 _Duration = Union[float, datetime.timedelta]
 _Identifier = Union[Identifier, tuple[str, str]]
+class _Columns(Protocol):
+    def __arrow_c_stream__(
+        self, requested_schema: Optional[object] = None
+    ) -> object: ...
+
 _Text = Union[str, bytes, bytearray, memoryview]
 _EventLike = Union[dict[str, Any], _Text, Event]
 _DurabilityLike = Union[Durability, str]
@@ -229,7 +234,7 @@ class Tenant:
     ) -> AppendResult: ...
     def append_many(
         self,
-        source: Union[_Text, _File, Iterable[_EventLike]],
+        source: Union[_Text, _File, _Columns, Iterable[_EventLike]],
         *,
         batch_size: int = 500,
         partial: bool = False,

@@ -14,6 +14,7 @@
 #include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/records.h"
 #include "bindings/python/src/text.h"
+#include "crm/arrow.h"
 
 namespace crm::python {
 namespace {
@@ -24,8 +25,12 @@ constexpr size_t kReadBytes = size_t{1} << 20;
 constexpr char kDoc[] =
     "Appends many events, in batches of `batch_size`: an AppendSummary.\n\n"
     "source: NDJSON text (str, bytes, or a buffer such as an mmap); a file\n"
-    "    object with NDJSON, binary (faster) or text; or an iterable of\n"
-    "    events: dicts, JSON texts, Event. Blank lines are skipped.\n"
+    "    object with NDJSON, binary (faster) or text; columns of Arrow (what\n"
+    "    has __arrow_c_stream__: a pyarrow Table, a data frame, a replay); or\n"
+    "    an iterable of events: dicts, JSON texts, Event. Blank lines are\n"
+    "    skipped. Columns are those of a replay: id, type and source are\n"
+    "    needed; occurred_at must have a time zone; identity, payload and\n"
+    "    metadata are JSON text; any other column is an error.\n"
     "batch_size: events per request, 1 to 10,000.\n"
     "partial, backfill, durability, ignore_tenant, dry_run: as in append.\n"
     "max_rejected: so many RejectedEvent are kept (with `partial`).\n"
@@ -55,6 +60,8 @@ class Feeder final {
 
   void Add(py::handle item);
   void AddLine(std::string_view line, bool copy);
+  // The rows of a stream, which it takes.
+  void AddStream(ArrowArrayStream* stream);
   // All lines of a text that outlives this.
   void AddText(std::string_view text);
   AppendSummary Finish();
@@ -118,6 +125,25 @@ void Feeder::AddText(std::string_view text) {
     const size_t end = std::min(text.find('\n'), text.size() - 1);
     AddLine(text.substr(0, end + 1), false);
     text.remove_prefix(end + 1);
+  }
+}
+
+void Feeder::AddStream(ArrowArrayStream* stream) {
+  Result<ArrowEvents> rows = ArrowEvents::Open(stream);
+  Check(rows.status());
+  for (;;) {
+    std::string_view json;
+    const Result<bool> more = rows->Next(&json);
+    if (more.ok() && !*more) return;
+    if (more.ok()) {
+      AddLine(json, true);
+    } else if (options_.append.partial &&
+               more.status().code() == StatusCode::kMalformed) {
+      Reject(summary_.events++, more.status().code(),
+             std::string(more.status().message()));
+    } else {
+      Raise(more.status());
+    }
   }
 }
 
@@ -247,6 +273,14 @@ void FeedBuffer(py::handle source, Feeder& feeder) {
   lines.Finish();
 }
 
+void FeedStream(py::handle source, Feeder& feeder) {
+  const py::object capsule = source.attr("__arrow_c_stream__")();
+  auto* const stream = static_cast<ArrowArrayStream*>(
+      PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream"));
+  if (stream == nullptr) throw py::error_already_set();
+  feeder.AddStream(stream);
+}
+
 // As in a list of the lines of a file.
 bool IsBlankLine(py::handle item) {
   Py_ssize_t size = 0;
@@ -267,6 +301,8 @@ void Feed(py::handle source, Feeder& feeder) {
     feeder.AddText(WithoutByteOrderMark(Utf8(source)));
   } else if (PyObject_CheckBuffer(source.ptr()) != 0) {
     FeedBuffer(source, feeder);
+  } else if (py::hasattr(source, "__arrow_c_stream__")) {
+    FeedStream(source, feeder);
   } else if (py::hasattr(source, "read")) {
     FeedFile(source, feeder);
   } else if (PyDict_Check(source.ptr()) || py::isinstance<Event>(source)) {
