@@ -111,7 +111,7 @@ void AddPrivacy(CLI::App* app, CommandLine* line) {
       "and from the profile what they had made of it. Type, times and whom it\n"
       "names stay. There is no way back: look at --dry-run first.",
       "crm redact shop 4711 --why \"health data\"");
-  redact->add_option("POSITION", r->event, "Of the event: see crm events")
+  redact->add_option("POSITION", r->event, "Of the event: see crm replay")
       ->required();
   redact->add_flag("--dry-run", r->dry_run, "Only say what would go");
   redact->add_option("--by", r->by, "Who asked for it; kept in the log");

@@ -146,8 +146,10 @@ void AppendTrailer(uint32_t count, const Digest& chain, std::string* value) {
   value->append(reinterpret_cast<const char*>(chain.data()), chain.size());
 }
 
-Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
-  *out = LogRecord();
+namespace {
+
+// All but what the header says.
+Status ReadFrame(std::string_view value, LogRecord* out) {
   ByteReader reader(value);
   const uint8_t version = reader.U8();
   const uint8_t flags = reader.U8();
@@ -175,7 +177,16 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
     out->sealed = rest;
     out->sealed_size = static_cast<uint32_t>(rest.size());
   }
+  return Status::Ok();
+}
 
+}  // namespace
+
+Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
+  *out = LogRecord();
+  Status status = ReadFrame(value, out);
+  if (!status.ok()) return status;
+  const size_t header_size = out->header.size();
   aligned_.resize(header_size / 8 + 1);
   std::memcpy(aligned_.data(), out->header.data(), header_size);
   const auto* buffer = reinterpret_cast<const uint8_t*>(aligned_.data());

@@ -112,18 +112,23 @@ TEST_CASE("the keys of an erased customer are in no file any more") {
   CHECK(StoredKey(path, kBuckets, 0) != bucket);
 }
 
-// What was sealed of events, and of timelines, of a record: the last bytes of
-// each, by which it can be found again.
-std::vector<std::string> SealedOf(const std::string& store, uint64_t record) {
-  constexpr size_t kTail = 24;
-  std::vector<std::string> tails;
+std::unique_ptr<Database> OpenLog(const std::string& store) {
   DatabaseOptions options;
   options.families = {{"default", FamilyKind::kLog},
                       {"ops", FamilyKind::kPoint}};
   options.must_exist = true;
-  const auto log = Database::Open(store + "/log", Disk::Machine(), options);
+  auto log = Database::Open(store + "/log", Disk::Machine(), options);
   REQUIRE_OK(log);
-  REQUIRE_OK((*log)->ScanBackward(
+  return *std::move(log);
+}
+
+// What was sealed of the events of a record, the newest first: the last bytes
+// of each, by which it can be found again.
+std::vector<std::string> SealedOf(const std::string& store, uint64_t record) {
+  constexpr size_t kTail = 24;
+  std::vector<std::string> tails;
+  const auto log = OpenLog(store);
+  REQUIRE_OK(log->ScanBackward(
       0, {}, {}, [&](std::string_view, std::string_view value) {
         LogRecordReader reader;
         LogRecord read;
@@ -220,6 +225,46 @@ TEST_CASE("redact: what was sealed of the event is in no file any more") {
   CHECK(FilesWith(path, hers[1]) == 0);
   CHECK(FilesWith(path, hers[2]) > 0);
   CheckSound(store);
+}
+
+TEST_CASE("a sealed part that is taken out and nobody said so is found") {
+  const Scratch scratch;
+  const std::string path = scratch / "s";
+  Position event = 0;
+  {
+    Store store = MustOpen(path);
+    Tenant tenant = MustTenant(store);
+    FillPeople(tenant, 10);
+    event = PositionOf(tenant, "e1-6");
+    REQUIRE_OK(store.Close());
+  }
+  {
+    const auto log = OpenLog(path);
+    std::string key;
+    PutBe64(&key, event);
+    std::string value;
+    std::string removed;
+    REQUIRE(*log->Get(0, key, &value));
+    REQUIRE_OK(RemoveSealed(value, {}, &removed));
+    Batch batch;
+    batch.Put(0, key, removed);
+    REQUIRE_OK(log->Write(batch, true));
+  }
+  Store store = MustOpen(path);
+  Tenant tenant = MustTenant(store);
+  const auto report = store.Verify();
+  REQUIRE_OK(report);
+  REQUIRE(report->findings_total == 1);
+  CHECK(report->findings[0].room == "log");
+  CHECK(report->findings[0].position == event);
+  // The chain itself is whole, and the event reads as one that is erased.
+  CHECK(tenant.VerifyLedger()->sound());
+  Result<EventCursor> cursor = tenant.Replay({.first = event, .last = event});
+  REQUIRE_OK(cursor);
+  EventView shown;
+  REQUIRE(*cursor->Next(&shown));
+  CHECK_FALSE(shown.opened);
+  CHECK_FALSE(shown.redacted);
 }
 
 TEST_CASE("profiles of her bucket are read while its key is renewed") {

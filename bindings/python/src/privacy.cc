@@ -114,6 +114,9 @@ void DefineReport(py::module_& module) {
       .Field("certificate", &ErasureReport::certificate,
              "Signed JSON; empty until it is complete.")
       .Finish();
+}
+
+void DefineOthers(py::module_& module) {
   RecordClass<RedactReport>(module, "RedactReport",
                             "One event that was redacted, or would be.")
       .Field("event", &RedactReport::event, "Its position.")
@@ -192,6 +195,7 @@ void DefineBackups(py::module_& module) {
 
 void DefinePrivacyRecords(py::module_& module) {
   DefineReport(module);
+  DefineOthers(module);
   DefineBackups(module);
   DefFunction(
       module, "verify_certificate",
