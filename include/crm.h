@@ -1441,12 +1441,14 @@ enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
 /* crm_event_view.flags. BACKFILL: it was appended as old data. OPENED: the
  * sealed part could be read; without it the person's key is gone, or the query
  * asked for open parts only. WARNED: it did not fit the schema of its type.
- * UNTIMED: it came without a time; occurred_at_us is recorded_at_us. */
+ * UNTIMED: it came without a time; occurred_at_us is recorded_at_us. REDACTED:
+ * payload, metadata and extra were taken out: {}, and empty. */
 enum {
   CRM_EVENT_VIEW_BACKFILL = 1,
   CRM_EVENT_VIEW_OPENED = 2,
   CRM_EVENT_VIEW_WARNED = 4,
-  CRM_EVENT_VIEW_UNTIMED = 8
+  CRM_EVENT_VIEW_UNTIMED = 8,
+  CRM_EVENT_VIEW_REDACTED = 16
 };
 
 /* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as
@@ -2336,6 +2338,7 @@ typedef struct crm_definition_view {
  * REVIEW, ANSWER: a question was put, or answered.
  * SHARED: an identifier links nobody any more.
  * ERASURE: a customer was erased.
+ * REDACTION: events lost what they said.
  * HOLD: a legal hold: placed, released, or waited for. */
 enum {
   CRM_CHOICE_MERGE = 1,
@@ -2345,6 +2348,7 @@ enum {
   CRM_CHOICE_ANSWER = 5,
   CRM_CHOICE_SHARED = 6,
   CRM_CHOICE_ERASURE = 7,
+  CRM_CHOICE_REDACTION = 8,
   CRM_CHOICE_HOLD = 9
 };
 
@@ -3364,21 +3368,28 @@ CRM_API void crm_identity_history_free(crm_identity_history* history)
  *                noise from here on, in the log, in copies and in backups
  *   views        her rows go, and the key that sealed them together with those
  *   purged       of others is renewed
+ *   files        only with HARD: what was sealed goes, too, from the log and
+ *   purged       from every file
  *   complete     a certificate says so, signed with the tenant's key
  *
  * What stays: the open parts of her events (type, times, source, numbers), the
  * choice itself, and keyed hashes of what is fenced. Who comes back with a
  * newer event is a new customer. Numbers of customers and records are never
  * given again. Of texts that hosts wrote beside her libcrm knows nothing.
+ *
+ * One event can lose what it says while its customer stays: crm_tenant_redact.
  */
 
 /* How somebody is erased. The numbers are frozen.
  *
  * SHRED: her keys are destroyed.
  * ANONYMISE: what remains is written as events of nobody, too.
- * HARD: the sealed bytes are removed from the log, too.
- *
- * The last two are CRM_UNSUPPORTED in this version. */
+ *   CRM_UNSUPPORTED in this version.
+ * HARD: what was sealed is removed, too: of each of her events the log keeps
+ *   header and digest, so that its chain can still be checked, and the files
+ *   that held it are rewritten and searched. Takes as long as rewriting the log
+ *   from her first event on, and the views. Copies and backups keep their
+ *   bytes, which are noise as with SHRED. */
 enum { CRM_ERASURE_SHRED = 1, CRM_ERASURE_ANONYMISE = 2, CRM_ERASURE_HARD = 3 };
 
 /* crm_erasure_options.flags. DRY_RUN: say what would go, and change nothing.
@@ -3429,6 +3440,9 @@ enum { CRM_ERASURE_COMPLETE = 1 };
  * records: hers, ascending: those whose keys are destroyed.
  * events: of hers. identifiers: that were hers. bytes: of her events, as they
  *   were sealed.
+ * removed_bytes, files_searched: only with HARD, once it is complete: sealed
+ *   bytes that were taken out of the log, and in how many files they were
+ *   searched for and not found.
  * fenced: keyed hashes that stay, so that late events are told.
  * doubtful: exclusive namespaces of which she has two values or more; as
  *   `retired`, none in a list.
@@ -3453,6 +3467,8 @@ typedef struct crm_erasure_report_view {
   uint64_t events;
   uint64_t identifiers;
   uint64_t bytes;
+  uint64_t removed_bytes;
+  uint64_t files_searched;
   uint64_t fenced;
   const crm_slice* doubtful;
   size_t doubtful_count;
@@ -3473,8 +3489,9 @@ typedef struct crm_erasure_report crm_erasure_report;
  *
  * CRM_NOT_FOUND: no such customer. CRM_ERASED: she was already.
  * CRM_FAILED_PRECONDITION: it needs CONFIRM (names the namespace), or she is
- * held (names holds and categories).
- * CRM_UNSUPPORTED: the mode. CRM_READ_ONLY, CRM_NO_SPACE, CRM_IO_ERROR. */
+ * held (names holds and categories). CRM_UNSUPPORTED: the mode. CRM_BUSY: with
+ * HARD, an open cursor keeps an old file; the rest is done when it is gone.
+ * CRM_READ_ONLY, CRM_NO_SPACE, CRM_IO_ERROR. */
 CRM_API crm_status crm_tenant_erase(crm_tenant* tenant, uint64_t customer,
                                     const crm_erasure_options* options,
                                     crm_erasure_report** out,
@@ -3536,6 +3553,63 @@ CRM_API crm_status crm_tenant_get_signing_key(crm_tenant* tenant,
                                               const crm_read_options* options,
                                               crm_buffer** out,
                                               crm_error** error) CRM_NOEXCEPT;
+
+/* crm_redact_options.flags. DRY_RUN: say what would go, and change nothing. */
+enum { CRM_REDACT_DRY_RUN = 1 };
+
+/* How to redact an event.
+ *
+ * by, why: who asked for it, and for which reason; kept in the log. Each up to
+ *   256 bytes (CRM_TOO_LARGE).
+ * reserved: 0. */
+typedef struct crm_redact_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_slice by;
+  crm_slice why;
+} crm_redact_options;
+
+#define CRM_REDACT_OPTIONS_INIT                        \
+  {                                                    \
+    sizeof(crm_redact_options), 0, 0, {0, 0}, { 0, 0 } \
+  }
+
+/* One event that was redacted, or would be.
+ *
+ * event: its position. position: of the choice in the log; zero: a dry run.
+ * record, customer: whose it is; 0: nobody's.
+ * bytes: of what was sealed of it, its identity included, which is sealed anew.
+ * files_searched: in so many files it was searched for, and not found; zero: a
+ *   dry run. */
+typedef struct crm_redact_report {
+  uint64_t event;
+  uint64_t position;
+  uint64_t record;
+  uint64_t customer;
+  uint64_t bytes;
+  uint64_t files_searched;
+  uint64_t reserved[2];
+} crm_redact_report;
+
+/* Takes what one event says out of the store; `event` is its position. A choice
+ * in the log says who asked for it. The event keeps its open part, its ids, its
+ * time as it was given, and its identity: how somebody is found is the
+ * customer's. Payload, metadata and unknown members go from the log, from the
+ * timeline and from every file, and what they had made of the profile is
+ * undone. CRM_EVENT_VIEW_REDACTED says so from then on. Takes as long as
+ * rewriting the log from the event on, and the timelines. Backups from before
+ * still hold what it said, sealed with a key that lives: replace them. `out`
+ * may be NULL.
+ *
+ * CRM_NOT_FOUND: no event there. CRM_ERASED: its person was.
+ * CRM_ALREADY_EXISTS: it is redacted already. CRM_FAILED_PRECONDITION: an act
+ * of consent is evidence, and goes with its person alone. CRM_BUSY, and errors
+ * behind the choice: as crm_tenant_erase. */
+CRM_API crm_status crm_tenant_redact(crm_tenant* tenant, uint64_t event,
+                                     const crm_redact_options* options,
+                                     crm_redact_report* out,
+                                     crm_error** error) CRM_NOEXCEPT;
 
 /* What a certificate says, once its signature was found right. Immutable. */
 typedef struct crm_certificate_info crm_certificate_info;
@@ -3992,7 +4066,8 @@ typedef struct crm_timeline_query {
 
 /* One event as the timeline shows it. `flags`: CRM_EVENT_VIEW_OPENED; without
  * it the person's key is gone, and id, payload and version (which is that of
- * the payload) are empty. */
+ * the payload) are empty. CRM_EVENT_VIEW_REDACTED: the payload was taken out.
+ */
 typedef struct crm_timeline_entry {
   uint64_t position;
   int64_t occurred_at_us;
@@ -5574,7 +5649,8 @@ CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
  * customer (absent: unattributed) and revision say how it was bound: an import
  * compares them with what it finds; so it does with `warned` (it did not fit
  * the schema of its type). An event whose key is gone is a line of the kind
- * "erased": it has type, version and occurred_at in place of `event`.
+ * "erased": it has type, version and occurred_at in place of `event`. One that
+ * was redacted has "redacted":true, and an `event` with an empty payload.
  *
  * A definition of the tenant stands where it was made: `after` counts her
  * events before it. It is a "schema" (type, version, compatibility: none,
@@ -5743,12 +5819,16 @@ typedef struct crm_store_import_report crm_store_import_report;
  *
  * events: appended.
  * erased: left out, as an event without its body cannot be appended.
+ * redacted: of the appended ones, those that were redacted: they are events
+ *   without a payload here. One that a schema refuses for that is left out, and
+ *   counts as erased.
  * identical: 1 when the store says what the one said that was exported.
  * differences: the first hundred of differences_total.
  * tenants: what the store says now. */
 typedef struct crm_store_import_report_view {
   uint64_t events;
   uint64_t erased;
+  uint64_t redacted;
   int32_t identical;
   uint32_t reserved0;
   uint64_t differences_total;

@@ -264,9 +264,20 @@ class Tenant final {
   // kNotFound; kErased: she was already; kFailedPrecondition: it needs
   // `confirm` (names the namespace), or she is held (names holds and
   // categories); kUnsupported: a mode that this version does not have;
-  // kTooLarge, kInvalidArgument: a text.
+  // kTooLarge, kInvalidArgument: a text. With kHard also kBusy: an open cursor
+  // keeps an old file; the rest is done when it is gone.
   Result<ErasureReport> Erase(CustomerId customer,
                               const ErasureOptions& options = {});
+  // Takes what one event says out of the store: see crm/privacy.h. When it
+  // returns, everything is done; an error behind the choice (position is then
+  // in the log) is as with Erase. Takes as long as rewriting the log from the
+  // event on, and the timelines. kNotFound: no event at `event`; kErased: its
+  // person was; kAlreadyExists: it is redacted already; kFailedPrecondition:
+  // an act of consent is evidence, and goes with its person alone, or a legal
+  // hold keeps the event (names it); kTooLarge,
+  // kInvalidArgument: a text; kBusy: as with Erase.
+  Result<RedactReport> Redact(Position event,
+                              const RedactOptions& options = {});
   // Every erasure so far, by position. Reads the journal beside the keys.
   Result<std::vector<ErasureReport>> ListErasures() const;
   // Does again what a certificate of this tenant and store says, where the
@@ -494,6 +505,7 @@ struct ChoiceView {
     kAnswer = 5,     // ... or answered.
     kShared = 6,     // An identifier links nobody any more.
     kErasure = 7,    // A customer was erased; see crm/privacy.h.
+    kRedaction = 8,  // Events lost what they said; see crm/privacy.h.
     kHold = 9,       // A legal hold: placed, released, or waited for.
   };
   // Who made it. The numbers never change.

@@ -247,7 +247,7 @@ struct WhoCommand {
 
 // crm erase, erasures, certificate apply, certificate key.
 struct PrivacyCommand {
-  enum class Verb : size_t { kErase, kErasures, kApply, kKey, kCount };
+  enum class Verb : size_t { kErase, kErasures, kApply, kKey, kRedact, kCount };
   Verb verb = Verb::kErase;
   StoreOption store;
   std::string who;
@@ -255,6 +255,8 @@ struct PrivacyCommand {
   std::string export_file;
   std::string by;
   std::string why;
+  std::string mode = "shred";
+  uint64_t event = 0;  // Its position.
   bool dry_run = false;
   bool confirm = false;
   bool wait_for_release = false;

@@ -27,11 +27,12 @@ enum class ChoiceKind : uint8_t {
   kMerge = 1,
   kPartition = 2,  // Who is who after an unmerge or a re-resolve.
   kAssertion = 3,
-  kReview = 4,   // A question is put ...
-  kAnswer = 5,   // ... and answered; what follows of it are choices, too.
-  kShared = 6,   // An identifier links nobody any more.
-  kErasure = 7,  // Records whose keys are destroyed. See crm/privacy.h.
-  kHold = 9,     // A legal hold. See crm/retention.h.
+  kReview = 4,     // A question is put ...
+  kAnswer = 5,     // ... and answered; what follows of it are choices, too.
+  kShared = 6,     // An identifier links nobody any more.
+  kErasure = 7,    // Records whose keys are destroyed. See crm/privacy.h.
+  kRedaction = 8,  // Events whose sealed part was replaced by a remnant.
+  kHold = 9,       // A legal hold. See crm/retention.h.
 };
 
 // Who made it. Numbers of the log.
@@ -107,6 +108,9 @@ struct IdentityChoice {
   };
   Erasure erasure = {};
 
+  // Whose sealed part goes from the log, ascending: kRedaction, and kErasure of
+  // mode kHard.
+  std::vector<Position> events = {};
   // kHold, of `customer`. `by` and `why`: who said so.
   struct Hold {
     // Numbers of the log; never change.

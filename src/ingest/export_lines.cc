@@ -22,7 +22,7 @@ constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
     "",       "merge",  "partition", "assertion", "review",
-    "answer", "shared", "erasure",   "",          "hold"};
+    "answer", "shared", "erasure",   "redaction", "hold"};
 constexpr std::string_view kSaid[] = {"", "placed", "released", "waiting"};
 constexpr std::string_view kErasureModes[] = {"", "shred", "anonymise", "hard"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
@@ -391,7 +391,8 @@ Status ExportReader::ReadChoice(ChoiceLine* out) {
   const std::string weight(members_.Take("weight"));
   out->weight = weight.empty() ? 0 : std::strtod(weight.c_str(), nullptr);
   // To be compared, by the checksum of all choices.
-  for (const std::string_view name : {"namespace", "confidence", "leading"}) {
+  for (const std::string_view name :
+       {"namespace", "confidence", "leading", "records", "events"}) {
     members_.Take(name);
   }
   if (!status().ok()) return status();

@@ -30,6 +30,8 @@ std::string_view KindText(ChoiceKind kind) {
       return "shared";
     case ChoiceKind::kErasure:
       return "erasure";
+    case ChoiceKind::kRedaction:
+      return "redaction";
     case ChoiceKind::kHold:
       return "hold";
   }
@@ -220,6 +222,9 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
   if (choice.kind == ChoiceKind::kPartition) json.Parts(choice.parts);
   if (choice.kind == ChoiceKind::kErasure) {
     json.Numbers("records", choice.erasure.records);
+  }
+  if (choice.kind == ChoiceKind::kRedaction) {
+    json.NumberIfAny("events", choice.events.size());
   }
   if (choice.kind == ChoiceKind::kHold) {
     json.Text("said", HoldText(choice.hold.what));

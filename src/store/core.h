@@ -103,6 +103,7 @@ struct StoreCore {
   // the log and compares takes it, too: keys must not go meanwhile.
   Mutex erasure_mutex;
   std::atomic<bool> erasures_open{false};  // Some are not complete.
+  std::atomic<int> erasures_wait{0};       // For so many rounds yet.
   Mutex anchor_mutex;
   std::thread maintenance;
 

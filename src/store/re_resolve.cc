@@ -640,6 +640,7 @@ Result<ReResolveReport> Tenant::ReResolve(const ReResolveOptions& options) {
   // Who is being erased has nothing to say any more.
   MutexLock no_erasure(impl_->core->erasure_mutex);
   status = FinishErasures(*impl_->core);
+  if (status.code() == StatusCode::kBusy) status = Status::Ok();
   if (!status.ok()) return status;
   ReResolveReport report;
   status = impl_->core->sequencer->Choose(

@@ -112,12 +112,27 @@ static void holds(crm_tenant* tenant, uint64_t customer) {
   crm_hold_release_free(release);
 }
 
+static void redactions(crm_tenant* tenant, uint64_t event) {
+  crm_redact_options options = CRM_REDACT_OPTIONS_INIT;
+  crm_redact_report report;
+  options.why = crm_slice_of("health data");
+  options.flags = CRM_REDACT_DRY_RUN;
+  EXPECT_OK(crm_tenant_redact(tenant, event, &options, &report, &error));
+  EXPECT(report.event == event && report.position == 0);
+  options.flags = 0;
+  EXPECT_OK(crm_tenant_redact(tenant, event, &options, &report, &error));
+  EXPECT(report.customer == 1 && report.position > event);
+  EXPECT_CODE(crm_tenant_redact(tenant, event, NULL, NULL, &error),
+              CRM_ALREADY_EXISTS);
+}
+
 void erasures(crm_store* store) {
   crm_tenant* tenant = NULL;
   crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
   crm_erasure_report* report = NULL;
   const crm_erasure_report_view* view;
   crm_erasure_list* list = NULL;
+  crm_append_result* result = NULL;
   const crm_slice line = crm_slice_of(
       "{\"id\":\"p1\",\"type\":\"t\",\"source\":\"scl\",\"payload\":{},"
       "\"identity\":{\"sclMemberId\":\"p1\"}}");
@@ -126,7 +141,9 @@ void erasures(crm_store* store) {
       "\"identity\":{\"sclMemberId\":\"p2\"}}");
   EXPECT_OK(
       crm_tenant_open(store, crm_slice_of("privacy"), NULL, &tenant, &error));
-  EXPECT_OK(crm_tenant_append_json(tenant, &line, 1, NULL, NULL, &error));
+  EXPECT_OK(crm_tenant_append_json(tenant, &line, 1, NULL, &result, &error));
+  redactions(tenant, crm_append_result_read(result)->events[0].position);
+  crm_append_result_free(result);
   options.flags = CRM_ERASURE_DRY_RUN;
   EXPECT_OK(crm_tenant_erase(tenant, 1, &options, &report, &error));
   view = crm_erasure_report_read(report);

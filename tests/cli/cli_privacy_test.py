@@ -95,6 +95,37 @@ class Privacy(cli_fixture.CliTest):
         self.crm("hold", "place", self.store, "1", "--category", "food",
                  code=2)
 
+    def test_hard(self):
+        self.crm("erase", self.store, "1", "--mode", "softly", code=2)
+        done = self.json_line("erase", self.store, "1", "--mode", "hard")
+        self.assertEqual(done["mode"], "hard")
+        self.assertGreater(done["removed_bytes"], done["bytes"])
+        self.assertGreater(done["files_searched"], 0)
+        self.assertEqual(done["certificate"]["certificate"]["mode"], "hard")
+        out, _ = self.crm("erase", self.store, "2", "--mode", "hard")
+        self.assertIn("files searched", out)
+        self.crm("verify", self.store)
+
+    def test_redact(self):
+        events, _ = self.crm("replay", self.store)
+        position = events.split()[0]
+        self.assertIn("Ada", events)
+        out, _ = self.crm("redact", self.store, position, "--dry-run")
+        self.assertIn("Nothing was redacted", out)
+        self.crm("redact", self.store, "9999", code=3)
+        self.crm("redact", self.store, code=2)
+        done = self.json_line("redact", self.store, position, "--by", "desk",
+                              "--why", "health data")
+        self.assertEqual(done["customer"], 1)
+        self.assertGreater(done["position"], done["event"])
+        self.crm("redact", self.store, position, code=4)
+        events, _ = self.crm("replay", self.store)
+        self.assertIn("(redacted)", events)
+        events, _ = self.crm("replay", self.store, "--json")
+        self.assertNotIn("Ada", events)
+        self.assertIn("a@example.com", events)
+        self.crm("verify", self.store)
+
     def test_certificate(self):
         file = self.store + ".certificate"
         self.crm("erase", self.store, "1", "--certificate", file)

@@ -92,19 +92,20 @@ std::optional<LogRecord> Parse(const std::string& value,
 // The chain of batches has no key: anybody can make it anew.
 void Rechain(Values* values) {
   Digest chain{};
-  std::string buffer;
   std::optional<ChainHash> hash;
   uint32_t count = 0;
   for (size_t i = 0; i < values->size(); ++i) {
     std::string& value = (*values)[i];
     if (!hash.has_value()) hash.emplace(chain);
     const bool ends = (value[1] & 1) != 0;
-    const std::string bare(WithoutTrailer(value, &buffer));
-    hash->Add(i + 1, bare);
+    if (ends) {
+      value.resize(value.size() - kLogTrailerBytes);
+      value[1] = static_cast<char>(value[1] & ~1);
+    }
+    hash->Add(i + 1, value);
     ++count;
     if (!ends && i + 1 < values->size()) continue;
     chain = hash->Finish();
-    value = bare;
     AppendTrailer(count, chain, &value);
     hash.reset();
     count = 0;

@@ -75,7 +75,7 @@ def test_certificate(tenant):
 
 def test_what_cannot_be_erased(tenant):
     ada = tenant.append(member(1)).events[0].customer
-    for mode in ("hard", crm.ErasureMode.ANONYMISE, "softly"):
+    for mode in (crm.ErasureMode.ANONYMISE, "softly"):
         with pytest.raises(crm.InputError):
             tenant.erase(ada, mode=mode)
     with pytest.raises(crm.NotFoundError):
@@ -83,6 +83,38 @@ def test_what_cannot_be_erased(tenant):
     with pytest.raises(crm.InputError):
         tenant.erase(ada, why="x" * 257)
     assert tenant.profile(ada).events == 1
+
+
+def test_hard(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    plan = tenant.erase(ada, mode="hard", dry_run=True)
+    assert plan.removed_bytes == plan.files_searched == 0
+    report = tenant.erase(ada, mode=crm.ErasureMode.HARD)
+    assert report.mode is crm.ErasureMode.HARD
+    assert report.removed_bytes > report.bytes > 0
+    assert report.files_searched > 0
+    assert json.loads(report.certificate)["certificate"]["mode"] == "hard"
+    [event] = list(tenant.replay())
+    assert not event.opened and not event.redacted
+
+
+def test_redact(tenant):
+    event = tenant.append(dict(member(1), payload={"note": "frail"})).events[0]
+    plan = tenant.redact(event.position, dry_run=True)
+    assert plan.position == 0 and plan.event == event.position
+    report = tenant.redact(event.position, by="desk", why="health data")
+    assert report.position > report.event
+    assert report.customer == event.customer and report.record == event.record
+    assert report.bytes == plan.bytes > 0 and report.files_searched > 0
+    [shown] = list(tenant.replay())
+    assert shown.redacted and shown.opened
+    assert shown.payload == {} and shown.id == member(1)["id"]
+    [entry] = tenant.timeline(event.customer).entries
+    assert entry.redacted and entry.payload == {}
+    with pytest.raises(crm.ConflictError):
+        tenant.redact(event.position)
+    with pytest.raises(crm.NotFoundError):
+        tenant.redact(10_000)
 
 
 def test_subscriptions_tell(tenant):

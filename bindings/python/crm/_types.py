@@ -343,6 +343,8 @@ class ChoiceKind(_Name):
     SHARED = "shared"
     #: A customer was erased.
     ERASURE = "erasure"
+    #: Events lost what they said.
+    REDACTION = "redaction"
     #: A legal hold: placed, released, or waited for.
     HOLD = "hold"
 
