@@ -95,28 +95,27 @@ TEST_CASE("erase: hard says what was removed") {
 TEST_CASE("redact: a dry run, the redaction, and what is refused") {
   Club club;
   crm_tenant* const tenant = club.tenant.get();
-  const auto outcome = AppendOne(tenant, EventJson("1", "ada@example.com"));
+  const auto first = AppendOne(tenant, EventJson("1", "ada@example.com"));
   crm_redact_options options = CRM_REDACT_OPTIONS_INIT;
   options.flags = CRM_REDACT_DRY_RUN;
   options.why = Slice("health data");
   crm_redact_report plan;
   REQUIRE_STATUS_OK(
-      crm_tenant_redact(tenant, outcome.position, &options, &plan, error));
-  CHECK(plan.event == outcome.position);
+      crm_tenant_redact(tenant, first.position, &options, &plan, error));
+  CHECK(plan.event == first.position);
   CHECK(plan.position == 0);
   CHECK(plan.bytes > 0);
   options.flags = 0;
   crm_redact_report done;
   REQUIRE_STATUS_OK(
-      crm_tenant_redact(tenant, outcome.position, &options, &done, error));
+      crm_tenant_redact(tenant, first.position, &options, &done, error));
   CHECK(done.position > done.event);
-  CHECK(done.customer == outcome.customer);
-  CHECK(done.record == outcome.record);
+  CHECK(done.customer == first.customer);
+  CHECK(done.record == first.record);
   CHECK(done.bytes == plan.bytes);
   CHECK(done.files_searched > 0);
-  CHECK_STATUS(
-      crm_tenant_redact(tenant, outcome.position, nullptr, &done, error),
-      CRM_ALREADY_EXISTS);
+  CHECK_STATUS(crm_tenant_redact(tenant, first.position, nullptr, &done, error),
+               CRM_ALREADY_EXISTS);
   CHECK(done.event == 0);
   CHECK_STATUS(crm_tenant_redact(tenant, 99, nullptr, nullptr, error),
                CRM_NOT_FOUND);

@@ -500,7 +500,7 @@ TEST_CASE("erasure: what is sealed can go, and everything can be checked") {
   CHECK(damage.position == 0);
 }
 
-TEST_CASE("erasure: proofs of before hold after the key is destroyed") {
+void CheckProofsHold(ErasureMode mode) {
   const Scratch scratch;
   const std::string path = scratch / "s";
   MakeStore(path);
@@ -524,7 +524,7 @@ TEST_CASE("erasure: proofs of before hold after the key is destroyed") {
   }
   Store store = MustOpen(path);
   Tenant tenant = MustTenant(store);
-  REQUIRE_OK(tenant.Erase(customer, {.confirm = true}));
+  REQUIRE_OK(tenant.Erase(customer, {.mode = mode, .confirm = true}));
   CHECK_CODE(VerifyLedgerProof(proof, note, key), kOk);
   CHECK(ToJson(*tenant.ProveInclusion(act, size)) == proof);
   CHECK(*tenant.GetLedgerCheckpoint(size) == note);
@@ -542,6 +542,14 @@ TEST_CASE("erasure: proofs of before hold after the key is destroyed") {
   // Life goes on.
   MustAppendOne(tenant, ConsentEvent("after", 2, true));
   CHECK_CODE(tenant.ProveConsistency(16), kOk);
+}
+
+TEST_CASE("erasure: proofs of before hold after the key is destroyed") {
+  CheckProofsHold(ErasureMode::kShred);
+}
+
+TEST_CASE("erasure: proofs of before hold after what was sealed is removed") {
+  CheckProofsHold(ErasureMode::kHard);
 }
 
 }  // namespace
