@@ -95,7 +95,8 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
     return Invalid("event.shape: " + std::to_string(in.shape) + " is none");
   }
   constexpr uint32_t kFlags = CRM_EVENT_VIEW_BACKFILL | CRM_EVENT_VIEW_OPENED |
-                              CRM_EVENT_VIEW_WARNED | CRM_EVENT_VIEW_UNTIMED;
+                              CRM_EVENT_VIEW_WARNED | CRM_EVENT_VIEW_UNTIMED |
+                              CRM_EVENT_VIEW_REDACTED;
   if ((in.flags & ~kFlags) != 0) {
     return Invalid("event.flags: holds unknown ones");
   }
@@ -120,6 +121,7 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
   out->backfill = (in.flags & CRM_EVENT_VIEW_BACKFILL) != 0;
   out->opened = (in.flags & CRM_EVENT_VIEW_OPENED) != 0;
   out->warned = (in.flags & CRM_EVENT_VIEW_WARNED) != 0;
+  out->redacted = (in.flags & CRM_EVENT_VIEW_REDACTED) != 0;
   out->timed = (in.flags & CRM_EVENT_VIEW_UNTIMED) == 0;
   return Status::Ok();
 }
@@ -161,6 +163,7 @@ void ShowEvent(const EventView& from, crm_event_view* out) {
   out->flags = (from.backfill ? uint32_t{CRM_EVENT_VIEW_BACKFILL} : 0) |
                (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0) |
                (from.warned ? uint32_t{CRM_EVENT_VIEW_WARNED} : 0) |
+               (from.redacted ? uint32_t{CRM_EVENT_VIEW_REDACTED} : 0) |
                (from.timed ? 0 : uint32_t{CRM_EVENT_VIEW_UNTIMED});
   out->type = Slice(from.type);
   out->source = Slice(from.source);

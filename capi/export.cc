@@ -57,6 +57,7 @@ void Fill(StoreImportState* state) {
   crm_store_import_report_view& view = state->view;
   view.events = from.events;
   view.erased = from.erased;
+  view.redacted = from.redacted;
   view.identical = from.identical() ? 1 : 0;
   view.differences_total = from.differences_total;
   view.differences = state->differences.data();

@@ -69,6 +69,8 @@ enum class Kind : uint32_t {
   kLinkResult,
   kMatchExplanation,
   kPersonExport,
+  kHoldRelease,
+  kHoldList,
 };
 
 // One more in every child of fork().

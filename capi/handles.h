@@ -278,6 +278,22 @@ struct CertificateInfoState {
   crm_certificate_info_view view = {};
 };
 
+struct HoldReleaseState {
+  HoldRelease from;
+  std::vector<crm_slice> categories = {};
+  std::vector<std::vector<crm_slice>> doubtful = {};
+  std::vector<crm_erasure_report_view> erased = {};
+  crm_hold_release_view view = {};
+};
+
+struct HoldListState {
+  HoldList from;
+  std::vector<std::vector<crm_slice>> categories = {};  // Of each hold.
+  std::vector<crm_hold> holds = {};
+  std::vector<crm_waiting_erasure> waiting = {};
+  crm_hold_list_view view = {};
+};
+
 struct AssertionListState {
   std::vector<crm_assertion> assertions = {};
   crm_assertion_list_view view = {};
@@ -452,6 +468,8 @@ CRM_CAPI_HANDLE(crm_training, kTraining, crm::capi::TrainingState);
 CRM_CAPI_HANDLE(crm_link_result, kLinkResult, crm::capi::LinkResultState);
 CRM_CAPI_HANDLE(crm_match_explanation, kMatchExplanation,
                 crm::capi::MatchExplanationState);
+CRM_CAPI_HANDLE(crm_hold_release, kHoldRelease, crm::capi::HoldReleaseState);
+CRM_CAPI_HANDLE(crm_hold_list, kHoldList, crm::capi::HoldListState);
 
 #undef CRM_CAPI_HANDLE
 

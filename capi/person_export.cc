@@ -6,7 +6,7 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
-#include "capi/queries.h"
+#include "capi/privacy.h"
 
 namespace crm::capi {
 namespace {

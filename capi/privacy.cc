@@ -1,18 +1,39 @@
-// Privacy: erasing a customer, certificates.
+// Privacy: erasing a customer, redacting an event, certificates.
+
+#include "capi/privacy.h"
 
 #include "capi/call.h"
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
-#include "capi/queries.h"
 
 namespace crm::capi {
 namespace {
 
-constexpr uint32_t kErasureFlags = CRM_ERASURE_DRY_RUN | CRM_ERASURE_CONFIRM;
+constexpr uint32_t kErasureFlags =
+    CRM_ERASURE_DRY_RUN | CRM_ERASURE_CONFIRM | CRM_ERASURE_WAIT_FOR_RELEASE;
 
 static_assert(static_cast<int>(ErasureMode::kShred) == CRM_ERASURE_SHRED);
 static_assert(static_cast<int>(ErasureMode::kHard) == CRM_ERASURE_HARD);
+
+}  // namespace
+
+Status ReadRedactOptions(const crm_redact_options* options,
+                         RedactOptions* out) {
+  crm_redact_options in = CRM_REDACT_OPTIONS_INIT;
+  Status status =
+      ReadOptions(options, "options", uint32_t{CRM_REDACT_DRY_RUN}, &in);
+  if (status.ok()) status = CheckSlice(in.by, "options.by");
+  if (status.ok()) status = CheckSlice(in.why, "options.why");
+  if (status.ok() && in.reserved != 0) {
+    status = Invalid("options.reserved: must be 0");
+  }
+  if (!status.ok()) return status;
+  out->dry_run = (in.flags & CRM_REDACT_DRY_RUN) != 0;
+  out->by = View(in.by);
+  out->why = View(in.why);
+  return status;
+}
 
 crm_erasure_report_view ShowErasure(const ErasureReport& from,
                                     const std::vector<crm_slice>& doubtful) {
@@ -32,12 +53,18 @@ crm_erasure_report_view ShowErasure(const ErasureReport& from,
   out.events = from.events;
   out.identifiers = from.identifiers;
   out.bytes = from.bytes;
+  out.removed_bytes = from.removed_bytes;
+  out.files_searched = from.files_searched;
   out.fenced = from.fenced;
   out.doubtful = doubtful.data();
   out.doubtful_count = doubtful.size();
+  out.holds = from.holds.data();
+  out.hold_count = from.holds.size();
   out.certificate = Slice(from.certificate);
   return out;
 }
+
+namespace {
 
 // What `erase` answers, as a handle that nobody need want.
 template <typename Erase>
@@ -66,6 +93,7 @@ Status ReadErasureOptions(const crm_erasure_options* options,
   if (in.mode != 0) out->mode = static_cast<ErasureMode>(in.mode);
   out->dry_run = (in.flags & CRM_ERASURE_DRY_RUN) != 0;
   out->confirm = (in.flags & CRM_ERASURE_CONFIRM) != 0;
+  out->wait_for_release = (in.flags & CRM_ERASURE_WAIT_FOR_RELEASE) != 0;
   out->by = View(in.by);
   out->why = View(in.why);
   return status;
@@ -107,6 +135,30 @@ const crm_erasure_report_view* crm_erasure_report_read(
 
 void crm_erasure_report_free(crm_erasure_report* report) noexcept {
   Free(report);
+}
+
+crm_status crm_tenant_redact(crm_tenant* tenant, uint64_t event,
+                             const crm_redact_options* options,
+                             crm_redact_report* out,
+                             crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    if (out != nullptr) *out = crm_redact_report();
+    crm::RedactOptions own;
+    crm::Status status = Check(tenant, "tenant");
+    if (status.ok()) status = ReadRedactOptions(options, &own);
+    if (!status.ok()) return status;
+    auto report = Change(StateOf(tenant), own.dry_run, [&](TenantState& state) {
+      return state.tenant.Redact(event, own);
+    });
+    if (!report.ok() || out == nullptr) return report.status();
+    out->event = report->event;
+    out->position = report->position;
+    out->record = report->record;
+    out->customer = report->customer;
+    out->bytes = report->bytes;
+    out->files_searched = report->files_searched;
+    return crm::Status::Ok();
+  });
 }
 
 crm_status crm_tenant_apply_certificate(crm_tenant* tenant,

@@ -28,11 +28,6 @@ class PlaceInOrder final {
 Status ReadAllAppendOptions(const crm_append_options* options,
                             const TenantState& tenant, AppendOptions* out);
 
-// An erasure: how, and what became of it.
-Status ReadErasureOptions(const crm_erasure_options* options,
-                          ErasureOptions* out);
-crm_erasure_report* GiveErasure(ErasureReport report);
-
 Status ReadQuery(const crm_replay_query* query, ReplayQuery* out);
 
 // `in` has been read by ReadOptions.

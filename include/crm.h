@@ -1540,12 +1540,14 @@ enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
 /* crm_event_view.flags. BACKFILL: it was appended as old data. OPENED: the
  * sealed part could be read; without it the person's key is gone, or the query
  * asked for open parts only. WARNED: it did not fit the schema of its type.
- * UNTIMED: it came without a time; occurred_at_us is recorded_at_us. */
+ * UNTIMED: it came without a time; occurred_at_us is recorded_at_us. REDACTED:
+ * payload, metadata and extra were taken out: {}, and empty. */
 enum {
   CRM_EVENT_VIEW_BACKFILL = 1,
   CRM_EVENT_VIEW_OPENED = 2,
   CRM_EVENT_VIEW_WARNED = 4,
-  CRM_EVENT_VIEW_UNTIMED = 8
+  CRM_EVENT_VIEW_UNTIMED = 8,
+  CRM_EVENT_VIEW_REDACTED = 16
 };
 
 /* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as
@@ -2384,26 +2386,27 @@ CRM_API crm_status crm_store_snapshot_replay(crm_store_snapshot* snapshot,
  *
  * EVENT: `event` is one that a host appended; the others are all zero.
  * DEFINITION: `definition` is one that a host made, with one of the calls of
- *   the chapter on schemas, or settings of identity; the others are
- *   all zero.
+ *   the chapter on schemas, or settings; the others are all zero.
  * CHOICE: `choice` is one about who is who; the others are all zero. */
 enum { CRM_STORE_EVENT = 1, CRM_STORE_DEFINITION = 2, CRM_STORE_CHOICE = 3 };
 
 /* What a definition is of: crm_tenant_register_schema,
  * crm_tenant_register_upcaster, crm_tenant_set_validation,
- * crm_tenant_set_identity_settings, crm_tenant_set_consent_settings. */
+ * crm_tenant_set_identity_settings, crm_tenant_set_consent_settings,
+ * crm_tenant_set_privacy_settings. */
 enum {
   CRM_DEFINITION_SCHEMA = 1,
   CRM_DEFINITION_UPCASTER = 2,
   CRM_DEFINITION_VALIDATION = 3,
   CRM_DEFINITION_IDENTITY = 4,
-  CRM_DEFINITION_CONSENT = 5
+  CRM_DEFINITION_CONSENT = 5,
+  CRM_DEFINITION_PRIVACY = 6
 };
 
 /* A definition of a tenant, as she made it. What a kind does not use is zero,
  * or empty.
  *
- * type: of the events; empty: validation of all types, or settings of identity.
+ * type: of the events; empty: validation of all types, or settings.
  * version, to: of a schema; of an upcaster where it begins, and where it leads.
  * json: the schema or the upcaster, without the blanks between its tokens; of
  *   settings of identity what differs from the defaults.
@@ -2433,7 +2436,9 @@ typedef struct crm_definition_view {
  * ASSERTION: a must-link or a cannot-link, said or retracted.
  * REVIEW, ANSWER: a question was put, or answered.
  * SHARED: an identifier links nobody any more.
- * ERASURE: a customer was erased. */
+ * ERASURE: a customer was erased.
+ * REDACTION: events lost what they said.
+ * HOLD: a legal hold: placed, released, or waited for. */
 enum {
   CRM_CHOICE_MERGE = 1,
   CRM_CHOICE_PARTITION = 2,
@@ -2441,7 +2446,9 @@ enum {
   CRM_CHOICE_REVIEW = 4,
   CRM_CHOICE_ANSWER = 5,
   CRM_CHOICE_SHARED = 6,
-  CRM_CHOICE_ERASURE = 7
+  CRM_CHOICE_ERASURE = 7,
+  CRM_CHOICE_REDACTION = 8,
+  CRM_CHOICE_HOLD = 9
 };
 
 /* Who made a choice. The numbers are frozen.
@@ -3460,27 +3467,40 @@ CRM_API void crm_identity_history_free(crm_identity_history* history)
  *                noise from here on, in the log, in copies and in backups
  *   views        her rows go, and the key that sealed them together with those
  *   purged       of others is renewed
+ *   files        only with HARD: what was sealed goes, too, from the log and
+ *   purged       from every file
  *   complete     a certificate says so, signed with the tenant's key
  *
  * What stays: the open parts of her events (type, times, source, numbers), the
  * choice itself, and keyed hashes of what is fenced. Who comes back with a
  * newer event is a new customer. Numbers of customers and records are never
  * given again. Of texts that hosts wrote beside her libcrm knows nothing.
+ *
+ * One event can lose what it says while its customer stays: crm_tenant_redact.
  */
 
 /* How somebody is erased. The numbers are frozen.
  *
  * SHRED: her keys are destroyed.
  * ANONYMISE: what remains is written as events of nobody, too.
- * HARD: the sealed bytes are removed from the log, too.
- *
- * The last two are CRM_UNSUPPORTED in this version. */
+ *   CRM_UNSUPPORTED in this version.
+ * HARD: what was sealed is removed, too: of each of her events the log keeps
+ *   header and digest, so that its chain can still be checked, and the files
+ *   that held it are rewritten and searched. Takes as long as rewriting the log
+ *   from her first event on, and the views. Copies and backups keep their
+ *   bytes, which are noise as with SHRED. */
 enum { CRM_ERASURE_SHRED = 1, CRM_ERASURE_ANONYMISE = 2, CRM_ERASURE_HARD = 3 };
 
 /* crm_erasure_options.flags. DRY_RUN: say what would go, and change nothing.
  * CONFIRM: needed for a customer who has two values of one exclusive namespace,
- * because two accounts may be two people: see `doubtful` of the dry run. */
-enum { CRM_ERASURE_DRY_RUN = 1, CRM_ERASURE_CONFIRM = 2 };
+ * because two accounts may be two people: see `doubtful` of the dry run.
+ * WAIT_FOR_RELEASE: where a legal hold is in the way, the request is kept, and
+ * done when the last of her holds is released. */
+enum {
+  CRM_ERASURE_DRY_RUN = 1,
+  CRM_ERASURE_CONFIRM = 2,
+  CRM_ERASURE_WAIT_FOR_RELEASE = 4
+};
 
 /* How to erase.
  *
@@ -3502,8 +3522,8 @@ typedef struct crm_erasure_options {
   }
 
 /* crm_erasure_report_view.flags. COMPLETE: all steps are done. Without it: a
- * dry run, or what remains is done by crm_store_maintain, the maintenance
- * thread, or the next open. */
+ * dry run, a request that waits for the release of holds, or what remains is
+ * done by crm_store_maintain, the maintenance thread, or the next open. */
 enum { CRM_ERASURE_COMPLETE = 1 };
 
 /* One erasure, or what it would be.
@@ -3519,9 +3539,14 @@ enum { CRM_ERASURE_COMPLETE = 1 };
  * records: hers, ascending: those whose keys are destroyed.
  * events: of hers. identifiers: that were hers. bytes: of her events, as they
  *   were sealed.
+ * removed_bytes, files_searched: only with HARD, once it is complete: sealed
+ *   bytes that were taken out of the log, and in how many files they were
+ *   searched for and not found.
  * fenced: keyed hashes that stay, so that late events are told.
  * doubtful: exclusive namespaces of which she has two values or more; as
  *   `retired`, none in a list.
+ * holds: legal holds that are in the way, ascending; only of a dry run, and of
+ *   a request that waits for their release: of such a one nothing is erased.
  * certificate: signed JSON; empty until it is complete.
  *
  * What it points at lives as long as what it stands in. */
@@ -3541,9 +3566,13 @@ typedef struct crm_erasure_report_view {
   uint64_t events;
   uint64_t identifiers;
   uint64_t bytes;
+  uint64_t removed_bytes;
+  uint64_t files_searched;
   uint64_t fenced;
   const crm_slice* doubtful;
   size_t doubtful_count;
+  const uint64_t* holds;
+  size_t hold_count;
   crm_slice certificate;
   uint64_t reserved[2];
 } crm_erasure_report_view;
@@ -3558,8 +3587,10 @@ typedef struct crm_erasure_report crm_erasure_report;
  * NULL.
  *
  * CRM_NOT_FOUND: no such customer. CRM_ERASED: she was already.
- * CRM_FAILED_PRECONDITION: it needs CONFIRM; names the namespace.
- * CRM_UNSUPPORTED: the mode. CRM_READ_ONLY, CRM_NO_SPACE, CRM_IO_ERROR. */
+ * CRM_FAILED_PRECONDITION: it needs CONFIRM (names the namespace), or she is
+ * held (names holds and categories). CRM_UNSUPPORTED: the mode. CRM_BUSY: with
+ * HARD, an open cursor keeps an old file; the rest is done when it is gone.
+ * CRM_READ_ONLY, CRM_NO_SPACE, CRM_IO_ERROR. */
 CRM_API crm_status crm_tenant_erase(crm_tenant* tenant, uint64_t customer,
                                     const crm_erasure_options* options,
                                     crm_erasure_report** out,
@@ -3622,6 +3653,63 @@ CRM_API crm_status crm_tenant_get_signing_key(crm_tenant* tenant,
                                               crm_buffer** out,
                                               crm_error** error) CRM_NOEXCEPT;
 
+/* crm_redact_options.flags. DRY_RUN: say what would go, and change nothing. */
+enum { CRM_REDACT_DRY_RUN = 1 };
+
+/* How to redact an event.
+ *
+ * by, why: who asked for it, and for which reason; kept in the log. Each up to
+ *   256 bytes (CRM_TOO_LARGE).
+ * reserved: 0. */
+typedef struct crm_redact_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_slice by;
+  crm_slice why;
+} crm_redact_options;
+
+#define CRM_REDACT_OPTIONS_INIT                        \
+  {                                                    \
+    sizeof(crm_redact_options), 0, 0, {0, 0}, { 0, 0 } \
+  }
+
+/* One event that was redacted, or would be.
+ *
+ * event: its position. position: of the choice in the log; zero: a dry run.
+ * record, customer: whose it is; 0: nobody's.
+ * bytes: of what was sealed of it, its identity included, which is sealed anew.
+ * files_searched: in so many files it was searched for, and not found; zero: a
+ *   dry run. */
+typedef struct crm_redact_report {
+  uint64_t event;
+  uint64_t position;
+  uint64_t record;
+  uint64_t customer;
+  uint64_t bytes;
+  uint64_t files_searched;
+  uint64_t reserved[2];
+} crm_redact_report;
+
+/* Takes what one event says out of the store; `event` is its position. A choice
+ * in the log says who asked for it. The event keeps its open part, its ids, its
+ * time as it was given, and its identity: how somebody is found is the
+ * customer's. Payload, metadata and unknown members go from the log, from the
+ * timeline and from every file, and what they had made of the profile is
+ * undone. CRM_EVENT_VIEW_REDACTED says so from then on. Takes as long as
+ * rewriting the log from the event on, and the timelines. Backups from before
+ * still hold what it said, sealed with a key that lives: replace them. `out`
+ * may be NULL.
+ *
+ * CRM_NOT_FOUND: no event there. CRM_ERASED: its person was.
+ * CRM_ALREADY_EXISTS: it is redacted already. CRM_FAILED_PRECONDITION: an act
+ * of consent is evidence, and goes with its person alone. CRM_BUSY, and errors
+ * behind the choice: as crm_tenant_erase. */
+CRM_API crm_status crm_tenant_redact(crm_tenant* tenant, uint64_t event,
+                                     const crm_redact_options* options,
+                                     crm_redact_report* out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
 /* What a certificate says, once its signature was found right. Immutable. */
 typedef struct crm_certificate_info crm_certificate_info;
 
@@ -3658,6 +3746,260 @@ CRM_API const crm_certificate_info_view* crm_certificate_info_read(
 
 /* Frees what was read, not what was erased. */
 CRM_API void crm_certificate_info_free(crm_certificate_info* info) CRM_NOEXCEPT;
+
+/* --- Legal hold ------------------------------------------------------------
+ *
+ * What must not go, whoever wants it erased; and what kinds of data there are.
+ * A hold is put on a customer, as a whole or for some categories of her data,
+ * and lasts until it is released. It is a choice in the log: it outlives
+ * exports, imports and backups, and says nothing about the person.
+ *
+ *   crm_hold_options options = CRM_HOLD_OPTIONS_INIT;
+ *   crm_slice orders = crm_slice_of("orders");
+ *   options.categories = &orders;
+ *   options.category_count = 1;
+ *   options.why = crm_slice_of("case 4711");
+ *   crm_tenant_place_hold(tenant, 7, &options, &hold, &error);
+ *   crm_tenant_erase(tenant, 7, NULL, NULL, &error);
+ *                                          (CRM_FAILED_PRECONDITION)
+ *   crm_tenant_release_hold(tenant, hold, NULL, NULL, &error);
+ *
+ * An erasure that was asked for meanwhile need not be asked for again:
+ *
+ *   crm_erasure_options later = CRM_ERASURE_OPTIONS_INIT;
+ *   later.flags = CRM_ERASURE_WAIT_FOR_RELEASE;
+ *   crm_tenant_erase(tenant, 7, &later, NULL, &error);     (is kept)
+ *   crm_tenant_release_hold(tenant, hold, NULL, &release, &error);
+ *   view = crm_hold_release_read(release);
+ *   for (i = 0; i < view->erased_count; ++i)
+ *     keep(view->erased[i].certificate);
+ *   crm_hold_release_free(release);
+ *
+ * While she is held she is not erased, whatever the categories: a record has
+ * one key for all of its events, so that she goes as a whole or not at all.
+ * Nothing else is held back: events go on to come in, customers are merged and
+ * unmerged. A hold on one of two who are merged is a hold on both as long as
+ * they are one; after an unmerge it holds everybody who has one of the records
+ * that she had when it was placed, and whoever bears her number.
+ *
+ * A category is a set of types of events: whole names, or beginnings that end
+ * with "*". An alias counts as the type that it stands for. A type may be in
+ * several; those that are in none are in "others". These are there until a
+ * tenant sets others:
+ *   profile     who she is: CustomerCreated, contact.updated ...
+ *   consent     what she allowed: ConsentGranted, PreferencesUpdated ...
+ *   messaging   what was sent to her: message.sent, EmailSent ...
+ *   orders      orders, contracts and payments: OrderPlaced, PaymentFailed ...
+ *   browsing    what she looked at: PageViewed, CartCreated ...
+ *   bookings    teetime.booking.created, teetime.competition.entered ...
+ *
+ * What a hold is of is looked up when it is asked for: a category whose types
+ * are set anew holds what it holds then.
+ *
+ * Settings: what a tenant can define, as JSON. All members may be missing.
+ *   categories  {name: [types]}. What is named takes the place of the default
+ *               of that name, or is a new one; null takes a default away. Up to
+ *               100 of up to 1,000 types; a name has up to 64 bytes. "others"
+ *               cannot be named. A category that an open hold names cannot be
+ *               taken away.
+ */
+
+/* What is to be held.
+ *
+ * categories: of the settings, or "others". None: everything.
+ * by, why: who wants it, and for which reason. Kept in the log for good, so
+ *   write nothing about the person. Each up to 256 bytes (CRM_TOO_LARGE).
+ * reserved: 0. */
+typedef struct crm_hold_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  const crm_slice* categories;
+  size_t category_count;
+  crm_slice by;
+  crm_slice why;
+} crm_hold_options;
+
+#define CRM_HOLD_OPTIONS_INIT                                 \
+  {                                                           \
+    sizeof(crm_hold_options), 0, 0, NULL, 0, {0, 0}, { 0, 0 } \
+  }
+
+/* Puts a hold on a customer; its number, from 1 within the tenant, goes to
+ * *hold (which may be NULL). Durable when it returns.
+ *
+ * CRM_NOT_FOUND: no such customer. CRM_ERASED: she was erased.
+ * CRM_INVALID_ARGUMENT: a category that there is not (names it), or a text. */
+CRM_API crm_status crm_tenant_place_hold(crm_tenant* tenant, uint64_t customer,
+                                         const crm_hold_options* options,
+                                         uint64_t* hold,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Several holds on one person are several reasons: each is released for itself,
+ * and she is held until none is left. A hold that was released cannot be placed
+ * again; place another one, which gets a number of its own. */
+
+/* One hold.
+ *
+ * id: its number. position, at_us: of the choice that placed it, and when.
+ * customer: whom it was placed on; of a number that is retired now, the one to
+ *   whom it leads.
+ * categories: ascending; none: everything.
+ * by, why: as in crm_hold_options.
+ * released_position, ...: the same of its release; position 0: it is open. */
+typedef struct crm_hold {
+  uint64_t id;
+  uint64_t position;
+  int64_t at_us;
+  uint64_t customer;
+  const crm_slice* categories;
+  size_t category_count;
+  crm_slice by;
+  crm_slice why;
+  uint64_t released_position;
+  int64_t released_at_us;
+  crm_slice released_by;
+  crm_slice released_why;
+  uint64_t reserved[2];
+} crm_hold;
+
+/* An erasure that waits for the release of holds.
+ *
+ * position, at_us: of the choice that keeps it, and when.
+ * customer: as in crm_hold.
+ * mode: one of CRM_ERASURE_...; flags: CRM_ERASURE_CONFIRM, when it was given.
+ * by, why: as in crm_erasure_options.
+ * holds: those that it waits for, ascending. None: it was cut off, or it failed
+ *   when the last one was released; crm_tenant_erase does it. */
+typedef struct crm_waiting_erasure {
+  uint64_t position;
+  int64_t at_us;
+  uint64_t customer;
+  int32_t mode;
+  uint32_t flags;
+  crm_slice by;
+  crm_slice why;
+  const uint64_t* holds;
+  size_t hold_count;
+  uint64_t reserved[2];
+} crm_waiting_erasure;
+
+/* Who releases a hold, and for which reason: as in crm_hold_options.
+ * reserved: 0. */
+typedef struct crm_hold_release_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_slice by;
+  crm_slice why;
+} crm_hold_release_options;
+
+#define CRM_HOLD_RELEASE_OPTIONS_INIT                        \
+  {                                                          \
+    sizeof(crm_hold_release_options), 0, 0, {0, 0}, { 0, 0 } \
+  }
+
+/* What became of a release. Immutable. */
+typedef struct crm_hold_release crm_hold_release;
+
+/* What a crm_hold_release holds.
+ *
+ * hold: as it is now.
+ * erased: erasures that had waited for it, and are done.
+ * failed: customers whose erasure had waited and failed; it waits still. The
+ *   hold is released all the same. */
+typedef struct crm_hold_release_view {
+  crm_hold hold;
+  const crm_erasure_report_view* erased;
+  size_t erased_count;
+  const uint64_t* failed;
+  size_t failed_count;
+  uint64_t reserved[2];
+} crm_hold_release_view;
+
+/* Releases a hold, and then erases whoever waited for that and is held by no
+ * other. `out` may be NULL.
+ *
+ * CRM_NOT_FOUND: no such hold. CRM_FAILED_PRECONDITION: it was released
+ * already. CRM_INVALID_ARGUMENT, CRM_TOO_LARGE: a text. */
+CRM_API crm_status crm_tenant_release_hold(
+    crm_tenant* tenant, uint64_t hold, const crm_hold_release_options* options,
+    crm_hold_release** out, crm_error** error) CRM_NOEXCEPT;
+
+/* It lives as long as its handle. NULL for NULL. */
+CRM_API const crm_hold_release_view* crm_hold_release_read(
+    const crm_hold_release* release) CRM_NOEXCEPT;
+
+/* Frees the report; what was released stays so. */
+CRM_API void crm_hold_release_free(crm_hold_release* release) CRM_NOEXCEPT;
+
+/* crm_hold_query.flags. RELEASED: also those that were released. */
+enum { CRM_HOLD_RELEASED = 1 };
+
+/* Which holds to list.
+ *
+ * customer: only those that hold her; 0: all.
+ * reserved: 0. */
+typedef struct crm_hold_query {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  uint64_t customer;
+} crm_hold_query;
+
+#define CRM_HOLD_QUERY_INIT \
+  { sizeof(crm_hold_query), 0, 0, 0 }
+
+/* Whether somebody is held is one call:
+ *
+ *   crm_hold_query query = CRM_HOLD_QUERY_INIT;
+ *   query.customer = 7;
+ *   crm_tenant_list_holds(tenant, &query, &list, &error);
+ *   held = crm_hold_list_read(list)->hold_count > 0;
+ *   crm_hold_list_free(list);
+ *
+ * and so is what an erasure would say of it, without erasing: `holds` of the
+ * report of a dry run. */
+
+/* Holds, and what waits for them. Immutable. */
+typedef struct crm_hold_list crm_hold_list;
+
+/* What a crm_hold_list holds: by number, and by position. */
+typedef struct crm_hold_list_view {
+  const crm_hold* holds;
+  size_t hold_count;
+  const crm_waiting_erasure* waiting;
+  size_t waiting_count;
+  uint64_t reserved[2];
+} crm_hold_list_view;
+
+/* The holds of a tenant. CRM_NOT_FOUND: the customer of the query. */
+CRM_API crm_status crm_tenant_list_holds(crm_tenant* tenant,
+                                         const crm_hold_query* query,
+                                         crm_hold_list** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* They live as long as the list. NULL for NULL. */
+CRM_API const crm_hold_list_view* crm_hold_list_read(const crm_hold_list* list)
+    CRM_NOEXCEPT;
+
+/* Frees the list; the holds are in the store. */
+CRM_API void crm_hold_list_free(crm_hold_list* list) CRM_NOEXCEPT;
+
+/* Categories of data, as one JSON object: see "Settings" in the chapter above.
+ * Takes the place of everything set before; "{}" is all defaults. Counts from
+ * now on. Durable when it returns; the same again changes nothing.
+ * CRM_MALFORMED: not JSON; CRM_INVALID_ARGUMENT: names the place as a JSON
+ * pointer, and what must be there; CRM_TOO_LARGE; CRM_FAILED_PRECONDITION: an
+ * open hold names a category that would go (names both). */
+CRM_API crm_status crm_tenant_set_privacy_settings(
+    crm_tenant* tenant, crm_slice json, crm_error** error) CRM_NOEXCEPT;
+
+/* What counts now, with all defaults spelled out, in a buffer that is yours:
+ * change what you like, and set it again. */
+CRM_API crm_status crm_tenant_get_privacy_settings(
+    crm_tenant* tenant, const crm_read_options* options, crm_buffer** out,
+    crm_error** error) CRM_NOEXCEPT;
 
 /* --- Profile ---------------------------------------------------------------
  *
@@ -3823,7 +4165,8 @@ typedef struct crm_timeline_query {
 
 /* One event as the timeline shows it. `flags`: CRM_EVENT_VIEW_OPENED; without
  * it the person's key is gone, and id, payload and version (which is that of
- * the payload) are empty. */
+ * the payload) are empty. CRM_EVENT_VIEW_REDACTED: the payload was taken out.
+ */
 typedef struct crm_timeline_entry {
   uint64_t position;
   int64_t occurred_at_us;
@@ -5405,7 +5748,8 @@ CRM_API void crm_import_report_free(crm_import_report* report) CRM_NOEXCEPT;
  * customer (absent: unattributed) and revision say how it was bound: an import
  * compares them with what it finds; so it does with `warned` (it did not fit
  * the schema of its type). An event whose key is gone is a line of the kind
- * "erased": it has type, version and occurred_at in place of `event`.
+ * "erased": it has type, version and occurred_at in place of `event`. One that
+ * was redacted has "redacted":true, and an `event` with an empty payload.
  *
  * A definition of the tenant stands where it was made: `after` counts her
  * events before it. It is a "schema" (type, version, compatibility: none,
@@ -5574,12 +5918,16 @@ typedef struct crm_store_import_report crm_store_import_report;
  *
  * events: appended.
  * erased: left out, as an event without its body cannot be appended.
+ * redacted: of the appended ones, those that were redacted: they are events
+ *   without a payload here. One that a schema refuses for that is left out, and
+ *   counts as erased.
  * identical: 1 when the store says what the one said that was exported.
  * differences: the first hundred of differences_total.
  * tenants: what the store says now. */
 typedef struct crm_store_import_report_view {
   uint64_t events;
   uint64_t erased;
+  uint64_t redacted;
   int32_t identical;
   uint32_t reserved0;
   uint64_t differences_total;

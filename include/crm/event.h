@@ -251,6 +251,9 @@ struct EventView {
   // False: only the open part above and the fields below are empty; the key
   // is gone (erased), or the query asked for open parts only.
   bool opened = false;
+  // Its payload, metadata and extra were taken out (Tenant::Redact): the first
+  // is {} then, the others are empty. Also said of the open part alone.
+  bool redacted = false;
   std::string_view id = {};
   std::string_view correlation_id = {};
   std::string_view causation_id = {};

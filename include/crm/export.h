@@ -51,7 +51,8 @@
 // bound: an import compares them with what it finds; so it does with `warned`
 // (it did not fit the schema of its type). An event whose key is gone is a line
 // of the kind "erased": it has `type`, `version` and `occurred_at` in place of
-// `event`.
+// `event`. One that was redacted (Tenant::Redact) has `"redacted":true`, and an
+// `event` with an empty payload.
 //
 // A definition (crm/schema.h, and Tenant::SetIdentitySettings) stands where it
 // was made: what comes before it was appended without it. `after` is how many
@@ -62,6 +63,8 @@
 //   validation  `type` (absent: all types) and `mode` (off, warn, enforce,
 //               inherit)
 //   identity    `settings`, what differs from the defaults
+//   consent     `settings`, as they were set
+//   privacy     the same
 //
 // A choice about who is who (crm/identity.h) stands where it was made. `origin`
 // is event, hand, match or re-resolve. Those of events are made again by the
@@ -80,6 +83,12 @@
 //   answer      `answer` (same, different, dismiss) to the question about `a`
 //               and `b`
 //   shared      `namespace` of an identifier that links nobody any more
+//   erasure     `customer`, and her `records`
+//   redaction   `events`: how many lost what they said
+//   hold        a legal hold (crm/retention.h), by `customer` and its number
+//               `hold`: `said` placed (with `categories`, unless it is all of
+//               them) or released; or `said` waiting: an erasure of hers that
+//               waits for holds, its `mode`, "confirm":true
 // and each has `by` and `why`, when somebody gave them.
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes
@@ -191,13 +200,18 @@ struct StoreDifference {
 struct StoreImportReport {
   uint64_t events = 0;  // Appended.
   uint64_t erased = 0;  // Left out: an event without its body cannot be.
+  // Of the appended ones: they were redacted, and are events without a payload
+  // here. One that a schema refuses for that is left out, and counts as erased.
+  uint64_t redacted = 0;
   // Compared: what the store says now.
   std::vector<TenantExport> tenants = {};
   // All of them; `differences` holds the first 100.
   uint64_t differences_total = 0;
   std::vector<StoreDifference> differences = {};
   // The store says what the one says that was exported.
-  bool identical() const { return differences_total == 0 && erased == 0; }
+  bool identical() const {
+    return differences_total == 0 && erased == 0 && redacted == 0;
+  }
 };
 
 // Reads an export into a store without events and definitions

@@ -15,6 +15,8 @@
 //               can read what is sealed: in the log, in a backup, in a copy.
 //   views       Her rows go from the views, and the key that sealed them
 //   purged      together with those of others is renewed.
+//   files       Only with kHard: what was sealed goes, too, from the log and
+//   purged      from every file. See ErasureMode.
 //   complete    A certificate says so, signed with the tenant's key.
 //
 // What stays, and why: the open parts of her events (type, times, source,
@@ -37,6 +39,16 @@
 // done, and the Ed25519 `signature` of its very bytes, with the `public_key`.
 // It holds no personal data. After a restore from keys that are older than the
 // erasure, Tenant::ApplyCertificate does it again.
+//
+// One event can lose what it says, while everything else of its customer stays:
+// Tenant::Redact, for a note that nobody should have written down. A choice in
+// the log says who asked for it. The event keeps its open part, its ids, its
+// time as it was given, and its identity: how somebody is found is the
+// customer's, not the event's. Payload, metadata and unknown members go from
+// the log, from the timeline and from every file, and what they had made of
+// the profile is undone: it is as if the event had come without them.
+// EventView::redacted says so from then on. Backups from before still hold what
+// it said, sealed with a key that lives: replace them.
 
 #ifndef CRM_INCLUDE_PRIVACY_H_
 #define CRM_INCLUDE_PRIVACY_H_
@@ -51,6 +63,9 @@
 
 namespace crm {
 
+// The number of a legal hold, from 1 within its tenant: see crm/retention.h.
+using HoldId = uint64_t;
+
 // How somebody is erased. The numbers never change.
 enum class ErasureMode : uint8_t {
   // Her keys are destroyed: what was sealed with them is noise for good.
@@ -58,7 +73,13 @@ enum class ErasureMode : uint8_t {
   // Also writes what remains of her as events of nobody. kUnsupported in this
   // version.
   kAnonymise = 2,
-  // Also removes the sealed bytes from the log. kUnsupported in this version.
+  // As kShred; then what was sealed is removed: of each of her events the log
+  // keeps header and digest, so that its chain can still be checked, and the
+  // files that held it are rewritten and searched. It takes as long as
+  // rewriting the log from her first event on, and the views; appends go on.
+  // Copies and backups keep their bytes, which are noise as with kShred. What
+  // a cursor still reads from an old file goes when it is gone: until then the
+  // erasure is not complete.
   kHard = 3,
 };
 
@@ -70,6 +91,9 @@ struct ErasureOptions {
   // Needed for a customer who has two values of one exclusive namespace: two
   // accounts may be two people. See ErasureReport::doubtful.
   bool confirm = false;
+  // Where a legal hold is in the way: the request is kept, and done when the
+  // last of her holds is released. Without it Erase fails then.
+  bool wait_for_release = false;
   // Who asked for it, and why ("gdpr-request"): kept in the log and in the
   // certificate, not erased: write nothing about her. Each up to 256 bytes.
   std::string by = {};
@@ -102,14 +126,45 @@ struct ErasureReport {
   uint64_t identifiers = 0;
   // Of her events, as they were sealed.
   uint64_t bytes = 0;
+  // Only with kHard, once it is complete: sealed bytes that were taken out of
+  // the log, and in how many files they were searched for and not found.
+  uint64_t removed_bytes = 0;
+  uint64_t files_searched = 0;
   // Keyed hashes that stay, so that late events are told.
   uint64_t fenced = 0;
   // Exclusive namespaces of which she has two values or more: look whether she
   // is one person before you `confirm`. Only of a dry run and of the erasure
   // itself.
   std::vector<std::string> doubtful = {};
+  // The legal holds that are in the way, ascending; only of a dry run, and of a
+  // request that waits for their release: of such a one nothing is erased.
+  std::vector<HoldId> holds = {};
   // Signed JSON; empty until it is complete.
   std::string certificate = {};
+};
+
+// How Tenant::Redact is to run.
+struct RedactOptions {
+  // Says what would go, and changes nothing.
+  bool dry_run = false;
+  // Who asked for it, and why: kept in the log. Each up to 256 bytes.
+  std::string by = {};
+  std::string why = {};
+};
+
+// One event that was redacted, or would be.
+struct RedactReport {
+  // The event's.
+  Position event = 0;
+  // Of the choice in the log. Zero: a dry run.
+  Position position = 0;
+  // Whose it is; 0: nobody's.
+  RecordId record = 0;
+  CustomerId customer = 0;
+  // Of what was sealed of it, its identity included, which is sealed anew.
+  uint64_t bytes = 0;
+  // Files in which it was searched for, and not found. Zero: a dry run.
+  uint64_t files_searched = 0;
 };
 
 // What a certificate says, once its signature was found to be right.

@@ -87,6 +87,8 @@ struct TimelineEntry {
   RecordId record = 0;
   // False: the person's key is gone, and with it what follows.
   bool opened = false;
+  // Its payload was taken out (Tenant::Redact), and is {}.
+  bool redacted = false;
   std::string id = {};
   // A JSON object, of this version.
   std::string payload = {};

@@ -34,6 +34,7 @@
 #include "crm/options.h"
 #include "crm/privacy.h"
 #include "crm/profile.h"
+#include "crm/retention.h"
 #include "crm/schema.h"
 #include "crm/status.h"
 #include "crm/subscription.h"
@@ -277,10 +278,22 @@ class Tenant final {
   // customer is fenced all the same, and Maintain, the maintenance thread or
   // the next open does what remains. Waits for a Verify that is running.
   // kNotFound; kErased: she was already; kFailedPrecondition: it needs
-  // `confirm` (names the namespace); kUnsupported: a mode that this version
-  // does not have; kTooLarge, kInvalidArgument: a text.
+  // `confirm` (names the namespace), or she is held (names holds and
+  // categories); kUnsupported: a mode that this version does not have;
+  // kTooLarge, kInvalidArgument: a text. With kHard also kBusy: an open cursor
+  // keeps an old file; the rest is done when it is gone.
   Result<ErasureReport> Erase(CustomerId customer,
                               const ErasureOptions& options = {});
+  // Takes what one event says out of the store: see crm/privacy.h. When it
+  // returns, everything is done; an error behind the choice (position is then
+  // in the log) is as with Erase. Takes as long as rewriting the log from the
+  // event on, and the timelines. kNotFound: no event at `event`; kErased: its
+  // person was; kAlreadyExists: it is redacted already; kFailedPrecondition:
+  // an act of consent is evidence, and goes with its person alone, or a legal
+  // hold keeps the event (names it); kTooLarge,
+  // kInvalidArgument: a text; kBusy: as with Erase.
+  Result<RedactReport> Redact(Position event,
+                              const RedactOptions& options = {});
   // Every erasure so far, by position. Reads the journal beside the keys.
   Result<std::vector<ErasureReport>> ListErasures() const;
   // Does again what a certificate of this tenant and store says, where the
@@ -294,6 +307,30 @@ class Tenant final {
   // The public key that certificates of this tenant are signed for: 64
   // hexadecimal digits. The same as long as the tenant's keys are.
   Result<std::string> GetSigningKey() const;
+
+  // Legal hold: see crm/retention.h. Durable when it returns.
+  //
+  // Puts a hold on a customer; its number. kNotFound; kErased;
+  // kInvalidArgument: a category that there is not (names it), a text;
+  // kTooLarge.
+  Result<HoldId> PlaceHold(CustomerId customer,
+                           const HoldOptions& options = {});
+  // Releases it, and then erases whoever waited for that and is held by no
+  // other. kNotFound; kFailedPrecondition: it was released already.
+  Result<HoldRelease> ReleaseHold(HoldId hold,
+                                  const HoldReleaseOptions& options = {});
+  // kNotFound: the customer of the query.
+  Result<HoldList> ListHolds(const HoldQuery& query = {}) const;
+  // Categories of data, as JSON; see "Settings" in crm/retention.h. Takes the
+  // place of everything that was set before; "{}" is all defaults. Counts from
+  // now on. Durable when it returns; changes nothing when it fails, or when it
+  // is what is set already. kMalformed, kInvalidArgument (names the place as a
+  // JSON pointer, and what it must be), kTooLarge; kFailedPrecondition: an open
+  // hold names a category that would go (names both).
+  Status SetPrivacySettings(std::string_view json);
+  // What counts now, with all defaults spelled out: what SetPrivacySettings
+  // takes back.
+  Result<std::string> GetPrivacySettings() const;
 
   // What is defined about events; see crm/schema.h. Each call that defines is
   // durable when it returns, and changes nothing when it fails.
@@ -446,8 +483,8 @@ class Tenant final {
 };
 
 // A definition of a tenant, as she made it: see crm/schema.h,
-// Tenant::SetIdentitySettings and Tenant::SetConsentSettings. Views as those of
-// EventView.
+// Tenant::SetIdentitySettings, SetConsentSettings and SetPrivacySettings. Views
+// as those of EventView.
 struct DefinitionView {
   enum class Kind : uint8_t {
     kSchema = 1,
@@ -456,6 +493,7 @@ struct DefinitionView {
     kIdentity = 4,  // See Tenant::SetIdentitySettings; `json` differs from the
                     // defaults in what it names.
     kConsent = 5,   // See Tenant::SetConsentSettings; `json` as it was set.
+    kPrivacy = 6,   // The same of Tenant::SetPrivacySettings.
   };
   Kind kind = Kind::kSchema;
   Position position = 0;
@@ -483,6 +521,8 @@ struct ChoiceView {
     kAnswer = 5,     // ... or answered.
     kShared = 6,     // An identifier links nobody any more.
     kErasure = 7,    // A customer was erased; see crm/privacy.h.
+    kRedaction = 8,  // Events lost what they said; see crm/privacy.h.
+    kHold = 9,       // A legal hold: placed, released, or waited for.
   };
   // Who made it. The numbers never change.
   enum class Origin : uint8_t {

@@ -17,8 +17,8 @@ namespace crm {
 
 // The format of the stores that this library makes.
 uint32_t FormatVersion();
-// The oldest format that it reads; a newer one than it knows is refused with
-// kFormatTooNew.
+// The oldest format that it reads. A store of an older one is refused with
+// kUnsupported, one of a newer format than it knows with kFormatTooNew.
 uint32_t OldestFormatVersion();
 
 }  // namespace crm

@@ -247,7 +247,7 @@ struct WhoCommand {
 
 // crm erase, erasures, certificate apply, certificate key.
 struct PrivacyCommand {
-  enum class Verb : size_t { kErase, kErasures, kApply, kKey, kCount };
+  enum class Verb : size_t { kErase, kErasures, kApply, kKey, kRedact, kCount };
   Verb verb = Verb::kErase;
   StoreOption store;
   std::string who;
@@ -255,8 +255,25 @@ struct PrivacyCommand {
   std::string export_file;
   std::string by;
   std::string why;
+  std::string mode = "shred";
+  uint64_t event = 0;  // Its position.
   bool dry_run = false;
   bool confirm = false;
+  bool wait_for_release = false;
+};
+
+// crm hold place, release, list; crm privacy settings.
+struct HoldCommand {
+  enum class Verb : size_t { kPlace, kRelease, kList, kSettings, kCount };
+  Verb verb = Verb::kPlace;
+  StoreOption store;
+  std::string who;
+  uint64_t hold = 0;
+  std::vector<std::string> categories;
+  std::string by;
+  std::string why;
+  bool released = false;
+  std::string file;  // Of settings; empty: to show them.
 };
 
 // crm backup, keys backup, keys path, restore.
@@ -368,6 +385,7 @@ int Run(const KeysPathCommand& command);
 int Run(const KeysRotateCommand& command);
 int Run(const RestoreCommand& command);
 int Run(const PrivacyCommand& command);
+int Run(const HoldCommand& command);
 int Run(const CertificateVerifyCommand& command);
 int Run(const LedgerCommand& command);
 int Run(const IdentityLinkFileCommand& command);

@@ -41,6 +41,7 @@ struct CommandLine {
   ConsentCommand consent[static_cast<size_t>(ConsentCommand::Verb::kCount)];
   PrivacyCommand privacy[static_cast<size_t>(PrivacyCommand::Verb::kCount)];
   CertificateVerifyCommand certificate_verify;
+  HoldCommand hold[static_cast<size_t>(HoldCommand::Verb::kCount)];
   BackupCommand backup;
   BackupCommand backup_keys;
   KeysPathCommand keys_path;
@@ -83,6 +84,7 @@ inline void AddWho(CLI::App* sub, std::string* who) {
 // Of privacy_options.cc: backup, restore, keys; erase, erasures, certificate.
 void AddBackups(CLI::App* main, CommandLine* line);
 void AddPrivacy(CLI::App* app, CommandLine* line);
+void AddHolds(CLI::App* main, CommandLine* line);
 
 }  // namespace crm::cli
 

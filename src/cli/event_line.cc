@@ -23,6 +23,7 @@ std::string OpenPartJson(const EventView& event) {
   json.Number("customer", event.customer);
   json.Number("revision", event.revision);
   json.Boolean("opened", false);
+  if (event.redacted) json.Boolean("redacted", true);
   json.EndObject();
   return json.text();
 }
@@ -37,6 +38,7 @@ std::string TextLine(const EventView& event) {
   if (type.size() < 36) type.append(36 - type.size(), ' ');
   std::string line = numbers + ShowInstant(event.occurred_at) + "  " + type +
                      "  " + Showable(event.source, 24);
+  if (event.redacted) return line + "  (redacted)";
   if (event.opened) line += "  " + Showable(event.payload, 80);
   return line;
 }

@@ -253,6 +253,7 @@ void PrintImport(const StoreImportReport& report) {
   PrintField("events", ShowCount(report.events));
   if (report.erased > 0)
     PrintField("erased, left out", ShowCount(report.erased));
+  if (report.redacted > 0) PrintField("redacted", ShowCount(report.redacted));
   PrintField("differences", ShowCount(report.differences_total));
   PrintChecksums(report.tenants);
   if (report.differences.empty()) return;
@@ -271,6 +272,7 @@ void PrintImportJson(const StoreImportReport& report) {
   json.Boolean("identical", report.identical());
   json.Number("events", report.events);
   json.Number("erased", report.erased);
+  json.Number("redacted", report.redacted);
   json.Number("differences_total", report.differences_total);
   WriteTenants(report.tenants, &json);
   json.BeginArray("differences");

@@ -701,6 +701,7 @@ int RunProgram(int argc, char** argv) {
   AddIdentity(&app, &line);
   AddConsent(&app, line.consent, &line.run);
   AddPrivacy(&app, &line);
+  AddHolds(&app, &line);
   AddLedger(&app, &line.run);
   AddStoreCommands(&app, &line);
   AddBackups(&app, &line);

@@ -1,4 +1,5 @@
-// crm erase, erasures, certificate: erasing a customer, and proving it.
+// crm erase, redact, erasures, certificate: erasing a customer or what an event
+// says, and proving it.
 
 #include <cstdio>
 #include <fstream>
@@ -75,7 +76,10 @@ void Add(const ErasureReport& report, JsonWriter* json) {
   json->Text("why", report.why);
   json->Number("events", report.events);
   json->Number("identifiers", report.identifiers);
+  json->Text("mode", report.mode == ErasureMode::kHard ? "hard" : "shred");
   json->Number("bytes", report.bytes);
+  json->Number("removed_bytes", report.removed_bytes);
+  json->Number("files_searched", report.files_searched);
   json->Number("fenced", report.fenced);
   json->BeginArray("records");
   for (const RecordId record : report.records) json->Number({}, record);
@@ -85,6 +89,9 @@ void Add(const ErasureReport& report, JsonWriter* json) {
   json->EndArray();
   json->BeginArray("doubtful");
   for (const std::string& name : report.doubtful) json->Text({}, name);
+  json->EndArray();
+  json->BeginArray("holds");
+  for (const HoldId hold : report.holds) json->Number({}, hold);
   json->EndArray();
   json->Raw("certificate", report.certificate);
 }
@@ -109,13 +116,24 @@ void Print(const ErasureReport& report, bool dry_run) {
   PrintField("events", ShowCount(report.events));
   PrintField("identifiers", ShowCount(report.identifiers));
   PrintField("sealed bytes", ShowBytes(report.bytes));
+  if (report.mode == ErasureMode::kHard && !dry_run) {
+    PrintField("removed", ShowBytes(report.removed_bytes));
+    PrintField("files searched", ShowCount(report.files_searched));
+  }
   PrintField("fenced", ShowCount(report.fenced));
   for (const std::string& name : report.doubtful) {
     std::printf("She has several values of %s, and may be several people%s.\n",
                 name.c_str(), dry_run ? ": see --confirm" : "");
   }
+  for (const HoldId hold : report.holds) {
+    PrintField("held by hold", std::to_string(hold));
+  }
   if (dry_run) {
     std::printf("Nothing was erased.\n");
+    return;
+  }
+  if (!report.holds.empty()) {
+    std::printf("Nothing was erased: it waits for the release.\n");
     return;
   }
   PrintField("request", report.request);
@@ -157,6 +175,8 @@ Status Erase(const PrivacyCommand& command, Tenant& tenant) {
   ErasureOptions options;
   options.dry_run = command.dry_run;
   options.confirm = command.confirm;
+  options.wait_for_release = command.wait_for_release;
+  if (command.mode == "hard") options.mode = ErasureMode::kHard;
   options.by = command.by;
   options.why = command.why;
   PersonExportReport exported;
@@ -176,6 +196,41 @@ Status Erase(const PrivacyCommand& command, Tenant& tenant) {
   }
   Print(*report, command.dry_run);
   return status;
+}
+
+Status Redact(const PrivacyCommand& command, Tenant& tenant) {
+  RedactOptions options;
+  options.dry_run = command.dry_run;
+  options.by = command.by;
+  options.why = command.why;
+  const Result<RedactReport> report = tenant.Redact(command.event, options);
+  if (!report.ok()) return report.status();
+  if (command.store.json) {
+    JsonWriter json;
+    json.BeginObject();
+    json.Number("event", report->event);
+    json.Number("position", report->position);
+    json.Number("record", report->record);
+    json.Number("customer", report->customer);
+    json.Number("bytes", report->bytes);
+    json.Number("files_searched", report->files_searched);
+    json.EndObject();
+    json.PrintLine();
+    return Status();
+  }
+  PrintField("event", std::to_string(report->event));
+  if (report->customer != 0) {
+    PrintField("customer", std::to_string(report->customer));
+  }
+  PrintField("sealed bytes", ShowBytes(report->bytes));
+  if (command.dry_run) {
+    std::printf("Nothing was redacted.\n");
+    return Status();
+  }
+  PrintField("files searched", ShowCount(report->files_searched));
+  PrintField("position", std::to_string(report->position));
+  std::printf("Redacted.\n");
+  return Status();
 }
 
 Status Erasures(const PrivacyCommand& command, Tenant& tenant) {
@@ -242,7 +297,7 @@ int Run(const PrivacyCommand& command) {
   Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
   if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const PrivacyCommand&, Tenant&) = {
-      &Erase, &Erasures, &Apply, &ShowKey};
+      &Erase, &Erasures, &Apply, &ShowKey, &Redact};
   static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
   const Status status =
       kVerbs[static_cast<size_t>(command.verb)](command, *tenant);

@@ -107,6 +107,8 @@ void AddPrivacy(CLI::App* app, CommandLine* line) {
   sub->add_flag("--dry-run", c->dry_run, "Only say what would go");
   sub->add_flag("--confirm", c->confirm,
                 "Also when she has two accounts, and may be two people");
+  sub->add_flag("--wait-for-release", c->wait_for_release,
+                "When she is held: keep the request until the release");
   sub->add_option("--by", c->by, "Who asked for it; kept in the log");
   sub->add_option("--why", c->why, "For which reason; kept in the log");
   sub->add_option("--certificate", c->file,
@@ -114,6 +116,22 @@ void AddPrivacy(CLI::App* app, CommandLine* line) {
   sub->add_option("--export", c->export_file,
                   "Export all about her to this file first, for her: as of "
                   "crm export --person; nothing is erased when that fails");
+  sub->add_option("--mode", c->mode,
+                  "shred; or hard: remove what was sealed from the files, too")
+      ->check(CLI::IsMember({"shred", "hard"}));
+  PrivacyCommand* const r = &line->privacy[static_cast<size_t>(Verb::kRedact)];
+  CLI::App* const redact = AddPrivacyVerb(
+      app, line, Verb::kRedact, "redact",
+      "Take what one event says out of the store.\n\n"
+      "Its payload and metadata go from the log, the timeline and every file,\n"
+      "and from the profile what they had made of it. Type, times and whom it\n"
+      "names stay. There is no way back: look at --dry-run first.",
+      "crm redact shop 4711 --why \"health data\"");
+  redact->add_option("POSITION", r->event, "Of the event: see crm replay")
+      ->required();
+  redact->add_flag("--dry-run", r->dry_run, "Only say what would go");
+  redact->add_option("--by", r->by, "Who asked for it; kept in the log");
+  redact->add_option("--why", r->why, "For which reason; kept in the log");
   AddPrivacyVerb(app, line, Verb::kErasures, "erasures",
                  "List the erasures so far; with --json, with certificates.",
                  "crm erasures shop");

@@ -220,6 +220,13 @@ Result<std::shared_ptr<const TenantDefinitions>> TenantDefinitions::With(
     after->consent_.push_back(definition);
     return std::shared_ptr<const TenantDefinitions>(std::move(after));
   }
+  if (definition.kind == DefinitionKind::kPrivacy) {
+    if (definition.privacy == nullptr) {
+      return Status(StatusCode::kInternal, "privacy settings: not compiled");
+    }
+    after->privacy_.push_back(definition);
+    return std::shared_ptr<const TenantDefinitions>(std::move(after));
+  }
   if (definition.kind == DefinitionKind::kValidation &&
       definition.type_id == 0) {
     after->validation_ = definition;
@@ -274,7 +281,7 @@ Status ReadDefinition(const LogView& log, const Names& names, Position position,
                       const LogRecord& record, Definition* definition) {
   const DefinitionHeader& header = record.definition;
   definition->kind = static_cast<DefinitionKind>(header.kind);
-  if (header.kind < 1 || header.kind > 5) {
+  if (header.kind < 1 || header.kind > 6) {
     return At(position, Status(StatusCode::kFormatTooNew,
                                "defines what this version does not know"));
   }
@@ -315,6 +322,15 @@ Status Definitions::Add(const LogView& log, const Names& names,
                                  std::string(consent.status().message())));
     }
     definition.consent = std::move(consent).value();
+  }
+  if (status.ok() && definition.kind == DefinitionKind::kPrivacy) {
+    Result<std::shared_ptr<const PrivacySettings>> privacy =
+        compile_privacy_(definition.json);
+    if (!privacy.ok()) {
+      return At(position, Status(StatusCode::kFormatTooNew,
+                                 std::string(privacy.status().message())));
+    }
+    definition.privacy = std::move(privacy).value();
   }
   if (!status.ok()) return status;
   const std::shared_ptr<const TenantDefinitions> before = Of(header.tenant);

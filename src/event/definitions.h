@@ -37,6 +37,7 @@ class ConsentSettings;
 class IdentitySettings;
 class LogView;
 class Names;
+class PrivacySettings;
 
 // For questions as of now.
 inline constexpr Position kEveryPosition = ~Position{0};
@@ -48,6 +49,7 @@ enum class DefinitionKind : uint8_t {
   kValidation = 3,
   kIdentity = 4,  // Takes the place of the one before.
   kConsent = 5,   // As kIdentity.
+  kPrivacy = 6,   // As kIdentity.
 };
 
 // Makes of JSON what a room works with; those rooms are further up, so that it
@@ -56,6 +58,8 @@ using IdentityCompiler =
     Result<std::shared_ptr<const IdentitySettings>> (*)(std::string_view json);
 using ConsentCompiler =
     Result<std::shared_ptr<const ConsentSettings>> (*)(std::string_view json);
+using PrivacyCompiler =
+    Result<std::shared_ptr<const PrivacySettings>> (*)(std::string_view json);
 
 // A definition, as it is in the log.
 struct Definition {
@@ -72,6 +76,8 @@ struct Definition {
   std::shared_ptr<const IdentitySettings> identity = {};
   // The same of kConsent.
   std::shared_ptr<const ConsentSettings> consent = {};
+  // The same of kPrivacy.
+  std::shared_ptr<const PrivacySettings> privacy = {};
 };
 
 // What is sealed of it: everything that is not a name.
@@ -156,6 +162,11 @@ class TenantDefinitions final {
     return consent_.empty() ? nullptr : &consent_.back();
   }
 
+  // The settings of privacy: the last ones count. Null: there are none.
+  const Definition* privacy() const {
+    return privacy_.empty() ? nullptr : &privacy_.back();
+  }
+
   // Ok: the event fits the schema that counts for it. `*mode`: what is to be
   // done when it does not.
   Status Check(const TypedPayload& event, Validation* mode) const;
@@ -181,6 +192,7 @@ class TenantDefinitions final {
   // them may point at it.
   std::vector<Definition> identity_;
   std::vector<Definition> consent_;  // As identity_.
+  std::vector<Definition> privacy_;  // As identity_.
   size_t count_ = 0;
   bool has_upcasters_ = false;
   bool checks_ = false;  // Some mode is not kOff.
@@ -189,9 +201,10 @@ class TenantDefinitions final {
 class Definitions final {
  public:
   Definitions(IdentityCompiler compile_identity,
-              ConsentCompiler compile_consent)
+              ConsentCompiler compile_consent, PrivacyCompiler compile_privacy)
       : compile_identity_(compile_identity),
-        compile_consent_(compile_consent) {}
+        compile_consent_(compile_consent),
+        compile_privacy_(compile_privacy) {}
 
   // Changes with each definition; zero: there has never been one.
   uint64_t generation() const {
@@ -213,6 +226,7 @@ class Definitions final {
  private:
   const IdentityCompiler compile_identity_;
   const ConsentCompiler compile_consent_;
+  const PrivacyCompiler compile_privacy_;
   mutable SharedMutex mutex_;
   absl::flat_hash_map<uint32_t, std::shared_ptr<const TenantDefinitions>> all_
       CRM_GUARDED_BY(mutex_);

@@ -122,8 +122,12 @@ Result<Key> LogView::KeyOf(const EventHeader& header, bool make) const {
 
 Status LogView::Unseal(Position position, const LogRecord& record,
                        std::string* body, Digest* salt) const {
+  if (record.removed && record.remnant.empty()) {
+    return At(position, StatusCode::kErased, "what it said was removed");
+  }
   Result<Key> key = KeyOf(record.event, false);
   if (!key.ok()) return std::move(key).status();
+  if (record.removed) return OpenRemnant(position, record, *key, body);
   Result<std::string> epoch = Epoch(record.event.epoch);
   if (!epoch.ok()) return std::move(epoch).status();
   char associated[1024];
@@ -141,6 +145,33 @@ Status LogView::Unseal(Position position, const LogRecord& record,
   if (!keyring_->Open(*key, NonceOf(*epoch, position), record.sealed, bound,
                       body) ||
       !TakeSalt(record, body, salt)) {
+    return At(position, StatusCode::kCorruption, "does not open");
+  }
+  return Status::Ok();
+}
+
+// With a nonce of its own: the first one was used for what was there.
+Status LogView::SealRemnant(Position position, const LogRecord& record,
+                            std::string_view packed,
+                            std::string* remnant) const {
+  Result<Key> key = KeyOf(record.event, false);
+  if (!key.ok()) return std::move(key).status();
+  const Nonce nonce = RandomNonce();
+  std::string associated;
+  AppendRemnantAssociated(position, record.header, &associated);
+  remnant->assign(reinterpret_cast<const char*>(nonce.data()), nonce.size());
+  keyring_->Seal(*key, nonce, packed, associated, remnant);
+  return Status::Ok();
+}
+
+Status LogView::OpenRemnant(Position position, const LogRecord& record,
+                            const Key& key, std::string* body) const {
+  Nonce nonce{};
+  std::memcpy(nonce.data(), record.remnant.data(), nonce.size());
+  std::string associated;
+  AppendRemnantAssociated(position, record.header, &associated);
+  if (!keyring_->Open(key, nonce, record.remnant.substr(nonce.size()),
+                      associated, body)) {
     return At(position, StatusCode::kCorruption, "does not open");
   }
   return Status::Ok();

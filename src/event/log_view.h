@@ -53,10 +53,15 @@ class LogView final {
   // The key that seals an event's body. kErased, kKeyMissing. Only the writer
   // of the event may `make` it.
   Result<Key> KeyOf(const EventHeader& header, bool make) const;
-  // Unseals the body into `*body`, as it was compressed. kErased: the key is
-  // destroyed. kCorruption: it does not open. `salt` as above.
+  // Unseals the body into `*body`, as it was compressed; of a redacted event
+  // what is left of it. kErased: the key is destroyed, or the sealed part was
+  // removed. kCorruption: it does not open. `salt` as above.
   Status Unseal(Position position, const LogRecord& record, std::string* body,
                 Digest* salt = nullptr) const;
+  // Seals a packed body that is to stand in the place of an event's own one:
+  // see RemoveSealed. Errors as KeyOf.
+  Status SealRemnant(Position position, const LogRecord& record,
+                     std::string_view packed, std::string* remnant) const;
   // From a compressed body to its plain text.
   Status Expand(const EventHeader& header, std::string_view body,
                 std::string* plain) const;
@@ -68,6 +73,8 @@ class LogView final {
     LogRecordReader reader;
     LogRecord record;
   };
+  Status OpenRemnant(Position position, const LogRecord& record, const Key& key,
+                     std::string* body) const;
   // kCorruption when the record at this position is of another kind.
   Status ReadAs(LogKind kind, Position position, StoredRecord* stored) const;
 

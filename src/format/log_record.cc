@@ -9,7 +9,9 @@ namespace crm {
 namespace {
 
 constexpr uint8_t kValueVersion = 1;
-enum ValueFlags : uint8_t { kEndsBatch = 1 };
+enum ValueFlags : uint8_t { kEndsBatch = 1, kRemoved = 2 };
+// In place of a sealed part: its size and its digest.
+constexpr size_t kRemovedBytes = 4 + kDigestBytes;
 
 // fb::EventHeader and EventHeader have one layout; FlatBuffers stores structs
 // little-endian, as do all machines that libcrm supports.
@@ -34,6 +36,18 @@ fb::LedgerEntry Stored(const LedgerEntry* ledger) {
     std::memcpy(static_cast<void*>(&stored), ledger, sizeof(stored));
   }
   return stored;
+}
+
+// What a remnant is, instead of what the header says of the sealed part.
+Status ReadRemnant(LogRecord* out) {
+  constexpr size_t kLeast = kNonceBytes + kTagBytes;
+  if (out->remnant.empty()) return Status::Ok();
+  if (out->remnant.size() < kLeast) return Damaged("remnant");
+  EventHeader& event = out->event;
+  event.flags |= kEventRaw | kEventRedacted;
+  event.dictionary = 0;
+  event.plain_size = static_cast<uint32_t>(out->remnant.size() - kLeast);
+  return Status::Ok();
 }
 
 }  // namespace
@@ -132,11 +146,14 @@ void AppendTrailer(uint32_t count, const Digest& chain, std::string* value) {
   value->append(reinterpret_cast<const char*>(chain.data()), chain.size());
 }
 
-Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
-  *out = LogRecord();
+namespace {
+
+// All but what the header says.
+Status ReadFrame(std::string_view value, LogRecord* out) {
   ByteReader reader(value);
   const uint8_t version = reader.U8();
   const uint8_t flags = reader.U8();
+  if ((flags & ~(kEndsBatch | kRemoved)) != 0) return Damaged("frame");
   const size_t header_size = reader.Be16();
   out->header = reader.Take(header_size);
   if (!reader.ok() || version != kValueVersion) return Damaged("frame");
@@ -150,8 +167,26 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
     out->chain = trailer.substr(4);
     rest.remove_suffix(kLogTrailerBytes);
   }
-  out->sealed = rest;
+  out->removed = (flags & kRemoved) != 0;
+  if (out->removed) {
+    if (rest.size() < kRemovedBytes) return Damaged("removed part");
+    out->sealed_size = GetBe32(rest.data());
+    out->digest = rest.substr(4, kDigestBytes);
+    out->remnant = rest.substr(kRemovedBytes);
+  } else {
+    out->sealed = rest;
+    out->sealed_size = static_cast<uint32_t>(rest.size());
+  }
+  return Status::Ok();
+}
 
+}  // namespace
+
+Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
+  *out = LogRecord();
+  Status status = ReadFrame(value, out);
+  if (!status.ok()) return status;
+  const size_t header_size = out->header.size();
   aligned_.resize(header_size / 8 + 1);
   std::memcpy(aligned_.data(), out->header.data(), header_size);
   const auto* buffer = reinterpret_cast<const uint8_t*>(aligned_.data());
@@ -172,12 +207,13 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
     std::memcpy(static_cast<void*>(&out->ledger.emplace()), record->ledger(),
                 sizeof(LedgerEntry));
   }
+  if (out->removed && out->kind != LogKind::kEvent) return Damaged("frame");
   switch (out->kind) {
     case LogKind::kEvent:
       if (record->event() == nullptr) return Damaged("event");
       std::memcpy(static_cast<void*>(&out->event), record->event(),
                   sizeof(out->event));
-      return Status::Ok();
+      return ReadRemnant(out);
     case LogKind::kName:
     case LogKind::kDictionary:
     case LogKind::kIdentity:
@@ -201,6 +237,35 @@ void AppendAssociated(Position position, std::string_view header,
   out->append(header);
 }
 
+void AppendRemnantAssociated(Position position, std::string_view header,
+                             std::string* out) {
+  out->append("crm remnant");
+  AppendAssociated(position, header, out);
+}
+
+Status RemoveSealed(std::string_view value, std::string_view remnant,
+                    std::string* out) {
+  LogRecordReader reader;
+  LogRecord record;
+  Status status = reader.Read(value, &record);
+  if (!status.ok()) return status;
+  if (record.kind != LogKind::kEvent) return Damaged("event");
+  const size_t open = kLogPrefixBytes + record.header.size();
+  const Digest now = record.removed ? Digest{} : Blake2b(record.sealed);
+  out->assign(value.substr(0, open));
+  (*out)[1] = static_cast<char>((*out)[1] | kRemoved);
+  PutBe32(out, record.sealed_size);
+  out->append(record.removed
+                  ? record.digest
+                  : std::string_view(reinterpret_cast<const char*>(now.data()),
+                                     now.size()));
+  out->append(remnant);
+  if (record.ends_batch) {
+    out->append(value.substr(value.size() - kLogTrailerBytes));
+  }
+  return Status::Ok();
+}
+
 Nonce NonceOf(std::string_view epoch, Position position) {
   Nonce nonce{};
   std::memcpy(nonce.data(), epoch.data(),
@@ -214,12 +279,39 @@ ChainHash::ChainHash(const Digest& before) {
 }
 
 void ChainHash::Add(Position position, std::string_view value) {
-  char prefix[12];
-  const uint32_t size = static_cast<uint32_t>(value.size());
+  const size_t open =
+      kLogPrefixBytes +
+      (static_cast<size_t>(static_cast<uint8_t>(value[2])) << 8 |
+       static_cast<uint8_t>(value[3]));
+  const Digest digest = Blake2b(value.substr(open));
+  Add(position, value.substr(0, open), value.size() - open,
+      reinterpret_cast<const char*>(digest.data()));
+}
+
+void ChainHash::Add(Position position, std::string_view value,
+                    const LogRecord& record) {
+  Digest digest;
+  if (record.removed) {
+    std::memcpy(digest.data(), record.digest.data(), digest.size());
+  } else {
+    digest = Blake2b(record.sealed);
+  }
+  Add(position, value.substr(0, kLogPrefixBytes + record.header.size()),
+      record.sealed_size, reinterpret_cast<const char*>(digest.data()));
+}
+
+// The flags are as they were written at first.
+void ChainHash::Add(Position position, std::string_view open,
+                    size_t sealed_size, const char* digest) {
+  char prefix[12 + kLogPrefixBytes];
+  const uint32_t size = static_cast<uint32_t>(open.size() + sealed_size);
   std::memcpy(prefix, &position, 8);
   std::memcpy(prefix + 8, &size, 4);
+  std::memcpy(prefix + 12, open.data(), kLogPrefixBytes);
+  prefix[13] = static_cast<char>(prefix[13] & ~(kEndsBatch | kRemoved));
   stream_.Update({prefix, sizeof(prefix)});
-  stream_.Update(value);
+  stream_.Update(open.substr(kLogPrefixBytes));
+  stream_.Update({digest, kDigestBytes});
 }
 
 Digest ChainHash::Finish() { return stream_.Finish(); }
@@ -227,7 +319,7 @@ Digest ChainHash::Finish() { return stream_.Finish(); }
 Status ChainReader::Add(Position position, std::string_view value,
                         const LogRecord& record) {
   if (count_ == 0) hash_.emplace(chain_);
-  hash_->Add(position, WithoutTrailer(value, &buffer_));
+  hash_->Add(position, value, record);
   ++count_;
   if (!record.ends_batch) return Status::Ok();
   const bool whole = record.batch_count == count_;
@@ -241,16 +333,6 @@ Status ChainReader::Add(Position position, std::string_view value,
     return Status(StatusCode::kCorruption, "the chain of batches is broken");
   }
   return Status::Ok();
-}
-
-std::string_view WithoutTrailer(std::string_view value, std::string* buffer) {
-  if (value.size() < kLogPrefixBytes + kLogTrailerBytes ||
-      (static_cast<uint8_t>(value[1]) & kEndsBatch) == 0) {
-    return value;
-  }
-  buffer->assign(value.substr(0, value.size() - kLogTrailerBytes));
-  (*buffer)[1] = static_cast<char>((*buffer)[1] & ~kEndsBatch);
-  return *buffer;
 }
 
 }  // namespace crm

@@ -6,6 +6,8 @@
 //   and, on the last record of a batch, a trailer of 36 bytes: u32 number of
 //   records in the batch, 32 bytes chain head.
 // The sealed part is authenticated together with its position and the header.
+// It may be taken out of an event for good: then its size and digest stand in
+// its place, which is all that the chain holds of it, and maybe a remnant.
 
 #ifndef CRM_FORMAT_LOG_RECORD_H_
 #define CRM_FORMAT_LOG_RECORD_H_
@@ -24,7 +26,9 @@
 
 namespace crm {
 
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
+// Before 2 the chain held sealed parts themselves.
+inline constexpr uint32_t kOldestFormatVersion = 2;
 
 enum class LogKind : uint8_t {
   kNone = 0,
@@ -44,6 +48,9 @@ enum EventFlags : uint16_t {
   kEventRaw = 1 << 4,     // The body is not compressed.
   kEventNoTime = 1 << 5,  // occurred_at was absent: it is recorded_at.
   kEventWarned = 1 << 6,  // It did not fit the schema of its type.
+  // What it said was taken out, and its remnant is what is left. Never in a
+  // header of the log: LogRecordReader says so.
+  kEventRedacted = 1 << 7,
 };
 
 // The open part of an event; mirrors fb::EventHeader field by field.
@@ -116,6 +123,13 @@ struct LogRecord {
   std::string_view bytes;   // kEpoch.
   std::string_view header;  // As stored: part of the associated data.
   std::string_view sealed;
+  uint32_t sealed_size = 0;  // Of what is sealed, or was when it is removed.
+  // The sealed part was taken out (kEvent): its digest is here, and what may
+  // be in its place (a nonce, and what is sealed with it), or nothing. With a
+  // remnant `event` is what describes that.
+  bool removed = false;
+  std::string_view digest;
+  std::string_view remnant;
   bool ends_batch = false;
   uint32_t batch_count = 0;
   std::string_view chain;  // 32 bytes when ends_batch.
@@ -166,19 +180,34 @@ class LogRecordReader final {
 // Associated data of a sealed part: position, then the header as stored.
 void AppendAssociated(Position position, std::string_view header,
                       std::string* out);
+// The same of a remnant, which says that it is one.
+void AppendRemnantAssociated(Position position, std::string_view header,
+                             std::string* out);
+
+// An event's value without its sealed part, which was removed before or is
+// now: `remnant` stands there instead, a nonce and what is sealed with it, or
+// nothing. The chain stays as it is. kCorruption: not an event.
+Status RemoveSealed(std::string_view value, std::string_view remnant,
+                    std::string* out);
 // Sixteen random bytes of the epoch, then the position: unique for good, also
 // when a lost tail frees positions that a key has sealed.
 Nonce NonceOf(std::string_view epoch, Position position);
 
-// The chain: BLAKE2b over the head before and the values of a batch without
-// trailer, each with its position and size.
+// The chain: BLAKE2b over the head before and the records of a batch, each
+// with its position, size, frame and header, and the digest of its sealed part.
 class ChainHash final {
  public:
   explicit ChainHash(const Digest& before);
+  // As it is written: REQUIRES a value without trailer, nothing removed.
   void Add(Position position, std::string_view value);
+  // As it is read.
+  void Add(Position position, std::string_view value, const LogRecord& record);
   Digest Finish();
 
  private:
+  void Add(Position position, std::string_view open, size_t sealed_size,
+           const char* digest);
+
   Blake2bStream stream_;
 };
 
@@ -198,11 +227,7 @@ class ChainReader final {
   Digest chain_;
   std::optional<ChainHash> hash_;  // Of the batch under way.
   uint64_t count_ = 0;
-  std::string buffer_;
 };
-
-// `value` as it was hashed: without trailer, and with the flag cleared.
-std::string_view WithoutTrailer(std::string_view value, std::string* buffer);
 
 }  // namespace crm
 

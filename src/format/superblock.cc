@@ -66,6 +66,12 @@ Result<Superblock> DecodeSuperblock(std::string_view bytes) {
     out.store_id.assign(stored->store_id()->begin(), stored->store_id()->end());
   }
   if (stored->region() != nullptr) out.region = stored->region()->str();
+  if (out.format < kOldestFormatVersion) {
+    return Status(StatusCode::kUnsupported,
+                  "the store has format " + std::to_string(out.format) +
+                      "; this libcrm reads format " +
+                      std::to_string(kOldestFormatVersion) + " and later");
+  }
   if (out.min_writer > kFormatVersion ||
       (out.features & ~kFeaturePlainPhones) != 0) {
     return Status(StatusCode::kFormatTooNew,

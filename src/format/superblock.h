@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "crm/status.h"
+#include "format/log_record.h"
 
 namespace crm {
 
@@ -16,9 +17,10 @@ namespace crm {
 inline constexpr uint64_t kFeaturePlainPhones = 1;
 
 struct Superblock {
-  uint32_t format = 1;
-  uint32_t min_reader = 1;  // The oldest format version that can read it.
-  uint32_t min_writer = 1;
+  uint32_t format = kFormatVersion;
+  // The oldest format version that can read it.
+  uint32_t min_reader = kFormatVersion;
+  uint32_t min_writer = kFormatVersion;
   uint64_t features = 0;  // Bits that a reader must know.
   std::string store_id;   // 16 random bytes.
   bool sealed = true;
@@ -26,7 +28,8 @@ struct Superblock {
 };
 
 std::string EncodeSuperblock(const Superblock& superblock);
-// kCorruption, kFormatTooNew (names both numbers).
+// kCorruption; kFormatTooNew, and kUnsupported of one that is older than what
+// this libcrm reads: both name both numbers.
 Result<Superblock> DecodeSuperblock(std::string_view bytes);
 
 }  // namespace crm

@@ -6,7 +6,6 @@ namespace crm {
 
 uint32_t FormatVersion() { return kFormatVersion; }
 
-// There is one format so far.
-uint32_t OldestFormatVersion() { return 1; }
+uint32_t OldestFormatVersion() { return kOldestFormatVersion; }
 
 }  // namespace crm

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "crm/privacy.h"
 
 namespace crm {
 namespace {
@@ -91,7 +92,40 @@ Status DecodePart(ByteReader& reader, const ChoiceSeal& seal,
 }
 
 constexpr size_t kRequestBytes = 16;
-constexpr uint8_t kModes = 1;
+
+bool IsMode(uint8_t mode) {
+  return mode == static_cast<uint8_t>(ErasureMode::kShred) ||
+         mode == static_cast<uint8_t>(ErasureMode::kHard);
+}
+
+bool NamesEvents(const IdentityChoice& choice) {
+  return choice.kind == ChoiceKind::kRedaction ||
+         (choice.kind == ChoiceKind::kErasure &&
+          choice.erasure.mode == static_cast<uint8_t>(ErasureMode::kHard));
+}
+
+// Ascending, as distances.
+void EncodePositions(const std::vector<Position>& positions, std::string* out) {
+  PutVarint(out, positions.size());
+  Position before = 0;
+  for (const Position position : positions) {
+    PutVarint(out, position - before);
+    before = position;
+  }
+}
+
+bool DecodePositions(ByteReader& reader, std::vector<Position>* positions) {
+  const uint64_t count = reader.Varint();
+  if (!reader.ok() || count > reader.remaining()) return false;
+  positions->resize(count);
+  Position before = 0;
+  for (Position& position : *positions) {
+    const uint64_t distance = reader.Varint();
+    if (distance == 0) return false;
+    position = before += distance;
+  }
+  return reader.ok();
+}
 
 void EncodeErasure(const IdentityChoice::Erasure& erasure, std::string* out) {
   PutBytes(out, erasure.request);
@@ -141,7 +175,36 @@ bool DecodeErasure(ByteReader& reader, IdentityChoice::Erasure* erasure) {
     if (!ReadRecords(reader, &mark.claimants)) return false;
   }
   return reader.ok() && erasure->request.size() == kRequestBytes &&
-         erasure->mode >= 1 && erasure->mode <= kModes;
+         IsMode(erasure->mode);
+}
+
+void EncodeHold(const IdentityChoice::Hold& hold, std::string* out) {
+  out->push_back(static_cast<char>(hold.what));
+  PutSigned(out, hold.at);
+  PutVarint(out, hold.number);
+  PutVarint(out, hold.records.size());
+  for (const RecordId record : hold.records) PutVarint(out, record);
+  PutVarint(out, hold.categories.size());
+  for (const std::string& name : hold.categories) PutBytes(out, name);
+  out->push_back(static_cast<char>(hold.mode));
+  out->push_back(hold.confirm ? '\1' : '\0');
+}
+
+bool DecodeHold(ByteReader& reader, IdentityChoice::Hold* hold) {
+  const uint8_t what = reader.U8();
+  hold->what = static_cast<IdentityChoice::Hold::What>(what);
+  hold->at = reader.Signed();
+  hold->number = reader.Varint();
+  if (!ReadRecords(reader, &hold->records)) return false;
+  const uint64_t categories = reader.Varint();
+  if (!reader.ok() || categories > reader.remaining()) return false;
+  hold->categories.resize(categories);
+  for (std::string& name : hold->categories) {
+    name = std::string(reader.Bytes());
+  }
+  hold->mode = reader.U8();
+  hold->confirm = reader.U8() != 0;
+  return reader.ok() && what >= 1 && what <= 3 && hold->number > 0;
 }
 
 }  // namespace
@@ -173,6 +236,8 @@ Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
     if (!status.ok()) return status;
   }
   if (choice.kind == ChoiceKind::kErasure) EncodeErasure(choice.erasure, out);
+  if (NamesEvents(choice)) EncodePositions(choice.events, out);
+  if (choice.kind == ChoiceKind::kHold) EncodeHold(choice.hold, out);
   return Status::Ok();
 }
 
@@ -181,7 +246,7 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   const Status malformed(StatusCode::kCorruption, "malformed identity choice");
   ByteReader reader(bytes);
   const uint64_t kind = reader.Varint();
-  if (kind > static_cast<uint64_t>(ChoiceKind::kErasure)) {
+  if (kind > static_cast<uint64_t>(ChoiceKind::kHold)) {
     return Status(StatusCode::kFormatTooNew,
                   "an identity choice of a kind that a later version writes");
   }
@@ -224,6 +289,12 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   }
   if (choice->kind == ChoiceKind::kErasure &&
       !DecodeErasure(reader, &choice->erasure)) {
+    return malformed;
+  }
+  if (NamesEvents(*choice) && !DecodePositions(reader, &choice->events)) {
+    return malformed;
+  }
+  if (choice->kind == ChoiceKind::kHold && !DecodeHold(reader, &choice->hold)) {
     return malformed;
   }
   return reader.AtEnd() ? Status::Ok() : malformed;

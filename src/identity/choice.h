@@ -27,10 +27,12 @@ enum class ChoiceKind : uint8_t {
   kMerge = 1,
   kPartition = 2,  // Who is who after an unmerge or a re-resolve.
   kAssertion = 3,
-  kReview = 4,   // A question is put ...
-  kAnswer = 5,   // ... and answered; what follows of it are choices, too.
-  kShared = 6,   // An identifier links nobody any more.
-  kErasure = 7,  // Records whose keys are destroyed. See crm/privacy.h.
+  kReview = 4,     // A question is put ...
+  kAnswer = 5,     // ... and answered; what follows of it are choices, too.
+  kShared = 6,     // An identifier links nobody any more.
+  kErasure = 7,    // Records whose keys are destroyed. See crm/privacy.h.
+  kRedaction = 8,  // Events whose sealed part was replaced by a remnant.
+  kHold = 9,       // A legal hold. See crm/retention.h.
 };
 
 // Who made it. Numbers of the log.
@@ -105,6 +107,29 @@ struct IdentityChoice {
     uint64_t bytes = 0;
   };
   Erasure erasure = {};
+
+  // Whose sealed part goes from the log, ascending: kRedaction, and kErasure of
+  // mode kHard.
+  std::vector<Position> events = {};
+  // kHold, of `customer`. `by` and `why`: who said so.
+  struct Hold {
+    // Numbers of the log; never change.
+    enum class What : uint8_t {
+      kPlaced = 1,
+      kReleased = 2,
+      kWaiting = 3,  // An erasure is to wait for releases.
+    };
+    What what = What::kPlaced;
+    int64_t at = 0;
+    uint64_t number = 0;  // Of the hold, or of what waits.
+    // kPlaced: her records then, ascending; what is held (nothing: all of it).
+    std::vector<RecordId> records = {};
+    std::vector<std::string> categories = {};
+    // kWaiting: the options of the erasure.
+    uint8_t mode = 1;
+    bool confirm = false;
+  };
+  Hold hold = {};
 };
 
 // What seals a choice besides the tenant's key: those of records, with the

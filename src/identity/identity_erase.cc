@@ -119,6 +119,8 @@ Status IdentityRoom::FoldErasure(const IdentityChoice& choice,
     }
     if (!status.ok()) return status;
   }
+  Status forgotten = ForgetWaiting(choice.tenant, *erased, rows);
+  if (!forgotten.ok()) return forgotten;
   // Numbers are never given again, also by a log that is older than this.
   TenantCounts& counts = context.counts;
   for (const RecordId record : erasure.records) {

@@ -157,6 +157,10 @@ Status IdentityRoom::FoldChoice(const IdentityChoice& choice,
       return FoldShared(choice, context);
     case ChoiceKind::kErasure:
       return FoldErasure(choice, context);
+    case ChoiceKind::kRedaction:
+      return Status::Ok();  // Who is who does not hang on what events say.
+    case ChoiceKind::kHold:
+      return FoldHold(choice, context);
   }
   return Status(StatusCode::kCorruption, "identity choice of no known kind");
 }

@@ -31,6 +31,7 @@ std::vector<RowFamily> IdentityRoom::families() const {
        .kind = FamilyKind::kHashed,
        .words = 2,
        .resident = true},
+      {.name = "holds"},
   };
 }
 

@@ -106,6 +106,7 @@ class IdentityRoom final : public Room {
     kReviews,          // (tenant, number) -> ReviewRow
     kReviewPairs,      // (tenant, record, record) -> number
     kTombstones,       // (tenant, hash) -> TombstoneRow
+    kHolds,            // (tenant, number) -> HoldRow; 0: HoldsRow
     kFamilies,
   };
 
@@ -113,7 +114,7 @@ class IdentityRoom final : public Room {
       : normaliser_(normaliser) {}
 
   std::string_view name() const override { return "identity"; }
-  uint32_t version() const override { return 3 + 16 * kNormaliserVersion; }
+  uint32_t version() const override { return 4 + 16 * kNormaliserVersion; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;
@@ -212,6 +213,19 @@ class IdentityRoom final : public Room {
   // other is not the same person.
   Result<bool> CannotLink(uint32_t tenant, const Members& a, const Members& b,
                           Generation& rows) const;
+  // Legal holds, and erasures that wait for their release. By number; not
+  // there: position 0.
+  Result<HoldsRow> Holds(uint32_t tenant, Generation& rows) const;
+  Result<HoldsRow> Holds(uint32_t tenant, const View& view) const;
+  Result<HoldRow> HoldOf(uint32_t tenant, uint64_t number,
+                         Generation& rows) const;
+  Result<HoldRow> HoldOf(uint32_t tenant, uint64_t number,
+                         const View& view) const;
+  // The numbers of those that hold a customer, ascending.
+  Result<std::vector<uint64_t>> HoldsOn(uint32_t tenant, CustomerId customer,
+                                        Generation& rows) const;
+  Result<std::vector<uint64_t>> HoldsOn(uint32_t tenant, CustomerId customer,
+                                        const View& view) const;
   // The number of a namespace; in a dry run new ones get a stand-in.
   uint32_t NumberOf(std::string_view name_space) const;
   // Of two customers who become one, the one who stays.
@@ -263,6 +277,13 @@ class IdentityRoom final : public Room {
   Status FoldReview(const IdentityChoice& choice, FoldContext& context) const;
   Status FoldShared(const IdentityChoice& choice, FoldContext& context) const;
   Status FoldErasure(const IdentityChoice& choice, FoldContext& context) const;
+  Status FoldHold(const IdentityChoice& choice, FoldContext& context) const;
+  // Who is erased waits for nothing any more.
+  Status ForgetWaiting(uint32_t tenant, const std::vector<ErasedOne>& erased,
+                       Generation& rows) const;
+  template <typename Rows>
+  Result<std::vector<uint64_t>> FindHolds(uint32_t tenant, CustomerId customer,
+                                          Rows& rows) const;
   Status PutClaimants(uint32_t tenant, const Hash128& hash,
                       const ClaimantsRow& claimants, Generation& rows) const;
   Result<TombstoneRow> TombstoneOf(uint32_t tenant, const Hash128& hash,

@@ -19,6 +19,17 @@ bool ReadList(ByteReader& reader, std::vector<T>* list) {
   return true;
 }
 
+void PutNumbers(std::string* out, const std::vector<uint64_t>& numbers) {
+  PutVarint(out, numbers.size());
+  for (const uint64_t number : numbers) PutVarint(out, number);
+}
+
+bool ReadNumbers(ByteReader& reader, std::vector<uint64_t>* numbers) {
+  if (!ReadList(reader, numbers)) return false;
+  for (uint64_t& number : *numbers) number = reader.Varint();
+  return reader.ok();
+}
+
 void PutHash(std::string* out, const Hash128& hash) {
   PutBe64(out, hash.hi);
   PutBe64(out, hash.lo);
@@ -300,6 +311,54 @@ bool ReviewRow::Decode(std::string_view bytes) {
   weight = static_cast<int32_t>(reader.Signed());
   answered_at = reader.Varint();
   return reader.ok() && reader.AtEnd();
+}
+
+bool HoldRow::Holds(std::span<const Members::Member> members) const {
+  return std::any_of(members.begin(), members.end(),
+                     [this](const Members::Member& member) {
+                       return std::binary_search(records.begin(), records.end(),
+                                                 member.record);
+                     });
+}
+
+std::string HoldRow::Encode() const {
+  std::string out;
+  PutVarint(&out, position);
+  PutVarint(&out, released);
+  PutVarint(&out, customer);
+  PutNumbers(&out, records);
+  PutVarint(&out, categories.size());
+  for (const std::string& name : categories) PutBytes(&out, name);
+  out.push_back(waiting ? '\1' : '\0');
+  return out;
+}
+
+bool HoldRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  position = reader.Varint();
+  released = reader.Varint();
+  customer = reader.Varint();
+  if (!ReadNumbers(reader, &records) || !ReadList(reader, &categories)) {
+    return false;
+  }
+  for (std::string& name : categories) name = std::string(reader.Bytes());
+  waiting = reader.U8() != 0;
+  return reader.ok() && reader.AtEnd();
+}
+
+std::string HoldsRow::Encode() const {
+  std::string out;
+  PutVarint(&out, last);
+  PutNumbers(&out, open);
+  PutNumbers(&out, waiting);
+  return out;
+}
+
+bool HoldsRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  last = reader.Varint();
+  return ReadNumbers(reader, &open) && ReadNumbers(reader, &waiting) &&
+         reader.AtEnd();
 }
 
 }  // namespace crm

@@ -5,6 +5,7 @@
 #define CRM_IDENTITY_ROWS_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -155,6 +156,30 @@ struct ReviewRow {
   uint32_t name_space = 0;
   int32_t weight = 0;        // A hundredth.
   Position answered_at = 0;  // 0: open.
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
+// A legal hold, or an erasure that waits: the row of its number.
+struct HoldRow {
+  Position position = 0;  // Of the choice that made it; 0: none.
+  Position released = 0;  // Of the one that released it; 0: open.
+  CustomerId customer = 0;
+  std::vector<RecordId> records;        // As they were then, ascending.
+  std::vector<std::string> categories;  // Ascending; none: everything.
+  bool waiting = false;                 // It is an erasure that waits.
+
+  bool Holds(std::span<const Members::Member> members) const;
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
+// Which of them are open: row 0.
+struct HoldsRow {
+  uint64_t last = 0;              // The greatest number so far.
+  std::vector<uint64_t> open;     // Holds, ascending.
+  std::vector<uint64_t> waiting;  // Erasures that wait, ascending.
 
   std::string Encode() const;
   [[nodiscard]] bool Decode(std::string_view bytes);

@@ -150,10 +150,14 @@ Status ChoiceImport::MakeNext(size_t* at) {
     case Kind::kAnswer:
       ++*at;
       return MakeAnswer(line, 0);
+    case Kind::kHold:
+      ++*at;
+      return MakeHold(line);
     case Kind::kMerge:
     case Kind::kReview:
     case Kind::kShared:
     case Kind::kErasure:
+    case Kind::kRedaction:
       break;
   }
   return Failed(line, Status(StatusCode::kUnsupported,
@@ -311,6 +315,45 @@ Status ChoiceImport::MakeUnmerge(const Line& line) {
     differs_(line.choice.tenant, line.number, "parts");
   }
   return Status::Ok();
+}
+
+Status ChoiceImport::MakeHold(const Line& line) {
+  const ChoiceLine& choice = line.choice;
+  if (choice.said == ChoiceLine::Said::kWaiting) return MakeWaiting(line);
+  if (choice.said == ChoiceLine::Said::kReleased) {
+    Status status =
+        tenant_->ReleaseHold(choice.hold, {choice.by, choice.why}).status();
+    return status.ok() ? status : Failed(line, status);
+  }
+  HoldOptions options;
+  options.categories = choice.categories;
+  options.by = choice.by;
+  options.why = choice.why;
+  const Result<HoldId> hold = tenant_->PlaceHold(choice.customer, options);
+  if (!hold.ok()) return Failed(line, hold.status());
+  if (*hold != choice.hold) differs_(choice.tenant, line.number, "hold");
+  return Status::Ok();
+}
+
+// She is held, or the line is not where it was written: then nobody is erased.
+Status ChoiceImport::MakeWaiting(const Line& line) {
+  const ChoiceLine& choice = line.choice;
+  ErasureOptions options;
+  options.mode = choice.mode;
+  options.confirm = choice.confirm;
+  options.wait_for_release = true;
+  options.by = choice.by;
+  options.why = choice.why;
+  options.dry_run = true;
+  Result<ErasureReport> plan = tenant_->Erase(choice.customer, options);
+  if (!plan.ok()) return Failed(line, plan.status());
+  if (plan->holds.empty()) {
+    return Failed(
+        line, Status(StatusCode::kUnsupported, "choice: waits for nothing"));
+  }
+  options.dry_run = false;
+  Status status = tenant_->Erase(choice.customer, options).status();
+  return status.ok() ? status : Failed(line, status);
 }
 
 // All that one run wrote is there, or nothing of it; a second run right behind

@@ -53,6 +53,8 @@ class ChoiceImport final {
   Status MakeAnswer(const Line& line, CustomerId keep);
   Status MakeUnmerge(const Line& line);
   Status FindTarget(const Line& line, UnmergeTarget* target);
+  Status MakeHold(const Line& line);
+  Status MakeWaiting(const Line& line);
   Status ReResolveAll();
   Status ApplyMatches();
   Status FindReview(const ChoiceLine& choice, Position* position);

@@ -16,13 +16,15 @@ constexpr std::string_view kEnd = "\"}";
 constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
 constexpr size_t kReadBytes = size_t{256} << 10;
 
-constexpr std::string_view kKinds[] = {"",           "schema",   "upcaster",
-                                       "validation", "identity", "consent"};
+constexpr std::string_view kKinds[] = {
+    "", "schema", "upcaster", "validation", "identity", "consent", "privacy"};
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
-constexpr std::string_view kChoices[] = {"",          "merge",  "partition",
-                                         "assertion", "review", "answer",
-                                         "shared",    "erasure"};
+constexpr std::string_view kChoices[] = {
+    "",       "merge",  "partition", "assertion", "review",
+    "answer", "shared", "erasure",   "redaction", "hold"};
+constexpr std::string_view kSaid[] = {"", "placed", "released", "waiting"};
+constexpr std::string_view kErasureModes[] = {"", "shred", "anonymise", "hard"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
                                          "re-resolve"};
 constexpr std::string_view kAssertions[] = {"", "must-link", "cannot-link"};
@@ -73,6 +75,21 @@ bool EatPart(std::string_view* json, ChoiceLine::Part* part) {
     if (!EatNumber(json, &part->records.emplace_back())) return false;
   } while (Eat(",", json));
   return Eat("]}", json);
+}
+
+// ["orders","consent"], as an export writes it. False: it is not.
+bool ReadNames(std::string_view json, std::vector<std::string>* names) {
+  if (!Eat("[", &json)) return false;
+  do {
+    size_t end = 1;
+    while (end < json.size() && json[end] != '"') {
+      end += json[end] == '\\' ? 2 : 1;
+    }
+    if (end >= json.size() || json[0] != '"') return false;
+    names->push_back(TextOfJson(json.substr(0, end + 1)));
+    json.remove_prefix(end + 1);
+  } while (Eat(",", &json));
+  return json == "]";
 }
 
 }  // namespace
@@ -137,6 +154,7 @@ void AppendDefinition(std::string_view tenant, uint64_t after,
       break;
     case Kind::kIdentity:
     case Kind::kConsent:
+    case Kind::kPrivacy:
       AppendMember("settings", definition.json, out);
       break;
   }
@@ -273,7 +291,8 @@ Status ExportReader::ReadDefinition(DefinitionLine* out) {
     if (!FromText(kModes, Text("mode"), &out->mode)) {
       members_.Fail("mode", "unknown");
     }
-  } else if (out->kind == Kind::kIdentity || out->kind == Kind::kConsent) {
+  } else if (out->kind == Kind::kIdentity || out->kind == Kind::kConsent ||
+             out->kind == Kind::kPrivacy) {
     out->json = members_.TakeObject("settings");
   } else {
     out->type = Text("type");
@@ -310,6 +329,23 @@ bool ReadReason(std::string_view text, IdentityReason* reason) {
   return false;
 }
 
+// The members that a hold alone has. Errors go to status().
+void ExportReader::ReadHold(ChoiceLine* out) {
+  out->hold = Number("hold");
+  if (!FromText(kSaid, Text("said"), &out->said)) {
+    members_.Fail("said", "unknown");
+  }
+  if (members_.Has("categories") &&
+      !ReadNames(members_.Take("categories"), &out->categories)) {
+    members_.Fail("categories", "not as an export writes it");
+  }
+  out->confirm = members_.Take("confirm") == "true";
+  if (out->said == ChoiceLine::Said::kWaiting &&
+      !FromText(kErasureModes, Text("mode"), &out->mode)) {
+    members_.Fail("mode", "unknown");
+  }
+}
+
 Status ExportReader::ReadChoice(ChoiceLine* out) {
   using Kind = ChoiceLine::Kind;
   *out = ChoiceLine();
@@ -338,7 +374,11 @@ Status ExportReader::ReadChoice(ChoiceLine* out) {
       !FromText(kAnswers, Text("answer"), &out->answer)) {
     members_.Fail("answer", "unknown");
   }
-  out->retracted = !members_.TakeString("said").empty();
+  if (out->kind == Kind::kHold) {
+    ReadHold(out);
+  } else {
+    out->retracted = !members_.TakeString("said").empty();
+  }
   if (out->kind == Kind::kPartition &&
       !ReadParts(members_.Take("parts"), &out->parts)) {
     members_.Fail("parts", "not as an export writes it");
@@ -351,7 +391,8 @@ Status ExportReader::ReadChoice(ChoiceLine* out) {
   const std::string weight(members_.Take("weight"));
   out->weight = weight.empty() ? 0 : std::strtod(weight.c_str(), nullptr);
   // To be compared, by the checksum of all choices.
-  for (const std::string_view name : {"namespace", "confidence", "leading"}) {
+  for (const std::string_view name :
+       {"namespace", "confidence", "leading", "records", "events"}) {
     members_.Take(name);
   }
   if (!status().ok()) return status();

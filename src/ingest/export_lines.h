@@ -91,6 +91,13 @@ struct ChoiceLine {
   IdentityReason reason = IdentityReason::kNone;
   double weight = 0;
   std::vector<Part> parts;
+  // Of a hold.
+  enum class Said : uint8_t { kPlaced = 1, kReleased, kWaiting };
+  Said said = Said::kPlaced;
+  uint64_t hold = 0;
+  std::vector<std::string> categories;
+  ErasureMode mode = ErasureMode::kShred;
+  bool confirm = false;
   std::string by;
   std::string why;
 };
@@ -132,6 +139,7 @@ class ExportReader final {
  private:
   explicit ExportReader(std::unique_ptr<ByteSource> source)
       : source_(std::move(source)) {}
+  void ReadHold(ChoiceLine* out);
   // The next line into text_; false at the end.
   Result<bool> ReadLine();
   Status TakeApart();

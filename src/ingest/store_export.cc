@@ -137,6 +137,7 @@ Status StoreExport::WriteEvent(const EventView& event, Gathered* tenant) {
   AppendMember("recorded_at", TimeToken(event.recorded_at), &body_);
   if (event.backfill) AppendMember("backfill", "true", &body_);
   if (event.warned) AppendMember("warned", "true", &body_);
+  if (event.redacted) AppendMember("redacted", "true", &body_);
   AppendTextMember("source", event.source, &body_);
   if (event.record != 0) {
     AppendNumberMember("record", event.record, &body_);

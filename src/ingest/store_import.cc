@@ -42,6 +42,7 @@ struct EventLine {
   Timestamp recorded_at;
   bool backfill = false;
   bool warned = false;
+  bool redacted = false;
   uint64_t record = 0;
   uint64_t customer = 0;
   uint64_t revision = 0;
@@ -159,6 +160,7 @@ Status Lines::ReadEvent(EventLine* out) {
   const std::string_view time = members.TakeString("recorded_at");
   out->backfill = members.Take("backfill") == "true";
   out->warned = members.Take("warned") == "true";
+  out->redacted = members.Take("redacted") == "true";
   const bool bound = members.Has("record");
   out->record = bound ? reader_.Number("record") : 0;
   out->customer = bound ? reader_.Number("customer") : 0;
@@ -308,6 +310,9 @@ Status Define(const EventLine& line, crm::Tenant* tenant) {
     case Kind::kConsent:
       status = tenant->SetConsentSettings(definition.json);
       break;
+    case Kind::kPrivacy:
+      status = tenant->SetPrivacySettings(definition.json);
+      break;
   }
   if (status.ok()) return status;
   return Status(status.code(), "line " + std::to_string(line.line) + ": " +
@@ -453,7 +458,7 @@ void StoreImport::CompareEvent(const EventLine& line,
     Differs(line.tenant, line.line, "customer");
   } else if (outcome.revision != line.revision) {
     Differs(line.tenant, line.line, "revision");
-  } else if (outcome.warning.ok() == line.warned) {
+  } else if (outcome.warning.ok() == line.warned && !line.redacted) {
     Differs(line.tenant, line.line, "warned");
   }
 }
@@ -481,7 +486,12 @@ Status StoreImport::SendBatch() {
   for (size_t i = 0; i < batch_.size(); ++i) {
     const EventOutcome& outcome = result->events[i];
     if (outcome.outcome == Outcome::kAppended) {
+      if (batch_[i].redacted) ++report_.redacted;
       CompareEvent(batch_[i], outcome);
+      continue;
+    }
+    if (batch_[i].redacted && outcome.outcome == Outcome::kInvalid) {
+      ++report_.erased;
       continue;
     }
     const bool twice = outcome.outcome == Outcome::kDuplicate;
@@ -530,8 +540,11 @@ Status StoreImport::AddDefinition(const EventLine& line) {
 // are missing, numbers of records would mean others.
 Status StoreImport::AddChoice(EventLine line) {
   if (line.choice->origin == ChoiceLine::Origin::kEvent) return Status::Ok();
-  // Nothing of hers is in the file.
-  if (line.choice->kind == ChoiceLine::Kind::kErasure) return Status::Ok();
+  // Nothing of hers is in the file, nor what was taken out of an event.
+  if (line.choice->kind == ChoiceLine::Kind::kErasure ||
+      line.choice->kind == ChoiceLine::Kind::kRedaction) {
+    return Status::Ok();
+  }
   if (report_.erased > 0) {
     Differs(line.choice->tenant, line.line, "choice: left out");
     return Status::Ok();
@@ -592,7 +605,7 @@ Status StoreImport::CompareViews(const Lines& lines) {
     const auto found = lines.tenants().find(tenant.tenant);
     if (found == lines.tenants().end()) continue;  // Was there, without events.
     report_.tenants.push_back(tenant);
-    if (report_.erased > 0) continue;
+    if (report_.erased > 0 || report_.redacted > 0) continue;
     for (const ProjectionChecksum& before : found->second.checksums) {
       const bool same =
           std::find(tenant.checksums.begin(), tenant.checksums.end(), before) !=

@@ -117,6 +117,10 @@ Status Views::AddTimeline(CustomerId customer) {
 
 Status Views::AddCustomer(CustomerId customer) {
   Result<Customer> found = snapshot_.GetCustomer(customer);
+  if (found.status().code() == StatusCode::kErased) {
+    identity_.Add(uint64_t{0});  // She was; nothing more can be asked.
+    return Status::Ok();
+  }
   if (!found.ok()) return found.status();
   if (found->id != customer) {
     identity_.Add(found->id);  // To whom a retired id leads: the rest is hers.

@@ -24,6 +24,9 @@ constexpr std::string_view kKept =
     R"({"what":"keyed hashes of what is fenced",)"
     R"("why":"late events are told and refused"}])";
 
+constexpr std::string_view kShred = "shred";
+constexpr std::string_view kHard = "hard";
+
 Status Malformed(std::string_view what) {
   return Status(StatusCode::kMalformed, "certificate: " + std::string(what));
 }
@@ -95,6 +98,22 @@ bool ReadErased(std::string_view json, Certificate* out) {
   return status.ok() && sound;
 }
 
+bool ReadRemoved(std::string_view json, Certificate* out) {
+  bool sound = true;
+  const Status status =
+      ForEachMember(json, [&](std::string_view name, std::string_view value) {
+        if (name == "bytes") sound = ReadNumber(value, &out->removed_bytes);
+        if (name == "files") sound = ReadNumber(value, &out->files_searched);
+        return sound;
+      });
+  return status.ok() && sound;
+}
+
+bool ReadMode(std::string_view text, ErasureMode* mode) {
+  *mode = text == kHard ? ErasureMode::kHard : ErasureMode::kShred;
+  return text == kHard || text == kShred;
+}
+
 bool ReadRecords(std::string_view json, std::vector<RecordId>* records) {
   bool sound = true;
   const Status status = ForEachElement(json, [&](std::string_view value) {
@@ -113,7 +132,8 @@ bool ReadMember(std::string_view name, std::string_view value,
   if (name == "tenant") out->tenant = JsonScalarText(value);
   if (name == "by") out->by = JsonScalarText(value);
   if (name == "why") out->why = JsonScalarText(value);
-  if (name == "mode") return value == R"("shred")";
+  if (name == "mode") return ReadMode(JsonScalarText(value), &out->mode);
+  if (name == "removed") return ReadRemoved(value, out);
   if (name == "customer") return ReadNumber(value, &out->customer);
   if (name == "position") return ReadNumber(value, &out->position);
   if (name == "fenced") return ReadNumber(value, &out->fenced);
@@ -165,13 +185,20 @@ std::string WriteCertificate(const Certificate& certificate, const Key& seed) {
   body.Text("request", certificate.request);
   body.Text("subject", certificate.subject);
   body.Number("customer", certificate.customer);
-  body.Text("mode", "shred");
+  const bool hard = certificate.mode == ErasureMode::kHard;
+  body.Text("mode", hard ? kHard : kShred);
   body.Text("by", certificate.by);
   body.Text("why", certificate.why);
   body.Text("requested_at", FormatTime(certificate.requested_at));
   body.Text("completed_at", FormatTime(certificate.completed_at));
   body.Number("position", certificate.position);
   body.Raw("erased", erased.Take());
+  if (hard) {
+    Writer removed;
+    removed.Number("bytes", certificate.removed_bytes);
+    removed.Number("files", certificate.files_searched);
+    body.Raw("removed", removed.Take());
+  }
   body.Raw("keys_destroyed", NumbersOf(certificate.records));
   body.Number("fenced", certificate.fenced);
   body.Raw("kept", kKept);

@@ -32,6 +32,9 @@ struct Certificate {
   uint64_t identifiers = 0;
   uint64_t bytes = 0;
   uint64_t fenced = 0;
+  // Only of mode kHard.
+  uint64_t removed_bytes = 0;
+  uint64_t files_searched = 0;
 };
 
 // Signs with the key that `seed` stands for.

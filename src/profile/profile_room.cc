@@ -248,7 +248,6 @@ Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
 Status ProfileRoom::Fold(const Fact& fact, FoldContext& context) const {
   const EventHeader& header = fact.header;
   if (header.record == 0 || fact.content == nullptr) return Status::Ok();
-  const auto* data = static_cast<const ProfileData*>(fact.prepared[index_]);
   const RowKey key{header.record, 0, header.tenant};
   Row before;
   if ((header.flags & kEventNewRecord) == 0) {
@@ -256,19 +255,44 @@ Status ProfileRoom::Fold(const Fact& fact, FoldContext& context) const {
     if (!row.ok()) return std::move(row).status();
     before = std::move(row).value();
   }
-  thread_local ProfileFolder folder;
   thread_local std::string after;
-  const TraitOrigin origin{header.occurred_at, fact.id_order, fact.position,
-                           header.source, 0};
-  if (!folder.Fold(
-          before.value(), origin,
-          data == nullptr ? std::span<const TraitUpdate>() : data->updates,
-          &after)) {
+  if (!FoldState(fact, before.value(), &after)) {
     return Malformed(header.record);
   }
   if (before.exists()) return context.rows.Put(family(kProfiles), key, after);
   context.rows.Insert(family(kProfiles), key, after);
   return Status::Ok();
+}
+
+bool ProfileRoom::FoldState(const Fact& fact, std::string_view before,
+                            std::string* after) const {
+  const auto* data = static_cast<const ProfileData*>(fact.prepared[index_]);
+  thread_local ProfileFolder folder;
+  const TraitOrigin origin{fact.header.occurred_at, fact.id_order,
+                           fact.position, fact.header.source, 0};
+  return folder.Fold(
+      before, origin,
+      data == nullptr ? std::span<const TraitUpdate>() : data->updates, after);
+}
+
+Status ProfileRoom::FoldInto(const Fact& fact, std::string* state) const {
+  if (fact.content == nullptr) return Status::Ok();
+  std::string after;
+  if (!FoldState(fact, *state, &after)) return Malformed(fact.header.record);
+  state->swap(after);
+  return Status::Ok();
+}
+
+Status ProfileRoom::PutState(uint32_t tenant, RecordId record,
+                             std::string_view state, Generation& rows) const {
+  const RowKey key{record, 0, tenant};
+  Result<Row> row = rows.GetForChange(family(kProfiles), key);
+  if (!row.ok()) return std::move(row).status();
+  if (row->exists() ? row->value() == state : state.empty()) {
+    return Status::Ok();
+  }
+  return state.empty() ? rows.Delete(family(kProfiles), key)
+                       : rows.Put(family(kProfiles), key, state);
 }
 
 void ProfileRoom::ShowTrait(const ProfileView& state, const TraitEntry& entry,

@@ -5,14 +5,17 @@
 #ifndef CRM_PROFILE_PROFILE_ROOM_H_
 #define CRM_PROFILE_PROFILE_ROOM_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "crm/profile.h"
 #include "event/log_view.h"
 #include "event/room.h"
@@ -84,6 +87,25 @@ class ProfileRoom final : public Room {
   };
   Status ReadRecord(uint32_t tenant, RecordId record, uint64_t expected,
                     Position last, std::vector<RecordEvent>* out) const;
+  // Events that have lost what they said: how they are read from now on,
+  // wherever their old entries still lie. Until they are forgotten here, when
+  // nothing holds these any more.
+  struct Redacted {
+    EventHeader header;
+    std::string body;
+  };
+  using RedactedEvents = std::map<Position, Redacted>;
+  void Redact(const RedactedEvents& events);
+  void ForgetRedacted(const RedactedEvents& events);
+  // Writes the stored entries of a record anew as Redact has them; or, of one
+  // whose key is destroyed, all of them as what they are, nothing. No
+  // checkpoint may be written meanwhile. May be called again.
+  Status RewriteTimeline(uint32_t tenant, RecordId record, Ingestion& out);
+  // One event of a record into a state that begins empty, in their order: what
+  // Fold does to its row, for who folds a record anew.
+  Status FoldInto(const Fact& fact, std::string* state) const;
+  Status PutState(uint32_t tenant, RecordId record, std::string_view state,
+                  Generation& rows) const;
   // Seals what is on disk of a bucket with a new key, and destroys the old one.
   // No checkpoint may be written meanwhile. May be called again.
   Status RenewBucket(uint32_t tenant, uint64_t bucket);
@@ -124,9 +146,18 @@ class ProfileRoom final : public Room {
   Status OpenBlock(std::string_view key, std::string_view value,
                    uint64_t* count, std::string* plain) const;
 
+  bool FoldState(const Fact& fact, std::string_view before,
+                 std::string* after) const;
+  // The entry as Redact has it, if it has.
+  void Substitute(TimelineRecord* entry, std::string* body) const;
+
   KeyRing* const keyring_;
   const IdentityRoom* const identity_;
   std::shared_ptr<const Codec> codec_;
+  mutable Mutex redacted_mutex_;
+  RedactedEvents redacted_ CRM_GUARDED_BY(redacted_mutex_);
+  // Quick: whether there are any.
+  std::atomic<bool> any_redacted_{false};
   NonceSource nonces_;  // The checkpoint's.
   std::string plain_;   // Scratch of WriteRecord.
   std::string packed_;  // Of WriteBlock.

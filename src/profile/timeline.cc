@@ -229,6 +229,7 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
         event.owner = record;
         event.body.assign(event.record.body);
         event.record.body = {};
+        Substitute(&event.record, &event.body);
         out->push_back(std::move(event));
       }
       ++revision;
@@ -265,6 +266,75 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
   }
   return revision < expected ? MissingEvents(record, expected - revision)
                              : Status::Ok();
+}
+
+void ProfileRoom::Redact(const RedactedEvents& events) {
+  MutexLock lock(redacted_mutex_);
+  redacted_.insert(events.begin(), events.end());
+  any_redacted_.store(!redacted_.empty());
+}
+
+void ProfileRoom::ForgetRedacted(const RedactedEvents& events) {
+  MutexLock lock(redacted_mutex_);
+  for (const auto& [position, event] : events) redacted_.erase(position);
+  any_redacted_.store(!redacted_.empty());
+}
+
+void ProfileRoom::Substitute(TimelineRecord* entry, std::string* body) const {
+  if (!any_redacted_.load()) return;
+  MutexLock lock(redacted_mutex_);
+  const auto found = redacted_.find(entry->position);
+  if (found == redacted_.end()) return;
+  const EventHeader& header = found->second.header;
+  entry->header.plain_size = header.plain_size;
+  entry->header.dictionary = header.dictionary;
+  entry->header.flags = header.flags;
+  *body = found->second.body;
+}
+
+Status ProfileRoom::RewriteTimeline(uint32_t tenant, RecordId record,
+                                    Ingestion& out) {
+  std::vector<std::pair<std::string, std::string>> blocks;
+  Status status = services_.database->ScanBackward(
+      family(kTimeline), EncodeRowKey(RowKey{record, 0, tenant}, 2),
+      EncodeRowKey(RowKey{record + 1, 0, tenant}, 2),
+      [&](std::string_view key, std::string_view value) {
+        blocks.emplace_back(key, value);
+        return true;
+      });
+  std::string plain;
+  std::string body;
+  for (auto block = blocks.rbegin(); status.ok() && block != blocks.rend();
+       ++block) {
+    RowKey key;
+    uint64_t count = 0;
+    status = OpenBlock(block->first, block->second, &count, &plain);
+    const bool erased = status.code() == StatusCode::kErased;
+    if (!status.ok() && !erased) return status;
+    if (!DecodeRowKey(block->first, 2, &key)) return DamagedBlock(record);
+    std::string entries;
+    if (!erased) {
+      ByteReader reader(plain);
+      TimelineRecord from;
+      TimelineRecord before;
+      for (uint64_t i = 0; i < count; ++i) {
+        if (!DecodeTimelineEntry(reader, from, &from)) {
+          return DamagedBlock(record);
+        }
+        TimelineRecord to = from;
+        body.assign(from.body);
+        Substitute(&to, &body);
+        to.body = body;
+        EncodeTimelineEntry(to, before, &entries);
+        before = to;
+        before.body = {};
+      }
+      status = Status::Ok();
+      if (entries == plain) continue;
+    }
+    status = WriteBlock(tenant, record, key.b, count, entries, out);
+  }
+  return status;
 }
 
 Status ProfileRoom::Canonical(size_t own, std::string_view key_bytes,

@@ -122,6 +122,19 @@ class Database final {
   Status FlushMemtables();
   Status Compact(size_t family);
   Status Compact(size_t family, std::string_view first, std::string_view last);
+  // Flushes, then rewrites the files that hold keys from `first` to `last`, so
+  // that what was replaced or deleted there is gone. For rows that cannot be
+  // made again: the files are read before, and kCorruption is the answer when
+  // one is damaged, because 7.8.3 would quietly leave its rows out.
+  Status Purge(size_t family, std::string_view first, std::string_view last);
+  // Shows what every table file on the disk holds of these keys (ascending);
+  // `in_use` false: it is kept for somebody who still reads it, and nobody
+  // else. `*files`: grows by how many there were.
+  Status LookIntoFiles(
+      size_t family, std::span<const std::string> keys,
+      const std::function<void(std::string_view key, std::string_view value,
+                               bool in_use)>& show,
+      uint64_t* files) const;
   // Merges runs of many small files; cheap when there are none. Opening does
   // it, too.
   Status MergeSmallFiles();

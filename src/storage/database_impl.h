@@ -97,6 +97,11 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(FamilyKind kind,
 // database leaves there.
 Result<bool> InspectDirectory(const std::string& path, Disk& disk);
 
+// Whether these files can be read from end to end. A compaction reads forward,
+// and may thus step over damage: only what was found sound may be merged.
+bool AllSound(const Database::Impl& database, size_t family,
+              const std::vector<std::string>& names);
+
 // Merges the newest files of a log family when they are many and small.
 Status MergeSmallFiles(const Database::Impl& database, size_t family);
 

@@ -47,7 +47,8 @@ Status DecodeNote(std::string_view row, std::string_view value,
   note->choice = std::string(reader.Bytes());
   note->certificate = std::string(reader.Bytes());
   if (row.size() != 5 + kRequestBytes || version != 1 || step < 1 ||
-      step > static_cast<uint8_t>(ErasureStep::kComplete) || !reader.AtEnd()) {
+      step > static_cast<uint8_t>(ErasureStep::kViewsPurged) ||
+      !reader.AtEnd()) {
     return Status(StatusCode::kCorruption, "keyring: malformed erasure");
   }
   note->tenant = GetBe32(row.data() + 1);

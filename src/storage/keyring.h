@@ -43,6 +43,7 @@ enum class ErasureStep : uint8_t {
   kRequested = 1,      // It is about to be written into the log.
   kKeysDestroyed = 2,  // It is in the log, and her keys are gone.
   kComplete = 3,       // So is what the views held.
+  kViewsPurged = 4,    // Before that: files of the log are still to do.
 };
 
 // An erasure in the journal: a row of its own, so that it is found whatever

@@ -6,7 +6,6 @@
 // costs every later open some 30 microseconds and a file descriptor.
 
 #include <rocksdb/metadata.h>
-#include <rocksdb/sst_file_reader.h>
 
 #include "storage/database_impl.h"
 
@@ -15,20 +14,6 @@ namespace {
 
 constexpr size_t kFewFiles = 32;
 constexpr uint64_t kSmallFileBytes = uint64_t{1} << 20;
-
-// A compaction reads forward, and may thus step over damage: only files that
-// were read and found sound may be merged.
-bool AllSound(const Database::Impl& database, size_t family,
-              const std::vector<std::string>& names) {
-  const rocksdb::Options options(database.db_options,
-                                 database.family_options[family]);
-  for (const std::string& name : names) {
-    rocksdb::SstFileReader reader(options);
-    if (!reader.Open(database.path + name).ok()) return false;
-    if (!reader.VerifyChecksum().ok()) return false;
-  }
-  return true;
-}
 
 Status Merge(const Database::Impl& database, size_t family,
              const std::vector<std::string>& names, int level) {

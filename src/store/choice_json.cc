@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "crm/privacy.h"
 #include "format/json.h"
 
 namespace crm {
@@ -28,6 +30,10 @@ std::string_view KindText(ChoiceKind kind) {
       return "shared";
     case ChoiceKind::kErasure:
       return "erasure";
+    case ChoiceKind::kRedaction:
+      return "redaction";
+    case ChoiceKind::kHold:
+      return "hold";
   }
   return "";
 }
@@ -42,6 +48,30 @@ std::string_view OriginText(ChoiceOrigin origin) {
       return "match";
     case ChoiceOrigin::kReResolve:
       return "re-resolve";
+  }
+  return "";
+}
+
+std::string_view HoldText(IdentityChoice::Hold::What what) {
+  switch (what) {
+    case IdentityChoice::Hold::What::kPlaced:
+      return "placed";
+    case IdentityChoice::Hold::What::kReleased:
+      return "released";
+    case IdentityChoice::Hold::What::kWaiting:
+      return "waiting";
+  }
+  return "";
+}
+
+std::string_view ModeText(uint8_t mode) {
+  switch (static_cast<ErasureMode>(mode)) {
+    case ErasureMode::kShred:
+      return "shred";
+    case ErasureMode::kAnonymise:
+      return "anonymise";
+    case ErasureMode::kHard:
+      return "hard";
   }
   return "";
 }
@@ -86,6 +116,22 @@ class Writer {
       out_.append(std::to_string(numbers[i]));
     }
     out_.push_back(']');
+  }
+  void TextsIfAny(std::string_view name,
+                  const std::vector<std::string>& texts) {
+    if (texts.empty()) return;
+    Name(name);
+    char before = '[';
+    for (const std::string& text : texts) {
+      out_.push_back(std::exchange(before, ','));
+      AppendJsonString(text, &out_);
+    }
+    out_.push_back(']');
+  }
+  void TrueIf(std::string_view name, bool holds) {
+    if (!holds) return;
+    Name(name);
+    out_.append("true");
   }
   // Hundredths.
   void Weight(int32_t weight) {
@@ -176,6 +222,18 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
   if (choice.kind == ChoiceKind::kPartition) json.Parts(choice.parts);
   if (choice.kind == ChoiceKind::kErasure) {
     json.Numbers("records", choice.erasure.records);
+  }
+  if (choice.kind == ChoiceKind::kRedaction) {
+    json.NumberIfAny("events", choice.events.size());
+  }
+  if (choice.kind == ChoiceKind::kHold) {
+    json.Text("said", HoldText(choice.hold.what));
+    json.Number("hold", choice.hold.number);
+    json.TextsIfAny("categories", choice.hold.categories);
+    if (choice.hold.what == IdentityChoice::Hold::What::kWaiting) {
+      json.Text("mode", ModeText(choice.hold.mode));
+    }
+    json.TrueIf("confirm", choice.hold.confirm);
   }
   json.TextIfAny("by", choice.by);
   json.TextIfAny("why", choice.why);

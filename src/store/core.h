@@ -22,6 +22,7 @@
 #include "format/superblock.h"
 #include "identity/normalise.h"
 #include "identity/settings.h"
+#include "privacy/settings.h"
 #include "storage/database.h"
 #include "storage/disk.h"
 #include "storage/keyring.h"
@@ -72,7 +73,8 @@ struct StoreCore {
   std::unique_ptr<Normaliser> normaliser;
   Names names;
   Dictionaries dictionaries;
-  Definitions definitions{&IdentitySettings::Parse, &ConsentSettings::Parse};
+  Definitions definitions{&IdentitySettings::Parse, &ConsentSettings::Parse,
+                          &PrivacySettings::Parse};
   std::unique_ptr<Views> views;
   std::unique_ptr<Sequencer> sequencer;
   Timings timings;
@@ -101,6 +103,7 @@ struct StoreCore {
   // the log and compares takes it, too: keys must not go meanwhile.
   Mutex erasure_mutex;
   std::atomic<bool> erasures_open{false};  // Some are not complete.
+  std::atomic<int> erasures_wait{0};       // For so many rounds yet.
   Mutex anchor_mutex;
   std::thread maintenance;
 

@@ -11,6 +11,8 @@
 #include "base/utf8.h"
 #include "privacy/certificate.h"
 #include "store/erased.h"
+#include "store/redaction.h"
+#include "store/removal.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
 
@@ -91,7 +93,8 @@ std::string SubjectOf(const Key& seed, CustomerId customer) {
   return HexOf({reinterpret_cast<const char*>(digest.data()), kRequestBytes});
 }
 
-Result<std::string> Certify(StoreCore& core, const IdentityChoice& choice) {
+Result<std::string> Certify(StoreCore& core, const IdentityChoice& choice,
+                            const Removed& removed) {
   Result<Key> seed = core.keyring->SigningSeed(choice.tenant);
   if (!seed.ok()) return std::move(seed).status();
   const ErasureReport report = ReportOf(choice, true);
@@ -112,7 +115,39 @@ Result<std::string> Certify(StoreCore& core, const IdentityChoice& choice) {
   certificate.identifiers = report.identifiers;
   certificate.bytes = report.bytes;
   certificate.fenced = report.fenced;
+  certificate.removed_bytes = removed.bytes;
+  certificate.files_searched = removed.files;
   return WriteCertificate(certificate, *seed);
+}
+
+bool IsHard(const IdentityChoice& choice) {
+  return choice.erasure.mode == static_cast<uint8_t>(ErasureMode::kHard);
+}
+
+// What kHard does more: REQUIRES her keys gone, and nothing of hers in memory.
+Status RemoveAll(StoreCore& core, const IdentityChoice& choice,
+                 ErasureNote* note, Removed* removed) {
+  const std::vector<RecordId>& records = choice.erasure.records;
+  Status status;
+  if (note->step != ErasureStep::kViewsPurged) {
+    status = core.views->PurgeTimelines(note->tenant, records, true);
+  }
+  // Once more when it was done before: what it counts is the same.
+  if (status.ok()) {
+    status = RemoveFromLog(
+        core, choice.events,
+        [&](const LogRecord& record) {
+          return record.event.tenant == note->tenant &&
+                 std::binary_search(records.begin(), records.end(),
+                                    record.event.record);
+        },
+        removed);
+  }
+  if (status.ok() && note->step != ErasureStep::kViewsPurged) {
+    note->step = ErasureStep::kViewsPurged;
+    status = core.keyring->NoteErasure(*note);
+  }
+  return status.ok() ? PurgeLog(core, choice.events, removed) : status;
 }
 
 // The steps behind the choice. REQUIRES: it is in the log, and folded.
@@ -124,12 +159,18 @@ Status Advance(StoreCore& core, const IdentityChoice& choice,
     note->step = ErasureStep::kKeysDestroyed;
     status = core.keyring->DestroyRecords(*note, records);
   }
-  if (status.ok()) status = core.keyring->ScrubRecords(note->tenant, records);
-  // What was in memory only goes as well: the tail, and rows that are dirty.
-  if (status.ok()) status = core.Checkpoint();
-  if (status.ok()) status = core.views->RenewBuckets(note->tenant, records);
+  if (note->step != ErasureStep::kViewsPurged) {
+    if (status.ok()) status = core.keyring->ScrubRecords(note->tenant, records);
+    // What was in memory only goes as well: the tail, and rows that are dirty.
+    if (status.ok()) status = core.Checkpoint();
+    if (status.ok()) status = core.views->RenewBuckets(note->tenant, records);
+  }
+  Removed removed;
+  if (status.ok() && IsHard(choice)) {
+    status = RemoveAll(core, choice, note, &removed);
+  }
   if (!status.ok()) return status;
-  Result<std::string> certificate = Certify(core, choice);
+  Result<std::string> certificate = Certify(core, choice, removed);
   if (!certificate.ok()) return std::move(certificate).status();
   note->certificate = std::move(certificate).value();
   note->step = ErasureStep::kComplete;
@@ -192,7 +233,11 @@ class Erasing {
     Status status = CheckNotErased(customer, *members);
     if (!status.ok()) return status;
     choice->customer = *current;
-    status = AddMembers(*current, *members, &choice->erasure);
+    Result<std::vector<HoldId>> holds =
+        identity_.HoldsOn(tenant_, *current, rows_);
+    if (!holds.ok()) return std::move(holds).status();
+    report->holds = std::move(holds).value();
+    status = AddMembers(*current, *members, choice);
     for (const Members::Merge& merge : members->merges) {
       report->retired.push_back(merge.retired);
     }
@@ -219,7 +264,7 @@ class Erasing {
                       "customer " + std::to_string(one.customer) +
                           " has records that the certificate does not name");
       }
-      Status status = AddMembers(one.customer, *members, &choice->erasure);
+      Status status = AddMembers(one.customer, *members, choice);
       if (!status.ok()) return status;
     }
     return Status::Ok();
@@ -239,7 +284,43 @@ class Erasing {
       });
       mark.claimants = std::move(row->records);
     }
+    // Whatever its log had behind the head of this one is not here.
+    std::erase_if(choice->events, [&](Position event) {
+      return event > core_.sequencer->head();
+    });
     return Status::Ok();
+  }
+
+  // Keeps the request in place of the erasure, until she is not held any more.
+  Status Wait(const ErasureOptions& options, IdentityChoice* choice) {
+    Result<HoldsRow> all = identity_.Holds(tenant_, rows_);
+    if (!all.ok()) return std::move(all).status();
+    choice->kind = ChoiceKind::kHold;
+    choice->origin = ChoiceOrigin::kHand;
+    choice->tenant = tenant_;
+    choice->erasure = IdentityChoice::Erasure();
+    choice->hold.what = IdentityChoice::Hold::What::kWaiting;
+    choice->hold.at = choosing_.now();
+    choice->hold.number = all->last + 1;
+    choice->hold.mode = static_cast<uint8_t>(options.mode);
+    choice->hold.confirm = options.confirm;
+    return choosing_.Emit(choice);
+  }
+
+  // Says which holds are in the way, and of what.
+  Status SayHeld(const std::vector<HoldId>& holds) const {
+    std::string what;
+    for (const HoldId hold : holds) {
+      Result<HoldRow> row = identity_.HoldOf(tenant_, hold, rows_);
+      if (!row.ok()) return std::move(row).status();
+      what +=
+          (what.empty() ? "hold " : ", hold ") + std::to_string(hold) + " (";
+      for (const std::string& name : row->categories) what += name + " ";
+      if (row->categories.empty()) what += "everything ";
+      what.back() = ')';
+    }
+    return Status(StatusCode::kFailedPrecondition,
+                  "she is held, and not erased: " + what);
   }
 
   // With the time and the name that it has; else new ones.
@@ -247,6 +328,7 @@ class Erasing {
     choice->kind = ChoiceKind::kErasure;
     choice->origin = ChoiceOrigin::kHand;
     choice->tenant = tenant_;
+    std::sort(choice->events.begin(), choice->events.end());
     if (choice->erasure.request.empty()) {
       choice->erasure.at = choosing_.now();
       choice->erasure.request.resize(kRequestBytes);
@@ -263,7 +345,8 @@ class Erasing {
 
  private:
   Status AddMembers(CustomerId customer, const Members& members,
-                    IdentityChoice::Erasure* erasure) {
+                    IdentityChoice* choice) {
+    IdentityChoice::Erasure* const erasure = &choice->erasure;
     Status status =
         identity_.PlanErasure(tenant_, customer, members, rows_, erasure);
     std::vector<ProfileRoom::RecordEvent> events;
@@ -276,7 +359,10 @@ class Erasing {
       status =
           core_.views->profile().ReadRecord(tenant_, member.record, row->events,
                                             core_.sequencer->head(), &events);
-      for (const auto& event : events) erasure->bytes += event.body.size();
+      for (const auto& event : events) {
+        erasure->bytes += event.body.size();
+        if (IsHard(*choice)) choice->events.push_back(event.record.position);
+      }
     }
     return status;
   }
@@ -313,13 +399,25 @@ Status CheckOptions(const ErasureOptions& options) {
   }
   switch (options.mode) {
     case ErasureMode::kShred:
+    case ErasureMode::kHard:
       return Status::Ok();
     case ErasureMode::kAnonymise:
-    case ErasureMode::kHard:
       return Status(StatusCode::kUnsupported,
-                    "mode: this version erases by shredding alone");
+                    "mode: this version does not anonymise");
   }
   return Status(StatusCode::kInvalidArgument, "mode: no such one");
+}
+
+// What only the certificate knows.
+void AddRemoved(ErasureReport* report) {
+  Certificate certificate;
+  std::string public_key;
+  if (report->certificate.empty() ||
+      !ReadCertificate(report->certificate, &certificate, &public_key).ok()) {
+    return;
+  }
+  report->removed_bytes = certificate.removed_bytes;
+  report->files_searched = certificate.files_searched;
 }
 
 // The choice, by `make`, and all steps behind it.
@@ -334,14 +432,22 @@ Result<ErasureReport> Run(
         Erasing erasing(core, tenant.info.id, choosing);
         return make(erasing, &note);
       });
-  if (status.ok() && !dry) status = Advance(core, *choice, &note);
+  // Without a note nobody is erased: it waits for the release of holds.
+  const bool waits = !dry && note.request.empty();
+  if (status.ok() && !dry && !waits) status = Advance(core, *choice, &note);
   // Whatever step it was: a note that is there is looked at again.
   if (!status.ok() && !note.request.empty()) core.erasures_open.store(true);
   if (!status.ok()) return status;
-  ErasureReport report = ReportOf(*choice, !dry);
+  ErasureReport report = ReportOf(*choice, !dry && !waits);
   report.retired = std::move(extra->retired);
   report.doubtful = std::move(extra->doubtful);
+  report.holds = std::move(extra->holds);
   report.certificate = std::move(note.certificate);
+  if (waits) {
+    report.mode = static_cast<ErasureMode>(choice->hold.mode);
+    report.at = Instant(choice->hold.at);
+  }
+  AddRemoved(&report);
   if (!dry) return report;
   report.request.clear();
   report.position = 0;
@@ -354,6 +460,7 @@ Result<ErasureReport> ReportOfNote(KeyRing& keyring, const ErasureNote& note) {
   if (!status.ok()) return status;
   ErasureReport report = ReportOf(choice, note.step == ErasureStep::kComplete);
   report.certificate = note.certificate;
+  AddRemoved(&report);
   return report;
 }
 
@@ -420,9 +527,18 @@ Status FinishErasures(StoreCore& core) {
   core.erasures_open.store(false);
   Result<std::vector<ErasureNote>> notes = core.keyring->OpenErasures();
   Status status = notes.status();
+  Status busy;
   for (size_t i = 0; status.ok() && i < notes->size(); ++i) {
-    status = FinishOne(core, std::move((*notes)[i]));
+    Status one = FinishOne(core, std::move((*notes)[i]));
+    // The others have nothing to do with the file that somebody keeps.
+    (one.code() == StatusCode::kBusy ? busy : status) = std::move(one);
   }
+  if (status.ok()) {
+    Status redactions = FinishRedactions(core);
+    (redactions.code() == StatusCode::kBusy ? busy : status) =
+        std::move(redactions);
+  }
+  if (status.ok()) status = std::move(busy);
   if (!status.ok()) core.erasures_open.store(true);
   return status;
 }
@@ -449,6 +565,10 @@ Result<ErasureReport> Tenant::Erase(CustomerId customer,
                         "confirm: she has several values of " +
                             extra.doubtful.front() +
                             ", and may be several people");
+        }
+        if (!extra.holds.empty() && !options.dry_run) {
+          return options.wait_for_release ? erasing.Wait(options, &choice)
+                                          : erasing.SayHeld(extra.holds);
         }
         return erasing.Emit(&choice, options.dry_run, note);
       });

@@ -6,8 +6,11 @@
 //      be written;
 //   2. the choice in the log, with its fold: she is fenced;
 //   3. her keys become tombstones and the note says so, in one write;
-//   4. a checkpoint, and new keys for the buckets that held her rows;
-//   5. the note gets the certificate and is complete.
+//   4. a checkpoint, and new keys for the buckets that held her rows; of mode
+//      kHard also timelines without anything sealed, her events' sealed parts
+//      taken out of the log, and the note says so;
+//   5. of mode kHard: files of the log rewritten and looked into;
+//   6. the note gets the certificate and is complete.
 // Whoever opens the store finds the note: without a choice at its place nothing
 // was acknowledged and it goes; otherwise the steps from 3 on are done again,
 // each of which may be.
@@ -28,8 +31,9 @@ namespace crm {
 // store is opened, before anybody can read.
 Status ReplayErasures(StoreCore& core);
 
-// Does what remains of all erasures that are not complete. One at a time with
-// Erase: REQUIRES core.erasure_mutex.
+// Does what remains of all erasures and redactions that are not complete. One
+// at a time with Erase: REQUIRES core.erasure_mutex. kBusy: all of it but files
+// that somebody keeps (see PurgeLog); no key that is to go is there any more.
 Status FinishErasures(StoreCore& core);
 
 }  // namespace crm

@@ -23,6 +23,7 @@ void EventOpener::Show(const StoreCore& core, Position position,
   event->backfill = (header.flags & kEventBackfill) != 0;
   event->timed = (header.flags & kEventNoTime) == 0;
   event->warned = (header.flags & kEventWarned) != 0;
+  event->redacted = (header.flags & kEventRedacted) != 0;
 }
 
 Status EventOpener::Open(StoreCore& core, Position position,
@@ -61,7 +62,7 @@ Status EventOpener::ExpandBody(StoreCore& core, const EventHeader& header,
   event->payload = parts.payload;
   event->metadata = parts.metadata;
   event->extra = parts.extra;
-  upcaster_.Apply(header, event);
+  if (!event->redacted) upcaster_.Apply(header, event);
   return Status::Ok();
 }
 

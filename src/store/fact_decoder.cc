@@ -153,6 +153,7 @@ void FactDecoder::UpcastPayload(const FactChunk::Event& event,
       definitions_->Of(content->tenant);
   if (definitions == nullptr || !definitions->has_upcasters()) return;
   const EventHeader& header = event.record.event;
+  if ((header.flags & kEventRedacted) != 0) return;  // It has none.
   const TypedPayload given{header.type, content->type,
                            names_->Text(NameKind::kVersion, header.version),
                            content->body.payload};

@@ -37,6 +37,7 @@ struct Group {
     tail.clear();
     batch.Clear();
     offsets.clear();
+    replaced.clear();
     dictionaries.clear();
     rows.Clear();
     arena.Reset();
@@ -62,6 +63,8 @@ struct Group {
   std::vector<TailEntry> tail;
   Batch batch;
   std::vector<std::pair<std::string, std::string>> offsets;
+  // Rows of events that lose their sealed part, see RemoveSealed.
+  std::vector<std::pair<Position, std::string>> replaced;
   std::vector<std::pair<Position, Dictionaries::Trained>> dictionaries;
   Arena arena;
   bool epoch_pending = false;

@@ -16,6 +16,8 @@ namespace crm {
 namespace {
 
 constexpr std::chrono::milliseconds kIdle(250);
+// Until files that somebody kept are looked into again, in rounds.
+constexpr int kBusyRounds = 40;
 
 }  // namespace
 
@@ -156,13 +158,16 @@ Result<bool> StoreCore::MaintainOnce(bool idle) {
   if (failed.happened() || sequencer->failed()) return false;  // Said already.
   Status status = FillPools();
   if (!status.ok()) return status;
-  if (erasures_open.load()) {
+  if (erasures_open.load() &&
+      (options.background_threads == 0 || --erasures_wait < 0)) {
     // Whoever holds it is at it, or compares; then it is the next round's.
     if (erasure_mutex.TryLock()) {
       const MutexLock alone(erasure_mutex, std::adopt_lock);
       status = FinishErasures(*this);
     }
-    if (!status.ok()) return status;
+    // A cursor may be there for long.
+    erasures_wait.store(status.code() == StatusCode::kBusy ? kBusyRounds : 0);
+    if (!status.ok() && status.code() != StatusCode::kBusy) return status;
   }
   if (CheckpointDue()) {
     status = Checkpoint();

@@ -131,7 +131,8 @@ class Gatherer {
 
   const StoreCore& core_;
   const uint32_t tenant_;
-  Definitions definitions_{&IdentitySettings::Parse, &ConsentSettings::Parse};
+  Definitions definitions_{&IdentitySettings::Parse, &ConsentSettings::Parse,
+                           &PrivacySettings::Parse};
   Arena arena_;
   std::vector<Saying> sayings_;
   absl::flat_hash_map<std::pair<RecordId, uint64_t>, size_t> by_set_;
@@ -639,6 +640,7 @@ Result<ReResolveReport> Tenant::ReResolve(const ReResolveOptions& options) {
   // Who is being erased has nothing to say any more.
   MutexLock no_erasure(impl_->core->erasure_mutex);
   status = FinishErasures(*impl_->core);
+  if (status.code() == StatusCode::kBusy) status = Status::Ok();
   if (!status.ok()) return status;
   ReResolveReport report;
   status = impl_->core->sequencer->Choose(

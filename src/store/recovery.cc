@@ -6,11 +6,13 @@
 #include <deque>
 #include <future>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "base/mutex.h"
 #include "store/fact_decoder.h"
+#include "store/redaction.h"
 
 namespace crm {
 namespace {
@@ -241,6 +243,58 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
   return Status::Ok();
 }
 
+// What was taken out of the log, somebody must have said so behind it.
+class RemovalCheck {
+ public:
+  void Add(const FactChunk& chunk) {
+    for (const FactChunk::Event& event : chunk.events) {
+      if (event.record.removed) unsaid_.insert(event.position);
+    }
+    for (const FactChunk::Choice& choice : chunk.choices) {
+      for (const Position event : choice.choice.events) unsaid_.erase(event);
+    }
+  }
+  Status Finish() const {
+    if (unsaid_.empty()) return Status::Ok();
+    return InRecord(*unsaid_.begin(),
+                    Status(StatusCode::kCorruption,
+                           "what it said is not there any more, and nobody "
+                           "said that it was to go"));
+  }
+
+ private:
+  std::set<Position> unsaid_;
+};
+
+// Profiles into which events were folded, before `first`, that a choice of this
+// chunk redacted: the rows of the log say so already, those here do not.
+Status RefoldRedacted(StoreCore& core, Views& views, Generation& rows,
+                      const FactChunk& chunk, Position first) {
+  std::set<std::pair<uint32_t, RecordId>> records;
+  std::string value;
+  for (const FactChunk::Choice& choice : chunk.choices) {
+    if (choice.choice.kind != ChoiceKind::kRedaction) continue;
+    for (const Position event : choice.choice.events) {
+      if (event >= first) continue;
+      LogRecordReader reader;
+      LogRecord record;
+      Status status = core.log_view->Read(event, &value);
+      if (status.ok()) status = reader.Read(value, &record);
+      if (!status.ok()) return status;
+      if (record.event.record == 0) continue;
+      records.emplace(record.event.tenant, record.event.record);
+    }
+  }
+  for (const auto& [tenant, record] : records) {
+    Status status =
+        RefoldProfile(core, views, tenant, record, chunk.last, {}, rows);
+    if (!status.ok()) return status;
+  }
+  std::vector<TailEntry> none;
+  if (!records.empty()) views.Publish(rows, none, {}, chunk.last);
+  return Status::Ok();
+}
+
 }  // namespace
 
 Result<Digest> ChainAt(const LogView& log, Position position) {
@@ -270,13 +324,18 @@ Status FoldLog(StoreCore& core, Views& views, const FoldLogOptions& options) {
   Generation rows(&views.overlay());
   rows.set_blind();  // Nobody reads views that are still being made.
   uint64_t since_checkpoint = 0;
+  RemovalCheck removals;
   while (true) {
     Result<FactChunk*> chunk = chunks.Next();
     if (!chunk.ok()) return std::move(chunk).status();
     if ((*chunk)->last == 0) break;
     const Position last = (*chunk)->last;
     since_checkpoint += last - (*chunk)->first + 1;
+    if (options.ledger != nullptr) removals.Add(**chunk);
     Status status = FoldChunk(views, rows, **chunk);
+    if (status.ok() && options.first > 1) {
+      status = RefoldRedacted(core, views, rows, **chunk, options.first);
+    }
     if (!status.ok()) return status;
     if (since_checkpoint >= options.checkpoint_records) {
       status = views.Checkpoint(no_sync);
@@ -294,6 +353,8 @@ Status FoldLog(StoreCore& core, Views& views, const FoldLogOptions& options) {
                                                std::to_string(options.last) +
                                                ": its batch is not whole");
   }
+  Status said = removals.Finish();
+  if (!said.ok()) return said;
   return options.flush ? views.Checkpoint(no_sync) : Status::Ok();
 }
 

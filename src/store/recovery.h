@@ -26,7 +26,8 @@ struct FoldLogOptions {
   Names* names = nullptr;
   // The same of the definitions.
   Definitions* definitions = nullptr;
-  // Checks the ledgers; null: nobody does.
+  // Checks the ledgers, and that a choice says why something was removed; null:
+  // nobody does.
   LedgerCheck* ledger = nullptr;
 };
 

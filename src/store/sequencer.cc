@@ -371,6 +371,7 @@ void Sequencer::RollBackTo(Group* group, const Mark& mark) {
   group->values_count = mark.values;
   group->facts.resize(mark.facts);
   group->tail.resize(mark.tail);
+  group->replaced.clear();  // By choices by hand only, which are alone.
   last_recorded_at_ = mark.recorded_at;
   if (group->epoch_pending && !mark.epoch) {
     epoch_.clear();

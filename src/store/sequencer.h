@@ -85,6 +85,16 @@ class Sequencer final {
       sequencer_->decide_mutex_.AssertHeld();
       return sequencer_->EmitChoice(choice, context_, dry_);
     }
+    // With what is emitted: another row of an event, and one of family ops.
+    void Replace(Position position, std::string value) {
+      sequencer_->decide_mutex_.AssertHeld();
+      sequencer_->group_->replaced.emplace_back(position, std::move(value));
+    }
+    void PutBeside(std::string key, std::string value) {
+      sequencer_->decide_mutex_.AssertHeld();
+      sequencer_->group_->offsets.emplace_back(std::move(key),
+                                               std::move(value));
+    }
 
    private:
     Sequencer* const sequencer_;

@@ -181,6 +181,9 @@ Status Sequencer::WriteGroup(Group* group, bool sync) {
     }
     group->batch.Put(kLogEvents, {key, sizeof(key)}, group->values[i]);
   }
+  for (const auto& [position, value] : group->replaced) {
+    group->batch.Put(kLogEvents, LogKey(position), value);
+  }
   for (const auto& [key, value] : group->offsets) {
     group->batch.Put(kLogOps, key, value);
   }

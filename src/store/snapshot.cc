@@ -245,6 +245,7 @@ Status ShowEntry(const StoreCore& core, const Entry& from,
   entry->type = core.names.Text(NameKind::kType, header.type);
   entry->source = core.names.Text(NameKind::kSource, header.source);
   entry->opened = from.opened;
+  entry->redacted = (header.flags & kEventRedacted) != 0;
   if (!from.opened) return Status::Ok();
   std::string plain;
   Status status = core.log_view->Expand(header, from.body, &plain);
@@ -259,7 +260,7 @@ Status ShowEntry(const StoreCore& core, const Entry& from,
   view.type = entry->type;
   view.version = core.names.Text(NameKind::kVersion, header.version);
   view.payload = body.payload;
-  upcaster->Apply(header, &view);
+  if (!entry->redacted) upcaster->Apply(header, &view);
   entry->id = body.id;
   entry->payload = view.payload;
   entry->version = view.version;

@@ -206,6 +206,27 @@ Status Views::RenewBuckets(uint32_t tenant, std::span<const RecordId> records) {
   return database_->MergeSmallFiles();
 }
 
+Status Views::PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
+                             bool all) {
+  MutexLock lock(checkpoint_mutex_);
+  {
+    Ingestion out(*database_);
+    for (const RecordId record : records) {
+      Status status = profile_->RewriteTimeline(tenant, record, out);
+      if (!status.ok()) return status;
+    }
+    Status status = out.Commit();
+    if (!status.ok()) return status;
+  }
+  const size_t timeline = profile_->first_family() + ProfileRoom::kTimeline;
+  for (size_t family = 0; family < family_count(); ++family) {
+    if (!all && family != timeline) continue;
+    Status status = database_->Compact(family);
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
 void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,
                     std::span<const Fact> facts, Position position) {
   overlay_->Publish(rows, position, [&] {

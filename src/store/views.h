@@ -84,6 +84,11 @@ class Views final {
   // Seals what is on disk of the buckets of these records with new keys, and
   // destroys the old ones. May be called again.
   Status RenewBuckets(uint32_t tenant, std::span<const RecordId> records);
+  // Writes the stored timelines of these records anew (see
+  // ProfileRoom::RewriteTimeline) and rewrites files, so that what was there is
+  // gone: those of timelines, or with `all` every file. May be called again.
+  Status PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
+                        bool all);
   // Makes folded events visible.
   void Publish(Generation& rows, std::vector<TailEntry>& tail,
                std::span<const Fact> facts, Position position);

@@ -61,18 +61,89 @@ static void backups(crm_store* store) {
   crm_buffer_free(key_file);
 }
 
+static void holds(crm_tenant* tenant, uint64_t customer) {
+  crm_hold_options options = CRM_HOLD_OPTIONS_INIT;
+  crm_hold_release_options release_options = CRM_HOLD_RELEASE_OPTIONS_INIT;
+  crm_hold_query query = CRM_HOLD_QUERY_INIT;
+  crm_erasure_options erasure = CRM_ERASURE_OPTIONS_INIT;
+  crm_hold_list* list = NULL;
+  crm_hold_release* release = NULL;
+  crm_erasure_report* report = NULL;
+  crm_buffer* settings = NULL;
+  const crm_hold_list_view* view;
+  crm_slice category = crm_slice_of("health");
+  uint64_t hold = 0;
+  EXPECT_OK(crm_tenant_set_privacy_settings(
+      tenant, crm_slice_of("{\"categories\":{\"health\":[\"visit.*\"]}}"),
+      &error));
+  EXPECT_OK(crm_tenant_get_privacy_settings(tenant, NULL, &settings, &error));
+  EXPECT(crm_buffer_size(settings) > 100);
+  crm_buffer_free(settings);
+  options.categories = &category;
+  options.category_count = 1;
+  options.why = crm_slice_of("case");
+  EXPECT_OK(crm_tenant_place_hold(tenant, customer, &options, &hold, &error));
+  EXPECT(hold == 1);
+  EXPECT_CODE(crm_tenant_erase(tenant, customer, NULL, NULL, &error),
+              CRM_FAILED_PRECONDITION);
+  erasure.flags = CRM_ERASURE_WAIT_FOR_RELEASE;
+  EXPECT_OK(crm_tenant_erase(tenant, customer, &erasure, &report, &error));
+  EXPECT(crm_erasure_report_read(report)->hold_count == 1);
+  EXPECT(crm_erasure_report_read(report)->holds[0] == hold);
+  EXPECT(crm_erasure_report_read(report)->flags == 0);
+  crm_erasure_report_free(report);
+  query.customer = customer;
+  EXPECT_OK(crm_tenant_list_holds(tenant, &query, &list, &error));
+  view = crm_hold_list_read(list);
+  EXPECT(view->hold_count == 1 && view->waiting_count == 1);
+  EXPECT(view->holds[0].customer == customer);
+  EXPECT(is(view->holds[0].categories[0], "health"));
+  EXPECT(view->holds[0].released_position == 0);
+  EXPECT(view->waiting[0].hold_count == 1);
+  EXPECT(view->waiting[0].mode == CRM_ERASURE_SHRED);
+  crm_hold_list_free(list);
+  release_options.by = crm_slice_of("legal");
+  EXPECT_OK(crm_tenant_release_hold(tenant, hold, &release_options, &release,
+                                    &error));
+  EXPECT(crm_hold_release_read(release)->erased_count == 1);
+  EXPECT(crm_hold_release_read(release)->failed_count == 0);
+  EXPECT(is(crm_hold_release_read(release)->hold.released_by, "legal"));
+  EXPECT(crm_hold_release_read(release)->erased[0].customer == customer);
+  crm_hold_release_free(release);
+}
+
+static void redactions(crm_tenant* tenant, uint64_t event) {
+  crm_redact_options options = CRM_REDACT_OPTIONS_INIT;
+  crm_redact_report report;
+  options.why = crm_slice_of("health data");
+  options.flags = CRM_REDACT_DRY_RUN;
+  EXPECT_OK(crm_tenant_redact(tenant, event, &options, &report, &error));
+  EXPECT(report.event == event && report.position == 0);
+  options.flags = 0;
+  EXPECT_OK(crm_tenant_redact(tenant, event, &options, &report, &error));
+  EXPECT(report.customer == 1 && report.position > event);
+  EXPECT_CODE(crm_tenant_redact(tenant, event, NULL, NULL, &error),
+              CRM_ALREADY_EXISTS);
+}
+
 void erasures(crm_store* store) {
   crm_tenant* tenant = NULL;
   crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
   crm_erasure_report* report = NULL;
   const crm_erasure_report_view* view;
   crm_erasure_list* list = NULL;
+  crm_append_result* result = NULL;
   const crm_slice line = crm_slice_of(
       "{\"id\":\"p1\",\"type\":\"t\",\"source\":\"scl\",\"payload\":{},"
       "\"identity\":{\"sclMemberId\":\"p1\"}}");
+  const crm_slice held = crm_slice_of(
+      "{\"id\":\"p2\",\"type\":\"t\",\"source\":\"scl\",\"payload\":{},"
+      "\"identity\":{\"sclMemberId\":\"p2\"}}");
   EXPECT_OK(
       crm_tenant_open(store, crm_slice_of("privacy"), NULL, &tenant, &error));
-  EXPECT_OK(crm_tenant_append_json(tenant, &line, 1, NULL, NULL, &error));
+  EXPECT_OK(crm_tenant_append_json(tenant, &line, 1, NULL, &result, &error));
+  redactions(tenant, crm_append_result_read(result)->events[0].position);
+  crm_append_result_free(result);
   options.flags = CRM_ERASURE_DRY_RUN;
   EXPECT_OK(crm_tenant_erase(tenant, 1, &options, &report, &error));
   view = crm_erasure_report_read(report);
@@ -94,6 +165,8 @@ void erasures(crm_store* store) {
   EXPECT(crm_erasure_list_read(list)->erasure_count == 1);
   EXPECT(is(crm_erasure_list_read(list)->erasures[0].why, "gdpr-request"));
   crm_erasure_list_free(list);
+  EXPECT_OK(crm_tenant_append_json(tenant, &held, 1, NULL, NULL, &error));
+  holds(tenant, 2);
   backups(store);
   crm_tenant_free(tenant);
 }

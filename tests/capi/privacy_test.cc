@@ -49,7 +49,7 @@ TEST_CASE("erase: options that are wrong change nothing") {
   const uint64_t ada =
       AppendOne(tenant, EventJson("1", "ada@example.com")).customer;
   crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
-  options.mode = CRM_ERASURE_HARD;
+  options.mode = CRM_ERASURE_ANONYMISE;
   CHECK_STATUS(crm_tenant_erase(tenant, ada, &options, nullptr, error),
                CRM_UNSUPPORTED);
   options.mode = 7;
@@ -73,6 +73,65 @@ TEST_CASE("erase: options that are wrong change nothing") {
   CHECK(crm_erasure_report_read(nullptr) == nullptr);
   CHECK(crm_certificate_info_read(nullptr) == nullptr);
   CHECK(crm_erasure_list_read(nullptr) == nullptr);
+}
+
+TEST_CASE("erase: hard says what was removed") {
+  Club club;
+  crm_tenant* const tenant = club.tenant.get();
+  const uint64_t ada =
+      AppendOne(tenant, EventJson("1", "ada@example.com")).customer;
+  crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
+  options.mode = CRM_ERASURE_HARD;
+  OwnedErasure report;
+  REQUIRE_STATUS_OK(
+      crm_tenant_erase(tenant, ada, &options, report.out(), error));
+  const crm_erasure_report_view* const view =
+      crm_erasure_report_read(report.get());
+  CHECK(view->mode == CRM_ERASURE_HARD);
+  CHECK(view->removed_bytes > view->bytes);
+  CHECK(view->files_searched > 0);
+}
+
+TEST_CASE("redact: a dry run, the redaction, and what is refused") {
+  Club club;
+  crm_tenant* const tenant = club.tenant.get();
+  const auto first = AppendOne(tenant, EventJson("1", "ada@example.com"));
+  crm_redact_options options = CRM_REDACT_OPTIONS_INIT;
+  options.flags = CRM_REDACT_DRY_RUN;
+  options.why = Slice("health data");
+  crm_redact_report plan;
+  REQUIRE_STATUS_OK(
+      crm_tenant_redact(tenant, first.position, &options, &plan, error));
+  CHECK(plan.event == first.position);
+  CHECK(plan.position == 0);
+  CHECK(plan.bytes > 0);
+  options.flags = 0;
+  crm_redact_report done;
+  REQUIRE_STATUS_OK(
+      crm_tenant_redact(tenant, first.position, &options, &done, error));
+  CHECK(done.position > done.event);
+  CHECK(done.customer == first.customer);
+  CHECK(done.record == first.record);
+  CHECK(done.bytes == plan.bytes);
+  CHECK(done.files_searched > 0);
+  CHECK_STATUS(crm_tenant_redact(tenant, first.position, nullptr, &done, error),
+               CRM_ALREADY_EXISTS);
+  CHECK(done.event == 0);
+  CHECK_STATUS(crm_tenant_redact(tenant, 99, nullptr, nullptr, error),
+               CRM_NOT_FOUND);
+  options.flags = 2;
+  CHECK_STATUS(crm_tenant_redact(tenant, 1, &options, nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  options = CRM_REDACT_OPTIONS_INIT;
+  options.reserved = 1;
+  CHECK_STATUS(crm_tenant_redact(tenant, 1, &options, nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  options = CRM_REDACT_OPTIONS_INIT;
+  options.why = {nullptr, 3};
+  CHECK_STATUS(crm_tenant_redact(tenant, 1, &options, nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_tenant_redact(nullptr, 1, nullptr, nullptr, error),
+               CRM_INVALID_ARGUMENT);
 }
 
 }  // namespace

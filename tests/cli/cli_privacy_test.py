@@ -58,6 +58,75 @@ class Privacy(cli_fixture.CliTest):
         self.assertEqual(stats["tenants"][0]["erased_customers"], 1)
         self.crm("verify", self.store)
 
+    def test_holds(self):
+        placed = self.json_line("hold", "place", self.store, "a@example.com",
+                                "--category", "orders", "--category",
+                                "profile", "--why", "case 1")
+        self.assertEqual(placed, {"hold": 1, "customer": 1})
+        _, error = self.crm("erase", self.store, "1", code=2)
+        self.assertIn("hold 1 (orders profile)", error)
+        out, _ = self.crm("erase", self.store, "1", "--wait-for-release")
+        self.assertIn("waits for the release", out)
+        out, _ = self.crm("hold", "list", self.store, "a@example.com")
+        self.assertIn("case 1", out)
+        self.assertIn("after the release", out)
+        out, _ = self.crm("hold", "list", self.store, "b@example.com")
+        self.assertIn("Nobody is held", out)
+        out, _ = self.crm("hold", "release", self.store, "1", "--by", "legal")
+        self.assertIn("Customer 1 was erased", out)
+        self.crm("hold", "release", self.store, "1", code=2)
+        self.crm("hold", "release", self.store, "9", code=3)
+        listed = self.json_line("hold", "list", self.store, "--released")
+        self.assertEqual(listed["released_by"], "legal")
+        self.crm("show", self.store, "1", code=4)
+        self.crm("verify", self.store)
+
+    def test_privacy_settings(self):
+        before = json.loads(self.crm("privacy", "settings", self.store)[0])
+        self.assertIn("PageViewed", before["categories"]["browsing"])
+        out, _ = self.crm("privacy", "settings", self.store, "--set", "-",
+                          stdin='{"categories":{"health":["visit.*"]}}')
+        self.assertEqual(json.loads(out)["categories"]["health"], ["visit.*"])
+        self.crm("hold", "place", self.store, "1", "--category", "health")
+        _, error = self.crm("privacy", "settings", self.store, "--set", "-",
+                            stdin="{}", code=2)
+        self.assertIn("hold 1 is of health", error)
+        self.crm("privacy", "settings", self.store, "--set", "-",
+                 stdin='{"kinds":1}', code=2)
+        self.crm("hold", "place", self.store, "1", "--category", "food",
+                 code=2)
+
+    def test_hard(self):
+        self.crm("erase", self.store, "1", "--mode", "softly", code=2)
+        done = self.json_line("erase", self.store, "1", "--mode", "hard")
+        self.assertEqual(done["mode"], "hard")
+        self.assertGreater(done["removed_bytes"], done["bytes"])
+        self.assertGreater(done["files_searched"], 0)
+        self.assertEqual(done["certificate"]["certificate"]["mode"], "hard")
+        out, _ = self.crm("erase", self.store, "2", "--mode", "hard")
+        self.assertIn("files searched", out)
+        self.crm("verify", self.store)
+
+    def test_redact(self):
+        events, _ = self.crm("replay", self.store)
+        position = events.split()[0]
+        self.assertIn("Ada", events)
+        out, _ = self.crm("redact", self.store, position, "--dry-run")
+        self.assertIn("Nothing was redacted", out)
+        self.crm("redact", self.store, "9999", code=3)
+        self.crm("redact", self.store, code=2)
+        done = self.json_line("redact", self.store, position, "--by", "desk",
+                              "--why", "health data")
+        self.assertEqual(done["customer"], 1)
+        self.assertGreater(done["position"], done["event"])
+        self.crm("redact", self.store, position, code=4)
+        events, _ = self.crm("replay", self.store)
+        self.assertIn("(redacted)", events)
+        events, _ = self.crm("replay", self.store, "--json")
+        self.assertNotIn("Ada", events)
+        self.assertIn("a@example.com", events)
+        self.crm("verify", self.store)
+
     def test_certificate(self):
         file = self.store + ".certificate"
         self.crm("erase", self.store, "1", "--certificate", file)

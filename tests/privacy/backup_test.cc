@@ -25,7 +25,7 @@ Event Named(const std::string& id, int person) {
 // A store of ten people, with a backup from before somebody was erased.
 class Vault {
  public:
-  Vault() {
+  explicit Vault(ErasureMode how = ErasureMode::kShred) : mode(how) {
     options.key_file = scratch / "s.key";
     options.clock = clock;
     options.compress_blocks = false;
@@ -38,7 +38,7 @@ class Vault {
     REQUIRE_OK(BackupStore(store, scratch / "data"));
     REQUIRE_OK(BackupKeys(store, scratch / "old-keys"));
     clock->Advance(std::chrono::seconds(1));
-    const auto erased = tenant.Erase(4);
+    const auto erased = tenant.Erase(4, {.mode = mode});
     REQUIRE_OK(erased);
     request = erased->request;
     certificate = erased->certificate;
@@ -68,10 +68,13 @@ class Vault {
     REQUIRE(erasures->size() == 1);
     CHECK((*erasures)[0].request == request);
     CHECK((*erasures)[0].complete);
+    CHECK((*erasures)[0].mode == mode);
+    CHECK(((*erasures)[0].removed_bytes > 0) == (mode == ErasureMode::kHard));
     CheckSound(store);
     REQUIRE_OK(store.Close());
   }
 
+  const ErasureMode mode;
   const Scratch scratch;
   std::shared_ptr<StillClock> clock = std::make_shared<StillClock>();
   StoreOptions options = Quick();
@@ -109,8 +112,8 @@ TEST_CASE("a backup of data holds no keys, and one of keys no data") {
   }
 }
 
-TEST_CASE("a backup from before an erasure does not bring her back") {
-  Vault vault;
+void CheckNotBroughtBack(ErasureMode mode) {
+  Vault vault(mode);
   // With the newest backup of keys; and with those of the store itself.
   for (const char* keys : {"keys", "s"}) {
     CAPTURE(keys);
@@ -125,8 +128,16 @@ TEST_CASE("a backup from before an erasure does not bring her back") {
   vault.CheckRestored(vault.scratch / "after");
 }
 
-TEST_CASE("with keys that are older her certificate does it again") {
-  Vault vault;
+TEST_CASE("a backup from before an erasure does not bring her back") {
+  CheckNotBroughtBack(ErasureMode::kShred);
+}
+
+TEST_CASE("hard: a backup from before an erasure does not bring her back") {
+  CheckNotBroughtBack(ErasureMode::kHard);
+}
+
+void CheckCertificateErases(ErasureMode mode) {
+  Vault vault(mode);
   const std::string path = vault.scratch / "restored";
   REQUIRE_OK(RestoreStore(vault.scratch / "data", vault.scratch / "old-keys",
                           path, vault.options));
@@ -138,6 +149,14 @@ TEST_CASE("with keys that are older her certificate does it again") {
     REQUIRE_OK(store.Close());
   }
   vault.CheckRestored(path);
+}
+
+TEST_CASE("with keys that are older her certificate does it again") {
+  CheckCertificateErases(ErasureMode::kShred);
+}
+
+TEST_CASE("hard: with keys that are older her certificate does it again") {
+  CheckCertificateErases(ErasureMode::kHard);
 }
 
 TEST_CASE("without keys nothing is restored, and nothing is left behind") {

@@ -35,6 +35,8 @@ class History {
       REQUIRE_OK(tenant_.ReResolve());
     } else if (what < 90) {
       REQUIRE_OK(store_.Flush());
+    } else if (what < 93) {
+      Redact();
     } else {
       Erase();
     }
@@ -43,6 +45,7 @@ class History {
   Tenant& tenant() { return tenant_; }
   uint64_t erased() const { return erased_.size(); }
   uint64_t refused() const { return refused_; }
+  uint64_t redacted() const { return redacted_; }
 
   // What was erased stays so, whatever came after it.
   void CheckErased() {
@@ -130,11 +133,27 @@ class History {
     (void)tenant_.Unmerge(target).ok();
   }
 
+  void Redact() {
+    const auto snapshot = tenant_.GetSnapshot();
+    REQUIRE_OK(snapshot);
+    const Position event =
+        1 + Below(static_cast<uint32_t>(snapshot->position()));
+    const auto plan = tenant_.Redact(event, {.dry_run = true});
+    const auto done = tenant_.Redact(event, {.why = "a history"});
+    CHECK(StatusCodeName(plan.status().code()) ==
+          StatusCodeName(done.status().code()));
+    if (!done.ok()) return;
+    CHECK(plan->bytes == done->bytes);
+    CHECK(plan->customer == done->customer);
+    ++redacted_;
+  }
+
   void Erase() {
     const CustomerId customer = Somebody();
     ErasureOptions options;
     options.confirm = true;
     options.dry_run = true;
+    if (Below(3) == 0) options.mode = ErasureMode::kHard;
     const auto plan = tenant_.Erase(customer, options);
     options.dry_run = false;
     const auto erased = tenant_.Erase(customer, options);
@@ -153,10 +172,12 @@ class History {
   std::mt19937 random_;
   uint64_t next_ = 0;
   uint64_t refused_ = 0;
+  uint64_t redacted_ = 0;
   std::set<CustomerId> erased_;
 };
 
-void RunHistory(uint32_t seed, uint64_t* erased, uint64_t* refused) {
+void RunHistory(uint32_t seed, uint64_t* erased, uint64_t* refused,
+                uint64_t* redacted) {
   CAPTURE(seed);
   const Scratch scratch;
   std::string before;
@@ -175,6 +196,7 @@ void RunHistory(uint32_t seed, uint64_t* erased, uint64_t* refused) {
     }
     *erased += history.erased();
     *refused += history.refused();
+    *redacted += history.redacted();
     before = Everything(history.tenant());
     REQUIRE_OK(store.Close());
   }
@@ -193,10 +215,13 @@ void RunHistory(uint32_t seed, uint64_t* erased, uint64_t* refused) {
 TEST_CASE("a replay without her keys gives what erasing made of the rows") {
   uint64_t erased = 0;
   uint64_t refused = 0;
+  uint64_t redacted = 0;
   for (uint32_t seed = 1; seed <= 25; ++seed) {
-    RunHistory(seed, &erased, &refused);
+    RunHistory(seed, &erased, &refused, &redacted);
   }
-  MESSAGE(erased << " people erased, " << refused << " late events refused");
+  MESSAGE(erased << " people erased, " << refused << " late events refused, "
+                 << redacted << " events redacted");
+  CHECK(redacted > 30);
   CHECK(erased > 100);
   CHECK(refused > 10);
 }

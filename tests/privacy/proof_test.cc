@@ -1,6 +1,6 @@
 // That an erasure can be proved: the bytes of her keys are in no file any
-// more, and whatever goes wrong on the way, and wherever, it comes to the same
-// end.
+// more, of mode kHard nor those that were sealed; and whatever goes wrong on
+// the way, and wherever, it comes to the same end. The same of a redaction.
 
 #include <unistd.h>
 
@@ -11,6 +11,7 @@
 
 #include "base/coding.h"
 #include "fault/faulty_disk.h"
+#include "format/log_record.h"
 #include "storage/database.h"
 #include "store/fixture.h"
 
@@ -111,6 +112,161 @@ TEST_CASE("the keys of an erased customer are in no file any more") {
   CHECK(StoredKey(path, kBuckets, 0) != bucket);
 }
 
+std::unique_ptr<Database> OpenLog(const std::string& store) {
+  DatabaseOptions options;
+  options.families = {{"default", FamilyKind::kLog},
+                      {"ops", FamilyKind::kPoint}};
+  options.must_exist = true;
+  auto log = Database::Open(store + "/log", Disk::Machine(), options);
+  REQUIRE_OK(log);
+  return *std::move(log);
+}
+
+// What was sealed of the events of a record, the newest first: the last bytes
+// of each, by which it can be found again.
+std::vector<std::string> SealedOf(const std::string& store, uint64_t record) {
+  constexpr size_t kTail = 24;
+  std::vector<std::string> tails;
+  const auto log = OpenLog(store);
+  REQUIRE_OK(log->ScanBackward(
+      0, {}, {}, [&](std::string_view, std::string_view value) {
+        LogRecordReader reader;
+        LogRecord read;
+        REQUIRE(reader.Read(value, &read).ok());
+        if (read.kind == LogKind::kEvent && read.event.record == record) {
+          REQUIRE(read.sealed.size() > kTail);
+          tails.emplace_back(read.sealed.substr(read.sealed.size() - kTail));
+        }
+        return true;
+      }));
+  return tails;
+}
+
+Position PositionOf(const Tenant& tenant, const std::string& id) {
+  const auto page = tenant.GetTimeline(7, {});
+  REQUIRE_OK(page);
+  for (const TimelineEntry& entry : page->entries) {
+    if (entry.id == id) return entry.position;
+  }
+  return 0;
+}
+
+StoreOptions Readable() {
+  StoreOptions options = Quick();
+  options.compress_blocks = false;
+  return options;
+}
+
+TEST_CASE("hard: what was sealed of an erased customer is in no file") {
+  const Scratch scratch;
+  const std::string path = scratch / "s";
+  {
+    Store store = MustOpen(path, Readable());
+    Tenant tenant = MustTenant(store);
+    FillPeople(tenant, 50);
+    REQUIRE_OK(store.Flush());
+    Tenant another = MustTenant(store, "another");
+    FillPeople(another, 3);
+    REQUIRE_OK(store.Close());
+  }
+  const std::vector<std::string> hers = SealedOf(path, 7);
+  const std::vector<std::string> anothers = SealedOf(path, 8);
+  REQUIRE(hers.size() == 3);
+  Store store = MustOpen(path, Readable());
+  Tenant tenant = MustTenant(store);
+  for (const std::string& bytes : hers) REQUIRE(FilesWith(path, bytes) > 0);
+  const auto plan =
+      tenant.Erase(7, {.mode = ErasureMode::kHard, .dry_run = true});
+  REQUIRE_OK(plan);
+  CHECK(plan->events == 3);
+  CHECK(plan->bytes > 100);
+  CHECK(plan->removed_bytes == 0);
+  const auto erased = tenant.Erase(7, {.mode = ErasureMode::kHard});
+  REQUIRE_OK(erased);
+  CHECK(erased->complete);
+  CHECK(erased->mode == ErasureMode::kHard);
+  CHECK(erased->removed_bytes > erased->bytes);
+  CHECK(erased->files_searched > 0);
+  CHECK(erased->certificate.find(R"("mode":"hard")") != std::string::npos);
+  CHECK(erased->certificate.find(R"("removed":{"bytes":)") !=
+        std::string::npos);
+  // With the store still open.
+  for (const std::string& bytes : hers) CHECK(FilesWith(path, bytes) == 0);
+  for (const std::string& bytes : anothers) CHECK(FilesWith(path, bytes) > 0);
+  CheckSound(store);
+  const auto report = tenant.VerifyLedger({.open = true});
+  REQUIRE_OK(report);
+  CHECK(report->sound());
+  const auto listed = tenant.ListErasures();
+  REQUIRE_OK(listed);
+  CHECK(listed->front().removed_bytes == erased->removed_bytes);
+  CHECK(listed->front().files_searched == erased->files_searched);
+  MustAppendOne(tenant, PersonEvent("later", 51));
+  CHECK(tenant.GetProfile(8)->Find("name")->value == "\"Person 7\"");
+  REQUIRE_OK(store.Close());
+  for (const std::string& bytes : hers) CHECK(FilesWith(path, bytes) == 0);
+}
+
+TEST_CASE("redact: what was sealed of the event is in no file any more") {
+  const Scratch scratch;
+  const std::string path = scratch / "s";
+  {
+    Store store = MustOpen(path, Readable());
+    Tenant tenant = MustTenant(store);
+    FillPeople(tenant, 50);
+    REQUIRE_OK(store.Close());
+  }
+  const std::vector<std::string> hers = SealedOf(path, 7);  // Newest first.
+  Store store = MustOpen(path, Readable());
+  Tenant tenant = MustTenant(store);
+  const auto redacted = tenant.Redact(PositionOf(tenant, "e1-6"));
+  REQUIRE_OK(redacted);
+  CHECK(FilesWith(path, hers[0]) > 0);
+  CHECK(FilesWith(path, hers[1]) == 0);
+  CHECK(FilesWith(path, hers[2]) > 0);
+  CheckSound(store);
+}
+
+TEST_CASE("a sealed part that is taken out and nobody said so is found") {
+  const Scratch scratch;
+  const std::string path = scratch / "s";
+  Position event = 0;
+  {
+    Store store = MustOpen(path);
+    Tenant tenant = MustTenant(store);
+    FillPeople(tenant, 10);
+    event = PositionOf(tenant, "e1-6");
+    REQUIRE_OK(store.Close());
+  }
+  {
+    const auto log = OpenLog(path);
+    std::string key;
+    PutBe64(&key, event);
+    std::string value;
+    std::string removed;
+    REQUIRE(*log->Get(0, key, &value));
+    REQUIRE_OK(RemoveSealed(value, {}, &removed));
+    Batch batch;
+    batch.Put(0, key, removed);
+    REQUIRE_OK(log->Write(batch, true));
+  }
+  Store store = MustOpen(path);
+  Tenant tenant = MustTenant(store);
+  const auto report = store.Verify();
+  REQUIRE_OK(report);
+  REQUIRE(report->findings_total == 1);
+  CHECK(report->findings[0].room == "log");
+  CHECK(report->findings[0].position == event);
+  // The chain itself is whole, and the event reads as one that is erased.
+  CHECK(tenant.VerifyLedger()->sound());
+  Result<EventCursor> cursor = tenant.Replay({.first = event, .last = event});
+  REQUIRE_OK(cursor);
+  EventView shown;
+  REQUIRE(*cursor->Next(&shown));
+  CHECK_FALSE(shown.opened);
+  CHECK_FALSE(shown.redacted);
+}
+
 TEST_CASE("profiles of her bucket are read while its key is renewed") {
   const Scratch scratch;
   StoreOptions options = Quick();
@@ -136,12 +292,14 @@ TEST_CASE("profiles of her bucket are read while its key is renewed") {
 // A store with some people, one of whom is erased, with a fault at a point.
 class Trial {
  public:
-  Trial() : path_(scratch_ / "s") {}
+  enum class What { kShred, kHard, kRedact };
+  explicit Trial(What what) : what_(what), path_(scratch_ / "s") {}
 
   StoreOptions Options() const {
     StoreOptions options = Quick();
     options.key_file = scratch_ / "key";
     options.durability = Durability::kSync;
+    options.compress_blocks = false;
     return options;
   }
   Store MustOpenIt() {
@@ -153,12 +311,15 @@ class Trial {
     Store store = MustOpenIt();
     Tenant tenant = MustTenant(store);
     FillPeople(tenant, 20);
+    event_ = PositionOf(tenant, "e1-6");
     REQUIRE_OK(store.Flush());
     // Some of it is in memory only.
     MustAppendOne(tenant, PersonEvent("tail", 6));
     REQUIRE_OK(store.Sync());
     REQUIRE_OK(store.Close());
     hers_ = StoredKey(path_, kRecords, 7);
+    sealed_ = SealedOf(path_, 7);
+    if (what_ == What::kRedact) sealed_ = {sealed_[2]};  // Of "e1-6".
   }
   // How many points there are.
   uint64_t Erase(uint64_t point, Style style) {
@@ -169,7 +330,7 @@ class Trial {
       MustAppendOne(tenant, PersonEvent("tail 2", 6));
       faulty_.Reset();
       if (point > 0) faulty_.FailAt(point, style);
-      told_ = tenant.Erase(7).ok();
+      told_ = Do(tenant).ok();
       points_ = faulty_.points();
       (void)store.Close().ok();
     }
@@ -178,6 +339,45 @@ class Trial {
     return points_;
   }
   void Check() {
+    if (what_ == What::kRedact) {
+      CheckRedacted();
+    } else {
+      CheckErased();
+    }
+    if (what_ == What::kShred) return;
+    for (const std::string& bytes : sealed_) {
+      CHECK(FilesWith(path_, bytes) == 0);
+    }
+  }
+
+ private:
+  Status Do(Tenant& tenant) const {
+    if (what_ == What::kRedact) return tenant.Redact(event_).status();
+    ErasureOptions options;
+    if (what_ == What::kHard) options.mode = ErasureMode::kHard;
+    return tenant.Erase(7, options).status();
+  }
+  void CheckRedacted() {
+    Store store = MustOpenIt();
+    Tenant tenant = MustTenant(store);
+    const Status again = tenant.Redact(event_).status();
+    INFO(again.ToString());
+    CHECK((again.ok() || again.code() == StatusCode::kAlreadyExists));
+    if (told_) CHECK_FALSE(again.ok());
+    const auto profile = tenant.GetProfile(7);
+    REQUIRE_OK(profile);
+    CHECK(profile->events == 5);
+    const auto page = tenant.GetTimeline(7, {});
+    REQUIRE_OK(page);
+    REQUIRE(page->total == 5);
+    for (const TimelineEntry& entry : page->entries) {
+      CHECK(entry.redacted == (entry.position == event_));
+      CHECK((entry.payload == "{}") == entry.redacted);
+    }
+    CheckSound(store);
+    REQUIRE_OK(store.Close());
+  }
+  void CheckErased() {
     Store store = MustOpenIt();
     Tenant tenant = MustTenant(store);
     auto erasures = tenant.ListErasures();
@@ -187,7 +387,7 @@ class Trial {
     if (erasures->empty()) {
       // It never was: nothing is missing, and it can be asked for again.
       CHECK(tenant.GetProfile(7)->events == 5);
-      REQUIRE_OK(tenant.Erase(7));
+      REQUIRE_OK(Do(tenant));
       erasures = tenant.ListErasures();
       REQUIRE_OK(erasures);
     }
@@ -211,19 +411,21 @@ class Trial {
     REQUIRE_OK(store.Close());
   }
 
- private:
+  const What what_;
   const Scratch scratch_;
   FaultyDisk faulty_;
   std::string path_;
   std::string hers_;
+  std::vector<std::string> sealed_;
+  Position event_ = 0;
   bool told_ = false;
   uint64_t points_ = 0;
 };
 
-TEST_CASE("an erasure that is cut off at any point comes to the same end") {
+void CutOffEverywhere(Trial::What what) {
   uint64_t points = 0;
   {
-    Trial trial;
+    Trial trial(what);
     trial.Prepare();
     points = trial.Erase(0, Style::kOnce);
     trial.Check();
@@ -241,12 +443,24 @@ TEST_CASE("an erasure that is cut off at any point comes to the same end") {
       const Style how = kStyles[(point / step + style) % std::size(kStyles)];
       CAPTURE(point);
       CAPTURE(static_cast<int>(how));
-      Trial trial;
+      Trial trial(what);
       trial.Prepare();
       trial.Erase(point, how);
       trial.Check();
     }
   }
+}
+
+TEST_CASE("an erasure that is cut off at any point comes to the same end") {
+  CutOffEverywhere(Trial::What::kShred);
+}
+
+TEST_CASE("hard: an erasure that is cut off comes to the same end") {
+  CutOffEverywhere(Trial::What::kHard);
+}
+
+TEST_CASE("a redaction that is cut off at any point comes to the same end") {
+  CutOffEverywhere(Trial::What::kRedact);
 }
 
 }  // namespace

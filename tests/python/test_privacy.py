@@ -75,7 +75,7 @@ def test_certificate(tenant):
 
 def test_what_cannot_be_erased(tenant):
     ada = tenant.append(member(1)).events[0].customer
-    for mode in ("hard", crm.ErasureMode.ANONYMISE, "softly"):
+    for mode in (crm.ErasureMode.ANONYMISE, "softly"):
         with pytest.raises(crm.InputError):
             tenant.erase(ada, mode=mode)
     with pytest.raises(crm.NotFoundError):
@@ -83,6 +83,38 @@ def test_what_cannot_be_erased(tenant):
     with pytest.raises(crm.InputError):
         tenant.erase(ada, why="x" * 257)
     assert tenant.profile(ada).events == 1
+
+
+def test_hard(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    plan = tenant.erase(ada, mode="hard", dry_run=True)
+    assert plan.removed_bytes == plan.files_searched == 0
+    report = tenant.erase(ada, mode=crm.ErasureMode.HARD)
+    assert report.mode is crm.ErasureMode.HARD
+    assert report.removed_bytes > report.bytes > 0
+    assert report.files_searched > 0
+    assert json.loads(report.certificate)["certificate"]["mode"] == "hard"
+    [event] = list(tenant.replay())
+    assert not event.opened and not event.redacted
+
+
+def test_redact(tenant):
+    event = tenant.append(dict(member(1), payload={"note": "frail"})).events[0]
+    plan = tenant.redact(event.position, dry_run=True)
+    assert plan.position == 0 and plan.event == event.position
+    report = tenant.redact(event.position, by="desk", why="health data")
+    assert report.position > report.event
+    assert report.customer == event.customer and report.record == event.record
+    assert report.bytes == plan.bytes > 0 and report.files_searched > 0
+    [shown] = list(tenant.replay())
+    assert shown.redacted and shown.opened
+    assert shown.payload == {} and shown.id == member(1)["id"]
+    [entry] = tenant.timeline(event.customer).entries
+    assert entry.redacted and entry.payload == {}
+    with pytest.raises(crm.ConflictError):
+        tenant.redact(event.position)
+    with pytest.raises(crm.NotFoundError):
+        tenant.redact(10_000)
 
 
 def test_subscriptions_tell(tenant):
@@ -120,3 +152,53 @@ def test_backup_and_restore(folder):
         assert club.profile(ben).events == 1
         with pytest.raises(crm.ConsentError):
             club.profile(ada)
+
+
+def test_holds(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    hold = tenant.place_hold(ada, categories=["orders"], by="legal",
+                             why="case 1")
+    assert hold == 1
+    with pytest.raises(crm.InputError) as raised:
+        tenant.erase(ada)
+    assert raised.value.code is crm.StatusCode.FAILED_PRECONDITION
+    assert "hold 1 (orders)" in str(raised.value)
+    assert tenant.erase(ada, dry_run=True).holds == (hold,)
+    waits = tenant.erase(ada, wait_for_release=True, **DESK)
+    assert waits.holds == (hold,) and not waits.complete
+    listed = tenant.holds(customer=ada)
+    [one] = listed.holds
+    assert (one.id, one.customer, one.categories) == (hold, ada, ("orders",))
+    assert (one.by, one.why, one.released_at) == ("legal", "case 1", None)
+    [waiting] = listed.waiting
+    assert waiting.holds == (hold,) and waiting.why == "gdpr-request"
+    assert waiting.mode is crm.ErasureMode.SHRED and not waiting.confirm
+    release = tenant.release_hold(hold, by="legal", why="over")
+    assert release.hold.released_by == "legal"
+    assert release.hold.released_at.tzinfo is not None
+    assert [report.customer for report in release.erased] == [ada]
+    assert release.failed == ()
+    assert tenant.holds().holds == ()
+    assert len(tenant.holds(released=True).holds) == 1
+    with pytest.raises(crm.InputError):
+        tenant.release_hold(hold)
+    with pytest.raises(crm.NotFoundError):
+        tenant.release_hold(9)
+    with pytest.raises(crm.ConsentError):
+        tenant.place_hold(ada)
+
+
+def test_privacy_settings(tenant):
+    ada = tenant.append(member(1)).events[0].customer
+    settings = tenant.privacy_settings()
+    assert "PageViewed" in settings["categories"]["browsing"]
+    tenant.set_privacy_settings({"categories": {"health": ["visit.*"]}})
+    settings = tenant.privacy_settings()
+    assert settings["categories"]["health"] == ["visit.*"]
+    tenant.place_hold(ada, categories=("health",))
+    with pytest.raises(crm.InputError, match="hold 1 is of health"):
+        tenant.set_privacy_settings({})
+    with pytest.raises(crm.InputError, match="/kinds"):
+        tenant.set_privacy_settings({"kinds": 1})
+    with pytest.raises(crm.InputError, match="no category food"):
+        tenant.place_hold(ada, categories=["food"])

@@ -32,6 +32,14 @@ TEST_CASE("a store of a later format is refused, and both numbers are said") {
   const Result<Store> store = Store::Open(scratch / "s", Quick());
   CHECK_CODE(store, kFormatTooNew);
   CHECK(store.status().message().find("77") != std::string_view::npos);
+  // An older one than this libcrm reads.
+  *superblock = *DecodeSuperblock(own);
+  superblock->format = superblock->min_reader = superblock->min_writer = 1;
+  Write(scratch / "s/STORE", EncodeSuperblock(*superblock));
+  const Result<Store> older = Store::Open(scratch / "s", Quick());
+  CHECK_CODE(older, kUnsupported);
+  CHECK(older.status().message() ==
+        "the store has format 1; this libcrm reads format 2 and later");
   // Read by many, written with a feature nobody here knows.
   *superblock = *DecodeSuperblock(own);
   superblock->features = 2;

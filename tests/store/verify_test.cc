@@ -17,7 +17,7 @@ struct Family {
   const char* room;
   bool of_customer;
 };
-constexpr std::array<Family, 25> kFamilies = {{
+constexpr std::array<Family, 26> kFamilies = {{
     {"default", FamilyKind::kPoint, "store", false},
     {"dedupe", FamilyKind::kPoint, "event", false},
     {"names", FamilyKind::kPoint, "event", false},
@@ -36,6 +36,7 @@ constexpr std::array<Family, 25> kFamilies = {{
     {"reviews", FamilyKind::kPoint, "identity", true},
     {"review_pairs", FamilyKind::kPoint, "identity", true},
     {"tombstones", FamilyKind::kPoint, "identity", false},
+    {"holds", FamilyKind::kPoint, "identity", false},
     {"profiles", FamilyKind::kSealed, "profile", true},
     {"timeline", FamilyKind::kPacked, "profile", true},
     {"consents", FamilyKind::kPoint, "consent", false},
@@ -113,6 +114,7 @@ void MakeStore(const std::string& path) {
   const EventOutcome gone =
       MustAppendOne(tenant, MakeEvent("gone", {{"sclMemberId", "gone"}}));
   REQUIRE_OK(tenant.Erase(gone.customer));
+  REQUIRE_OK(tenant.PlaceHold(contest.customer));
   REQUIRE_OK(store.Close());
 }
 

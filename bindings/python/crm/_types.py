@@ -213,6 +213,8 @@ class DefinitionKind(_Name):
     IDENTITY = "identity"
     #: Tenant.set_consent_settings.
     CONSENT = "consent"
+    #: Tenant.set_privacy_settings.
+    PRIVACY = "privacy"
 
 
 class ConsentAction(_Name):
@@ -341,6 +343,10 @@ class ChoiceKind(_Name):
     SHARED = "shared"
     #: A customer was erased.
     ERASURE = "erasure"
+    #: Events lost what they said.
+    REDACTION = "redaction"
+    #: A legal hold: placed, released, or waited for.
+    HOLD = "hold"
 
 
 class ChoiceOrigin(_Name):

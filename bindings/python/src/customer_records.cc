@@ -150,6 +150,8 @@ void DefineTimeline(py::module_& module) {
       .Field("record", &TimelineEntry::record, "To which record it belongs.")
       .Field("opened", &TimelineEntry::opened,
              "False: the person's key is gone, and with it what follows.")
+      .Field("redacted", &TimelineEntry::redacted,
+             "Its payload was taken out, and is {}.")
       .Field("id", &TimelineEntry::id, "Unique per source.")
       .Field("payload_json", &TimelineEntry::payload, "A JSON object.")
       .Field("version", &TimelineEntry::version, "Of the payload.")

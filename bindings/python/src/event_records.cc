@@ -231,6 +231,8 @@ void DefineOpenPart(RecordClass<StoredEvent>& type) {
                 "It came as old data.")
       .Computed("warned", ValueOf(&EventView::warned),
                 "It did not fit the schema of its type.")
+      .Computed("redacted", ValueOf(&EventView::redacted),
+                "Payload, metadata and extra were taken out: Tenant.redact.")
       .Computed("upcast_from", TextOf(&EventView::upcast_from),
                 "The version it was appended with, when upcasters changed it;\n"
                 "else empty.");

@@ -18,7 +18,7 @@ constexpr EnumName<ReconcileKind> kReconcileKinds[] = {
     {ReconcileKind::kRejected, "REJECTED"},
 };
 
-void DefineStoreReports(py::module_& module) {
+void DefineTenantExport(py::module_& module) {
   RecordClass<TenantExport>(module, "TenantExport",
                             "What a store says of one tenant.")
       .Field("tenant", &TenantExport::tenant, "Its name.")
@@ -38,6 +38,10 @@ void DefineStoreReports(py::module_& module) {
           },
           "A tuple of (projection, checksum) pairs; see crm/export.h.")
       .Finish();
+}
+
+void DefineStoreReports(py::module_& module) {
+  DefineTenantExport(module);
   RecordClass<StoreExportReport>(module, "StoreExportReport",
                                  "What Store.export wrote.")
       .Field("events", &StoreExportReport::events, "Erased ones too.")
@@ -60,6 +64,8 @@ void DefineStoreReports(py::module_& module) {
                                  "What Store.import_store did.")
       .Field("events", &StoreImportReport::events, "Appended.")
       .Field("erased", &StoreImportReport::erased, "Left out.")
+      .Field("redacted", &StoreImportReport::redacted,
+             "Appended without what was taken out of them.")
       .Field("differences_total", &StoreImportReport::differences_total,
              "All of them.")
       .Computed(

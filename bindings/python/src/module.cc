@@ -17,6 +17,7 @@
 #include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/records.h"
+#include "bindings/python/src/retention.h"
 #include "bindings/python/src/schemas.h"
 #include "crm/event.h"
 #include "crm/schema.h"
@@ -69,6 +70,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineConsentRecords(module);
   DefinePrivacyRecords(module);
   DefinePersonExportRecords(module);
+  DefineRetentionRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

@@ -37,15 +37,35 @@ constexpr char kEraseDoc[] =
     "noise for good. Nothing leads to her any more, her number raises\n"
     "ConsentError (ERASED), and events that happened before and name her are\n"
     "refused. Who comes back with a newer event is a new customer.\n\n"
-    "mode: \"shred\"; others are not in this version.\n"
+    "mode: \"shred\"; \"hard\": what was sealed is also removed from the log\n"
+    "    and its files, which takes as long as rewriting them.\n"
     "dry_run: says what would go.\n"
     "confirm: needed for somebody with two values of one exclusive namespace,\n"
     "    who may be two people: see ErasureReport.doubtful.\n"
+    "wait_for_release: where a legal hold is in the way, the request is kept,\n"
+    "    and done when the last of her holds is released.\n"
     "by, why: who asked for it, for which reason; kept in the log and in\n"
     "    the certificate, so write nothing about the person. Up to 256 bytes\n"
     "    each.\n\n"
     "Raises NotFoundError; ConsentError: she was erased already; InputError:\n"
-    "it needs confirm, or an option.";
+    "it needs confirm, she is held (see place_hold), or an option.";
+
+constexpr char kRedactDoc[] =
+    "Takes what one event says out of the store: a RedactReport.\n\n"
+    "    plan = club.redact(event.position, dry_run=True)\n"
+    "    club.redact(event.position, by=\"desk\", why=\"health data\")\n\n"
+    "The event keeps its open part, its ids and its identity: how somebody is\n"
+    "found is the customer's. Payload, metadata and extra go from the log,\n"
+    "the timeline and every file, and what they had made of the profile is\n"
+    "undone. Event.redacted says so from then on. Takes as long as rewriting\n"
+    "the log from the event on, and the timelines.\n\n"
+    "dry_run: says what would go.\n"
+    "by, why: who asked for it, for which reason; kept in the log. Up to 256\n"
+    "    bytes each.\n\n"
+    "Raises NotFoundError: no event there; ConsentError: its person was\n"
+    "erased; ConflictError: it is redacted already; InputError: an act of\n"
+    "consent is evidence, and goes with its person alone; RetryableError: a\n"
+    "cursor keeps an old file; maintenance does the rest when it is gone.";
 
 void DefineReport(py::module_& module) {
   RecordClass<ErasureReport>(module, "ErasureReport",
@@ -59,9 +79,7 @@ void DefineReport(py::module_& module) {
              "Who; of a retired number, the one to whom it led.")
       .Computed(
           "mode",
-          [](const ErasureReport& self) {
-            return EnumToPython("ErasureMode", kModes, self.mode);
-          },
+          [](const ErasureReport& self) { return ModeToPython(self.mode); },
           "An ErasureMode.")
       .Field("at", &ErasureReport::at,
              "What happened until then and names her is refused.")
@@ -82,6 +100,15 @@ void DefineReport(py::module_& module) {
       .Field("identifiers", &ErasureReport::identifiers, "That were hers.")
       .Field("bytes", &ErasureReport::bytes,
              "Of her events, as they were sealed.")
+      .Computed(
+          "holds",
+          [](const ErasureReport& self) { return TupleOf(self.holds); },
+          "Legal holds that are in the way; of a dry run, and of a request\n"
+          "that waits for their release: of such a one nothing is erased.")
+      .Field("removed_bytes", &ErasureReport::removed_bytes,
+             "Sealed bytes that were taken out of the log; of \"hard\" alone.")
+      .Field("files_searched", &ErasureReport::files_searched,
+             "Files in which they were searched for and not found.")
       .Field("fenced", &ErasureReport::fenced,
              "Keyed hashes that stay, so that late events are told.")
       .Computed(
@@ -91,6 +118,21 @@ void DefineReport(py::module_& module) {
           "erasures().")
       .Field("certificate", &ErasureReport::certificate,
              "Signed JSON; empty until it is complete.")
+      .Finish();
+}
+
+void DefineOthers(py::module_& module) {
+  RecordClass<RedactReport>(module, "RedactReport",
+                            "One event that was redacted, or would be.")
+      .Field("event", &RedactReport::event, "Its position.")
+      .Field("position", &RedactReport::position,
+             "Of the choice in the log. Zero: a dry run.")
+      .Field("record", &RedactReport::record, "Whose it is; 0: nobody's.")
+      .Field("customer", &RedactReport::customer, "Whose it is; 0: nobody's.")
+      .Field("bytes", &RedactReport::bytes,
+             "Of what was sealed of it; its identity is sealed anew.")
+      .Field("files_searched", &RedactReport::files_searched,
+             "Files in which it was searched for and not found.")
       .Finish();
   RecordClass<CertificateInfo>(
       module, "CertificateInfo",
@@ -167,8 +209,13 @@ ErasureMode ErasureModeFromPython(py::handle mode) {
   return EnumFromPython("ErasureMode", kModes, mode);
 }
 
+py::object ModeToPython(ErasureMode mode) {
+  return EnumToPython("ErasureMode", kModes, mode);
+}
+
 void DefinePrivacyRecords(py::module_& module) {
   DefineReport(module);
+  DefineOthers(module);
   DefineBackups(module);
   DefFunction(
       module, "verify_certificate",
@@ -188,11 +235,12 @@ void DefinePrivacy(py::class_<TenantHandle>& type) {
   Def(
       type, "erase",
       [](TenantHandle& self, CustomerId customer, py::handle mode, bool dry_run,
-         bool confirm, const Text& by, const Text& why) {
+         bool confirm, bool wait_for_release, const Text& by, const Text& why) {
         ErasureOptions options;
         options.mode = ErasureModeFromPython(mode);
         options.dry_run = dry_run;
         options.confirm = confirm;
+        options.wait_for_release = wait_for_release;
         options.by = by;
         options.why = why;
         return Take(Change(
@@ -200,6 +248,20 @@ void DefinePrivacy(py::class_<TenantHandle>& type) {
       },
       kEraseDoc, py::arg("customer"), py::kw_only(), py::arg("mode") = "shred",
       py::arg("dry_run") = false, py::arg("confirm") = false,
+      py::arg("wait_for_release") = false, py::arg("by") = "",
+      py::arg("why") = "");
+  Def(
+      type, "redact",
+      [](TenantHandle& self, Position event, bool dry_run, const Text& by,
+         const Text& why) {
+        RedactOptions options;
+        options.dry_run = dry_run;
+        options.by = by;
+        options.why = why;
+        return Take(Change(
+            self, [&](Tenant& of) { return of.Redact(event, options); }));
+      },
+      kRedactDoc, py::arg("event"), py::kw_only(), py::arg("dry_run") = false,
       py::arg("by") = "", py::arg("why") = "");
   Def(
       type, "erasures",

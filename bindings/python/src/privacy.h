@@ -10,6 +10,8 @@
 
 namespace crm::python {
 
+py::object ModeToPython(ErasureMode mode);
+
 // Records, and verify_certificate.
 void DefinePrivacyRecords(py::module_& module);
 // From a member or its string. Raises InputError.

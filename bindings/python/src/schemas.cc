@@ -28,6 +28,7 @@ constexpr EnumName<DefinitionView::Kind> kDefinitions[] = {
     {DefinitionView::Kind::kValidation, "VALIDATION"},
     {DefinitionView::Kind::kIdentity, "IDENTITY"},
     {DefinitionView::Kind::kConsent, "CONSENT"},
+    {DefinitionView::Kind::kPrivacy, "PRIVACY"},
 };
 constexpr EnumName<Compatibility> kCompatibilities[] = {
     {Compatibility::kNone, "NONE"},

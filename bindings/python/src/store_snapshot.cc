@@ -23,6 +23,8 @@ constexpr EnumName<ChoiceView::Kind> kChoices[] = {
     {ChoiceView::Kind::kAnswer, "ANSWER"},
     {ChoiceView::Kind::kShared, "SHARED"},
     {ChoiceView::Kind::kErasure, "ERASURE"},
+    {ChoiceView::Kind::kRedaction, "REDACTION"},
+    {ChoiceView::Kind::kHold, "HOLD"},
 };
 
 constexpr EnumName<ChoiceView::Origin> kOrigins[] = {

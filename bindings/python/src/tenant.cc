@@ -18,6 +18,7 @@
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
+#include "bindings/python/src/retention.h"
 #include "bindings/python/src/schemas.h"
 #include "bindings/python/src/text.h"
 
@@ -91,6 +92,7 @@ void DefineTenant(py::module_& module) {
   DefineConsent(type);
   DefinePrivacy(type);
   DefinePersonExport(type);
+  DefineRetention(type);
   DefineLedger(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"

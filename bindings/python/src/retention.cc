@@ -1,0 +1,183 @@
+// Legal holds, and the settings of privacy: methods of crm.Tenant.
+
+#include "bindings/python/src/retention.h"
+
+#include <pybind11/stl.h>
+
+#include <string>
+#include <vector>
+
+#include "bindings/python/src/define.h"
+#include "bindings/python/src/handles.h"
+#include "bindings/python/src/instant.h"
+#include "bindings/python/src/json_text.h"
+#include "bindings/python/src/module.h"
+#include "bindings/python/src/privacy.h"
+#include "bindings/python/src/text.h"
+#include "crm/retention.h"
+
+namespace crm::python {
+namespace {
+
+constexpr char kPlaceDoc[] =
+    "Puts a legal hold on a customer; its number.\n\n"
+    "    hold = club.place_hold(7, categories=[\"orders\"], why=\"case "
+    "4711\")\n"
+    "    club.erase(7)                  # raises InputError, names the hold\n"
+    "    club.release_hold(hold)\n\n"
+    "While she is held she is not erased, whatever the categories: she goes\n"
+    "as a whole or not at all. A hold follows her through merges, and lasts\n"
+    "until it is released.\n\n"
+    "categories: of privacy_settings, or \"others\"; none: everything.\n"
+    "by, why: who wants it, for which reason; kept in the log for good, so\n"
+    "    write nothing about the person. Up to 256 bytes each.\n\n"
+    "Raises NotFoundError; ConsentError: she was erased; InputError: a\n"
+    "category that there is not, or a text.";
+
+void DefineHold(py::module_& module) {
+  RecordClass<Hold>(module, "Hold", "A legal hold.")
+      .Field("id", &Hold::id, "Its number, from 1.")
+      .Field("position", &Hold::position, "Of the choice that placed it.")
+      .Field("at", &Hold::at, "When that was.")
+      .Field("customer", &Hold::customer,
+             "Whom it was placed on, or to whom her number leads now.")
+      .Computed(
+          "categories",
+          [](const Hold& self) { return TupleOf(self.categories); },
+          "A tuple, ascending. Empty: everything.")
+      .Field("by", &Hold::by, "Who wanted it.")
+      .Field("why", &Hold::why, "For which reason.")
+      .Field("released_position", &Hold::released_position,
+             "Of the choice that released it; 0: it is open.")
+      .Computed(
+          "released_at",
+          [](const Hold& self) -> py::object {
+            if (self.released_position == 0) return py::none();
+            return InstantToPython(self.released_at);
+          },
+          "When that was; None: it is open.")
+      .Field("released_by", &Hold::released_by, "Who released it.")
+      .Field("released_why", &Hold::released_why, "For which reason.")
+      .Finish();
+}
+
+void DefineWaiting(py::module_& module) {
+  RecordClass<WaitingErasure>(module, "WaitingErasure",
+                              "An erasure that waits for holds.")
+      .Field("position", &WaitingErasure::position,
+             "Of the choice that keeps it.")
+      .Field("at", &WaitingErasure::at, "When that was.")
+      .Field("customer", &WaitingErasure::customer, "As of a Hold.")
+      .Computed(
+          "mode",
+          [](const WaitingErasure& self) { return ModeToPython(self.mode); },
+          "An ErasureMode.")
+      .Field("confirm", &WaitingErasure::confirm, "As it was given.")
+      .Field("by", &WaitingErasure::by, "Who asked for it.")
+      .Field("why", &WaitingErasure::why, "For which reason.")
+      .Computed(
+          "holds",
+          [](const WaitingErasure& self) { return TupleOf(self.holds); },
+          "Numbers of holds, ascending. Empty: it was cut off, or it failed\n"
+          "when the last one was released; Tenant.erase does it.")
+      .Finish();
+}
+
+}  // namespace
+
+void DefineRetentionRecords(py::module_& module) {
+  DefineHold(module);
+  DefineWaiting(module);
+  RecordClass<HoldList>(module, "HoldList", "Holds, and what waits for them.")
+      .Computed(
+          "holds", [](const HoldList& self) { return TupleOf(self.holds); },
+          "A tuple of Hold, by number.")
+      .Computed(
+          "waiting", [](const HoldList& self) { return TupleOf(self.waiting); },
+          "A tuple of WaitingErasure, by position.")
+      .Finish();
+  RecordClass<HoldRelease>(module, "HoldRelease", "What became of a release.")
+      .Field("hold", &HoldRelease::hold, "As it is now: a Hold.")
+      .Computed(
+          "erased",
+          [](const HoldRelease& self) { return TupleOf(self.erased); },
+          "Erasures that had waited for it, and are done: a tuple of\n"
+          "ErasureReport.")
+      .Computed(
+          "failed",
+          [](const HoldRelease& self) { return TupleOf(self.failed); },
+          "Customers whose erasure had waited and failed; it waits still.")
+      .Finish();
+}
+
+void DefineRetention(py::class_<TenantHandle>& type) {
+  Def(
+      type, "place_hold",
+      [](TenantHandle& self, CustomerId customer,
+         const std::vector<std::string>& categories, const Text& by,
+         const Text& why) {
+        HoldOptions options;
+        options.categories = categories;
+        options.by = by;
+        options.why = why;
+        return Take(Change(
+            self, [&](Tenant& of) { return of.PlaceHold(customer, options); }));
+      },
+      kPlaceDoc, py::arg("customer"), py::kw_only(),
+      py::arg("categories") = py::tuple(), py::arg("by") = "",
+      py::arg("why") = "");
+  Def(
+      type, "release_hold",
+      [](TenantHandle& self, HoldId hold, const Text& by, const Text& why) {
+        HoldReleaseOptions options;
+        options.by = by;
+        options.why = why;
+        return Take(Change(
+            self, [&](Tenant& of) { return of.ReleaseHold(hold, options); }));
+      },
+      "Releases a hold, and then erases whoever waited for that and is held\n"
+      "by no other: a HoldRelease.\n\n"
+      "Raises NotFoundError; InputError: it was released already, or a text.",
+      py::arg("hold"), py::kw_only(), py::arg("by") = "", py::arg("why") = "");
+  Def(
+      type, "holds",
+      [](const TenantHandle& self, CustomerId customer, bool released) {
+        HoldQuery query;
+        query.customer = customer;
+        query.released = released;
+        return self.Run(
+            [&](const Tenant& tenant) { return tenant.ListHolds(query); });
+      },
+      "Legal holds, and the erasures that wait for them: a HoldList.\n\n"
+      "customer: only those that hold her; 0: all.\n"
+      "released: also those that were released.\n\n"
+      "Raises NotFoundError: the customer.",
+      py::kw_only(), py::arg("customer") = 0, py::arg("released") = false);
+  Def(
+      type, "set_privacy_settings",
+      [](TenantHandle& self, py::object settings) {
+        const std::string json = JsonFromPython(settings, "settings");
+        Check(Change(self, [&](Tenant& tenant) {
+          return tenant.SetPrivacySettings(json);
+        }));
+      },
+      "Defines categories of data. A dict or text.\n\n"
+      "    tenant.set_privacy_settings({\n"
+      "        \"categories\": {\"health\": [\"visit.*\"]}})\n\n"
+      "Takes the place of everything set before; what is not named is the\n"
+      "default. The manual of all members is crm/retention.h. Raises\n"
+      "InputError, which names the place, or the hold that is of a category\n"
+      "that would go.",
+      py::arg("settings"));
+  Def(
+      type, "privacy_settings",
+      [](const TenantHandle& self) {
+        const std::string json = self.Run(
+            [](const Tenant& tenant) { return tenant.GetPrivacySettings(); });
+        return ParseJson(json);
+      },
+      "What counts now, with all defaults spelled out, as a dict: change what\n"
+      "you like, and set it again.");
+}
+
+}  // namespace crm::python

@@ -1,0 +1,23 @@
+// An erasure, as several sources of the C face read and show it.
+
+#ifndef CRM_CAPI_PRIVACY_H_
+#define CRM_CAPI_PRIVACY_H_
+
+#include <vector>
+
+#include "capi/input.h"
+#include "crm/privacy.h"
+
+namespace crm::capi {
+
+Status ReadErasureOptions(const crm_erasure_options* options,
+                          ErasureOptions* out);
+crm_erasure_report* GiveErasure(ErasureReport report);
+
+// Views `from` and `doubtful`, which is made of it.
+crm_erasure_report_view ShowErasure(const ErasureReport& from,
+                                    const std::vector<crm_slice>& doubtful);
+
+}  // namespace crm::capi
+
+#endif  // CRM_CAPI_PRIVACY_H_

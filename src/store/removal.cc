@@ -1,0 +1,85 @@
+#include "store/removal.h"
+
+#include <string>
+#include <vector>
+
+#include "store/sequencer.h"
+
+namespace crm {
+namespace {
+
+constexpr size_t kBatchEvents = 1024;
+
+// Whether there are rows in files that are not as they are now.
+struct Stale {
+  bool in_use = false;
+  bool kept = false;  // For somebody who reads.
+};
+
+Status FindStale(const StoreCore& core, std::span<const std::string> keys,
+                 Stale* stale, Removed* removed) {
+  *stale = Stale();
+  removed->files = 0;
+  std::string value;
+  Status read;
+  Status status = core.log->LookIntoFiles(
+      kLogEvents, keys,
+      [&](std::string_view key, std::string_view stored, bool in_use) {
+        const Result<bool> found = core.log->Get(kLogEvents, key, &value);
+        if (!found.ok()) read = found.status();
+        if (found.ok() && *found && stored == value) return;
+        (in_use ? stale->in_use : stale->kept) = true;
+      },
+      &removed->files);
+  return status.ok() ? read : status;
+}
+
+}  // namespace
+
+Status RemoveFromLog(StoreCore& core, std::span<const Position> events,
+                     const std::function<bool(const LogRecord&)>& is_meant,
+                     Removed* removed) {
+  Batch batch;
+  LogRecordReader reader;
+  LogRecord record;
+  std::string value;
+  std::string after;
+  for (const Position position : events) {
+    Status status = core.log_view->Read(position, &value);
+    if (status.ok()) status = reader.Read(value, &record);
+    if (!status.ok()) return status;
+    if (record.kind != LogKind::kEvent || !is_meant(record)) continue;
+    removed->bytes += record.sealed_size;
+    if (record.removed && record.remnant.empty()) continue;
+    status = RemoveSealed(value, {}, &after);
+    if (!status.ok()) return status;
+    batch.Put(kLogEvents, LogKey(position), after);
+    if (batch.count() < kBatchEvents) continue;
+    status = core.sequencer->WriteBeside(batch, false);
+    if (!status.ok()) return status;
+    batch.Clear();
+  }
+  return core.sequencer->WriteBeside(batch, true);
+}
+
+Status PurgeLog(StoreCore& core, std::span<const Position> events,
+                Removed* removed) {
+  if (events.empty()) return Status::Ok();
+  std::vector<std::string> keys;
+  for (const Position position : events) keys.push_back(LogKey(position));
+  Stale stale;
+  // Looked at first: this may have been cut off behind the rewriting.
+  Status status = core.log->FlushMemtables();
+  if (status.ok()) status = FindStale(core, keys, &stale, removed);
+  if (status.ok() && stale.in_use) {
+    status = core.log->Purge(kLogEvents, keys.front(), keys.back());
+    if (status.ok()) status = FindStale(core, keys, &stale, removed);
+  }
+  if (!status.ok()) return status;
+  if (!stale.in_use && !stale.kept) return status;
+  return Status(StatusCode::kBusy,
+                "removed, but not from all files yet: a cursor keeps an old "
+                "one; maintenance does the rest when it is gone");
+}
+
+}  // namespace crm

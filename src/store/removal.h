@@ -1,0 +1,39 @@
+// Taking what is sealed of events out of the log and its files, for good: what
+// an erasure of mode kHard and a redaction have in common.
+
+#ifndef CRM_STORE_REMOVAL_H_
+#define CRM_STORE_REMOVAL_H_
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "crm/status.h"
+#include "format/log_record.h"
+#include "store/core.h"
+
+namespace crm {
+
+// What a removal has done so far; it may be done again, and counts the same.
+struct Removed {
+  uint64_t bytes = 0;  // That were sealed.
+  uint64_t files = 0;  // Of the log, looked into.
+};
+
+// Takes the sealed parts of events, in the order of their positions, out of
+// their rows, remnants included; those that `is_meant` says are not, stay. The
+// chain stays as it is. REQUIRES: the events are at rest, and nobody can read
+// what goes (its keys are destroyed).
+Status RemoveFromLog(StoreCore& core, std::span<const Position> events,
+                     const std::function<bool(const LogRecord&)>& is_meant,
+                     Removed* removed);
+
+// When these rows are replaced: rewrites the files that held the old ones, and
+// looks into all of them. kBusy: somebody who reads keeps a file that holds one
+// still; it can be done again. kCorruption: a file is damaged.
+Status PurgeLog(StoreCore& core, std::span<const Position> events,
+                Removed* removed);
+
+}  // namespace crm
+
+#endif  // CRM_STORE_REMOVAL_H_
