@@ -3604,8 +3604,9 @@ typedef struct crm_redact_report {
  *
  * CRM_NOT_FOUND: no event there. CRM_ERASED: its person was.
  * CRM_ALREADY_EXISTS: it is redacted already. CRM_FAILED_PRECONDITION: an act
- * of consent is evidence, and goes with its person alone. CRM_BUSY, and errors
- * behind the choice: as crm_tenant_erase. */
+ * of consent is evidence, and goes with its person alone; or a legal hold keeps
+ * the event (names it). CRM_BUSY, and errors behind the choice: as
+ * crm_tenant_erase. */
 CRM_API crm_status crm_tenant_redact(crm_tenant* tenant, uint64_t event,
                                      const crm_redact_options* options,
                                      crm_redact_report* out,
@@ -3678,6 +3679,7 @@ CRM_API void crm_certificate_info_free(crm_certificate_info* info) CRM_NOEXCEPT;
  *
  * While she is held she is not erased, whatever the categories: a record has
  * one key for all of its events, so that she goes as a whole or not at all.
+ * Single events of the categories that are held are not redacted either.
  * Nothing else is held back: events go on to come in, customers are merged and
  * unmerged. A hold on one of two who are merged is a hold on both as long as
  * they are one; after an unmerge it holds everybody who has one of the records
