@@ -16,8 +16,8 @@
 //
 // What a hold does
 //   Erase answers kFailedPrecondition, whatever the categories: a record has
-//   one key for all of its events, so that she is erased as a whole or not at
-//   all. A dry run names the holds. Nothing else is held back: events go on to
+//   one key for all of its events. A dry run names the holds. So does Redact
+//   of an event of what is held. Nothing else is held back: events go on to
 //   come in, customers are merged and unmerged.
 //
 // Whom it holds

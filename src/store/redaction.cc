@@ -10,6 +10,7 @@
 #include "consent/acts.h"
 #include "store/erasure.h"
 #include "store/fact_decoder.h"
+#include "store/privacy_settings.h"
 #include "store/removal.h"
 #include "store/tenant_impl.h"
 
@@ -137,9 +138,36 @@ Status Redaction::Add(Position event, RedactReport* report) {
         tenant_, report->record, choosing_.context().rows);
     if (!row.ok()) return std::move(row).status();
     report->customer = row->customer;
+    status = CheckNotHeld(event, row->customer, record.event.type);
+    if (!status.ok()) return status;
     ++records_[report->record];
   }
   return MakeRemnant(event, record, value);
+}
+
+// Nothing may go that somebody wanted kept.
+Status Redaction::CheckNotHeld(Position event, CustomerId customer,
+                               uint32_t type) const {
+  const IdentityRoom& identity = core_.views->identity();
+  Generation& rows = choosing_.context().rows;
+  const Result<std::vector<uint64_t>> holds =
+      identity.HoldsOn(tenant_, customer, rows);
+  if (!holds.ok()) return holds.status();
+  const auto definitions = core_.DefinitionsOf(tenant_);
+  const PrivacySettings& settings = PrivacySettingsOf(definitions.get());
+  for (const uint64_t hold : *holds) {
+    const Result<HoldRow> row = identity.HoldOf(tenant_, hold, rows);
+    if (!row.ok()) return row.status();
+    if (row->categories.empty() ||
+        settings.IsInAny(core_.names.Text(NameKind::kType, type),
+                         row->categories)) {
+      return Status(StatusCode::kFailedPrecondition,
+                    "event " + std::to_string(event) +
+                        " is held, and not redacted: hold " +
+                        std::to_string(hold));
+    }
+  }
+  return Status::Ok();
 }
 
 Status Redaction::MakeRemnant(Position event, const LogRecord& record,

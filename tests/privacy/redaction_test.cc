@@ -167,6 +167,30 @@ TEST_CASE("redact: an event of nobody") {
   CheckSound(club.store);
 }
 
+TEST_CASE("redact: what is held stays, as far as it is held") {
+  const Scratch scratch;
+  Club club(scratch / "s");
+  Event order = MakeEvent("o-1", {{"sclMemberId", "m-ada"}}, R"({"n":1})");
+  order.type = "OrderPlaced";
+  const Position ordered = MustAppendOne(club.tenant, order).position;
+  const auto hold = club.tenant.PlaceHold(
+      1, {.categories = {"orders"}, .by = "legal", .why = "case 4711"});
+  REQUIRE_OK(hold);
+  for (const bool dry_run : {true, false}) {
+    const auto held = club.tenant.Redact(ordered, {.dry_run = dry_run});
+    CHECK_CODE(held, kFailedPrecondition);
+    CHECK(held.status().message() == "event " + std::to_string(ordered) +
+                                         " is held, and not redacted: hold 1");
+  }
+  REQUIRE_OK(club.tenant.Redact(club.secret));
+  CheckSound(club.store);
+  REQUIRE_OK(club.tenant.ReleaseHold(*hold, {.by = "legal"}));
+  REQUIRE_OK(club.tenant.Redact(ordered));
+  REQUIRE_OK(club.tenant.PlaceHold(1, {.by = "legal"}));
+  CHECK_CODE(club.tenant.Redact(1 + club.secret), kFailedPrecondition);
+  CheckSound(club.store);
+}
+
 TEST_CASE("redact: a redacted event goes with its person") {
   for (const ErasureMode mode : {ErasureMode::kShred, ErasureMode::kHard}) {
     const Scratch scratch;
