@@ -64,6 +64,7 @@ enum class Kind : uint32_t {
   kErasureList,
   kCertificateInfo,
   kPersonExport,
+  kCommandResult,
 };
 
 // One more in every child of fork().

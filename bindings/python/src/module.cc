@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "bindings/python/src/commands.h"
 #include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
@@ -68,6 +69,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineConsentRecords(module);
   DefinePrivacyRecords(module);
   DefinePersonExportRecords(module);
+  DefineCommandRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);
