@@ -63,6 +63,11 @@ enum class Kind : uint32_t {
   kErasureReport,
   kErasureList,
   kCertificateInfo,
+  kMatchSet,
+  kMatchModel,
+  kTraining,
+  kLinkResult,
+  kMatchExplanation,
   kPersonExport,
   kCommandResult,
 };

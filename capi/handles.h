@@ -18,6 +18,7 @@
 #include "crm/arrow.h"
 #include "crm/export.h"
 #include "crm/ingest.h"
+#include "crm/match.h"
 #include "crm/person_export.h"
 #include "crm/reconcile.h"
 #include "crm/store.h"
@@ -326,6 +327,33 @@ struct MatchReportState {
 // Gives what came of matching to the caller, unless `out` is null.
 void GiveReport(MatchReport report, crm_match_report** out);
 
+struct MatchSetState {
+  MatchSet set = {};
+  bool broken = false;  // Adding ran out of memory midway.
+};
+
+struct FreeModel {
+  void operator()(crm_match_model* model) const;
+};
+struct TrainingState {
+  std::vector<std::string> kept_default = {};
+  std::vector<crm_slice> names = {};
+  std::unique_ptr<crm_match_model, FreeModel> model = {};
+  crm_training_view view = {};
+};
+
+struct LinkResultState {
+  std::vector<uint32_t> clusters = {};
+  std::vector<crm_match_pair> links = {};
+  std::vector<crm_review_pair> review = {};
+  crm_link_result_view view = {};
+};
+
+struct MatchExplanationState {
+  std::vector<crm_match_evidence> evidence = {};
+  crm_match_explanation_view view = {};
+};
+
 // An event of crm.h as one of C++; CRM_INVALID_ARGUMENT names the member.
 Status ReadEvent(const crm_event& in, Event* out);
 Status ReadIdentifier(const crm_identifier& in, Identifier* out);
@@ -426,6 +454,12 @@ CRM_CAPI_HANDLE(crm_person_export_report, kPersonExport,
                 crm::capi::PersonExportState);
 CRM_CAPI_HANDLE(crm_certificate_info, kCertificateInfo,
                 crm::capi::CertificateInfoState);
+CRM_CAPI_HANDLE(crm_match_set, kMatchSet, crm::capi::MatchSetState);
+CRM_CAPI_HANDLE(crm_match_model, kMatchModel, crm::MatchModel);
+CRM_CAPI_HANDLE(crm_training, kTraining, crm::capi::TrainingState);
+CRM_CAPI_HANDLE(crm_link_result, kLinkResult, crm::capi::LinkResultState);
+CRM_CAPI_HANDLE(crm_match_explanation, kMatchExplanation,
+                crm::capi::MatchExplanationState);
 
 #undef CRM_CAPI_HANDLE
 

@@ -92,5 +92,13 @@ CRM_RECORD(crm_reconcile_customer, 48);
 CRM_RECORD(crm_reconcile_difference, 96);
 CRM_RECORD(crm_reconcile_report_view, 224);
 CRM_RECORD(crm_link_report_view, 152);
+CRM_RECORD(crm_match_value, 32);
+CRM_RECORD(crm_match_record, 64);
+CRM_RECORD(crm_training_view, 64);
+CRM_RECORD(crm_match_pair, 32);
+CRM_RECORD(crm_review_pair, 48);
+CRM_RECORD(crm_link_result_view, 128);
+CRM_RECORD(crm_match_evidence, 72);
+CRM_RECORD(crm_match_explanation_view, 48);
 
 #undef CRM_RECORD

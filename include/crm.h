@@ -104,7 +104,8 @@
  *   thread-safe               store, tenant, snapshot, append order, key
  *                             provider, subscription but for _next
  *   one thread at a time      event cursor, rows of a stream, dry run, a
- *                             profile that is filled again,
+ *                             profile that is filled again, a match set that
+ *                             is added to,
  *                             crm_subscription_next
  *   immutable                 error, buffer, import map, and everything with a
  *                             crm_..._read function
@@ -6199,7 +6200,8 @@ CRM_API void crm_reconcile_report_free(crm_reconcile_report* report)
  * Records are compared field by field, and what agrees is weighed in bits: 4
  * are odds of 16 to 1 that both are one person, 12 are 4,096 to 1. What a field
  * is worth says a model, which is trained on the file itself unless one is
- * given. crm/match.h tells how, examples/maps/README.md what a map is.
+ * given. How is told at crm_link_records; examples/maps/README.md says what a
+ * map is.
  *
  * No store is needed, and none is changed. Any thread; calls share nothing.
  * The same file, map, options and model give the same bytes.
@@ -6304,6 +6306,489 @@ CRM_API const crm_link_report_view* crm_link_report_read(
 
 /* Frees what it holds as well. */
 CRM_API void crm_link_report_free(crm_link_report* report) CRM_NOEXCEPT;
+
+/* ---------------------------------------------------------------------------
+ * Match records: the engine behind crm_link_file and the matching of customers,
+ * for records that lie in memory, however they came there.
+ *
+ *   crm_match_set_new(&set, &error);
+ *   values[0].field = CRM_MATCH_FIELD_SURNAME;
+ *   values[0].text = crm_slice_of("Blackwood");
+ *   ...
+ *   record.id = crm_slice_of("row 1");
+ *   record.values = values;
+ *   record.value_count = 3;
+ *   crm_match_set_add(set, &record, 1, &error);
+ *   ...
+ *   crm_link_records(set, NULL, NULL, &result, &error);
+ *   view = crm_link_result_read(result);
+ *   for (i = 0; i < view->record_count; ++i)
+ *     printf("record %lu is of person %lu\n", (unsigned long)i,
+ *            (unsigned long)view->clusters[i]);
+ *   crm_link_result_free(result);
+ *   crm_match_set_free(set);
+ *
+ * How it works (Fellegi and Sunter 1969). Records that share one of many
+ * blocking keys (a sounding surname and a birth year, a postcode and a house
+ * number, ...) are candidates. Each field of two candidates is compared and
+ * falls into a level, from "different" to "exact"; a missing value is no
+ * evidence. A level is worth log2(m / u) bits: m is how often it is seen with
+ * one person, u with two. An exact value weighs more the rarer it is in the
+ * set. The sum and the prior (how rare matches are among all pairs of the set)
+ * is the weight of the pair: 4 bits are odds of 16 to 1, 12 bits 4,096 to 1.
+ *
+ * Pairs become clusters from the heaviest to the lightest, behind guards: no
+ * cannot-link, no two values of one exclusive namespace, and cohesion: all
+ * records of one side must fit those of the other on the average, so that a
+ * chain of weak links does not collapse into one big person. What lasts for
+ * life (given name, birth date, sex, national id) and speaks against counts in
+ * full there: one slip keeps nobody apart, but twins, and a father and his son
+ * of one name, stay two. What a guard stops, and what is too light to be linked
+ * but not to be looked at, is listed for review.
+ *
+ * No store, no disk, no clock, no randomness. The clusters depend on the
+ * records and the model, and not on the order of the records or the number of
+ * threads.
+ *
+ * Memory: about 250 bytes for each record, and the text of each different
+ * value; while linking 90 bytes for each record and 16 for each pair that is
+ * heavy enough to be looked at.
+ *
+ * Threads. A set: one thread at a time while records are added; calls that only
+ * read it (all others) may be made at once. Models, trainings, results and
+ * explanations are immutable.
+ * ------------------------------------------------------------------------- */
+
+/* What a value is. Names, for maps and for people, gives crm_match_field_name.
+ *
+ * GIVEN_NAME: one or several; nicknames are known.
+ * FULL_NAME: "Ada King Lovelace" or "Lovelace, Ada King". Fills in the given
+ *   name and the surname where they are missing; the rest are middle names.
+ * BIRTH_DATE: "1961-04-09"; unknown parts are zeros or left out at the end:
+ *   "1961-04", "1961", "0000-04-09".
+ * STREET: may begin or end with the house number.
+ * CITY: or suburb, village, parish. REGION: or state, province, county.
+ * EMAIL: two are compared, further ones left out.
+ * PHONE: the same; with or without a country code.
+ * NATIONAL_ID: or another number of her own.
+ * SEX: its first letter counts.
+ * OTHER: anything else that is a word or a number. */
+enum {
+  CRM_MATCH_FIELD_GIVEN_NAME = 1,
+  CRM_MATCH_FIELD_SURNAME = 2,
+  CRM_MATCH_FIELD_FULL_NAME = 3,
+  CRM_MATCH_FIELD_MIDDLE_NAME = 4,
+  CRM_MATCH_FIELD_BIRTH_DATE = 5,
+  CRM_MATCH_FIELD_STREET = 6,
+  CRM_MATCH_FIELD_HOUSE_NUMBER = 7,
+  CRM_MATCH_FIELD_CITY = 8,
+  CRM_MATCH_FIELD_POSTCODE = 9,
+  CRM_MATCH_FIELD_REGION = 10,
+  CRM_MATCH_FIELD_COUNTRY = 11,
+  CRM_MATCH_FIELD_EMAIL = 12,
+  CRM_MATCH_FIELD_PHONE = 13,
+  CRM_MATCH_FIELD_NATIONAL_ID = 14,
+  CRM_MATCH_FIELD_SEX = 15,
+  CRM_MATCH_FIELD_OCCUPATION = 16,
+  CRM_MATCH_FIELD_BIRTH_PLACE = 17,
+  CRM_MATCH_FIELD_OTHER = 18
+};
+
+/* "given_name"; empty for numbers that are none. Lives as long as the program.
+ */
+CRM_API crm_slice crm_match_field_name(int32_t field) CRM_NOEXCEPT;
+
+/* One value of a record. Case, accents, punctuation and blanks do not count; an
+ * empty text is a missing value.
+ *
+ * field: CRM_MATCH_FIELD_...
+ * slot: of OTHER 0 to 3: which other. Only equal slots are compared.
+ * text: UTF-8, at most 4,096 bytes. */
+typedef struct crm_match_value {
+  int32_t field;
+  uint32_t slot;
+  crm_slice text;
+  uint64_t reserved[1];
+} crm_match_value;
+
+/* One record: what one source said of one person. The more fields, the better;
+ * none is needed. Several values of one field are several elements of `values`
+ * with the same `field`; their order does not matter but for e-mail addresses
+ * and phones, of which the first two count.
+ *
+ * id: 1 to 256 bytes, unique in its set. It orders records that are otherwise
+ *   alike, and is not compared.
+ * values: at most 10,000.
+ * exclusive: identifiers such as an account number, of which a person has one:
+ *   records with different values of one namespace are never put together. At
+ *   most 10,000. May be NULL. */
+typedef struct crm_match_record {
+  crm_slice id;
+  const crm_match_value* values;
+  size_t value_count;
+  const crm_identifier* exclusive;
+  size_t exclusive_count;
+  uint64_t reserved[2];
+} crm_match_record;
+
+/* The records to train on and to link, in a compact form. They have numbers,
+ * from 0 on, in the order in which they were added. */
+typedef struct crm_match_set crm_match_set;
+
+/* An empty set. It grows with what is added; nothing is taken out again. Who
+ * has records that change makes a new one: adding takes some microseconds for
+ * each record, and linking much longer.
+ *
+ * The ids are yours: numbers of rows, keys of another system, or records of a
+ * tenant. Where two files are linked with each other, put the name of the file
+ * into the id ("crm:17", "shop:A-4"), and records that cannot be one person
+ * because both are of the same file into `exclusive`: a namespace for the file,
+ * with the row as its value. */
+CRM_API crm_status crm_match_set_new(crm_match_set** out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* Adds records, which are copied. The first one that is refused ends it, and
+ * the message names its place in `records`: those before it were added, it and
+ * those behind it were not; crm_match_set_size tells. At most 100,000,000 in a
+ * set.
+ *
+ * Errors: CRM_INVALID_ARGUMENT (an id that is empty, text that is no UTF-8, a
+ * birth date that is none, a field or slot that there is not; the message names
+ * the field and never the value), CRM_TOO_LARGE, CRM_ALREADY_EXISTS (the id;
+ * the message gives the number of the record that has it), CRM_OUT_OF_MEMORY:
+ * from then on the set is of no use, and every call with it answers
+ * CRM_FAILED_PRECONDITION. */
+CRM_API crm_status crm_match_set_add(crm_match_set* set,
+                                     const crm_match_record* records,
+                                     size_t count,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* How many records there are; 0 for a handle that is none. */
+CRM_API size_t crm_match_set_size(const crm_match_set* set) CRM_NOEXCEPT;
+
+/* The id of a record; empty for a number that none has. It lives as long as the
+ * set. */
+CRM_API crm_slice crm_match_set_id(const crm_match_set* set,
+                                   size_t number) CRM_NOEXCEPT;
+
+/* The number of the record with this id. CRM_NOT_FOUND. */
+CRM_API crm_status crm_match_set_find(const crm_match_set* set, crm_slice id,
+                                      uint32_t* out,
+                                      crm_error** error) CRM_NOEXCEPT;
+
+/* Frees the records. */
+CRM_API void crm_match_set_free(crm_match_set* set) CRM_NOEXCEPT;
+
+/* How much each level of each field weighs. It holds no value of any record. */
+typedef struct crm_match_model crm_match_model;
+
+/* The model that comes with libcrm, made from what such data are generally
+ * like: for sets that are too small to train on, and for day one. It is also
+ * what a model of NULL means. */
+CRM_API crm_status crm_match_model_default(crm_match_model** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* The model of a text that crm_match_model_to_json gave, or the model_json of a
+ * crm_link_report. Errors: CRM_MALFORMED (no JSON), CRM_UNSUPPORTED (the format
+ * version of a later libcrm), CRM_INVALID_ARGUMENT (names the member). */
+CRM_API crm_status crm_match_model_from_json(crm_slice json,
+                                             crm_match_model** out,
+                                             crm_error** error) CRM_NOEXCEPT;
+
+/* The model as text, to be kept: the same model is the same bytes. */
+CRM_API crm_status crm_match_model_to_json(const crm_match_model* model,
+                                           crm_buffer** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* Of how many records it was trained; 0: the default model, or no handle. */
+CRM_API uint64_t crm_match_model_trained_on(const crm_match_model* model)
+    CRM_NOEXCEPT;
+
+/* Frees the model. One that a training holds is freed with that, and by nothing
+ * else. */
+CRM_API void crm_match_model_free(crm_match_model* model) CRM_NOEXCEPT;
+
+/* A model of one's own records is better than the default one as soon as there
+ * are some thousands of them, and it can be kept and used for those that come:
+ *
+ *   crm_train_model(set, NULL, &training, &error);
+ *   model = crm_training_read(training)->model;
+ *   crm_link_records(set, model, NULL, &result, &error);
+ *   crm_match_model_to_json(model, &json, &error);
+ *   keep(crm_buffer_data(json), crm_buffer_size(json));
+ *   ...
+ *   crm_match_model_from_json(kept, &model_of_last_week, &error);
+ *
+ * A set that cannot be trained on (CRM_FAILED_PRECONDITION) is linked by the
+ * default model: pass NULL. */
+
+/* The fewest records that can be trained on. */
+enum { CRM_MIN_TRAINING_RECORDS = 200 };
+
+/* How a model is trained. Zero is the default of every member.
+ *
+ * iterations: how often expectation and maximisation take turns, up to 1,000;
+ *   0: 25.
+ * seed: chooses the random pairs; 0: 1. The same records and the same seed give
+ *   the same model.
+ * progress: how far a step is, of how much; 0: not known. Anything but 0 stops.
+ *   May be NULL.
+ * destroy: may be NULL; called with user_data before the call returns. */
+typedef struct crm_train_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t iterations;
+  uint64_t seed;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_train_options;
+
+#define CRM_TRAIN_OPTIONS_INIT \
+  { sizeof(crm_train_options), 0, 0, 0, 0, 0, 0 }
+
+/* A trained model, and how the training went. Immutable. */
+typedef struct crm_training crm_training;
+
+/* What a crm_training holds.
+ *
+ * model: for crm_link_records and the others; it lives as long as the training.
+ * pairs: that were looked at.
+ * kept_default: names of fields that keep the default, as no session could
+ *   teach them, or what it taught was refused.
+ * sessions: that the model was learned in. */
+typedef struct crm_training_view {
+  const crm_match_model* model;
+  uint64_t pairs;
+  const crm_slice* kept_default;
+  size_t kept_default_count;
+  uint32_t sessions;
+  uint32_t reserved_word;
+  uint64_t reserved[3];
+} crm_training_view;
+
+/* Learns a model from the records themselves, without any truth. How often
+ * fields agree by chance is counted in random pairs; how often they agree for
+ * one person is learned in sessions, each of pairs that agree on something (the
+ * birth date; given name and surname; an e-mail address, a phone, a national
+ * id), by expectation-maximisation. What would make a household one person is
+ * refused. Errors: CRM_FAILED_PRECONDITION (fewer than CRM_MIN_TRAINING_RECORDS
+ * records; they are copies of a few; no session has enough pairs; all that was
+ * learned is refused), CRM_INVALID_ARGUMENT, what `progress` answered. */
+CRM_API crm_status crm_train_model(const crm_match_set* set,
+                                   const crm_train_options* options,
+                                   crm_training** out,
+                                   crm_error** error) CRM_NOEXCEPT;
+
+/* The training; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_training_view* crm_training_read(const crm_training* training)
+    CRM_NOEXCEPT;
+
+/* Frees the model in it as well. */
+CRM_API void crm_training_free(crm_training* training) CRM_NOEXCEPT;
+
+/* Two records, by number. weight: bits, with the prior; going in it is not
+ * looked at. */
+typedef struct crm_match_pair {
+  uint32_t a;
+  uint32_t b;
+  double weight;
+  uint64_t reserved[2];
+} crm_match_pair;
+
+/* Why a pair is listed for review.
+ *
+ * WEIGHT: too light to be linked without a person's look.
+ * COHESION: the clusters behind it do not fit.
+ * EXCLUSIVE: two values of one exclusive namespace.
+ * CANNOT_LINK: between two records of the clusters.
+ * TOO_LARGE: the cluster would be over max_cluster. */
+enum {
+  CRM_REVIEW_REASON_WEIGHT = 1,
+  CRM_REVIEW_REASON_COHESION = 2,
+  CRM_REVIEW_REASON_EXCLUSIVE = 3,
+  CRM_REVIEW_REASON_CANNOT_LINK = 4,
+  CRM_REVIEW_REASON_TOO_LARGE = 5
+};
+
+/* "WEIGHT"; empty for numbers that are none. Lives as long as the program. */
+CRM_API crm_slice crm_review_reason_name(int32_t reason) CRM_NOEXCEPT;
+
+/* A pair that a person should look at; crm_explain_pair says why it weighs so
+ * much. reason: CRM_REVIEW_REASON_... flags: 0. */
+typedef struct crm_review_pair {
+  crm_match_pair pair;
+  int32_t reason;
+  uint32_t flags;
+  uint64_t reserved[1];
+} crm_review_pair;
+
+/* How records are linked. Zero is the default of every member.
+ *
+ * threads: that compare, up to 64; 0: 1. With one, the calling thread does it
+ *   all.
+ * link_weight: a pair of at least so many bits is linked, if the guards let it;
+ *   0: 12, which is for merges that nobody looks at afterwards. (For exactly
+ *   none give something very small.)
+ * review_weight: a lighter pair of at least so many bits is listed for review;
+ *   0: 4.
+ * must_link, cannot_link: what a person said, up to 100,000,000 of each.
+ *   Must-links come before any weight and any guard; a cannot-link is never
+ *   overridden. May be NULL.
+ * max_cluster: no cluster becomes larger by itself; 0: 1,000.
+ * max_review: at most so many pairs are listed for review, the heaviest first;
+ *   0: 100,000. All of them are counted.
+ * progress: how far the present step is, of how much; steps follow one another,
+ *   each from the beginning. Anything but 0 stops. May be NULL.
+ * destroy: may be NULL; called with user_data before the call returns. */
+typedef struct crm_link_records_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t threads;
+  double link_weight;
+  double review_weight;
+  const crm_match_pair* must_link;
+  size_t must_link_count;
+  const crm_match_pair* cannot_link;
+  size_t cannot_link_count;
+  uint64_t max_cluster;
+  uint64_t max_review;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_link_records_options;
+
+#define CRM_LINK_RECORDS_OPTIONS_INIT \
+  { sizeof(crm_link_records_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* Which records are one person. Immutable.
+ *
+ * Linking again with what a person has said since: each answer to a pair of
+ * `review` becomes a must-link or a cannot-link of the next call, together with
+ * those before it. Answers are kept by the ids of records, since numbers are
+ * those of one set: crm_match_set_id, crm_match_set_find. */
+typedef struct crm_link_result crm_link_result;
+
+/* What a crm_link_result holds.
+ *
+ * clusters: for each record the number of its cluster, from 0 on, in the order
+ *   of the first record of each.
+ * record_count: how many records that are. cluster_count: and persons.
+ * links: the pairs that united clusters, in the order in which they did;
+ *   must-links are not among them.
+ * review: the heaviest first. review_total: how many there are.
+ * prior: bits; log2 of the odds that any two records are one person.
+ * pairs: that were compared; a few are so twice.
+ * cut_blocks: blocking keys that too many records share, and cut_pairs: pairs
+ *   of them that were not compared. */
+typedef struct crm_link_result_view {
+  const uint32_t* clusters;
+  size_t record_count;
+  uint64_t cluster_count;
+  const crm_match_pair* links;
+  size_t link_count;
+  const crm_review_pair* review;
+  size_t review_count;
+  uint64_t review_total;
+  double prior;
+  uint64_t pairs;
+  uint64_t cut_blocks;
+  uint64_t cut_pairs;
+  uint64_t reserved[4];
+} crm_link_result_view;
+
+/* Links the records of a set by a model; NULL: the default one. The same again
+ * gives the same, and records that came in another order the same persons. A
+ * set of no records has no clusters. Reads the set, and so it may be called by
+ * several threads at once, with other options or another model.
+ *
+ * Errors:
+ * CRM_INVALID_ARGUMENT (options; a number that no record has), CRM_CONFLICT
+ * (must-links join what a cannot-link keeps apart; the message gives the
+ * numbers), CRM_TOO_LARGE, what `progress` answered. */
+CRM_API crm_status crm_link_records(const crm_match_set* set,
+                                    const crm_match_model* model,
+                                    const crm_link_records_options* options,
+                                    crm_link_result** out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* The result; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_link_result_view* crm_link_result_read(
+    const crm_link_result* result) CRM_NOEXCEPT;
+
+/* Frees the arrays as well. */
+CRM_API void crm_link_result_free(crm_link_result* result) CRM_NOEXCEPT;
+
+/* Nobody believes a number that does not say where it comes from:
+ *
+ *   pair = &view->review[0].pair;
+ *   crm_explain_pair(set, NULL, pair->a, pair->b, view->prior, NULL, &why,
+ *                    &error);
+ *   told = crm_match_explanation_read(why);
+ *   for (i = 0; i < told->evidence_count; ++i)
+ *     printf("%.*s: %.*s, %+.1f bits\n", ...);
+ *
+ *   given_name: nickname, +4.1 bits
+ *   birth_date: exact, +13.2 bits
+ *   city: different, -1.7 bits
+ *
+ * Evidence against is negative, and what is missing is zero. The prior is what
+ * all of it has to outweigh: among 100,000 records it is about -16 bits. */
+
+/* How one field of a pair agrees, and what that is worth.
+ *
+ * field: CRM_MATCH_FIELD_... slot: of OTHER.
+ * level: "exact", "nickname", "missing", ...
+ * weight: bits, rareness included.
+ * rareness: of them, for a rare (or common) value.
+ * beside: what it was weighed beside. Empty: on its own; "agrees" or "differs":
+ *   what it hangs together with (a city with its postcode) agrees or differs,
+ *   so that it says less. Both texts live as long as the program. */
+typedef struct crm_match_evidence {
+  int32_t field;
+  uint32_t slot;
+  crm_slice level;
+  double weight;
+  double rareness;
+  crm_slice beside;
+  uint64_t reserved[2];
+} crm_match_evidence;
+
+/* Why two records weigh what they weigh together. Immutable. */
+typedef struct crm_match_explanation crm_match_explanation;
+
+/* What a crm_match_explanation holds.
+ *
+ * weight: the sum of the evidence and the prior. prior: as it was given.
+ * evidence: one for each field that the set has, missing ones too. */
+typedef struct crm_match_explanation_view {
+  double weight;
+  double prior;
+  const crm_match_evidence* evidence;
+  size_t evidence_count;
+  uint64_t reserved[2];
+} crm_match_explanation_view;
+
+/* Compares two records of a set by a model; NULL: the default one. `prior`:
+ * that of a crm_link_result, or 0 for the bare weight. `options` may be NULL.
+ * CRM_INVALID_ARGUMENT: a number that no record has; a prior that is no number.
+ *
+ * A record of which most is missing weighs little with any other: nothing in it
+ * speaks for, and nothing against. */
+CRM_API crm_status crm_explain_pair(const crm_match_set* set,
+                                    const crm_match_model* model, uint32_t a,
+                                    uint32_t b, double prior,
+                                    const crm_read_options* options,
+                                    crm_match_explanation** out,
+                                    crm_error** error) CRM_NOEXCEPT;
+
+/* The explanation; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_match_explanation_view* crm_match_explanation_read(
+    const crm_match_explanation* explanation) CRM_NOEXCEPT;
+
+/* Frees the evidence as well. */
+CRM_API void crm_match_explanation_free(crm_match_explanation* explanation)
+    CRM_NOEXCEPT;
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -169,7 +169,7 @@ class MatchModel final {
 struct MatchProgress {
   std::string_view step = {};  // "train", "score" or "cluster".
   uint64_t done = 0;
-  uint64_t total = 0;
+  uint64_t total = 0;  // 0: not known.
 };
 // Called on the calling thread now and then; false cancels (kCancelled).
 using MatchProgressCallback = std::function<bool(const MatchProgress&)>;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/ascii.h"
+
 namespace crm {
 namespace {
 
@@ -56,8 +58,6 @@ Result<Decimal> Normalised(Wide mantissa, int scale) {
 Wide Aligned(Decimal value, int scale) {
   return static_cast<Wide>(value.mantissa) * kPowersOfTen[scale - value.scale];
 }
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // A number token taken apart: [-]whole[.fraction][e exponent].
 struct Parts {

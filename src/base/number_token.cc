@@ -1,13 +1,13 @@
 #include "base/number_token.h"
 
+#include "base/ascii.h"
+
 namespace crm {
 namespace {
 
 // Powers of ten beyond this are all the same: no text of a payload can be so
 // long that its digits would bridge the difference.
 constexpr int64_t kFarPower = int64_t{1} << 40;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 int64_t ReadExponent(std::string_view text) {
   const bool negative = !text.empty() && text.front() == '-';

@@ -2,13 +2,13 @@
 
 #include <array>
 
+#include "base/ascii.h"
 #include "base/time_fields.h"
 #include "base/time_text.h"
 
 namespace crm {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }

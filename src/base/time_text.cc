@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "base/time_fields.h"
 
 namespace crm {
@@ -10,8 +11,6 @@ namespace {
 Status Malformed(std::string_view what) {
   return Status(StatusCode::kMalformed, "not a time: " + std::string(what));
 }
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Exactly `count` digits at the front of `*text`.
 bool TakeNumber(std::string_view* text, size_t count, int* value) {

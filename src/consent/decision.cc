@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/hash.h"
+#include "base/instant.h"
 #include "consent/send_windows.h"
 
 namespace crm {
@@ -16,10 +17,6 @@ constexpr size_t kMaxAddresses = 16;
 constexpr std::chrono::hours kDaily(24);
 constexpr std::chrono::hours kWeekly(168);
 constexpr std::chrono::hours kBetweenPushes(1);
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
-}
 
 bool Covers(ConsentChannel said, ConsentChannel asked) {
   return said == asked || said == ConsentChannel::kAny;

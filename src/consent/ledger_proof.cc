@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/instant.h"
 #include "base/merkle.h"
 
 namespace crm {
@@ -10,12 +11,6 @@ namespace {
 
 Status NotShown(const char* why) {
   return Status(StatusCode::kCorruption, std::string("proof: ") + why);
-}
-
-int64_t Microseconds(Timestamp time) { return time.time_since_epoch().count(); }
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
 }
 
 // What stands in the header alone.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "format/json_internal.h"
 
 namespace crm {
@@ -10,8 +11,6 @@ namespace {
 // Up to so many keys are compared with each other as they come; the keys of
 // larger objects are sorted at the end, so that no input costs n * n.
 constexpr size_t kManyKeys = 32;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';

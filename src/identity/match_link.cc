@@ -163,10 +163,10 @@ Status Linker::ScoreSpace(size_t space) {
       found_[which].status = Status(StatusCode::kOutOfMemory, "out of memory");
     }
   };
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;  // Joined also when no more can be made.
   for (size_t i = 1; i < found_.size(); ++i) threads.emplace_back(guarded, i);
   guarded(0);
-  for (std::thread& thread : threads) thread.join();
+  for (std::jthread& thread : threads) thread.join();
   for (const Found& found : found_) {
     if (!found.status.ok()) return found.status;
   }

@@ -7,10 +7,11 @@
 #include <array>
 #include <cstddef>
 
+#include "base/ascii.h"
+
 namespace crm {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
 bool IsAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {

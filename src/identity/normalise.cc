@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "crm/event.h"
 #include "identity/normalise_internal.h"
@@ -89,8 +90,6 @@ constexpr std::string_view kBlockedWords[] = {"null",
                                               "not_authenticated",
                                               "[object object]"};
 constexpr size_t kLongestBlockedWord = 17;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsBlockedWord(std::string_view value) {
   if (value.size() > kLongestBlockedWord) return false;

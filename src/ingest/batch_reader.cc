@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crm/event.h"
+#include "ingest/ascii.h"
 #include "ingest/json_members.h"
 
 namespace crm::ingest {
@@ -13,8 +14,6 @@ namespace {
 constexpr size_t kReadBytes = size_t{128} << 10;
 // How far the start of a file is searched for a sign of JSON.
 constexpr size_t kDetectBytes = size_t{64} << 10;
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 // Whether a line of `text` begins with a brace, and so may be an event.
 bool HasObjectLine(std::string_view text) {

@@ -3,14 +3,14 @@
 #include <cstdint>
 #include <optional>
 
+#include "ingest/ascii.h"
+
 namespace crm::ingest {
 namespace {
 
 constexpr std::string_view kMonths[] = {"jan", "feb", "mar", "apr",
                                         "may", "jun", "jul", "aug",
                                         "sep", "oct", "nov", "dec"};
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

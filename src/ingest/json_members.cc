@@ -2,12 +2,11 @@
 
 #include <cstdint>
 
+#include "ingest/ascii.h"
 #include "ingest/encoding.h"
 
 namespace crm::ingest {
 namespace {
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 Status NotJson(size_t at) {
   return Status(StatusCode::kMalformed,

@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ingest/ascii.h"
+
 namespace crm::ingest {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 size_t SkipDigits(std::string_view text, size_t i) {
   while (i < text.size() && IsDigit(text[i])) ++i;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "ingest/ascii.h"
 #include "ingest/encoding.h"
 #include "ingest/map_parser.h"
 
@@ -27,7 +28,6 @@ constexpr const char* kUsualFormats[] = {"%Y-%m-%d", "%Y%m%d", "%Y-%m", "%Y"};
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 class PersonMapParser final {
  public:

@@ -3,11 +3,10 @@
 #include <cstring>
 
 #include "crm/event.h"
+#include "ingest/ascii.h"
 
 namespace crm::ingest {
 namespace {
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 bool AllBlank(std::string_view text) {
   for (char c : text) {

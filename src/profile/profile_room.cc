@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "base/instant.h"
 #include "format/dictionary.h"
 #include "format/packed_profile.h"
 #include "profile/catalogue.h"
@@ -67,10 +68,6 @@ Status Malformed(RecordId record) {
   return Status(
       StatusCode::kCorruption,
       "profile of record " + std::to_string(record) + " is malformed");
-}
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
 }
 
 template <typename State>

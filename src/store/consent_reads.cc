@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/instant.h"
 #include "base/mutex.h"
 #include "base/time_text.h"
 #include "consent/receipt.h"
@@ -17,10 +18,6 @@ namespace crm {
 namespace {
 
 using Entry = Snapshot::Impl::Entry;
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
-}
 
 Status NoCustomer(CustomerId customer) {
   return Status(StatusCode::kNotFound,

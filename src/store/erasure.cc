@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/hex.h"
+#include "base/instant.h"
 #include "base/mutex.h"
 #include "base/utf8.h"
 #include "privacy/certificate.h"
@@ -18,10 +19,6 @@ namespace {
 
 constexpr size_t kMaxTextBytes = 256;
 constexpr size_t kRequestBytes = 16;
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
-}
 
 std::string NoteAssociated(const ErasureNote& note) {
   return "crm erasure" + note.request;

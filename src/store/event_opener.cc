@@ -1,15 +1,10 @@
 #include "store/event_opener.h"
 
+#include "base/instant.h"
 #include "format/event_body.h"
 
 namespace crm {
-namespace {
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void EventOpener::Show(const StoreCore& core, Position position,
                        const EventHeader& header, EventView* event) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/instant.h"
 #include "base/time_text.h"
 #include "consent/ledger_entry.h"
 #include "consent/ledger_types.h"
@@ -12,8 +13,6 @@
 
 namespace crm {
 namespace {
-
-int64_t Microseconds(Timestamp time) { return time.time_since_epoch().count(); }
 
 const IdentitySettings* IdentityOf(const Request& request) {
   return IdentityAt(request.definitions.get(), kEveryPosition);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/instant.h"
 #include "base/time_text.h"
 #include "event/definitions.h"
 #include "identity/choice.h"
@@ -17,10 +18,6 @@ namespace crm {
 namespace {
 
 using Entry = Snapshot::Impl::Entry;
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
-}
 
 Status AtRecord(Position position, const Status& status) {
   return Status(status.code(), "log record " + std::to_string(position) + ": " +

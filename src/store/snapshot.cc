@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "base/instant.h"
 #include "base/time_text.h"
 #include "format/event_body.h"
 #include "store/erased.h"
@@ -12,10 +13,6 @@
 
 namespace crm {
 namespace {
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
-}
 
 Status NoCustomer(CustomerId customer) {
   return Status(StatusCode::kNotFound,

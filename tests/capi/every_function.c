@@ -761,6 +761,7 @@ int main(int argc, char** argv) {
   persons(folder);
   whole_store(store, folder);
   who_is_who(store);
+  records_in_memory();
   consent(store);
   erasures(store);
   person_exports(store);

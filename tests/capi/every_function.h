@@ -55,6 +55,8 @@ void person_exports(crm_store* store);
 void commands(crm_store* store);
 /* Three events as columns, and back. */
 void columns(crm_tenant* tenant);
+/* Sets of records, models and links, without a store. */
+void records_in_memory(void);
 /* The ledger, in a tenant of its own. */
 void ledger(crm_store* store, const char* folder);
 

@@ -211,6 +211,47 @@ crm_status MakeThings(Session&, crm_error** error) {
   return crm_parsed_event_from_json(Slice(json), parsed.out(), error);
 }
 
+// Records in memory: two that are one person, and why.
+crm_status Match(Session&, crm_error** error) {
+  Owned<crm_match_set, crm_match_set_free> set;
+  crm_status status = crm_match_set_new(set.out(), error);
+  if (status < 0) return status;
+  crm_match_value values[2] = {};
+  values[0].field = CRM_MATCH_FIELD_FULL_NAME;
+  values[0].text = Slice("Wilhelmina Blackwood-Featherstonehaugh");
+  values[1].field = CRM_MATCH_FIELD_EMAIL;
+  values[1].text = Slice("wilhelmina.blackwood@example.com");
+  const crm_identifier account = Email("an account that is no small string");
+  crm_match_record records[2] = {};
+  records[0].id = Slice("a record whose id is no small string");
+  records[1].id = Slice("b");
+  for (crm_match_record& record : records) {
+    record.values = values;
+    record.value_count = 2;
+    record.exclusive = &account;
+    record.exclusive_count = 1;
+  }
+  status = crm_match_set_add(set.get(), records, 2, error);
+  if (status < 0) return status;
+  Owned<crm_match_model, crm_match_model_free> model;
+  status = crm_match_model_default(model.out(), error);
+  if (status < 0) return status;
+  OwnedBuffer json;
+  status = crm_match_model_to_json(model.get(), json.out(), error);
+  if (status < 0) return status;
+  status = crm_match_model_from_json(
+      {crm_buffer_data(json.get()), crm_buffer_size(json.get())}, model.out(),
+      error);
+  if (status < 0) return status;
+  Owned<crm_link_result, crm_link_result_free> result;
+  status =
+      crm_link_records(set.get(), model.get(), nullptr, result.out(), error);
+  if (status < 0) return status;
+  Owned<crm_match_explanation, crm_match_explanation_free> why;
+  return crm_explain_pair(set.get(), nullptr, 0, 1, 0, nullptr, why.out(),
+                          error);
+}
+
 std::vector<Step> Steps(bool on_disk) {
   return {
       {"open", true,
@@ -240,6 +281,7 @@ std::vector<Step> Steps(bool on_disk) {
       {"read a customer", false, ReadCustomer},
       {"read the store", false, ReadStore},
       {"make things", false, MakeThings},
+      {"match", false, Match},
       {"maintain", true,
        [](Session& session, crm_error** error) {
          return crm_store_maintain(session.store.get(), 0, nullptr, error);

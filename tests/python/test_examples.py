@@ -44,6 +44,15 @@ def test_erase():
     assert "erased: customer 1 of golf-club\n" in printed
 
 
+def test_match_records():
+    assert run(SOURCE / "examples/match_records.py").splitlines() == [
+        "one person: club:1, A-4", "one person: club:2",
+        "one person: club:3", "one person: A-5",
+        "perhaps: club:2 and A-5",
+        "  given_name: nickname", "  surname: exact", "  birth_date: exact",
+        "  email: exact", "3 persons"]
+
+
 def test_block_of_readme(folder):
     code = run(SOURCE / "tests/style/check_style.py", "--root", SOURCE,
                "--extract", "quickstart", "--language", "python")

@@ -108,8 +108,10 @@ def test_functions_of_the_module():
     assert {n.name for n in nodes} == {"canonical_event_type",
                                        "default_match_fields",
                                        "check_person_export",
-                                       "event_from_json", "link_file",
+                                       "event_from_json", "explain_pair",
+                                       "link_file", "link_records",
                                        "restore_store", "train_file",
+                                       "train_model",
                                        "verify_backup", "verify_certificate",
                                        "verify_checkpoint",
                                        "verify_ledger_proof"}

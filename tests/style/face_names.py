@@ -14,7 +14,6 @@ NOT_FACES = ("Status", "Rep", "Result", "ArrowSchema", "ArrowArray",
 
 # Headers of C++ alone, and why.
 CXX_ALONE = {
-    "match.h": "(the engine; other languages link whole files with it)",
     "sha256.h": "(every language has one)",
 }
 
@@ -61,6 +60,7 @@ C_NOUNS = {
     "EventExportReport": "crm_export_counts",
     "LinkFileOptions": "crm_link_options",
     "LinkFileReport": "crm_link_report",
+    "LinkOptions": "crm_link_records_options",
     "MatchCustomersOptions": "crm_match_options",
     "ProfileExportOptions": "crm_export_options",
     "ProfileExportReport": "crm_export_counts",
@@ -96,6 +96,8 @@ PYTHON_OPTIONS = {
     "LedgerTarget": "Tenant.prove_inclusion",
     "LedgerVerifyOptions": "Tenant.verify_ledger",
     "LinkFileOptions": "link_file",
+    "LinkOptions": "link_records",
+    "TrainOptions": "train_model",
     "PersonExportOptions": "Tenant.export_person",
     "ProfileExportOptions": "Tenant.export_profiles",
     "MatchCustomersOptions": "Tenant.match_customers",
@@ -118,6 +120,7 @@ PYTHON_PARAMETERS = {"from": "since", "json": "schema"}
 _ALL_SAID = "(says all of one thing to a handle, as it will in ten years)"
 _SELF_DESCRIBING = "(its text is JSON, which takes new members)"
 _SELF_DESCRIBING_NOTE = "(a signed note says how it is signed)"
+_RECORD_IS_STRUCT = "(what a record has is said by its struct)"
 _AT_OPENING = "(how it is done was said when the handle was made)"
 NO_OPTIONS = {
     "crm_append_order_new": _ALL_SAID,
@@ -134,6 +137,12 @@ NO_OPTIONS = {
     "crm_key_provider_new_ephemeral": _ALL_SAID,
     "crm_key_provider_unwrap": _ALL_SAID,
     "crm_key_provider_wrap": _ALL_SAID,
+    "crm_match_model_default": _ALL_SAID,
+    "crm_match_model_from_json": _SELF_DESCRIBING,
+    "crm_match_model_to_json": _SELF_DESCRIBING,
+    "crm_match_set_add": _RECORD_IS_STRUCT,
+    "crm_match_set_find": _ALL_SAID,
+    "crm_match_set_new": _ALL_SAID,
     "crm_parsed_event_from_json": "(the shapes are told apart by the text)",
     "crm_profile_new": _ALL_SAID,
     "crm_store_close": "(a destructor)",
@@ -156,6 +165,7 @@ NO_OPTIONS = {
 }
 
 _NO_PLACE = "(the interface of capsules takes no options)"
+_IN_STEPS = "(done and total of the callback, for one step after another)"
 _MAP_IS_TEXT = "(the map is JSON there, and checked by the call)"
 _MAY_BE_DEFAULT = "(told by trained and not_trained_because)"
 _IN_HISTORY = "(a member of the JSON that the history is)"
@@ -200,6 +210,9 @@ _FOR_TESTS = "(internal: tests of the C++ library open stores on fake disks)"
 
 C = {
     **_CONSENT_JSON,
+    "MatchProgress::done": _IN_STEPS,
+    "MatchProgress::step": _IN_STEPS,
+    "MatchProgress::total": _IN_STEPS,
     "ConsentAct::confirmed": "CRM_CONSENT_ACT_CONFIRMED",
     "ConsentAct::conflict_notice": "CRM_CONSENT_ACT_CONFLICT_NOTICE",
     "ConsentDecision::contested": "CRM_CONSENT_DECISION_CONTESTED",
@@ -344,6 +357,18 @@ C = {
 
 PYTHON = {
     **_CONSENT_JSON,
+    "MatchFieldName": "(the value of a MatchField)",
+    "MatchProgress::done": _IN_STEPS,
+    "MatchProgress::step": _IN_STEPS,
+    "MatchProgress::total": _IN_STEPS,
+    "MatchRecord::id": "MatchSet.add(id)",
+    "MatchRecord::values": "MatchSet.add(values)",
+    "MatchRecord::exclusive": "MatchSet.add(exclusive)",
+    "MatchSet::size": "MatchSet.__len__",
+    "MatchValue::field": "MatchSet.add(values)",
+    "MatchValue::slot": "MatchSet.add(values)",
+    "MatchValue::text": "MatchSet.add(values)",
+    "ReviewReasonName": "(the value of a ReviewReason, in capitals)",
     "ConsentActionName": _BY_NAME,
     "DeactivationReasonName": _BY_NAME,
     "EmailUpdate::verification":

@@ -464,6 +464,55 @@ class ReviewAnswer(_Name):
     DISMISS = "dismiss"
 
 
+class MatchField(_Name):
+    """What a value of a person is, for a MatchSet."""
+
+    #: One or several; nicknames are known.
+    GIVEN_NAME = "given_name"
+    SURNAME = "surname"
+    #: "Ada King Lovelace" or "Lovelace, Ada King"; fills in what is missing.
+    FULL_NAME = "full_name"
+    MIDDLE_NAME = "middle_name"
+    #: "1961-04-09"; zeros for what is not known.
+    BIRTH_DATE = "birth_date"
+    #: May begin or end with the house number.
+    STREET = "street"
+    HOUSE_NUMBER = "house_number"
+    #: Or suburb, village, parish.
+    CITY = "city"
+    POSTCODE = "postcode"
+    #: Or state, province, county.
+    REGION = "region"
+    COUNTRY = "country"
+    #: Two are compared.
+    EMAIL = "email"
+    #: Two are compared; with or without a country code.
+    PHONE = "phone"
+    #: Or another number of her own.
+    NATIONAL_ID = "national_id"
+    #: Its first letter counts.
+    SEX = "sex"
+    OCCUPATION = "occupation"
+    BIRTH_PLACE = "birth_place"
+    #: Any other words or numbers, up to four, compared place by place.
+    OTHER = "other"
+
+
+class ReviewReason(_Name):
+    """Why a pair of records is listed for review."""
+
+    #: Too light to be linked without a person's look.
+    WEIGHT = "weight"
+    #: The clusters behind it do not fit.
+    COHESION = "cohesion"
+    #: Two values of one exclusive namespace.
+    EXCLUSIVE = "exclusive"
+    #: Between two records of the clusters.
+    CANNOT_LINK = "cannot_link"
+    #: The cluster would be over max_cluster.
+    TOO_LARGE = "too_large"
+
+
 class ErasureMode(_Name):
     """How somebody is erased."""
 

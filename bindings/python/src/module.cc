@@ -14,6 +14,7 @@
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
+#include "bindings/python/src/match.h"
 #include "bindings/python/src/privacy.h"
 #include "bindings/python/src/reading.h"
 #include "bindings/python/src/records.h"
@@ -74,6 +75,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineKeyProviders(module);
   DefineImportMap(module);
   DefinePersons(module);
+  DefineMatching(module);
   DefineLedgerChecks(module);
   DefineCursor(module);
   DefineSnapshot(module);

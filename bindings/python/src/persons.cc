@@ -12,6 +12,7 @@
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
 #include "bindings/python/src/json_text.h"
+#include "bindings/python/src/match.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/records.h"
 #include "bindings/python/src/text.h"
@@ -52,12 +53,6 @@ PersonMap MapFrom(py::object map) {
     WriteJson(map, &text);
   }
   return Take(Unlocked([&] { return PersonMap::FromJson(text); }));
-}
-
-MatchProgressCallback ProgressTo(ProgressCaller* caller) {
-  return [caller](const MatchProgress& now) {
-    return (*caller)(now.done, now.total);
-  };
 }
 
 void DefineReport(py::module_& module) {
