@@ -5831,8 +5831,9 @@ CRM_API crm_status crm_tenant_request_email_verification(
     const crm_command_options* options, crm_command_result** out,
     crm_error** error) CRM_NOEXCEPT;
 
-/* With the hash of the token that came back. CRM_FAILED_PRECONDITION: no
- * request is open, it is too late, or her address is another by now;
+/* Her address is hers: EmailVerified. With the hash of the token that came back;
+ * it is compared in constant time, with that of the newest request, and counts
+ * once. CRM_FAILED_PRECONDITION: no request is open, it is too late, or her address is another by now;
  * CRM_DENIED: it is not that token. */
 CRM_API crm_status crm_tenant_verify_email(crm_tenant* tenant,
                                            uint64_t customer,
@@ -5841,7 +5842,11 @@ CRM_API crm_status crm_tenant_verify_email(crm_tenant* tenant,
                                            crm_command_result** out,
                                            crm_error** error) CRM_NOEXCEPT;
 
-/* `verification` may be NULL. CRM_INVALID_ARGUMENT: it is hers already;
+/* Gives her another address: CustomerEmailUpdated with the old and the new one,
+ * and the request to verify it, if there is a `verification` (may be NULL).
+ * Until that is answered it is not verified, whatever the old one was. The old
+ * address stays hers: nobody else can register with it, and what comes with it
+ * is hers. CRM_INVALID_ARGUMENT: it is hers already;
  * CRM_ALREADY_EXISTS: somebody else's; CRM_FAILED_PRECONDITION: she has no
  * account, so that nothing but the old address leads to her. */
 CRM_API crm_status crm_tenant_update_email(
@@ -5851,7 +5856,10 @@ CRM_API crm_status crm_tenant_update_email(
     crm_error** error) CRM_NOEXCEPT;
 
 /* Sets and unsets fields; what is not named stays. One event for each kind that
- * differs, with old and new values. */
+ * differs (name, phone, address, date of birth), with old and new values; none
+ * where nothing does. A phone number that is nobody's is one by which she is
+ * found from then on. CRM_INVALID_ARGUMENT: a field that there is not, or that
+ * is named twice, or a value that cannot be one; then nothing is changed. */
 CRM_API crm_status crm_tenant_update_profile(
     crm_tenant* tenant, uint64_t customer, const crm_field_change* changes,
     size_t count, const crm_command_options* options, crm_command_result** out,
