@@ -5831,10 +5831,10 @@ CRM_API crm_status crm_tenant_request_email_verification(
     const crm_command_options* options, crm_command_result** out,
     crm_error** error) CRM_NOEXCEPT;
 
-/* Her address is hers: EmailVerified. With the hash of the token that came back;
- * it is compared in constant time, with that of the newest request, and counts
- * once. CRM_FAILED_PRECONDITION: no request is open, it is too late, or her address is another by now;
- * CRM_DENIED: it is not that token. */
+/* Her address is hers: EmailVerified. With the hash of the token that came
+ * back; it is compared in constant time, with that of the newest request, and
+ * counts once. CRM_FAILED_PRECONDITION: no request is open, it is too late, or
+ * her address is another by now; CRM_DENIED: it is not that token. */
 CRM_API crm_status crm_tenant_verify_email(crm_tenant* tenant,
                                            uint64_t customer,
                                            crm_slice token_sha256,
@@ -5846,9 +5846,9 @@ CRM_API crm_status crm_tenant_verify_email(crm_tenant* tenant,
  * and the request to verify it, if there is a `verification` (may be NULL).
  * Until that is answered it is not verified, whatever the old one was. The old
  * address stays hers: nobody else can register with it, and what comes with it
- * is hers. CRM_INVALID_ARGUMENT: it is hers already;
- * CRM_ALREADY_EXISTS: somebody else's; CRM_FAILED_PRECONDITION: she has no
- * account, so that nothing but the old address leads to her. */
+ * is hers. CRM_INVALID_ARGUMENT: it is hers already; CRM_ALREADY_EXISTS:
+ * somebody else's; CRM_FAILED_PRECONDITION: she has no account, so that nothing
+ * but the old address leads to her. */
 CRM_API crm_status crm_tenant_update_email(
     crm_tenant* tenant, uint64_t customer, crm_slice email,
     const crm_email_verification* verification,
