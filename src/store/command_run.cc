@@ -288,8 +288,10 @@ Status CommandRun::Append(CommandResult* result) {
   if (events_.empty()) return Status::Ok();
   Result<AppendResult> done = tenant_.Append(events_, options_);
   if (!done.ok()) return std::move(done).status();
+  if (done->appended == 0) {
+    return Status(StatusCode::kConflict, "id: done just now by another thread");
+  }
   result->customer = done->events.front().customer;
-  result->repeated = done->appended == 0;
   result->new_customer = done->customers_created > 0;
   for (size_t i = 0; i < events_.size(); ++i) {
     result->types.push_back(events_[i].type);
