@@ -51,6 +51,7 @@ CRM_RECORD(crm_identity_explanation_view, 64);
 CRM_RECORD(crm_identity_step, 96);
 CRM_RECORD(crm_identity_history_view, 56);
 CRM_RECORD(crm_backup_report, 40);
+CRM_RECORD(crm_key_rotation, 40);
 CRM_RECORD(crm_erasure_report_view, 224);
 CRM_RECORD(crm_redact_report, 64);
 CRM_RECORD(crm_erasure_list_view, 32);

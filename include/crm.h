@@ -364,7 +364,7 @@ CRM_API void crm_buffer_free(crm_buffer* buffer) CRM_NOEXCEPT;
  *     return CRM_KEY_MISSING;
  *   }
  *   ...
- *   crm_key_provider_new(wrap, unwrap, kms, kms_close, &keys, &error);
+ *   crm_key_provider_new(wrap, unwrap, NULL, kms, kms_close, &keys, &error);
  *   options.key_provider = keys;
  *   crm_store_open(directory, &options, &store, &error);
  *   crm_key_provider_free(keys);
@@ -385,13 +385,39 @@ enum {
 /* Wraps or unwraps a key of `tenant`: reads `key`, writes its answer to `out`,
  * where *out_size bytes fit, and sets *out_size. An unwrapped key has
  * CRM_KEY_BYTES. Called from any thread, at most one or two times per tenant
- * and open. Return 0; or CRM_KEY_MISSING when your wrapping key is not there,
- * CRM_CORRUPTION when `key` was not wrapped for this tenant. Any other
- * negative number is what the call fails with that needed the key, but for
- * CRM_NOT_FOUND and CRM_ERASED, which would say something else there: they
- * count as CRM_KEY_MISSING, and so does a positive number. */
+ * and open, and two times in a rotation. Return 0; or CRM_KEY_MISSING when your
+ * wrapping key is not there, CRM_CORRUPTION when `key` was not wrapped for this
+ * tenant. Any other negative number is what the call fails with that needed the
+ * key, but for CRM_NOT_FOUND and CRM_ERASED, which would say something else
+ * there: they count as CRM_KEY_MISSING, and so does a positive number. */
 typedef int32_t (*crm_key_callback)(void* user_data, crm_slice tenant,
                                     crm_slice key, char* out, size_t* out_size);
+
+/* A step of a rotation; see crm_key_provider_options. Returns 0, or what the
+ * rotation fails with, as a crm_key_callback does. Any thread. */
+typedef int32_t (*crm_key_rotation_callback)(void* user_data);
+
+/* What a provider can do beyond wrapping. Both, or none (then a rotation is
+ * CRM_UNSUPPORTED): one alone is CRM_INVALID_ARGUMENT. No flags so far;
+ * reserved: 0.
+ *
+ * begin_rotation: from now on `wrap` uses a new wrapping key, durable when it
+ *   returns, and `unwrap` opens what the new one and the one before have
+ *   wrapped. While the one before is still there from a rotation that was not
+ *   ended, another new one is not needed: that rotation goes on.
+ * end_rotation: destroys all wrapping keys but the one that `wrap` uses;
+ *   nothing that the store needs is wrapped with them any more. Fine when there
+ *   are none. */
+typedef struct crm_key_provider_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_key_rotation_callback begin_rotation;
+  crm_key_rotation_callback end_rotation;
+} crm_key_provider_options;
+
+#define CRM_KEY_PROVIDER_OPTIONS_INIT \
+  { sizeof(crm_key_provider_options), 0, 0, 0, 0 }
 
 /* A provider of your own, for example over a key management service. `unwrap`
  * must give what `wrap` was given, for the same tenant only. Both are needed
@@ -399,6 +425,7 @@ typedef int32_t (*crm_key_callback)(void* user_data, crm_slice tenant,
  * store holds the provider any more, from the thread that let go last. */
 CRM_API crm_status crm_key_provider_new(crm_key_callback wrap,
                                         crm_key_callback unwrap,
+                                        const crm_key_provider_options* options,
                                         void* user_data,
                                         void (*destroy)(void* user_data),
                                         crm_key_provider** out,
@@ -437,7 +464,17 @@ CRM_API crm_status crm_key_provider_wrap(crm_key_provider* provider,
                                          crm_buffer** out,
                                          crm_error** error) CRM_NOEXCEPT;
 
-/* The inverse. CRM_KEY_MISSING, CRM_CORRUPTION as said above. */
+/* The steps of a rotation, as crm_store_rotate_keys makes them: for tests of a
+ * provider. CRM_UNSUPPORTED: it cannot. Of a key file also
+ * CRM_FAILED_PRECONDITION: somebody has put another one in its place. */
+CRM_API crm_status crm_key_provider_begin_rotation(
+    crm_key_provider* provider, crm_error** error) CRM_NOEXCEPT;
+CRM_API crm_status crm_key_provider_end_rotation(
+    crm_key_provider* provider, crm_error** error) CRM_NOEXCEPT;
+
+/* The inverse. CRM_KEY_MISSING, CRM_CORRUPTION as said above; of a key file the
+ * former also for a key that it holds no more after a rotation, or does not
+ * hold yet. */
 CRM_API crm_status crm_key_provider_unwrap(crm_key_provider* provider,
                                            crm_slice tenant, crm_slice wrapped,
                                            crm_buffer** out,
@@ -635,8 +672,9 @@ typedef struct crm_checkpoint_options {
 
 /* Makes a copy of log, views and keys in `directory`, which must not exist,
  * that another process can open beside this store with the same key provider:
- * name this store's key_file when it opens the copy. Hard links where
- * possible, so that it is quick; appends wait meanwhile. Errors:
+ * name this store's key_file when it opens the copy. After a rotation of keys
+ * it opens no more. Hard links where possible, so that it is quick; appends
+ * wait meanwhile. Errors:
  * CRM_ALREADY_EXISTS, CRM_UNSUPPORTED (in memory), CRM_NO_SPACE,
  * CRM_IO_ERROR. */
 CRM_API crm_status crm_store_checkpoint(crm_store* store, crm_slice directory,
@@ -872,6 +910,67 @@ typedef struct crm_verify_options {
 
 #define CRM_VERIFY_OPTIONS_INIT \
   { sizeof(crm_verify_options), 0, 0, 0, 0, 0 }
+
+/* Keys grow old: somebody has left who had access to the key file, or a rule
+ * says every month. A rotation wraps all of them anew:
+ *
+ *   crm_key_rotation_options rotation = CRM_KEY_ROTATION_OPTIONS_INIT;
+ *   crm_key_rotation done;
+ *   crm_store_rotate_keys(store, &rotation, &done, &error);
+ *
+ * The provider has a new wrapping key (a key file is written anew), each
+ * tenant, too, and the old ones are destroyed. So an old key file opens nothing
+ * that is copied from now on, and whatever lies in old backups of keys is dead:
+ * they open with the key file of their time only, and that is the point of it.
+ * Make a new backup of the keys, and of the key file, afterwards.
+ *
+ * Data is not sealed anew, and nothing is read otherwise: keys are wrapped in
+ * keys. Takes about two seconds for a million records, and may be done while
+ * the store is in use; erasures and crm_store_verify wait. Cut off at any point
+ * the store opens, with the key file as it lies there, and the next call
+ * completes what was begun; an open warns in the log that there is something to
+ * complete. */
+
+/* crm_key_rotation_options.flags. KEEP_OLD: the provider keeps the wrapping key
+ * before: for a key file that several stores or copies use (made by
+ * crm_store_checkpoint, crm_restore_store). Rotate them all, the last one
+ * without it. Without it all but this one are lost. */
+enum { CRM_ROTATE_KEEP_OLD = 1 };
+
+/* How keys are rotated. reserved: 0. progress: of all keys; may be NULL.
+ * `destroy` is called before the call returns. */
+typedef struct crm_key_rotation_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_key_rotation_options;
+
+#define CRM_KEY_ROTATION_OPTIONS_INIT \
+  { sizeof(crm_key_rotation_options), 0, 0, 0, 0, 0 }
+
+/* What a rotation did.
+ *
+ * tenants: whose keys were wrapped anew.
+ * keys: of records, months and views; destroyed ones count.
+ * old_destroyed: 1: the provider holds the wrapping key before no more. */
+typedef struct crm_key_rotation {
+  uint64_t tenants;
+  uint64_t keys;
+  int32_t old_destroyed;
+  uint32_t reserved_word;
+  uint64_t reserved[2];
+} crm_key_rotation;
+
+/* Wraps every key of a store anew. `out` may be NULL. Errors: CRM_UNSUPPORTED
+ * (the provider cannot, and nothing was changed), CRM_CORRUPTION (a key is
+ * damaged; then the old ones stay), CRM_NO_SPACE, CRM_IO_ERROR, CRM_READ_ONLY,
+ * those of the provider, what `progress` answered. */
+CRM_API crm_status
+crm_store_rotate_keys(crm_store* store, const crm_key_rotation_options* options,
+                      crm_key_rotation* out, crm_error** error) CRM_NOEXCEPT;
 
 /* Something that is not as it should be: `room` is "log", "event", "identity",
  * "profile", "ledger" or "store"; customer and position are zero when there is

@@ -53,7 +53,8 @@ Result<BackupReport> BackupStore(Store& store, const std::string& directory);
 // The same of its keys, wrapped as they are by the host's KeyProvider: whoever
 // has the backup needs that one's key, too (the key file: see Store::key_file).
 // Replace older ones by it, rather than keep them: they hold keys of people
-// who were erased since.
+// who were erased since. After Store::RotateKeys the old ones open with the key
+// file of their time only, and one that was made meanwhile may need that, too.
 Result<BackupReport> BackupKeys(Store& store, const std::string& directory);
 
 // Reads every file of a backup, of either kind, and checks it. kNotFound: no

@@ -35,10 +35,27 @@ class KeyProvider {
   // when `wrapped` was not made by Wrap for this tenant.
   virtual Result<std::string> Unwrap(std::string_view tenant,
                                      std::string_view wrapped) = 0;
+
+  // For Store::RotateKeys. A provider that cannot change its wrapping key
+  // leaves these two as they are; then a rotation is kUnsupported, and nothing
+  // is changed.
+
+  // From now on Wrap uses a new wrapping key, durable when this returns, and
+  // Unwrap opens what the new one and the one before have wrapped. While the
+  // one before is still there from a rotation that was not ended, another new
+  // one is not needed: that rotation goes on.
+  virtual Status BeginRotation();
+
+  // Destroys all wrapping keys but the one that Wrap uses; durable when it
+  // returns. Nothing that the store needs is wrapped with them any more. Fine
+  // when there are none.
+  virtual Status EndRotation();
 };
 
 // The default provider: a file of 32 random bytes, mode 0600, which must lie
-// outside the store's directory and must be backed up apart from it.
+// outside the store's directory and must be backed up apart from it. After a
+// rotation it holds the number of its key as well, and during one both keys.
+// Several may be open on one file: each sees what another one rotates.
 class FileKeyProvider final : public KeyProvider {
  public:
   // Reads the key file; with `create`, makes it when it is not there.
@@ -49,8 +66,16 @@ class FileKeyProvider final : public KeyProvider {
 
   Result<std::string> Wrap(std::string_view tenant,
                            std::string_view key) override;
+  // kKeyMissing, too: wrapped with a key that this file holds no more, or that
+  // it does not hold yet; the message gives the numbers of both.
   Result<std::string> Unwrap(std::string_view tenant,
                              std::string_view wrapped) override;
+  // Exchange the file as a whole: at every instant there is one, with all keys
+  // that are needed. kFailedPrecondition: somebody else has put another key
+  // file in its place; kNoSpace, kIoError. EndRotation overwrites the old file
+  // before it goes, which is as much as a file system lets one do.
+  Status BeginRotation() override;
+  Status EndRotation() override;
 
   ~FileKeyProvider() override;
 
@@ -61,7 +86,8 @@ class FileKeyProvider final : public KeyProvider {
 };
 
 // A provider whose key exists only in this process: for in-memory stores and
-// tests. A store on disk that was made with it cannot be opened again.
+// tests. A store on disk that was made with it cannot be opened again. It can
+// rotate.
 std::shared_ptr<KeyProvider> NewEphemeralKeyProvider();
 
 }  // namespace crm

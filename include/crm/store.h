@@ -118,6 +118,22 @@ struct VerifyReport {
 // cancels with kCancelled. Called on the calling thread.
 using Progress = std::function<bool(uint64_t done, uint64_t total)>;
 
+struct KeyRotationOptions {
+  // The provider keeps the wrapping key before: for a key file that other
+  // stores use, too. Rotate those, the last one without this.
+  bool keep_old = false;
+  // Of all keys.
+  Progress progress = {};
+};
+
+// What a rotation did.
+struct KeyRotation {
+  uint64_t tenants = 0;  // Whose keys were wrapped anew.
+  uint64_t keys = 0;     // Of records, months and views; destroyed ones count.
+  // The provider holds the wrapping key before no more.
+  bool old_destroyed = false;
+};
+
 // A view of one tenant at one position, over all nouns. Thread-safe. Keeps
 // memory for what changes meanwhile: release it when done.
 class Snapshot final {
@@ -668,10 +684,33 @@ class Store final {
   // Writes all views to disk now.
   Status Flush();
 
+  // Wraps every key of the store anew: the provider has a new wrapping key (a
+  // key file is written anew), each tenant, too, and the old ones are
+  // destroyed. So whoever got hold of an old key file, or will, opens nothing
+  // with it that was copied since, and whatever lies in old backups of keys is
+  // dead: they open with the key file of their time only, and that is the point
+  // of it. Make a new backup of the keys, and of the key file, afterwards.
+  //
+  // Data is not sealed anew, and nothing is read otherwise: keys are wrapped in
+  // keys. Takes about two seconds for a million records, and may be done while
+  // the store is in use; erasures and Verify wait. Cut off at any point the
+  // store opens, with the key file as it lies there, and the next call
+  // completes what was begun; an open warns in the log that there is something
+  // to complete.
+  //
+  // Beware of a key file that several stores or copies use (Checkpoint,
+  // RestoreStore): see `keep_old`, without which all but this one are lost.
+  //
+  // kUnsupported: the provider cannot, and nothing was changed. kCancelled;
+  // kCorruption: a key is damaged (then the old ones stay). kNoSpace, kIoError,
+  // kReadOnly, errors of the provider.
+  Result<KeyRotation> RotateKeys(const KeyRotationOptions& options = {});
+
   // Makes a copy of log, views and keys in `directory` (must not exist) that
   // another process can open beside this store, with the same key provider:
-  // name this store's key_file when it opens the copy. Hard links where
-  // possible. kAlreadyExists, kUnsupported (in memory), kNoSpace, kIoError.
+  // name this store's key_file when it opens the copy. After a rotation of keys
+  // it opens no more. Hard links where possible. kAlreadyExists, kUnsupported
+  // (in memory), kNoSpace, kIoError.
   Status Checkpoint(const std::string& directory);
 
   // Replays the log, rebuilds every view aside and compares. Not ok only when

@@ -287,6 +287,11 @@ struct KeysPathCommand {
   StoreOption store;
 };
 
+struct KeysRotateCommand {
+  StoreOption store;
+  bool keep_old = false;
+};
+
 struct RestoreCommand {
   StoreOption store;
   std::string data;
@@ -377,6 +382,7 @@ int Run(const IdentitySettingsCommand& command);
 int Run(const WhoCommand& command);
 int Run(const BackupCommand& command);
 int Run(const KeysPathCommand& command);
+int Run(const KeysRotateCommand& command);
 int Run(const RestoreCommand& command);
 int Run(const PrivacyCommand& command);
 int Run(const HoldCommand& command);

@@ -47,6 +47,7 @@ struct CommandLine {
   BackupCommand backup;
   BackupCommand backup_keys;
   KeysPathCommand keys_path;
+  KeysRotateCommand keys_rotate;
   RestoreCommand restore;
   IdentityLinkFileCommand identity_link_file;
   IdentityTrainCommand identity_train;

@@ -78,6 +78,17 @@ void AddBackups(CLI::App* main, CommandLine* line) {
   sub->add_option("DIR", c->directory, "Must not exist")->required();
   AddCommand(app, line, &line->keys_path, "path",
              "Print where the key file of a store is.", "crm keys path shop");
+  KeysRotateCommand* const k = &line->keys_rotate;
+  sub = AddCommand(
+      app, line, k, "rotate",
+      "Wrap all keys of a store anew, with a new key file.\n\n"
+      "The old key is destroyed: backups of keys from before open with the\n"
+      "key file of their time only. Make new ones of both afterwards. Cut\n"
+      "off, do it again.",
+      "crm keys rotate shop");
+  sub->add_flag("--keep-old", k->keep_old,
+                "Keep the old key in the file as well: other stores use it,\n"
+                "too. Rotate them, the last one without this.");
 }
 
 void AddPrivacy(CLI::App* app, CommandLine* line) {

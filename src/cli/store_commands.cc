@@ -197,6 +197,38 @@ int Run(const KeysPathCommand& command) {
   return Finish(&*store, kExitOk);
 }
 
+int Run(const KeysRotateCommand& command) {
+  Result<Store> store = OpenStore(command.store);
+  if (!store.ok()) return Fail(store.status());
+  KeyRotationOptions options;
+  options.keep_old = command.keep_old;
+  Result<KeyRotation> done = [&] {
+    ProgressLine line;
+    options.progress = [&](uint64_t keys, uint64_t total) {
+      line.Show(keys, "keys", keys, total);
+      return true;
+    };
+    return store->RotateKeys(options);
+  }();
+  if (!done.ok()) return Finish(&*store, Fail(done.status()));
+  if (command.store.json) {
+    JsonWriter json;
+    json.BeginObject();
+    json.Text("key_file", store->key_file());
+    json.Number("tenants", done->tenants);
+    json.Number("keys", done->keys);
+    json.Boolean("old_destroyed", done->old_destroyed);
+    json.EndObject();
+    json.PrintLine();
+  } else {
+    PrintField("key file", store->key_file());
+    PrintField("tenants", ShowCount(done->tenants));
+    PrintField("keys", ShowCount(done->keys));
+    PrintField("old key", done->old_destroyed ? "destroyed" : "kept");
+  }
+  return Finish(&*store, kExitOk);
+}
+
 int Run(const RestoreCommand& command) {
   StoreOptions options;
   options.key_file = command.store.key_file;

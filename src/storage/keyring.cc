@@ -1,34 +1,15 @@
 #include "storage/keyring.h"
 
-#include <absl/container/flat_hash_map.h>
-
-#include <array>
-#include <atomic>
 #include <utility>
 
 #include "base/coding.h"
 #include "base/mutex.h"
 #include "storage/database.h"
+#include "storage/keyring_impl.h"
 
 namespace crm {
 namespace {
 
-enum Family : size_t {
-  kTenants = 0,
-  kRecords,
-  kMonths,
-  kBuckets,
-  kErasures,
-};
-
-constexpr size_t kPageKeys = 256;
-constexpr size_t kCacheShards = 16;
-constexpr size_t kCachePages =
-    (size_t{64} << 20) / (kPageKeys * kKeyBytes) / kCacheShards;
-// So many keys of a page are read one by one; then the others are likely to be
-// wanted, too, and all of them come at once.
-constexpr uint8_t kMissesOfPage = 4;
-constexpr std::string_view kTombstone = "erased";
 // Of a bucket's number: the key that it had before.
 constexpr uint64_t kRetiringBit = uint64_t{1} << 63;
 // Rows of the journal: an erasure; the mark of one that is not complete.
@@ -39,13 +20,6 @@ constexpr size_t kRequestBytes = 16;
 Status NoTenant() {
   return Status(StatusCode::kKeyMissing,
                 "keyring: the keys of a tenant are not there");
-}
-
-std::string RowName(uint32_t tenant, uint64_t number) {
-  std::string key;
-  PutBe32(&key, tenant);
-  PutBe64(&key, number);
-  return key;
 }
 
 std::string ErasureRow(char kind, uint32_t tenant, std::string_view request) {
@@ -94,26 +68,6 @@ void PutNote(const ErasureNote& note, Batch* batch) {
   }
 }
 
-std::string_view AsText(const Key& key) {
-  return {reinterpret_cast<const char*>(key.data()), key.size()};
-}
-
-bool AsKey(std::string_view bytes, Key* key) {
-  if (bytes.size() != key->size()) return false;
-  std::memcpy(key->data(), bytes.data(), key->size());
-  return true;
-}
-
-// What a provider answers, for callers to whom these two mean something else:
-// that a row is not there, that a person was erased.
-Status OfProvider(const Status& status) {
-  if (status.code() != StatusCode::kNotFound &&
-      status.code() != StatusCode::kErased) {
-    return status;
-  }
-  return Status(StatusCode::kKeyMissing, std::string(status.message()));
-}
-
 HashKey Derive(std::string_view secret, std::string_view purpose) {
   const Digest digest = Blake2b(purpose, secret);
   HashKey key;
@@ -135,224 +89,83 @@ Nonce NonceSource::Next() {
   return nonce;
 }
 
-struct KeyRing::Impl {
-  struct TenantSecrets {
-    std::string name;
-    SecretKey wrapping;
-    SecretKey data;
-    SecretKey signing;
-    IndexKeys index;
-    std::atomic<uint64_t> pool_end{1};  // Grows under pool_mutex.
-  };
-  struct Page {
-    std::array<uint64_t, kPageKeys / 64> present{};
-    bool used = false;
-    uint8_t misses = 0;
-    std::array<Key, kPageKeys> keys;
-    ~Page() { Wipe(keys.data(), sizeof(keys)); }
-  };
-  struct PageName {
-    uint32_t tenant;
-    uint64_t page;
-    bool operator==(const PageName&) const = default;
-    template <typename H>
-    friend H AbslHashValue(H h, const PageName& name) {
-      return H::combine(std::move(h), name.tenant, name.page);
+std::string KeyRing::Impl::WrapKey(const WrappingKeys& wrapping, size_t family,
+                                   std::string_view row, const Key& key,
+                                   const Nonce& nonce) {
+  std::string value(reinterpret_cast<const char*>(nonce.data()), nonce.size());
+  std::string associated(1, static_cast<char>(family));
+  associated += row;
+  crm::Seal(wrapping.current.get(), nonce, AsText(key), associated, &value);
+  return value;
+}
+
+Status KeyRing::Impl::UnwrapKey(const WrappingKeys& wrapping, size_t family,
+                                std::string_view row, std::string_view value,
+                                Key* key) {
+  if (value == kTombstone) {
+    return Status(StatusCode::kErased, "the key of this record is destroyed");
+  }
+  std::string plain;
+  std::string associated(1, static_cast<char>(family));
+  associated += row;
+  Nonce nonce;
+  bool sound = value.size() > kNonceBytes;
+  if (sound) {
+    std::memcpy(nonce.data(), value.data(), kNonceBytes);
+    const std::string_view sealed = value.substr(kNonceBytes);
+    sound = Unseal(wrapping.current.get(), nonce, sealed, associated, &plain) ||
+            (wrapping.before.has_value() &&
+             Unseal(wrapping.before->get(), nonce, sealed, associated, &plain));
+    sound = sound && AsKey(plain, key);
+  }
+  Wipe(plain.data(), plain.size());
+  if (sound) return Status::Ok();
+  return Status(StatusCode::kCorruption, "keyring: a key does not open");
+}
+
+Result<bool> KeyRing::Impl::ReadKey(const TenantSecrets& secrets, size_t family,
+                                    std::string_view row, Key* key) const {
+  std::string value;
+  for (;;) {
+    const std::shared_ptr<const WrappingKeys> wrapping = secrets.wrapping();
+    Result<bool> found = database->Get(family, row, &value);
+    if (!found.ok() || !*found) return found;
+    const Status status = UnwrapKey(*wrapping, family, row, value, key);
+    if (status.ok()) return true;
+    // A rotation went by between the two.
+    if (status.code() == StatusCode::kCorruption &&
+        wrapping != secrets.wrapping()) {
+      continue;
     }
-  };
-  struct CacheShard {
-    Mutex mutex;
-    // Keys that were forgotten: who read one before that must not bring it
-    // back.
-    uint64_t forgotten CRM_GUARDED_BY(mutex) = 0;
-    absl::flat_hash_map<PageName, std::unique_ptr<Page>> pages
-        CRM_GUARDED_BY(mutex);
-  };
-
-  std::unique_ptr<Database> database;
-  std::shared_ptr<KeyProvider> provider;
-  bool seal = true;
-
-  Mutex tenant_mutex;  // Held while secrets are made or read.
-  mutable SharedMutex tenants_mutex;
-  absl::flat_hash_map<uint32_t, std::unique_ptr<TenantSecrets>> tenants
-      CRM_GUARDED_BY(tenants_mutex);
-  mutable Mutex pool_mutex;  // One maker of keys at a time.
-  std::array<CacheShard, kCacheShards> cache;
-  // Month and bucket keys; few.
-  struct NamedKeyName {
-    size_t family;
-    uint32_t tenant;
-    uint64_t number;
-    bool operator==(const NamedKeyName&) const = default;
-    template <typename H>
-    friend H AbslHashValue(H h, const NamedKeyName& name) {
-      return H::combine(std::move(h), name.family, name.tenant, name.number);
-    }
-  };
-  SharedMutex named_mutex;
-  absl::flat_hash_map<NamedKeyName, Key> named CRM_GUARDED_BY(named_mutex);
-
-  TenantSecrets* Find(uint32_t tenant) const {
-    ReaderLock lock(tenants_mutex);
-    auto found = tenants.find(tenant);
-    return found == tenants.end() ? nullptr : found->second.get();
+    return status;
   }
+}
 
-  CacheShard& ShardOf(uint32_t tenant, uint64_t page) {
-    return cache[(tenant * 31 + page) % kCacheShards];
-  }
-
-  uint64_t Forgotten(uint32_t tenant, uint64_t page) {
-    CacheShard& shard = ShardOf(tenant, page);
-    MutexLock lock(shard.mutex);
-    return shard.forgotten;
-  }
-
-  // Keeps a key. `forgotten`: what it was when the key was read; unless it is
-  // the same still, nothing is kept. Null: a key that was just made. True:
-  // this was a miss of its page, and one too many.
-  bool Remember(uint32_t tenant, uint64_t record, const Key& key,
-                const uint64_t* forgotten) {
-    const uint64_t page = record / kPageKeys;
-    CacheShard& shard = ShardOf(tenant, page);
-    MutexLock lock(shard.mutex);
-    if (forgotten != nullptr && shard.forgotten != *forgotten) return false;
-    const bool full = shard.pages.size() >= kCachePages;
-    if (full) EvictOne(shard);
-    std::unique_ptr<Page>& slot = shard.pages[PageName{tenant, page}];
-    if (slot == nullptr) slot = std::make_unique<Page>();
-    slot->used = true;
-    const size_t index = record % kPageKeys;
-    slot->keys[index] = key;
-    slot->present[index / 64] |= uint64_t{1} << (index % 64);
-    if (forgotten == nullptr || full) return false;
-    slot->misses = static_cast<uint8_t>(
-        std::min<int>(slot->misses + 1, kMissesOfPage + 1));
-    return slot->misses == kMissesOfPage;
-  }
-
-  // Brings what a page lacks into memory. What cannot be read or unwrapped is
-  // left out: who asks for it is told.
-  void LoadPage(const TenantSecrets& secrets, uint32_t tenant, uint64_t page) {
-    const uint64_t forgotten = Forgotten(tenant, page);
-    const uint64_t first = page * kPageKeys;
-    uint64_t record = 0;
-    Key key;
-    static_cast<void>(database->ScanForwardUnproven(
-        kRecords, RowName(tenant, first), RowName(tenant, first + kPageKeys),
-        [&](std::string_view row, std::string_view value) {
-          record = GetBe64(row.data() + 4);
-          if (!Recall(tenant, record, &key) &&
-              UnwrapKey(secrets, kRecords, row, value, &key).ok()) {
-            Remember(tenant, record, key, &forgotten);
-          }
-          return true;
-        }));
-    Wipe(key.data(), key.size());
-  }
-
-  // Clock: drops the first page that was not used since the last look.
-  static void EvictOne(CacheShard& shard) CRM_REQUIRES(shard.mutex) {
-    auto victim = shard.pages.begin();
-    for (auto page = shard.pages.begin(); page != shard.pages.end(); ++page) {
-      if (!std::exchange(page->second->used, false)) {
-        victim = page;
-        break;
-      }
-    }
-    shard.pages.erase(victim);
-  }
-
-  bool Recall(uint32_t tenant, uint64_t record, Key* key) {
-    const uint64_t page = record / kPageKeys;
-    CacheShard& shard = ShardOf(tenant, page);
-    MutexLock lock(shard.mutex);
-    auto found = shard.pages.find(PageName{tenant, page});
-    if (found == shard.pages.end()) return false;
-    const size_t index = record % kPageKeys;
-    Page& keys = *found->second;
-    if ((keys.present[index / 64] >> (index % 64) & 1) == 0) return false;
-    keys.used = true;
-    *key = keys.keys[index];
-    return true;
-  }
-
-  void Forget(uint32_t tenant, uint64_t record) {
-    const uint64_t page = record / kPageKeys;
-    CacheShard& shard = ShardOf(tenant, page);
-    MutexLock lock(shard.mutex);
-    ++shard.forgotten;
-    auto found = shard.pages.find(PageName{tenant, page});
-    if (found == shard.pages.end()) return;
-    const size_t index = record % kPageKeys;
-    Wipe(&found->second->keys[index], sizeof(Key));
-    found->second->present[index / 64] &= ~(uint64_t{1} << (index % 64));
-  }
-
-  // A stored key is nonce, then the key sealed with the tenant's wrapping key;
-  // the row's own name is authenticated, so rows cannot be swapped.
-  std::string WrapKey(const TenantSecrets& secrets, size_t family,
-                      std::string_view row, const Key& key,
-                      const Nonce& nonce) const {
-    std::string value(reinterpret_cast<const char*>(nonce.data()),
-                      nonce.size());
-    std::string associated(1, static_cast<char>(family));
-    associated += row;
-    crm::Seal(secrets.wrapping.get(), nonce, AsText(key), associated, &value);
-    return value;
-  }
-
-  Status UnwrapKey(const TenantSecrets& secrets, size_t family,
-                   std::string_view row, std::string_view value,
-                   Key* key) const {
-    if (value == kTombstone) {
-      return Status(StatusCode::kErased, "the key of this record is destroyed");
-    }
-    std::string plain;
-    std::string associated(1, static_cast<char>(family));
-    associated += row;
-    Nonce nonce;
-    bool sound = value.size() > kNonceBytes;
-    if (sound) {
-      std::memcpy(nonce.data(), value.data(), kNonceBytes);
-      sound = Unseal(secrets.wrapping.get(), nonce, value.substr(kNonceBytes),
-                     associated, &plain) &&
-              AsKey(plain, key);
-    }
-    Wipe(plain.data(), plain.size());
-    if (!sound) {
-      return Status(StatusCode::kCorruption, "keyring: a key does not open");
-    }
-    return Status::Ok();
-  }
-
-  Status ReadTenant(TenantSecrets* secrets, std::string_view stored);
-  Result<std::string> MakeTenant(TenantSecrets* secrets);
-  Result<Key> NamedKey(Family family, uint32_t tenant, uint64_t number,
-                       bool make);
-  Status FindPoolEnd(uint32_t tenant, TenantSecrets* secrets);
-};
-
-// A tenant's row: version, wrapped wrapping key, sealed index secret and data
-// key.
-Result<std::string> KeyRing::Impl::MakeTenant(TenantSecrets* secrets) {
-  const Key wrapping = RandomKey();
-  Result<std::string> wrapped = provider->Wrap(secrets->name, AsText(wrapping));
+// A tenant's row: version, wrapped wrapping key, and, sealed with that, the
+// data key, the index secret and, in version 2, the wrapping key before.
+Result<std::string> KeyRing::Impl::TenantRow(const TenantSecrets& secrets,
+                                             const WrappingKeys& wrapping) {
+  Result<std::string> wrapped =
+      provider->Wrap(secrets.name, AsText(wrapping.current.get()));
   if (!wrapped.ok()) return OfProvider(wrapped.status());
-  const Key data = RandomKey();
-  const Key index = RandomKey();
   const Nonce nonce = RandomNonce();
   std::string sealed;
-  std::string both(AsText(data));
-  both += AsText(index);
-  crm::Seal(wrapping, nonce, both, secrets->name, &sealed);
-  Wipe(both.data(), both.size());
-  std::string row(1, 1);
+  std::string all(AsText(secrets.data.get()));
+  all += AsText(secrets.index_secret.get());
+  if (wrapping.before.has_value()) all += AsText(wrapping.before->get());
+  crm::Seal(wrapping.current.get(), nonce, all, secrets.name, &sealed);
+  Wipe(all.data(), all.size());
+  std::string row(1, wrapping.before.has_value() ? 2 : 1);
   PutBytes(&row, *wrapped);
   row.append(reinterpret_cast<const char*>(nonce.data()), nonce.size());
   PutBytes(&row, sealed);
   return row;
+}
+
+Result<std::string> KeyRing::Impl::MakeTenant(TenantSecrets* secrets) {
+  secrets->data = SecretKey(RandomKey());
+  secrets->index_secret = SecretKey(RandomKey());
+  return TenantRow(*secrets, WrappingKeys{SecretKey(RandomKey())});
 }
 
 Status KeyRing::Impl::ReadTenant(TenantSecrets* secrets,
@@ -362,7 +175,7 @@ Status KeyRing::Impl::ReadTenant(TenantSecrets* secrets,
   const std::string_view wrapped = reader.Bytes();
   const std::string_view nonce_bytes = reader.Take(kNonceBytes);
   const std::string_view sealed = reader.Bytes();
-  if (!reader.ok() || version != 1) {
+  if (!reader.ok() || (version != 1 && version != 2)) {
     return Status(StatusCode::kCorruption, "keyring: malformed tenant row");
   }
   Result<std::string> wrapping = provider->Unwrap(secrets->name, wrapped);
@@ -373,15 +186,24 @@ Status KeyRing::Impl::ReadTenant(TenantSecrets* secrets,
   std::string plain;
   if (!AsKey(*wrapping, &key) ||
       !Unseal(key, nonce, sealed, secrets->name, &plain) ||
-      plain.size() != 2 * kKeyBytes) {
+      plain.size() != (version == 1 ? 2 : 3) * kKeyBytes) {
     return Status(StatusCode::kCorruption,
                   "keyring: the secrets of a tenant do not open");
   }
-  secrets->wrapping = SecretKey(key);
-  Key data;
-  std::memcpy(data.data(), plain.data(), kKeyBytes);
-  secrets->data = SecretKey(data);
-  const std::string_view index(plain.data() + kKeyBytes, kKeyBytes);
+  const auto take = [&](size_t index) {
+    Key part;
+    std::memcpy(part.data(), plain.data() + index * kKeyBytes, kKeyBytes);
+    SecretKey secret(part);
+    Wipe(&part, sizeof(part));
+    return secret;
+  };
+  auto wrapping_keys = std::make_shared<WrappingKeys>();
+  wrapping_keys->current = SecretKey(key);
+  if (version == 2) wrapping_keys->before = take(2);
+  secrets->SetWrapping(std::move(wrapping_keys));
+  secrets->data = take(0);
+  secrets->index_secret = take(1);
+  const std::string_view index = AsText(secrets->index_secret.get());
   secrets->index.dedupe = Derive(index, "crm dedupe");
   secrets->index.content = Derive(index, "crm content");
   secrets->index.identity = Derive(index, "crm identity");
@@ -403,7 +225,7 @@ Status KeyRing::Impl::FindPoolEnd(uint32_t tenant, TenantSecrets* secrets) {
       });
 }
 
-Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
+Result<Key> KeyRing::Impl::NamedKey(KeyFamily family, uint32_t tenant,
                                     uint64_t number, bool make) {
   TenantSecrets* secrets = Find(tenant);
   if (secrets == nullptr) return NoTenant();
@@ -417,19 +239,18 @@ Result<Key> KeyRing::Impl::NamedKey(Family family, uint32_t tenant,
   WriterLock lock(named_mutex);
   auto found = named.find(name);
   if (found != named.end()) return found->second;
-  std::string value;
-  Result<bool> there = database->Get(family, row, &value);
-  if (!there.ok()) return std::move(there).status();
   Key key;
-  if (*there) {
-    Status status = UnwrapKey(*secrets, family, row, value, &key);
-    if (!status.ok()) return status;
-  } else if (!make) {
+  Result<bool> there = ReadKey(*secrets, family, row, &key);
+  if (!there.ok()) return std::move(there).status();
+  if (!*there && !make) {
     return Status(StatusCode::kKeyMissing, "keyring: a key is not there");
-  } else {
+  }
+  if (!*there) {
     key = RandomKey();
+    MutexLock writing(write_mutex);
     Batch batch;
-    batch.Put(family, row, WrapKey(*secrets, family, row, key, RandomNonce()));
+    batch.Put(family, row,
+              WrapKey(*secrets->wrapping(), family, row, key, RandomNonce()));
     Status status = database->Write(batch, true);
     if (!status.ok()) return status;
   }
@@ -497,6 +318,11 @@ Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name, bool make) {
   return Status::Ok();
 }
 
+Result<bool> KeyRing::HasTenant(uint32_t tenant) const {
+  std::string value;
+  return impl_->database->Get(kTenants, RowName(tenant, 0), &value);
+}
+
 const IndexKeys& KeyRing::index_keys(uint32_t tenant) const {
   return impl_->Find(tenant)->index;
 }
@@ -515,15 +341,12 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
   const uint64_t page = record / kPageKeys;
   const uint64_t forgotten = impl_->Forgotten(tenant, page);
   const std::string row = RowName(tenant, record);
-  std::string value;
-  Result<bool> found = impl_->database->Get(kRecords, row, &value);
+  Result<bool> found = impl_->ReadKey(*secrets, kRecords, row, &key);
   if (!found.ok()) return std::move(found).status();
   if (!*found) {
     return Status(StatusCode::kKeyMissing,
                   "record " + std::to_string(record) + " has no key");
   }
-  Status status = impl_->UnwrapKey(*secrets, kRecords, row, value, &key);
-  if (!status.ok()) return status;
   if (impl_->Remember(tenant, record, key, &forgotten)) {
     impl_->LoadPage(*secrets, tenant, page);
   }
@@ -550,12 +373,18 @@ Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
   RandomBytes(keys.data(), keys.size() * sizeof(Key));
   NonceSource nonces;
   Batch batch;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    const std::string row = RowName(tenant, secrets->pool_end + i);
-    batch.Put(kRecords, row,
-              impl_->WrapKey(*secrets, kRecords, row, keys[i], nonces.Next()));
+  Status status;
+  {
+    MutexLock writing(impl_->write_mutex);
+    const auto wrapping = secrets->wrapping();
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const std::string row = RowName(tenant, secrets->pool_end + i);
+      batch.Put(
+          kRecords, row,
+          Impl::WrapKey(*wrapping, kRecords, row, keys[i], nonces.Next()));
+    }
+    status = impl_->database->Write(batch, true);
   }
-  Status status = impl_->database->Write(batch, true);
   if (status.ok()) {
     for (size_t i = 0; i < keys.size(); ++i) {
       impl_->Remember(tenant, secrets->pool_end + i, keys[i], nullptr);
@@ -579,6 +408,8 @@ Status KeyRing::EnsureBuckets(uint32_t tenant,
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
   if (secrets == nullptr) return NoTenant();
   WriterLock lock(impl_->named_mutex);
+  MutexLock writing(impl_->write_mutex);
+  const auto wrapping = secrets->wrapping();
   Batch batch;
   std::vector<std::pair<Impl::NamedKeyName, Key>> made;
   for (uint64_t bucket : buckets) {
@@ -591,7 +422,7 @@ Status KeyRing::EnsureBuckets(uint32_t tenant,
     if (*there) continue;
     const Key key = RandomKey();
     batch.Put(kBuckets, row,
-              impl_->WrapKey(*secrets, kBuckets, row, key, RandomNonce()));
+              Impl::WrapKey(*wrapping, kBuckets, row, key, RandomNonce()));
     made.emplace_back(name, key);
   }
   if (made.empty()) return Status::Ok();
@@ -614,6 +445,7 @@ Status KeyRing::DestroyRecords(const ErasureNote& note,
     batch.Put(kRecords, RowName(note.tenant, record), kTombstone);
   }
   PutNote(note, &batch);
+  MutexLock writing(impl_->write_mutex);
   Status status = impl_->database->Write(batch, true);
   for (uint64_t record : records) impl_->Forget(note.tenant, record);
   return status;
@@ -702,13 +534,15 @@ Status KeyRing::RenewBucket(uint32_t tenant, uint64_t bucket) {
   const Key new_key = RandomKey();
   const std::string row = RowName(tenant, bucket);
   const std::string old_row = RowName(tenant, retiring);
+  WriterLock lock(impl_->named_mutex);
+  MutexLock writing(impl_->write_mutex);
+  const auto wrapping = secrets->wrapping();
   Batch batch;
   batch.Put(
       kBuckets, old_row,
-      impl_->WrapKey(*secrets, kBuckets, old_row, *old_key, RandomNonce()));
+      Impl::WrapKey(*wrapping, kBuckets, old_row, *old_key, RandomNonce()));
   batch.Put(kBuckets, row,
-            impl_->WrapKey(*secrets, kBuckets, row, new_key, RandomNonce()));
-  WriterLock lock(impl_->named_mutex);
+            Impl::WrapKey(*wrapping, kBuckets, row, new_key, RandomNonce()));
   Status status = impl_->database->Write(batch, true);
   if (!status.ok()) return status;
   impl_->named[Impl::NamedKeyName{kBuckets, tenant, retiring}] = *old_key;
@@ -733,6 +567,7 @@ Status KeyRing::RetireBucket(uint32_t tenant, uint64_t bucket) {
       Wipe(found->second.data(), found->second.size());
       impl_->named.erase(found);
     }
+    MutexLock writing(impl_->write_mutex);
     Status status = impl_->database->Write(batch, true);
     if (!status.ok()) return status;
   }

@@ -13,11 +13,14 @@
 //  1. A key is on the disk, synced, before anything is sealed with it.
 //  2. A destroyed key leaves a tombstone and is never made again.
 //  3. Keys in memory take at most about 64 MiB and are wiped when they go.
+//  4. Every key that is not destroyed opens with what the provider has, at any
+//     point of a rotation.
 
 #ifndef CRM_STORAGE_KEYRING_H_
 #define CRM_STORAGE_KEYRING_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -61,6 +64,14 @@ struct IndexKeys {
   HashKey identity{};
 };
 
+struct RotationPlan {
+  // The name of a tenant; empty: there is none of this number.
+  std::function<std::string(uint32_t tenant)> name_of;
+  // The provider keeps the wrapping key before.
+  bool keep_old = false;
+  std::function<bool(uint64_t done, uint64_t total)> progress = {};
+};
+
 class KeyRing final {
  public:
   // `seal` false: nothing is sealed (tests only).
@@ -74,6 +85,8 @@ class KeyRing final {
   // durably, or (`make` false) answers kKeyMissing. Idempotent. kKeyMissing,
   // kCorruption, kIoError.
   Status OpenTenant(uint32_t tenant, std::string_view name, bool make);
+  // Whether the tenant has secrets, which need not open.
+  Result<bool> HasTenant(uint32_t tenant) const;
   // REQUIRES: OpenTenant succeeded.
   const IndexKeys& index_keys(uint32_t tenant) const;
   Result<Key> TenantKey(uint32_t tenant) const;
@@ -123,6 +136,17 @@ class KeyRing final {
   [[nodiscard]] bool Open(const Key& key, const Nonce& nonce,
                           std::string_view sealed, std::string_view associated,
                           std::string* plain) const;
+
+  // Wraps every key anew: the provider has a new wrapping key from then on, and
+  // each tenant, too. Keys may be read, made and destroyed meanwhile. Cut off
+  // at any point everything can be read, since nothing that is needed is
+  // forgotten before nothing needs it; doing it again completes it. What
+  // belongs to tenants of no name is dropped. `progress` may be empty; false
+  // cancels (kCancelled). kUnsupported: the provider cannot, and nothing was
+  // changed. One at a time.
+  Status Rotate(const RotationPlan& plan, uint64_t* tenants, uint64_t* keys);
+  // Whether a rotation was begun and is not complete.
+  Result<bool> IsRotating() const;
 
   // Moves what the write-ahead log holds into files of their own checksums.
   Status Flush();

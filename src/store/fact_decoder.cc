@@ -125,6 +125,9 @@ Status FactReader::AddName(const LogRecord& record) {
     // she have events, their keys are missed in a moment.
     Status status = keyring_->OpenTenant(record.name_id, record.text, false);
     if (status.code() != StatusCode::kKeyMissing) return status;
+    Result<bool> there = keyring_->HasTenant(record.name_id);
+    if (!there.ok()) return std::move(there).status();
+    if (*there) return status;  // Wrapped with a key that is not there.
   }
   return Status::Ok();
 }

@@ -210,6 +210,12 @@ Status Opener::OpenKeys() {
                     !creating_, core_.superblock.sealed, core_.options.log);
   if (!keyring.ok()) return MustBeThere(keyring.status());
   core_.keyring = std::move(keyring).value();
+  Result<bool> rotating = core_.keyring->IsRotating();
+  if (!rotating.ok()) return std::move(rotating).status();
+  if (*rotating) {
+    core_.Log(LogLevel::kWarning,
+              "keys: a rotation is not complete; rotate them again");
+  }
   return Status::Ok();
 }
 
@@ -342,9 +348,13 @@ Status Opener::OpenViews() {
 
 Status Opener::OpenTenants() {
   for (const std::string& name : core_.names.All(NameKind::kTenant)) {
-    Status status = core_.keyring->OpenTenant(
-        core_.names.Find(NameKind::kTenant, name), name, false);
-    if (!status.ok() && status.code() != StatusCode::kKeyMissing) return status;
+    const uint32_t tenant = core_.names.Find(NameKind::kTenant, name);
+    Status status = core_.keyring->OpenTenant(tenant, name, false);
+    if (status.ok()) continue;
+    if (status.code() != StatusCode::kKeyMissing) return status;
+    Result<bool> there = core_.keyring->HasTenant(tenant);
+    if (!there.ok()) return std::move(there).status();
+    if (*there) return status;  // Wrapped with a key that is not there.
   }
   return Status::Ok();
 }

@@ -126,6 +126,24 @@ Status Store::Flush() {
   return WhileOpen(*impl_->core, [&] { return impl_->core->Checkpoint(); });
 }
 
+Result<KeyRotation> Store::RotateKeys(const KeyRotationOptions& options) {
+  return WhileOpen(*impl_->core, [&]() -> Result<KeyRotation> {
+    StoreCore& core = *impl_->core;
+    MutexLock no_erasure(core.erasure_mutex);
+    RotationPlan plan;
+    plan.keep_old = options.keep_old;
+    plan.progress = options.progress;
+    plan.name_of = [&](uint32_t tenant) {
+      return std::string(core.names.Text(NameKind::kTenant, tenant));
+    };
+    KeyRotation done;
+    Status status = core.keyring->Rotate(plan, &done.tenants, &done.keys);
+    if (!status.ok()) return status;
+    done.old_destroyed = !options.keep_old;
+    return done;
+  });
+}
+
 Status Store::Checkpoint(const std::string& directory) {
   return WhileOpen(*impl_->core, [&]() -> Status {
     StoreCore& core = *impl_->core;

@@ -130,6 +130,140 @@ TEST_CASE("keys: starters that race end up with one key") {
   CHECK(folder.Count() == 1);
 }
 
+TEST_CASE("keys: a rotation opens both keys, then the new one alone") {
+  const Folder folder;
+  const std::string path = folder.File("crm.key");
+  const std::string key(32, 'k');
+  const auto provider = FileKeyProvider::Open(path, true);
+  REQUIRE(provider.ok());
+  const auto opens = [&](const std::string& wrapped) {
+    // As it is known, and as it is read again.
+    const StatusCode known = (*provider)->Unwrap("t", wrapped).status().code();
+    const auto again = FileKeyProvider::Open(path, false);
+    REQUIRE(again.ok());
+    CHECK((*again)->Unwrap("t", wrapped).status().code() == known);
+    return known;
+  };
+  const std::string old_file = Bytes(path);
+  std::string before = (*provider)->Wrap("t", key).value();
+  for (int turn = 1; turn <= 3; ++turn) {
+    REQUIRE((*provider)->BeginRotation().ok());
+    CHECK(Bytes(path).size() == 80);
+    const std::string during = Bytes(path);
+    // Begun already: the same rotation.
+    REQUIRE((*provider)->BeginRotation().ok());
+    CHECK(Bytes(path) == during);
+    const std::string after = (*provider)->Wrap("t", key).value();
+    CHECK(after.size() == 76);
+    CHECK(opens(before) == StatusCode::kOk);
+    CHECK(opens(after) == StatusCode::kOk);
+    REQUIRE((*provider)->EndRotation().ok());
+    CHECK(Bytes(path).size() == 44);
+    REQUIRE((*provider)->EndRotation().ok());
+    CHECK(opens(before) == StatusCode::kKeyMissing);
+    CHECK(opens(after) == StatusCode::kOk);
+    CHECK(Bytes(path).find(old_file) == std::string::npos);
+    struct stat info;
+    REQUIRE(stat(path.c_str(), &info) == 0);
+    CHECK((info.st_mode & 07777) == 0600);
+    CHECK(folder.Count() == 1);
+    before = after;
+  }
+  // An older file knows that it is one.
+  Write(folder.File("old.key"), old_file, 0600);
+  const auto old_one = FileKeyProvider::Open(folder.File("old.key"), false);
+  REQUIRE(old_one.ok());
+  CHECK((*old_one)->Unwrap("t", before).status().code() ==
+        StatusCode::kKeyMissing);
+  for (size_t i = 4; i < before.size(); ++i) {
+    std::string bad = before;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    CHECK((*provider)->Unwrap("t", bad).status().code() ==
+          StatusCode::kCorruption);
+  }
+}
+
+TEST_CASE("keys: whoever has the file open sees what another one rotates") {
+  const Folder folder;
+  const std::string path = folder.File("crm.key");
+  const std::string key(32, 'k');
+  const auto one = FileKeyProvider::Open(path, true);
+  const auto two = FileKeyProvider::Open(path, false);
+  REQUIRE(two.ok());
+  REQUIRE((*one)->BeginRotation().ok());
+  const std::string wrapped = (*one)->Wrap("t", key).value();
+  CHECK((*two)->Unwrap("t", wrapped).value() == key);
+  CHECK((*two)->Wrap("t", key).value().size() == 76);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      const auto mine = FileKeyProvider::Open(path, false);
+      if (mine.ok()) CHECK((*mine)->BeginRotation().ok());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  REQUIRE((*two)->EndRotation().ok());
+  CHECK((*one)->Unwrap("t", wrapped).value() == key);
+  CHECK(folder.Count() == 1);
+  // Somebody else's file in its place is left alone.
+  fs::remove(path);
+  REQUIRE(FileKeyProvider::Open(path, true).ok());
+  const std::string foreign = Bytes(path);
+  CHECK((*one)->BeginRotation().code() == StatusCode::kFailedPrecondition);
+  CHECK((*one)->EndRotation().code() == StatusCode::kFailedPrecondition);
+  CHECK(Bytes(path) == foreign);
+  CHECK((*one)->Wrap("t", key).value().size() == 76);
+  fs::remove(path);
+  CHECK((*one)->BeginRotation().code() == StatusCode::kKeyMissing);
+}
+
+TEST_CASE("keys: a hard link to the old file is its owner's, and stays") {
+  const Folder folder;
+  const std::string path = folder.File("crm.key");
+  const auto provider = FileKeyProvider::Open(path, true);
+  REQUIRE(provider.ok());
+  const std::string before = Bytes(path);
+  fs::create_hard_link(path, folder.File("kept"));
+  REQUIRE((*provider)->BeginRotation().ok());
+  REQUIRE((*provider)->EndRotation().ok());
+  CHECK(Bytes(folder.File("kept")) == before);
+}
+
+TEST_CASE("keys: files that were never one of a rotation") {
+  const Folder folder;
+  const std::string path = folder.File("crm.key");
+  REQUIRE((*FileKeyProvider::Open(path, true))->BeginRotation().ok());
+  const std::string good = Bytes(path);
+  const auto refused = [&](const std::string& bytes) {
+    Write(folder.File("x"), bytes, 0600);
+    return OpenCode(folder.File("x"), true) == StatusCode::kInvalidArgument;
+  };
+  CHECK_FALSE(refused(good));
+  for (size_t i = 0; i < 12; ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    CHECK(refused(bad));
+  }
+  CHECK(refused(good.substr(0, 79)));
+  CHECK(refused(good + "x"));
+  CHECK(refused(good.substr(0, 43)));
+}
+
+TEST_CASE("keys: a provider of a host's own need not rotate") {
+  class Plain final : public KeyProvider {
+    Result<std::string> Wrap(std::string_view, std::string_view key) override {
+      return std::string(key);
+    }
+    Result<std::string> Unwrap(std::string_view,
+                               std::string_view key) override {
+      return std::string(key);
+    }
+  };
+  Plain plain;
+  CHECK(plain.BeginRotation().code() == StatusCode::kUnsupported);
+  CHECK(plain.EndRotation().code() == StatusCode::kUnsupported);
+}
+
 TEST_CASE("keys: what was wrapped opens for its tenant and provider only") {
   const std::shared_ptr<KeyProvider> provider = NewEphemeralKeyProvider();
   const std::string key(32, 'k');

@@ -281,8 +281,8 @@ TEST_CASE("key provider: keeps a store on disk readable; its errors are told") {
   const std::string path = folder / "store";
   Counter keys;
   OwnedKeys provider;
-  REQUIRE_STATUS_OK(
-      crm_key_provider_new(Wrap, Wrap, &keys, Destroy, provider.out(), error));
+  REQUIRE_STATUS_OK(crm_key_provider_new(Wrap, Wrap, nullptr, &keys, Destroy,
+                                         provider.out(), error));
   crm_store_options options = CRM_STORE_OPTIONS_INIT;
   options.flags = CRM_STORE_CREATE_IF_MISSING;
   options.key_provider = provider.get();
@@ -318,12 +318,112 @@ TEST_CASE("key provider: keeps a store on disk readable; its errors are told") {
   CHECK(keys.destroyed == 1);
 }
 
+struct Turns {
+  int begun = 0;
+  int ended = 0;
+  int32_t answer = 0;
+};
+int32_t Turn(void*, crm_slice, crm_slice key, char* out, size_t* out_size) {
+  for (size_t i = 0; i < key.size; ++i) {
+    out[i] = static_cast<char>(key.data[i] ^ 0x5a);
+  }
+  *out_size = key.size;
+  return 0;
+}
+int32_t Begin(void* user_data) {
+  Turns& turns = *static_cast<Turns*>(user_data);
+  ++turns.begun;
+  return turns.answer;
+}
+int32_t End(void* user_data) {
+  ++static_cast<Turns*>(user_data)->ended;
+  return 0;
+}
+
+TEST_CASE("rotation: by callbacks, watched, stopped and completed") {
+  Turns turns;
+  crm_key_provider_options can = CRM_KEY_PROVIDER_OPTIONS_INIT;
+  OwnedKeys provider;
+  const auto make = [&](crm_error** error) {
+    return crm_key_provider_new(Turn, Turn, &can, &turns, nullptr,
+                                provider.out(), error);
+  };
+  can.begin_rotation = Begin;
+  CHECK_STATUS(make(error), CRM_INVALID_ARGUMENT);
+  can.end_rotation = End;
+  can.reserved = 1;
+  CHECK_STATUS(make(error), CRM_INVALID_ARGUMENT);
+  can.reserved = 0;
+  REQUIRE_STATUS_OK(make(error));
+  crm_store_options options = CRM_STORE_OPTIONS_INIT;
+  options.key_provider = provider.get();
+  OwnedStore store;
+  OwnedTenant tenant;
+  REQUIRE_STATUS_OK(crm_store_open_in_memory(&options, store.out(), error));
+  REQUIRE_STATUS_OK(crm_tenant_open(store.get(), Slice("club"), nullptr,
+                                    tenant.out(), error));
+  AppendOne(tenant.get(), EventJson("1", "a@example.com"));
+
+  Counter watched;
+  crm_key_rotation_options how = CRM_KEY_ROTATION_OPTIONS_INIT;
+  how.progress = [](void* user_data, uint64_t done, uint64_t total) {
+    CHECK(done <= total);
+    return CounterOf(user_data).answer;
+  };
+  how.user_data = &watched;
+  how.destroy = Destroy;
+  crm_key_rotation done = {};
+  const auto rotate = [&](crm_error** error) {
+    return crm_store_rotate_keys(store.get(), &how, &done, error);
+  };
+  turns.answer = CRM_IO_ERROR;
+  CHECK_STATUS(rotate(error), CRM_IO_ERROR);
+  turns.answer = 0;
+  watched.answer = CRM_CANCELLED;
+  CHECK_STATUS(rotate(error), CRM_CANCELLED);
+  CHECK(done.keys == 0);
+  CHECK(turns.ended == 0);
+  watched.answer = 0;
+  how.flags = CRM_ROTATE_KEEP_OLD;
+  REQUIRE_STATUS_OK(rotate(error));
+  CHECK(done.old_destroyed == 0);
+  CHECK(turns.ended == 0);
+  how.flags = 0;
+  REQUIRE_STATUS_OK(rotate(error));
+  CHECK(done.tenants == 1);
+  CHECK(done.keys > 0);
+  CHECK(done.old_destroyed == 1);
+  CHECK(turns.ended == 1);
+  CHECK(turns.begun == 4);
+  CHECK(watched.destroyed == 4);
+  how.flags = 2;
+  CHECK_STATUS(rotate(error), CRM_INVALID_ARGUMENT);
+  how.flags = 0;
+  how.reserved = 1;
+  CHECK_STATUS(rotate(error), CRM_INVALID_ARGUMENT);
+  AppendOne(tenant.get(), EventJson("2", "b@example.com"));
+}
+
+TEST_CASE("rotation: with no options, and of no handle") {
+  Club club;
+  AppendOne(club.tenant.get(), EventJson("1", "a@example.com"));
+  REQUIRE_STATUS_OK(
+      crm_store_rotate_keys(club.store.get(), nullptr, nullptr, error));
+  AppendOne(club.tenant.get(), EventJson("2", "b@example.com"));
+  CHECK_STATUS(crm_store_rotate_keys(nullptr, nullptr, nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_key_provider_begin_rotation(nullptr, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK_STATUS(crm_key_provider_end_rotation(nullptr, error),
+               CRM_INVALID_ARGUMENT);
+}
+
 TEST_CASE("key provider: a positive answer is no success") {
   Counter keys;
   keys.answer = 1;
   OwnedKeys provider;
-  REQUIRE_STATUS_OK(
-      crm_key_provider_new(Wrap, Wrap, &keys, nullptr, provider.out(), error));
+  REQUIRE_STATUS_OK(crm_key_provider_new(Wrap, Wrap, nullptr, &keys, nullptr,
+                                         provider.out(), error));
   OwnedBuffer out;
   const std::string key(CRM_KEY_BYTES, 'k');
   CHECK_STATUS(crm_key_provider_wrap(provider.get(), Slice("t"), Slice(key),
@@ -346,12 +446,13 @@ TEST_CASE("key provider: a positive answer is no success") {
 TEST_CASE("key provider: callbacks that are missing or write too much") {
   Counter keys;
   OwnedKeys provider;
-  CHECK_STATUS(crm_key_provider_new(Wrap, nullptr, &keys, Destroy,
+  CHECK_STATUS(crm_key_provider_new(Wrap, nullptr, nullptr, &keys, Destroy,
                                     provider.out(), error),
                CRM_INVALID_ARGUMENT);
   CHECK(keys.destroyed == 1);
   REQUIRE_STATUS_OK(crm_key_provider_new(WriteTooMuch, WriteTooMuch, nullptr,
-                                         nullptr, provider.out(), error));
+                                         nullptr, nullptr, provider.out(),
+                                         error));
   OwnedBuffer out;
   const std::string key(CRM_KEY_BYTES, 'k');
   CHECK_STATUS(crm_key_provider_wrap(provider.get(), Slice("t"), Slice(key),

@@ -53,66 +53,6 @@ static void errors(void) {
   EXPECT(is(crm_slice_of(NULL), "") && is(crm_slice_of("abc"), "abc"));
 }
 
-static int32_t destroyed = 0;
-
-static void count_destroyed(void* user_data) {
-  (void)user_data;
-  ++destroyed;
-}
-
-/* Keys turned around are well wrapped, for a test. */
-static int32_t turn_around(void* user_data, crm_slice tenant, crm_slice key,
-                           char* out, size_t* out_size) {
-  size_t i;
-  (void)user_data;
-  (void)tenant;
-  if (key.size > *out_size) return CRM_CORRUPTION;
-  for (i = 0; i < key.size; ++i) out[i] = key.data[key.size - 1 - i];
-  *out_size = key.size;
-  return 0;
-}
-
-static void wrap_and_unwrap(crm_key_provider* provider) {
-  const char key[] = "0123456789abcdef0123456789abcdef";
-  const crm_slice tenant = crm_slice_of("club");
-  crm_buffer* wrapped = NULL;
-  crm_buffer* back = NULL;
-  crm_slice text;
-  EXPECT_OK(crm_key_provider_wrap(provider, tenant, crm_slice_of(key), &wrapped,
-                                  &error));
-  text.data = crm_buffer_data(wrapped);
-  text.size = crm_buffer_size(wrapped);
-  EXPECT(!is(text, key));
-  EXPECT_OK(crm_key_provider_unwrap(provider, tenant, text, &back, &error));
-  EXPECT(strcmp(crm_buffer_data(back), key) == 0);
-  crm_buffer_free(wrapped);
-  crm_buffer_free(back);
-}
-
-static void key_providers(const char* folder) {
-  char path[512];
-  crm_key_file_options options = CRM_KEY_FILE_OPTIONS_INIT;
-  crm_key_provider* provider = NULL;
-  EXPECT_OK(crm_key_provider_new(turn_around, turn_around, NULL,
-                                 count_destroyed, &provider, &error));
-  wrap_and_unwrap(provider);
-  crm_key_provider_free(provider);
-  EXPECT(destroyed == 1);
-  EXPECT_OK(crm_key_provider_new_ephemeral(&provider, &error));
-  wrap_and_unwrap(provider);
-  crm_key_provider_free(provider);
-  snprintf(path, sizeof(path), "%s/key", folder);
-  EXPECT_CODE(
-      crm_key_provider_open_file(crm_slice_of(path), NULL, &provider, &error),
-      CRM_KEY_MISSING);
-  EXPECT(provider == NULL);
-  options.flags = CRM_KEY_FILE_CREATE_IF_MISSING;
-  EXPECT_OK(crm_key_provider_open_file(crm_slice_of(path), &options, &provider,
-                                       &error));
-  wrap_and_unwrap(provider);
-  crm_key_provider_free(provider);
-}
-
 static int32_t log_lines = 0;
 
 static int32_t count_lines(void* user_data, int32_t level, crm_slice message) {
@@ -672,6 +612,7 @@ static void whole_store(crm_store* store, const char* folder) {
   EXPECT(crm_store_stats_read(stats)->tenant_count == 1);
   EXPECT(crm_store_stats_read(stats)->tenants[0].customers == 1);
   crm_store_stats_free(stats);
+  rotation(store);
   EXPECT_OK(crm_store_verify(store, NULL, &report, &error));
   EXPECT(crm_verify_report_read(report)->findings_total == 0);
   EXPECT(crm_verify_report_read(report)->log_records >= 4);

@@ -57,6 +57,10 @@ void commands(crm_store* store);
 void columns(crm_tenant* tenant);
 /* Sets of records, models and links, without a store. */
 void records_in_memory(void);
+/* Providers of keys, and what they can do. */
+void key_providers(const char* folder);
+/* All keys of the store, wrapped anew. */
+void rotation(crm_store* store);
 /* The ledger, in a tenant of its own. */
 void ledger(crm_store* store, const char* folder);
 

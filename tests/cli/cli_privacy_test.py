@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import cli_fixture
 
@@ -169,6 +170,29 @@ class Privacy(cli_fixture.CliTest):
         self.crm("restore", restored, data, keys, code=4)
         self.crm("restore", self.path("other"), keys, keys, "--key-file",
                  key.strip(), code=2)
+
+    def test_rotate(self):
+        data, keys = self.path("data"), self.path("keys")
+        self.crm("backup", self.store, data)
+        self.crm("keys", "backup", self.store, keys)
+        key, _ = self.crm("keys", "path", self.store)
+        key = key.strip()
+        shutil.copy(key, self.path("old.key"))
+        kept = self.json_line("keys", "rotate", self.store, "--keep-old")
+        self.assertFalse(kept["old_destroyed"])
+        said, _ = self.crm("keys", "rotate", self.store)
+        self.assertIn("destroyed", said)
+        done = self.json_line("keys", "rotate", self.store)
+        self.assertEqual(done["key_file"], key)
+        self.assertEqual(done["tenants"], 1)
+        self.assertGreater(done["keys"], 0)
+        self.crm("show", self.store, "1")
+        self.crm("verify", self.store)
+        _, error = self.crm("restore", self.path("a"), data, keys,
+                            "--key-file", key, code=6)
+        self.assertIn("before a rotation", error)
+        self.crm("restore", self.path("b"), data, keys, "--key-file",
+                 self.path("old.key"))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import datetime
 import logging
 import os
+import pathlib
 import sys
 import threading
 
@@ -164,6 +165,72 @@ def test_a_key_provider_that_gives_no_bytes():
     with pytest.raises(crm.InputError, match="bytes"):
         with crm.Store.open_in_memory(key_provider=Wrong()) as store:
             store.tenant("t").append(member(1))
+
+
+def test_rotation_by_a_provider_in_python(folder):
+    class Turning:
+        def __init__(self):
+            self.inner = crm.EphemeralKeyProvider()
+            self.calls = []
+
+        def wrap(self, tenant, key):
+            return self.inner.wrap(tenant, key)
+
+        def unwrap(self, tenant, wrapped):
+            return self.inner.unwrap(tenant, wrapped)
+
+        def begin_rotation(self):
+            self.calls.append("begin")
+            self.inner.begin_rotation()
+
+        def end_rotation(self):
+            self.calls.append("end")
+            if len(self.calls) == 2:
+                raise ConnectionError("secret address")
+            self.inner.end_rotation()
+
+    provider = Turning()
+    with crm.Store.open(folder / "s", create_if_missing=True,
+                        key_provider=provider) as store:
+        store.tenant("t").append(member(1))
+        with pytest.raises(crm.FatalError, match="end_rotation") as caught:
+            store.rotate_keys()
+        assert isinstance(caught.value.__cause__, ConnectionError)
+        done = store.rotate_keys()
+        assert done.old_destroyed and done.tenants == 1 and done.keys > 0
+        assert not store.rotate_keys(keep_old=True).old_destroyed
+    assert provider.calls == ["begin", "end", "begin", "end", "begin"]
+    with crm.Store.open(folder / "s", key_provider=provider) as store:
+        assert len(list(store.tenant("t").replay())) == 1
+
+
+def test_rotation_by_a_provider_that_cannot():
+    with crm.Store.open_in_memory(key_provider=Vault()) as store:
+        store.tenant("t").append(member(1))
+        with pytest.raises(crm.Error) as caught:
+            store.rotate_keys()
+        assert caught.value.code is crm.StatusCode.UNSUPPORTED
+        assert len(list(store.tenant("t").replay())) == 1
+
+
+def test_rotation_of_a_key_file(folder):
+    with crm.Store.open(folder / "s", create_if_missing=True) as store:
+        store.tenant("t").append(member(1))
+        key = pathlib.Path(store.key_file)
+        before = key.read_bytes()
+        with pytest.raises(crm.RetryableError) as caught:
+            store.rotate_keys(progress=lambda done, total: False)
+        assert caught.value.code is crm.StatusCode.CANCELLED
+        seen = []
+        store.rotate_keys(progress=lambda done, total: seen.append(
+            (done, total)))
+        assert seen and all(done <= total for done, total in seen)
+        assert before not in key.read_bytes()
+    with crm.Store.open(folder / "s") as store:
+        assert len(list(store.tenant("t").replay())) == 1
+    key.write_bytes(before)
+    with pytest.raises(crm.FatalError, match="before a rotation"):
+        crm.Store.open(folder / "s")
 
 
 def test_own_key_providers(folder):

@@ -682,6 +682,18 @@ class KeyProvider(Protocol):
         """The inverse of wrap."""
 
 
+class RotatingKeyProvider(KeyProvider, Protocol):
+    """A key provider that Store.rotate_keys can give a new wrapping key."""
+
+    def begin_rotation(self) -> None:
+        """From now on wrap uses a new wrapping key, durably, and unwrap opens
+        what it and the one before have wrapped. While the one before is still
+        there from a rotation that was not ended, nothing need change."""
+
+    def end_rotation(self) -> None:
+        """Destroys all wrapping keys but the one that wrap uses."""
+
+
 for _class in list(globals().values()):
     if isinstance(_class, type) and _class.__module__ == __name__:
         # As users see them: crm.InputError.

@@ -66,8 +66,27 @@ class PythonKeyProvider final : public KeyProvider {
                              std::string_view wrapped) override {
     return Call("unwrap", tenant, wrapped);
   }
+  Status BeginRotation() override { return Tell("begin_rotation"); }
+  Status EndRotation() override { return Tell("end_rotation"); }
 
  private:
+  // A method that need not be there, and gives nothing.
+  Status Tell(const char* method) {
+    if (AtExit()) {
+      return Status(StatusCode::kFailedPrecondition,
+                    "key provider: the interpreter is gone");
+    }
+    const CallbackScope scope(borrower_, CallbackScope::Refuses::kCalls);
+    py::gil_scoped_acquire acquire;
+    if (!py::hasattr(*provider_, method)) return KeyProvider::BeginRotation();
+    try {
+      provider_->attr(method)();
+      return Status();
+    } catch (py::error_already_set& error) {
+      return Failed(method, error);
+    }
+  }
+
   Result<std::string> Call(const char* method, std::string_view tenant,
                            std::string_view bytes) {
     if (AtExit()) {

@@ -40,6 +40,19 @@ void DefineMethods(py::class_<Provider>& type) {
       "The inverse of wrap. CorruptionError when it was not made by wrap for\n"
       "this tenant.",
       py::arg("tenant"), py::arg("wrapped"));
+  Def(
+      type, "begin_rotation",
+      [](const Provider& self) {
+        Check(Unlocked([&] { return self.provider->BeginRotation(); }));
+      },
+      "From now on wrap uses a new key, and unwrap opens what either has\n"
+      "wrapped. Store.rotate_keys does it.");
+  Def(
+      type, "end_rotation",
+      [](const Provider& self) {
+        Check(Unlocked([&] { return self.provider->EndRotation(); }));
+      },
+      "Destroys the key before. Store.rotate_keys does it.");
   FinishClass(type, "a key stays where it is");
 }
 

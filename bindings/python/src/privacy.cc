@@ -158,6 +158,13 @@ void DefineBackups(py::module_& module) {
       .Field("files", &BackupReport::files, "How many.")
       .Field("bytes", &BackupReport::bytes, "Together.")
       .Finish();
+  RecordClass<KeyRotation>(module, "KeyRotation", "What a rotation did.")
+      .Field("tenants", &KeyRotation::tenants, "Whose keys were wrapped anew.")
+      .Field("keys", &KeyRotation::keys,
+             "Of records, months and views; destroyed ones count.")
+      .Field("old_destroyed", &KeyRotation::old_destroyed,
+             "The provider holds the wrapping key before no more.")
+      .Finish();
   DefFunction(
       module, "verify_backup",
       [](const std::filesystem::path& directory) {

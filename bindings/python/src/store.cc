@@ -221,6 +221,38 @@ void DefineBackups(py::class_<StoreHandle>& type) {
       "older ones by it, rather than keep them: they hold keys of people who\n"
       "were erased since.",
       py::arg("directory"));
+  Def(
+      type, "rotate_keys",
+      [](const StoreHandle& self, bool keep_old, py::object progress) {
+        ProgressCaller caller(progress);
+        KeyRotationOptions options;
+        options.keep_old = keep_old;
+        options.progress = [&](uint64_t done, uint64_t total) {
+          const CallbackScope scope(self.box()->borrower(),
+                                    CallbackScope::Refuses::kClose);
+          return caller(done, total);
+        };
+        Result<KeyRotation> rotation =
+            self.Run([&](Store& store) { return store.RotateKeys(options); });
+        caller.Rethrow();
+        return Take(std::move(rotation));
+      },
+      "Wraps every key of the store anew: the key provider has a new wrapping\n"
+      "key (a key file is written anew), each tenant, too, and the old ones\n"
+      "are destroyed: a KeyRotation. Old backups of keys open with the key "
+      "file\n"
+      "of their time only; make a new one afterwards. The store may be in "
+      "use.\n"
+      "Cut off, it opens, and doing it again completes it.\n\n"
+      "keep_old: the provider keeps the key before: for a key file that "
+      "several\n"
+      "    stores or copies use. Rotate them all, the last one without it;\n"
+      "    otherwise all but this one are lost.\n"
+      "progress: a callable (done, total); returning False cancels\n"
+      "    (RetryableError, code CANCELLED).\n\n"
+      "Raises InputError (code UNSUPPORTED: the provider cannot).",
+      py::kw_only(), py::arg("keep_old") = false,
+      py::arg("progress") = py::none());
 }
 
 void DefineUpkeep(py::class_<StoreHandle>& type) {
