@@ -18,8 +18,8 @@ constexpr uint32_t kQuestionFlags =
 constexpr int32_t kMostNumber = 255;  // Of any enumeration.
 
 static_assert(static_cast<int>(ConsentAction::kSignal) == CRM_CONSENT_SIGNAL);
-static_assert(static_cast<int>(ConsentRule::kMessageClass) ==
-              CRM_CONSENT_BY_MESSAGE_CLASS);
+static_assert(static_cast<int>(ConsentRule::kDeactivated) ==
+              CRM_CONSENT_BY_DEACTIVATED);
 static_assert(static_cast<int>(DefinitionView::Kind::kConsent) ==
               CRM_DEFINITION_CONSENT);
 

@@ -267,6 +267,12 @@ struct ErasureListState {
   crm_erasure_list_view view = {};
 };
 
+struct CommandResultState {
+  CommandResult from;
+  std::vector<crm_slice> types = {};
+  crm_command_result_view view = {};
+};
+
 struct PersonExportState {
   PersonExportReport from;
   std::vector<crm_person_export_part> parts = {};
@@ -458,6 +464,8 @@ CRM_CAPI_HANDLE(crm_match_report, kMatchReport, crm::capi::MatchReportState);
 CRM_CAPI_HANDLE(crm_erasure_report, kErasureReport,
                 crm::capi::ErasureReportState);
 CRM_CAPI_HANDLE(crm_erasure_list, kErasureList, crm::capi::ErasureListState);
+CRM_CAPI_HANDLE(crm_command_result, kCommandResult,
+                crm::capi::CommandResultState);
 CRM_CAPI_HANDLE(crm_person_export_report, kPersonExport,
                 crm::capi::PersonExportState);
 CRM_CAPI_HANDLE(crm_certificate_info, kCertificateInfo,

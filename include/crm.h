@@ -3703,8 +3703,9 @@ typedef struct crm_redact_report {
  *
  * CRM_NOT_FOUND: no event there. CRM_ERASED: its person was.
  * CRM_ALREADY_EXISTS: it is redacted already. CRM_FAILED_PRECONDITION: an act
- * of consent is evidence, and goes with its person alone. CRM_BUSY, and errors
- * behind the choice: as crm_tenant_erase. */
+ * of consent is evidence, and goes with its person alone; or a legal hold keeps
+ * the event (names it). CRM_BUSY, and errors behind the choice: as
+ * crm_tenant_erase. */
 CRM_API crm_status crm_tenant_redact(crm_tenant* tenant, uint64_t event,
                                      const crm_redact_options* options,
                                      crm_redact_report* out,
@@ -3777,6 +3778,7 @@ CRM_API void crm_certificate_info_free(crm_certificate_info* info) CRM_NOEXCEPT;
  *
  * While she is held she is not erased, whatever the categories: a record has
  * one key for all of its events, so that she goes as a whole or not at all.
+ * Single events of the categories that are held are not redacted either.
  * Nothing else is held back: events go on to come in, customers are merged and
  * unmerged. A hold on one of two who are merged is a hold on both as long as
  * they are one; after an unmerge it holds everybody who has one of the records
@@ -4438,7 +4440,8 @@ enum {
 };
 
 /* What decided: the first that applies, in this order but that NO_CONSENT comes
- * before NEVER and CATEGORY. crm_consent_rule_text says each in a sentence. */
+ * before NEVER and CATEGORY, and DEACTIVATED behind RESTRICTED.
+ * crm_consent_rule_text says each in a sentence. */
 enum {
   /* There is no such customer, or she was erased. */
   CRM_CONSENT_BY_UNKNOWN_CUSTOMER = 1,
@@ -4483,7 +4486,9 @@ enum {
   /* The regime lets one write until told otherwise. */
   CRM_CONSENT_BY_OPT_OUT_CHANNEL = 21,
   /* Transactional, or a legal notice. */
-  CRM_CONSENT_BY_MESSAGE_CLASS = 22
+  CRM_CONSENT_BY_MESSAGE_CLASS = 22,
+  /* Her account is deactivated: denied. */
+  CRM_CONSENT_BY_DEACTIVATED = 23
 };
 
 /* The names of these numbers, as texts and JSON have them: "grant", "email",
@@ -6075,6 +6080,266 @@ CRM_API crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
                                           const crm_export_options* options,
                                           crm_export_counts* out,
                                           crm_error** error) CRM_NOEXCEPT;
+
+/* --- Commands --------------------------------------------------------------
+ *
+ * What a host does with an account in one call. Each looks at what is there,
+ * decides, and appends its events as one atomic request, or changes nothing
+ * and says why.
+ *
+ *   crm_registration ada = CRM_REGISTRATION_INIT;
+ *   crm_command_options call = CRM_COMMAND_OPTIONS_INIT;
+ *   ada.email = crm_slice_of("ada@example.com");
+ *   ada.flags = CRM_REGISTRATION_TERMS_ACCEPTED;
+ *   call.id = crm_slice_of("signup-17");        (the host's name of this call)
+ *   call.source = crm_slice_of("web");
+ *   call.at_us = now;
+ *   if (crm_tenant_register_customer(tenant, &ada, &call, &result, &error) ==
+ *       CRM_ALREADY_EXISTS)
+ *     log_in();
+ *
+ * A call is unique by its source and id: the same again changes nothing and
+ * answers what came of it the first time (REPEATED); another one under that id
+ * is CRM_ID_CONFLICT. What a command saw is a condition of its request; where
+ * somebody was faster it looks again, eight times at most (CRM_CONFLICT). Of
+ * two registrations of one address exactly one comes through.
+ *
+ * A registered customer has an account, an identifier of an exclusive
+ * namespace; without one the id of the call becomes it (customerId). The
+ * address is unique within the tenant, in all of its spellings.
+ *
+ * Deactivating suspends: no marketing (CRM_CONSENT_BY_DEACTIVATED), while what
+ * a contract or the law wants goes on; nothing of what she said is taken back,
+ * and reactivating brings it all back. The traits recordState and emailVerified
+ * say how she stands.
+ *
+ * crm/commands.h says which events come of each, and more.
+ */
+
+/* Who calls, and when. No flags so far.
+ *
+ * id: the host's name of this call: 1 to 200 bytes, unique per source.
+ * source: the system that says so: the source of the events.
+ * at_us: when. Must be set.
+ * ip_address, user_agent: of who did it; empty: not known. Personal. */
+typedef struct crm_command_options {
+  size_t struct_size;
+  uint32_t flags;
+  crm_slice id;
+  crm_slice source;
+  int64_t at_us;
+  crm_slice ip_address;
+  crm_slice user_agent;
+} crm_command_options;
+
+#define CRM_COMMAND_OPTIONS_INIT                                        \
+  {                                                                     \
+    sizeof(crm_command_options), 0, {0, 0}, {0, 0}, 0, {0, 0}, { 0, 0 } \
+  }
+
+/* An address that is to be verified. The host makes the token and mails it; its
+ * hash is kept beside the log until expires_at_us, and used once.
+ *
+ * token_sha256: 64 hexadecimal digits. */
+typedef struct crm_email_verification {
+  crm_slice token_sha256;
+  int64_t expires_at_us;
+  uint64_t reserved[1];
+} crm_email_verification;
+
+/* crm_registration.flags.
+ *
+ * TERMS_ACCEPTED: must be set (CRM_FAILED_PRECONDITION).
+ * MARKETING_CONSENT: she ticked the box for marketing by e-mail.
+ * KNOWN_EMAIL: somebody who never registered may have the address already, and
+ *   it is she who registers now. */
+enum {
+  CRM_REGISTRATION_TERMS_ACCEPTED = 1,
+  CRM_REGISTRATION_MARKETING_CONSENT = 2,
+  CRM_REGISTRATION_KNOWN_EMAIL = 4
+};
+
+/* Who registers.
+ *
+ * email: must be set. first_name, last_name, phone: may be empty.
+ * identifiers: her accounts in the host's systems, of exclusive namespaces;
+ *   nobody may have one of them yet.
+ * verification: NULL: the address is not to be verified. */
+typedef struct crm_registration {
+  size_t struct_size;
+  uint32_t flags;
+  crm_slice email;
+  crm_slice first_name;
+  crm_slice last_name;
+  crm_slice phone;
+  const crm_identifier* identifiers;
+  size_t identifier_count;
+  const crm_email_verification* verification;
+} crm_registration;
+
+#define CRM_REGISTRATION_INIT \
+  { sizeof(crm_registration), 0, {0, 0}, {0, 0}, {0, 0}, {0, 0}, 0, 0, 0 }
+
+/* One field of a profile.
+ *
+ * field: firstName, lastName, phone, dateOfBirth or address.
+ * value: text; dateOfBirth as "1815-12-10"; address a JSON object.
+ * unset: 1: there is none any more, and value must be empty. */
+typedef struct crm_field_change {
+  crm_slice field;
+  crm_slice value;
+  int32_t unset;
+  uint32_t reserved0;
+} crm_field_change;
+
+/* Why an account is deactivated. The numbers are frozen.
+ *
+ * CUSTOMER_REQUEST: she asked for it.
+ * FRAUD, TERMS_VIOLATION: the host decided.
+ * OTHER: see the notes. */
+enum {
+  CRM_DEACTIVATION_CUSTOMER_REQUEST = 1,
+  CRM_DEACTIVATION_FRAUD = 2,
+  CRM_DEACTIVATION_TERMS_VIOLATION = 3,
+  CRM_DEACTIVATION_OTHER = 4
+};
+
+/* crm_command_result_view.flags.
+ *
+ * REPEATED: it was done before, and nothing was appended now.
+ * NEW_CUSTOMER: a registration made a customer. Without it she was known
+ *   already: by her phone number, or as a subscriber (KNOWN_EMAIL). */
+enum { CRM_COMMAND_REPEATED = 1, CRM_COMMAND_NEW_CUSTOMER = 2 };
+
+/* What became of a command. Immutable. */
+typedef struct crm_command_result crm_command_result;
+
+/* What a crm_command_result holds. types, positions: of the events that were
+ * appended, now or then, in order; `event_count` of each. None: nothing had to
+ * be. */
+typedef struct crm_command_result_view {
+  uint64_t customer;
+  uint32_t flags;
+  uint32_t reserved0;
+  const crm_slice* types;
+  const uint64_t* positions;
+  size_t event_count;
+  uint64_t reserved[2];
+} crm_command_result_view;
+
+/* Where the record of a customer stands. The numbers are frozen.
+ *
+ * MERGED: her number leads to another. */
+enum {
+  CRM_RECORD_ACTIVE = 1,
+  CRM_RECORD_MERGED = 2,
+  CRM_RECORD_DEACTIVATED = 3,
+  CRM_RECORD_ERASED = 4
+};
+
+/* crm_customer_state.flags. SINCE: since_us and position are set.
+ * EMAIL_PENDING: her address is not verified yet. EMAIL_VERIFIED: it is. */
+enum {
+  CRM_CUSTOMER_STATE_SINCE = 1,
+  CRM_CUSTOMER_STATE_EMAIL_PENDING = 2,
+  CRM_CUSTOMER_STATE_EMAIL_VERIFIED = 4
+};
+
+/* What is there under a number.
+ *
+ * state: one of CRM_RECORD_...
+ * customer: who stands for her; zero: nobody (ERASED).
+ * since_us, position: since when she is deactivated, or active again, and the
+ *   event that says so. */
+typedef struct crm_customer_state {
+  int32_t state;
+  uint32_t flags;
+  uint64_t customer;
+  int64_t since_us;
+  uint64_t position;
+  uint64_t reserved[2];
+} crm_customer_state;
+
+/* All commands: `out` may be NULL. CRM_INVALID_ARGUMENT, CRM_TOO_LARGE name the
+ * member; CRM_ID_CONFLICT, CRM_CONFLICT as above; and what appends answer.
+ * Those about a customer: CRM_NOT_FOUND, CRM_ERASED, CRM_FAILED_PRECONDITION
+ * (none of her events says how she is called now). */
+
+/* CustomerCreated, ConsentGranted, EmailVerificationRequested.
+ * CRM_ALREADY_EXISTS: the address or an account is somebody's. */
+CRM_API crm_status crm_tenant_register_customer(
+    crm_tenant* tenant, const crm_registration* registration,
+    const crm_command_options* options, crm_command_result** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* Asks anew to verify the address that she has: the token before counts no
+ * more. CRM_FAILED_PRECONDITION: she has no address. */
+CRM_API crm_status crm_tenant_request_email_verification(
+    crm_tenant* tenant, uint64_t customer,
+    const crm_email_verification* verification,
+    const crm_command_options* options, crm_command_result** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* Her address is hers: EmailVerified. With the hash of the token that came
+ * back; it is compared in constant time, with that of the newest request, and
+ * counts once. CRM_FAILED_PRECONDITION: no request is open, it is too late, or
+ * her address is another by now; CRM_DENIED: it is not that token. */
+CRM_API crm_status crm_tenant_verify_email(crm_tenant* tenant,
+                                           uint64_t customer,
+                                           crm_slice token_sha256,
+                                           const crm_command_options* options,
+                                           crm_command_result** out,
+                                           crm_error** error) CRM_NOEXCEPT;
+
+/* Gives her another address: CustomerEmailUpdated with the old and the new one,
+ * and the request to verify it, if there is a `verification` (may be NULL).
+ * Until that is answered it is not verified, whatever the old one was. The old
+ * address stays hers: nobody else can register with it, and what comes with it
+ * is hers. CRM_INVALID_ARGUMENT: it is hers already; CRM_ALREADY_EXISTS:
+ * somebody else's; CRM_FAILED_PRECONDITION: she has no account, so that nothing
+ * but the old address leads to her. */
+CRM_API crm_status crm_tenant_update_email(
+    crm_tenant* tenant, uint64_t customer, crm_slice email,
+    const crm_email_verification* verification,
+    const crm_command_options* options, crm_command_result** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* Sets and unsets fields; what is not named stays. One event for each kind that
+ * differs (name, phone, address, date of birth), with old and new values; none
+ * where nothing does. A phone number that is nobody's is one by which she is
+ * found from then on. CRM_INVALID_ARGUMENT: a field that there is not, or that
+ * is named twice, or a value that cannot be one; then nothing is changed. */
+CRM_API crm_status crm_tenant_update_profile(
+    crm_tenant* tenant, uint64_t customer, const crm_field_change* changes,
+    size_t count, const crm_command_options* options, crm_command_result** out,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* reason: one of CRM_DEACTIVATION_... notes: personal; may be empty. Is so
+ * already: no event. */
+CRM_API crm_status crm_tenant_deactivate(crm_tenant* tenant, uint64_t customer,
+                                         int32_t reason, crm_slice notes,
+                                         const crm_command_options* options,
+                                         crm_command_result** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Takes a suspension back: what she said before counts again. Is active
+ * already: no event. */
+CRM_API crm_status crm_tenant_reactivate(crm_tenant* tenant, uint64_t customer,
+                                         const crm_command_options* options,
+                                         crm_command_result** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* The result; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_command_result_view* crm_command_result_read(
+    const crm_command_result* result) CRM_NOEXCEPT;
+
+/* Frees the texts as well. */
+CRM_API void crm_command_result_free(crm_command_result* result) CRM_NOEXCEPT;
+
+/* How she stands. CRM_NOT_FOUND: there never was such a number. */
+CRM_API crm_status crm_tenant_get_customer_state(
+    crm_tenant* tenant, uint64_t customer, const crm_read_options* options,
+    crm_customer_state* out, crm_error** error) CRM_NOEXCEPT;
 
 /* --- Export of a person ----------------------------------------------------
  *

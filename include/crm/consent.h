@@ -55,6 +55,9 @@
 //                           smsForPromotions, also within {"preferences": ...}:
 //                           the latest value of each wins; null takes it back.
 //                           What is enabled is no consent, what is not denies
+//   CustomerDeactivated, CustomerReactivated   no acts, and nothing that she
+//                           said is taken back: until she is reactivated she
+//                           gets no marketing. See crm/commands.h
 // Their aliases are those of the catalogue (crm/schema.h). An act says whose it
 // is by its identifiers; the address of e-mail is that of namespace email, of
 // sms, voice and whatsapp that of phoneNumber, unless the payload names one.
@@ -173,7 +176,8 @@ enum class ConsentState : uint8_t {
 };
 
 // What decided: the first that applies, in this order, but that kNoConsent
-// comes before kNever and kCategory. The numbers never change.
+// comes before kNever and kCategory, and kDeactivated behind kRestricted. The
+// numbers never change.
 enum class ConsentRule : uint8_t {
   kUnknownCustomer = 1,  // There is no such customer (any more).
   kRestricted = 2,       // Art. 18 restriction.
@@ -197,6 +201,7 @@ enum class ConsentRule : uint8_t {
   kLegalBasis = 20,      // Allowed: the purpose needs no consent.
   kOptOutChannel = 21,   // Allowed: the regime lets one write until told.
   kMessageClass = 22,    // Allowed: transactional, or a legal notice.
+  kDeactivated = 23,     // Her record is deactivated: see crm/commands.h.
 };
 
 // The names as in comments above; of a rule "quiet-hours" and so on. Static

@@ -17,8 +17,8 @@
 // What a hold does
 //   Erase answers kFailedPrecondition, whatever the categories: a record has
 //   one key for all of its events, so that she is erased as a whole or not at
-//   all. A dry run names the holds. Nothing else is held back: events go on to
-//   come in, customers are merged and unmerged.
+//   all. A dry run names the holds. Redact refuses her events of the categories
+//   that are held. Nothing else is: events come in, customers are merged.
 //
 // Whom it holds
 //   The customer, whoever she is merged with: a hold on one of two is a hold on

@@ -26,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crm/commands.h"
 #include "crm/consent.h"
 #include "crm/event.h"
 #include "crm/identity.h"
@@ -331,6 +332,49 @@ class Tenant final {
   // What counts now, with all defaults spelled out: what SetPrivacySettings
   // takes back.
   Result<std::string> GetPrivacySettings() const;
+
+  // Accounts: see crm/commands.h. Each is one atomic request, or changes
+  // nothing and says why. All of them: kInvalidArgument, kTooLarge (the call,
+  // names the member), kIdConflict (its id is another call's), kConflict
+  // (others were faster all the time), and what appends answer. Those about a
+  // customer: kNotFound, kErased; kFailedPrecondition: none of her events says
+  // how she is called now.
+  //
+  // kFailedPrecondition: the terms; kAlreadyExists: the address, or an account,
+  // is somebody's (names which).
+  Result<CommandResult> RegisterCustomer(const Registration& registration,
+                                         const CommandCall& call);
+  // Of the address that she has. kFailedPrecondition: she has none.
+  Result<CommandResult> RequestEmailVerification(
+      CustomerId customer, const EmailVerification& verification,
+      const CommandCall& call);
+  // With the hash of the token that came back. kFailedPrecondition: no request
+  // is open, it is too late, or her address is another by now; kDenied: it is
+  // not that token.
+  Result<CommandResult> VerifyEmail(CustomerId customer,
+                                    std::string_view token_sha256,
+                                    const CommandCall& call);
+  // kInvalidArgument: it is hers already; kAlreadyExists: somebody else's;
+  // kFailedPrecondition: she has no account, so that nothing but the old
+  // address leads to her.
+  Result<CommandResult> UpdateEmail(CustomerId customer,
+                                    const EmailUpdate& update,
+                                    const CommandCall& call);
+  // kInvalidArgument: a field that there is not, or that is named twice; a
+  // value that cannot be one. Then nothing is changed.
+  Result<CommandResult> UpdateProfile(CustomerId customer,
+                                      std::span<const FieldChange> changes,
+                                      const CommandCall& call);
+  // Is so already: no event. `notes` (personal; up to 2,048 bytes) may be
+  // empty.
+  Result<CommandResult> Deactivate(CustomerId customer,
+                                   DeactivationReason reason,
+                                   std::string_view notes,
+                                   const CommandCall& call);
+  Result<CommandResult> Reactivate(CustomerId customer,
+                                   const CommandCall& call);
+  // kNotFound: there never was such an id.
+  Result<CustomerState> GetCustomerState(CustomerId customer) const;
 
   // What is defined about events; see crm/schema.h. Each call that defines is
   // durable when it returns, and changes nothing when it fails.

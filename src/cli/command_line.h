@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/consent_command.h"
+#include "cli/customer_command.h"
 
 namespace crm::cli {
 
@@ -39,6 +40,7 @@ struct CommandLine {
   IdentitySettingsCommand identity_settings;
   WhoCommand who[static_cast<size_t>(WhoCommand::Verb::kCount)];
   ConsentCommand consent[static_cast<size_t>(ConsentCommand::Verb::kCount)];
+  CustomerCommand customer[static_cast<size_t>(CustomerCommand::Verb::kCount)];
   PrivacyCommand privacy[static_cast<size_t>(PrivacyCommand::Verb::kCount)];
   CertificateVerifyCommand certificate_verify;
   HoldCommand hold[static_cast<size_t>(HoldCommand::Verb::kCount)];

@@ -700,6 +700,7 @@ int RunProgram(int argc, char** argv) {
   AddSchema(&app, &line);
   AddIdentity(&app, &line);
   AddConsent(&app, line.consent, &line.run);
+  AddCustomer(&app, line.customer, &line.run);
   AddPrivacy(&app, &line);
   AddHolds(&app, &line);
   AddLedger(&app, &line.run);

@@ -26,6 +26,8 @@ enum class Form : uint8_t {
   kComplaint,
   kUnsubscribe,
   kInvalidAddress,
+  kDeactivated,
+  kReactivated,
 };
 
 constexpr std::string_view kMarketing = "marketing";
@@ -45,7 +47,9 @@ const Forms& AllForms() {
                           {"message.bounced", Form::kBounce},
                           {"message.complained", Form::kComplaint},
                           {"message.unsubscribed", Form::kUnsubscribe},
-                          {"CustomerEmailInvalidated", Form::kInvalidAddress}};
+                          {"CustomerEmailInvalidated", Form::kInvalidAddress},
+                          {"CustomerDeactivated", Form::kDeactivated},
+                          {"CustomerReactivated", Form::kReactivated}};
     for (const CatalogueAlias& alias : CatalogueAliases()) {
       const auto found = all->find(alias.type);
       if (found != all->end()) {
@@ -178,6 +182,10 @@ void Reader::Read(Form form) {
       fact.reason = SuppressionReason::kInvalid;
       return Add(fact, members_.Text("email"));
     }
+    case Form::kDeactivated:
+      return Preference(PreferenceField::kRecordState, 2);
+    case Form::kReactivated:
+      return Preference(PreferenceField::kRecordState, 1);
   }
 }
 

@@ -39,7 +39,7 @@ class ConsentRoom final : public Room {
       : identity_(identity), profile_(profile) {}
 
   std::string_view name() const override { return "consent"; }
-  uint32_t version() const override { return 1 + 16 * kNormaliserVersion; }
+  uint32_t version() const override { return 2 + 16 * kNormaliserVersion; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;

@@ -61,6 +61,7 @@ class Judge final {
 
   bool UnknownCustomer() { return !in_.known; }
   bool Restricted();
+  bool Deactivated() { return Refuses(PreferenceField::kRecordState); }
   bool Undeliverable() { return IsSuppressed(true); }
   bool Suppressed() { return IsSuppressed(false); }
   bool Objected();
@@ -133,6 +134,7 @@ const Judge::Rule Judge::kOrder[] = {
     {ConsentRule::kUnknownCustomer, kM | kT | kL, Verdict::kDeny,
      &Judge::UnknownCustomer},
     {ConsentRule::kRestricted, kM | kT, Verdict::kDeny, &Judge::Restricted},
+    {ConsentRule::kDeactivated, kM, Verdict::kDeny, &Judge::Deactivated},
     {ConsentRule::kUndeliverable, kM | kT | kL, Verdict::kDeny,
      &Judge::Undeliverable},
     {ConsentRule::kSuppressed, kM, Verdict::kDeny, &Judge::Suppressed},

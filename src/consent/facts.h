@@ -41,6 +41,7 @@ enum class PreferenceField : uint8_t {
   kSms = 5,
   kPush = 6,
   kSmsPromotions = 7,
+  kRecordState = 8,  // 1 active, 2 deactivated.
 };
 // Of any field: taken back.
 inline constexpr uint64_t kPreferenceUnset = 1'000'000'007;

@@ -56,7 +56,8 @@ constexpr RuleName kRules[] = {
     {"soft-opt-in", "she is a customer, and did not opt out"},
     {"legal-basis", "the purpose needs no consent"},
     {"opt-out-channel", "the regime lets one write until told otherwise"},
-    {"message-class", "what a contract or the law needs"}};
+    {"message-class", "what a contract or the law needs"},
+    {"deactivated", "her account is deactivated"}};
 
 template <size_t n>
 std::string_view NameAt(const std::string_view (&names)[n], int number) {

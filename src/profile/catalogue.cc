@@ -8,22 +8,34 @@ namespace crm {
 namespace {
 
 // Sorted, for binary search.
-constexpr std::array<std::string_view, 22> kProfileEvents = {
-    "ContractActivatedEvent",   "CustomerAddressUpdated",
-    "CustomerCreated",          "CustomerEmailUpdated",
-    "CustomerNameUpdated",      "CustomerPhoneUpdated",
-    "CustomerProfileCreated",   "CustomerProfileCreatedEvent",
-    "CustomerProfileUpdated",   "CustomerUpdated",
-    "LeadCreatedEvent",         "contact.created",
-    "contact.updated",          "crm.profile.created",
-    "crm.profile.updated",      "identify",
-    "scl.member.created",       "scl.member.updated",
-    "teetime.handicap.updated", "teetime.player.created",
-    "teetime.player.updated",   "tier.changed",
+constexpr std::array<std::string_view, 23> kProfileEvents = {
+    "ContractActivatedEvent",
+    "CustomerAddressUpdated",
+    "CustomerBirthDateUpdated",
+    "CustomerCreated",
+    "CustomerEmailUpdated",
+    "CustomerNameUpdated",
+    "CustomerPhoneUpdated",
+    "CustomerProfileCreated",
+    "CustomerProfileCreatedEvent",
+    "CustomerProfileUpdated",
+    "CustomerUpdated",
+    "LeadCreatedEvent",
+    "contact.created",
+    "contact.updated",
+    "crm.profile.created",
+    "crm.profile.updated",
+    "identify",
+    "scl.member.created",
+    "scl.member.updated",
+    "teetime.handicap.updated",
+    "teetime.player.created",
+    "teetime.player.updated",
+    "tier.changed",
 };
 
 // Field to trait, sorted by field; an empty trait drops the field.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 32>
+constexpr std::array<std::pair<std::string_view, std::string_view>, 35>
     kFields = {{
         {"aggregateId", ""},
         {"authUserId", ""},
@@ -36,6 +48,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 32>
         {"messagingContactId", ""},
         {"mobile", "phoneNumber"},
         {"newAddress", "address"},
+        {"newDateOfBirth", "dateOfBirth"},
         {"newEmail", "email"},
         {"newFirstName", "firstName"},
         {"newLastName", "lastName"},
@@ -43,6 +56,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 32>
         {"newPhone", "phoneNumber"},
         {"newPhoneNumber", "phoneNumber"},
         {"oldAddress", ""},
+        {"oldDateOfBirth", ""},
         {"oldEmail", ""},
         {"oldFirstName", ""},
         {"oldLastName", ""},
@@ -54,6 +68,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 32>
         {"reason", ""},
         {"requiresVerification", ""},
         {"teetimePlayerId", ""},
+        {"termsAccepted", ""},
         {"traits", ""},
         {"updatedBy", ""},
         {"userAgent", ""},
@@ -73,6 +88,26 @@ std::string_view TraitOfField(std::string_view field) {
                        });
   if (found != kFields.end() && found->first == field) return found->second;
   return field;
+}
+
+std::pair<std::string_view, std::string_view> TraitOfType(
+    std::string_view type) {
+  using Trait = std::pair<std::string_view, std::string_view>;
+  constexpr std::pair<std::string_view, Trait> kTraits[] = {
+      {"CustomerDeactivated", {"recordState", "\"deactivated\""}},
+      {"CustomerEmailUpdated", {"emailVerified", "false"}},
+      {"CustomerReactivated", {"recordState", "\"active\""}},
+      {"EmailVerificationRequested", {"emailVerified", "false"}},
+      {"EmailVerified", {"emailVerified", "true"}}};
+  // Most types are another's.
+  if (!type.starts_with("CustomerDe") && !type.starts_with("CustomerRe") &&
+      !type.starts_with("CustomerEm") && !type.starts_with("EmailVer")) {
+    return {};
+  }
+  for (const auto& [name, trait] : kTraits) {
+    if (name == type) return trait;
+  }
+  return {};
 }
 
 std::string_view TraitOfHint(std::string_view name_space) {

@@ -5,6 +5,7 @@
 #define CRM_PROFILE_CATALOGUE_H_
 
 #include <string_view>
+#include <utility>
 
 namespace crm {
 
@@ -15,6 +16,11 @@ bool IsProfileEvent(std::string_view type);
 // values, keys, facts about the request). Unknown fields are traits under
 // their own name.
 std::string_view TraitOfField(std::string_view field);
+
+// The trait that events of a type set, whatever they hold, and its value as
+// JSON; empty: none.
+std::pair<std::string_view, std::string_view> TraitOfType(
+    std::string_view type);
 
 // The trait that an identity hint sets; empty: none.
 std::string_view TraitOfHint(std::string_view name_space);

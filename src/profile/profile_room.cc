@@ -204,6 +204,8 @@ Status ProfileRoom::Prepare(const EventContent& content, Arena& arena,
     AppendJsonString(hint.value, &quoted);
     updates.Add(trait, quoted);
   }
+  const auto [told, telling] = TraitOfType(content.type);
+  if (!told.empty()) updates.Add(told, telling);
   const std::string_view payload = content.body.payload;
   const bool profile_event = IsProfileEvent(content.type);
   // "traits" or "defaultTraits"; a quote is too common to look for.

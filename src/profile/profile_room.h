@@ -45,7 +45,7 @@ class ProfileRoom final : public Room {
   ~ProfileRoom() override;
 
   std::string_view name() const override { return "profile"; }
-  uint32_t version() const override { return 4; }
+  uint32_t version() const override { return 5; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;

@@ -10,6 +10,7 @@
 #include "consent/acts.h"
 #include "store/erasure.h"
 #include "store/fact_decoder.h"
+#include "store/privacy_settings.h"
 #include "store/removal.h"
 #include "store/tenant_impl.h"
 
@@ -138,8 +139,34 @@ Status Redaction::Add(Position event, RedactReport* report) {
     if (!row.ok()) return std::move(row).status();
     report->customer = row->customer;
     ++records_[report->record];
+    status = CheckNotHeld(event, row->customer, record.event.type);
+    if (!status.ok()) return status;
   }
   return MakeRemnant(event, record, value);
+}
+
+// A hold keeps what is of its categories.
+Status Redaction::CheckNotHeld(Position event, CustomerId customer,
+                               uint32_t type) {
+  const IdentityRoom& identity = core_.views->identity();
+  Generation& rows = choosing_.context().rows;
+  Result<std::vector<uint64_t>> holds =
+      identity.HoldsOn(tenant_, customer, rows);
+  if (!holds.ok()) return std::move(holds).status();
+  const auto now = core_.DefinitionsOf(tenant_);
+  const PrivacySettings& settings = PrivacySettingsOf(now.get());
+  const std::string_view name = core_.names.Text(NameKind::kType, type);
+  for (const uint64_t hold : *holds) {
+    Result<HoldRow> row = identity.HoldOf(tenant_, hold, rows);
+    if (!row.ok()) return std::move(row).status();
+    if (!row->categories.empty() && !settings.IsInAny(name, row->categories)) {
+      continue;
+    }
+    return Status(StatusCode::kFailedPrecondition,
+                  "event " + std::to_string(event) + " is held: hold " +
+                      std::to_string(hold));
+  }
+  return Status::Ok();
 }
 
 Status Redaction::MakeRemnant(Position event, const LogRecord& record,

@@ -42,6 +42,7 @@ class Redaction final {
               ProfileRoom::RedactedEvents* redacted);
 
  private:
+  Status CheckNotHeld(Position event, CustomerId customer, uint32_t type);
   Status MakeRemnant(Position event, const LogRecord& record,
                      std::string_view value);
 

@@ -706,6 +706,7 @@ int main(int argc, char** argv) {
   consent(store);
   erasures(store);
   person_exports(store);
+  commands(store);
   ledger(store, folder);
   EXPECT_OK(crm_store_close(store, &error));
   EXPECT_CODE(crm_tenant_append_json(tenant, NULL, 0, NULL, NULL, &error),

@@ -52,6 +52,7 @@ void consent(crm_store* store);
 /* Erasing, in a tenant of its own. */
 void erasures(crm_store* store);
 void person_exports(crm_store* store);
+void commands(crm_store* store);
 /* Three events as columns, and back. */
 void columns(crm_tenant* tenant);
 /* Sets of records, models and links, without a store. */

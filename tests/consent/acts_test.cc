@@ -385,8 +385,16 @@ TEST_CASE("deactivating is not a withdrawal") {
                   R"({"purpose":"marketing","channel":"email"})", At(1))
           .customer;
   world.Append("CustomerDeactivated", R"({"reason":"other"})", At(2));
-  CHECK(world.Allows(ada));
+  // It suspends, and takes nothing back.
+  CHECK(world.Check(ada).verdict == Verdict::kDeny);
+  CHECK(world.Check(ada).rule == ConsentRule::kDeactivated);
+  CHECK(world.Check(ada).act_count == 1);
   CHECK(world.tenant->GetConsentHistory(ada)->size() == 1);
+  world.Append("CustomerReactivated", "{}", At(4));
+  CHECK(world.Allows(ada));
+  // A late deactivation from before says nothing of today.
+  world.Append("CustomerDeactivated", R"({"reason":"fraud"})", At(3));
+  CHECK(world.Allows(ada));
 }
 
 TEST_CASE("acts survive closing, and views made anew decide the same") {

@@ -330,6 +330,27 @@ TEST_CASE("a category that an open hold names cannot be taken away") {
              kInvalidArgument);
 }
 
+TEST_CASE("an event of a held category is not redacted") {
+  Club club;
+  const EventOutcome first = MustAppendOne(club.tenant, MemberEvent("m", 1));
+  const CustomerId ada = first.customer;
+  const EventOutcome order = MustAppendOne(club.tenant, [] {
+    Event event = MemberEvent("order", 1);
+    event.type = "OrderPlaced";
+    return event;
+  }());
+  REQUIRE(order.customer == ada);
+  club.MustHold(ada, {.categories = {"orders"}});
+  const auto refused = club.tenant.Redact(order.position);
+  CHECK_CODE(refused, kFailedPrecondition);
+  CHECK(refused.status().message().find("hold 1") != std::string_view::npos);
+  // Another category is not held.
+  REQUIRE_OK(club.tenant.Redact(first.position));
+  club.MustRelease(1);
+  REQUIRE_OK(club.tenant.Redact(order.position));
+  CheckSound(club.store);
+}
+
 // Random histories beside a model: a hold is the records that it was placed on,
 // and the number of their customer.
 class Model {

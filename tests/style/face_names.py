@@ -22,6 +22,8 @@ C_ENUMS = {
     "ChoiceViewKind": "CRM_CHOICE",
     "ChoiceViewOrigin": "CRM_CHOICE_BY",
     "ConsentAction": "CRM_CONSENT",
+    "DeactivationReason": "CRM_DEACTIVATION",
+    "RecordState": "CRM_RECORD",
     "ConsentChannel": "CRM_CHANNEL",
     "ConsentRule": "CRM_CONSENT_BY",
     "AssertionKind": "CRM_ASSERTION",
@@ -53,6 +55,7 @@ OTHER_NUMBERS = {
 
 # Nouns of C, where they are not the name of the class.
 C_NOUNS = {
+    "CommandCall": "crm_command_options",
     "EventExportOptions": "crm_export_options",
     "EventExportReport": "crm_export_counts",
     "LinkFileOptions": "crm_link_options",
@@ -78,7 +81,11 @@ PYTHON_CLASSES = {
 # The calls whose keywords the members of options are.
 PYTHON_OPTIONS = {
     "AppendOptions": "Tenant.append",
+    "CommandCall": "Tenant.register_customer",
     "ConsentAct": "Tenant.record_consent",
+    "EmailUpdate": "Tenant.update_email",
+    "EmailVerification": "Tenant.request_email_verification",
+    "Registration": "Tenant.register_customer",
     "ConsentHistoryQuery": "Tenant.consent_history",
     "ConsentListQuery": "Tenant.list_consents",
     "ConsentQuestion": "Tenant.check_consent",
@@ -217,6 +224,17 @@ C = {
     "ConsentAct::conflict_notice": "CRM_CONSENT_ACT_CONFLICT_NOTICE",
     "ConsentDecision::contested": "CRM_CONSENT_DECISION_CONTESTED",
     "ConsentDecision::one_click": "CRM_CONSENT_DECISION_ONE_CLICK",
+    "CommandResult::new_customer": "CRM_COMMAND_NEW_CUSTOMER",
+    "CommandResult::repeated": "CRM_COMMAND_REPEATED",
+    "CustomerState::email_pending": "CRM_CUSTOMER_STATE_EMAIL_PENDING",
+    "CustomerState::email_verified": "CRM_CUSTOMER_STATE_EMAIL_VERIFIED",
+    "DeactivationReasonName": _BY_NUMBER,
+    "EmailUpdate::email": "crm_tenant_update_email",
+    "EmailUpdate::verification": "crm_tenant_update_email",
+    "RecordStateName": _BY_NUMBER,
+    "Registration::known_email": "CRM_REGISTRATION_KNOWN_EMAIL",
+    "Registration::marketing_consent": "CRM_REGISTRATION_MARKETING_CONSENT",
+    "Registration::terms_accepted": "CRM_REGISTRATION_TERMS_ACCEPTED",
     "ConsentList::customers": "crm_tenant_list_consents",
     "ConsentList::next": "crm_tenant_list_consents",
     "ConsentListQuery::limit": "(the room in the caller's array)",
@@ -368,6 +386,16 @@ PYTHON = {
     "MatchValue::text": "MatchSet.add(values)",
     "ReviewReasonName": "(the value of a ReviewReason, in capitals)",
     "ConsentActionName": _BY_NAME,
+    "DeactivationReasonName": _BY_NAME,
+    "EmailUpdate::verification":
+        "Tenant.update_email(token_sha256), Tenant.update_email(expires_at)",
+    "FieldChange::field": "Tenant.update_profile(changes)",
+    "FieldChange::unset": "Tenant.update_profile(changes)",
+    "FieldChange::value": "Tenant.update_profile(changes)",
+    "RecordStateName": _BY_NAME,
+    "Registration::verification":
+        "Tenant.register_customer(token_sha256), "
+        "Tenant.register_customer(expires_at)",
     "ConsentChannelName": _BY_NAME,
     "ConsentDecision::act_count": "ConsentDecision.acts",
     "ConsentList::customers": "Tenant.list_consents",

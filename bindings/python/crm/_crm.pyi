@@ -14,6 +14,7 @@ from crm._types import (
     ConsentChannel,
     ConsentRule,
     ConsentState,
+    DeactivationReason,
     DefinitionKind,
     Durability,
     EnvelopeShape,
@@ -34,6 +35,7 @@ from crm._types import (
     PersonExportMode,
     ReceiptFormat,
     ReconcileKind,
+    RecordState,
     RejectReason,
     ReviewAnswer,
     ReviewReason,
@@ -431,6 +433,97 @@ class Tenant:
         by: str = "",
         why: str = "",
     ) -> ErasureReport: ...
+    def register_customer(
+        self,
+        email: str,
+        *,
+        id: str,
+        source: str,
+        at: datetime.datetime,
+        terms_accepted: bool,
+        first_name: str = "",
+        last_name: str = "",
+        phone: str = "",
+        identifiers: Union[
+            dict[str, str], Iterable[_Identifier], None
+        ] = None,
+        marketing_consent: bool = False,
+        known_email: bool = False,
+        token_sha256: str = "",
+        expires_at: Optional[datetime.datetime] = None,
+        ip_address: str = "",
+        user_agent: str = "",
+    ) -> CommandResult: ...
+    def request_email_verification(
+        self,
+        customer: int,
+        *,
+        token_sha256: str,
+        expires_at: datetime.datetime,
+        id: str,
+        source: str,
+        at: datetime.datetime,
+        ip_address: str = "",
+        user_agent: str = "",
+    ) -> CommandResult: ...
+    def verify_email(
+        self,
+        customer: int,
+        token_sha256: str,
+        *,
+        id: str,
+        source: str,
+        at: datetime.datetime,
+        ip_address: str = "",
+        user_agent: str = "",
+    ) -> CommandResult: ...
+    def update_email(
+        self,
+        customer: int,
+        email: str,
+        *,
+        id: str,
+        source: str,
+        at: datetime.datetime,
+        token_sha256: str = "",
+        expires_at: Optional[datetime.datetime] = None,
+        ip_address: str = "",
+        user_agent: str = "",
+    ) -> CommandResult: ...
+    def update_profile(
+        self,
+        customer: int,
+        changes: dict[str, Union[str, datetime.date, dict[str, Any], None]],
+        *,
+        id: str,
+        source: str,
+        at: datetime.datetime,
+        ip_address: str = "",
+        user_agent: str = "",
+    ) -> CommandResult: ...
+    def deactivate(
+        self,
+        customer: int,
+        reason: Union[DeactivationReason, str],
+        *,
+        id: str,
+        source: str,
+        at: datetime.datetime,
+        notes: str = "",
+        ip_address: str = "",
+        user_agent: str = "",
+    ) -> CommandResult: ...
+    def reactivate(
+        self,
+        customer: int,
+        *,
+        id: str,
+        source: str,
+        at: datetime.datetime,
+        ip_address: str = "",
+        user_agent: str = "",
+    ) -> CommandResult: ...
+    def customer_state(self, customer: int) -> CustomerState: ...
     def export_person(
         self,
         customer: int,
@@ -1291,6 +1384,42 @@ class ErasureReport:
     def doubtful(self) -> tuple[str, ...]: ...
     @property
     def certificate(self) -> str: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class CommandResult:
+    @property
+    def customer(self) -> int: ...
+    @property
+    def repeated(self) -> bool: ...
+    @property
+    def new_customer(self) -> bool: ...
+    @property
+    def types(self) -> tuple[str, ...]: ...
+    @property
+    def positions(self) -> tuple[int, ...]: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class CustomerState:
+    @property
+    def state(self) -> RecordState: ...
+    @property
+    def customer(self) -> int: ...
+    @property
+    def since(self) -> Optional[datetime.datetime]: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def email_pending(self) -> bool: ...
+    @property
+    def email_verified(self) -> bool: ...
     def to_dict(self) -> dict[str, Any]: ...
     def __repr__(self) -> str: ...
     def __eq__(self, other: object) -> bool: ...

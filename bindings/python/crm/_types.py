@@ -315,6 +315,7 @@ class ConsentRule(_Name):
     NO_TIME_ZONE = "no-time-zone"
     FREQUENCY = "frequency"
     QUIET_HOURS = "quiet-hours"
+    DEACTIVATED = "deactivated"
     #: From here on: allowed.
     CONSENT = "consent"
     SOFT_OPT_IN = "soft-opt-in"
@@ -527,6 +528,25 @@ class ErasureMode(_Name):
     ANONYMISE = "anonymise"
     #: Not in this version.
     HARD = "hard"
+
+
+class DeactivationReason(_Name):
+    """Why an account is deactivated."""
+
+    CUSTOMER_REQUEST = "customer-request"
+    FRAUD = "fraud"
+    TERMS_VIOLATION = "terms-violation"
+    OTHER = "other"
+
+
+class RecordState(_Name):
+    """Where the record of a customer stands."""
+
+    ACTIVE = "active"
+    #: Her number leads to another.
+    MERGED = "merged"
+    DEACTIVATED = "deactivated"
+    ERASED = "erased"
 
 
 class PersonExportMode(_Name):

@@ -17,6 +17,17 @@
 #include "bindings/python/src/text.h"
 
 namespace crm::python {
+std::vector<Identifier> ReadIdentifiers(const py::object& object) {
+  std::vector<Identifier> identifiers;
+  if (object.is_none()) return identifiers;
+  const bool is_dict = PyDict_Check(object.ptr()) != 0;
+  const py::object items = is_dict ? object.attr("items")() : object;
+  for (const py::handle item : py::iter(items)) {
+    identifiers.push_back(IdentifierFromPython(item));
+  }
+  return identifiers;
+}
+
 namespace {
 
 using Time = std::optional<Timestamp>;
@@ -43,17 +54,6 @@ py::object Member(const char* enumeration, std::string_view name) {
     c = c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   }
   return MemberOf(enumeration, upper.c_str());
-}
-
-std::vector<Identifier> ReadIdentifiers(const py::object& object) {
-  std::vector<Identifier> identifiers;
-  if (object.is_none()) return identifiers;
-  const bool is_dict = PyDict_Check(object.ptr()) != 0;
-  const py::object items = is_dict ? object.attr("items")() : object;
-  for (const py::handle item : py::iter(items)) {
-    identifiers.push_back(IdentifierFromPython(item));
-  }
-  return identifiers;
 }
 
 void DefineRecording(py::class_<TenantHandle>& type) {

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "bindings/python/src/commands.h"
 #include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
@@ -71,6 +72,7 @@ PYBIND11_MODULE(_crm, module) {
   DefinePrivacyRecords(module);
   DefinePersonExportRecords(module);
   DefineRetentionRecords(module);
+  DefineCommandRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bindings/python/src/append.h"
+#include "bindings/python/src/commands.h"
 #include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
@@ -93,6 +94,7 @@ void DefineTenant(py::module_& module) {
   DefinePrivacy(type);
   DefinePersonExport(type);
   DefineRetention(type);
+  DefineCommands(type);
   DefineLedger(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
