@@ -3604,8 +3604,8 @@ typedef struct crm_redact_report {
  *
  * CRM_NOT_FOUND: no event there. CRM_ERASED: its person was.
  * CRM_ALREADY_EXISTS: it is redacted already. CRM_FAILED_PRECONDITION: it is
- * held, or an act of consent, which goes with its person alone. CRM_BUSY, errors
- * behind the choice: as crm_tenant_erase. */
+ * held, or an act of consent, which goes with its person alone. CRM_BUSY, and
+ * errors behind the choice: as crm_tenant_erase. */
 CRM_API crm_status crm_tenant_redact(crm_tenant* tenant, uint64_t event,
                                      const crm_redact_options* options,
                                      crm_redact_report* out,
