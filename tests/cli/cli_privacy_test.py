@@ -108,7 +108,7 @@ class Privacy(cli_fixture.CliTest):
 
     def test_redact(self):
         events, _ = self.crm("replay", self.store)
-        position = events.split()[0]
+        position = events.splitlines()[1].split()[0]
         self.assertIn("Ada", events)
         out, _ = self.crm("redact", self.store, position, "--dry-run")
         self.assertIn("Nothing was redacted", out)
