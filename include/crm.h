@@ -925,7 +925,7 @@ typedef struct crm_verify_options {
  * Make a new backup of the keys, and of the key file, afterwards.
  *
  * Data is not sealed anew, and nothing is read otherwise: keys are wrapped in
- * keys. Takes about two seconds for a million records, and may be done while
+ * keys. Takes about six seconds for a million records, and may be done while
  * the store is in use; erasures and crm_store_verify wait. Cut off at any point
  * the store opens, with the key file as it lies there, and the next call
  * completes what was begun; an open warns in the log that there is something to

@@ -692,7 +692,7 @@ class Store final {
   // of it. Make a new backup of the keys, and of the key file, afterwards.
   //
   // Data is not sealed anew, and nothing is read otherwise: keys are wrapped in
-  // keys. Takes about two seconds for a million records, and may be done while
+  // keys. Takes about six seconds for a million records, and may be done while
   // the store is in use; erasures and Verify wait. Cut off at any point the
   // store opens, with the key file as it lies there, and the next call
   // completes what was begun; an open warns in the log that there is something
