@@ -140,6 +140,7 @@ class History {
         1 + Below(static_cast<uint32_t>(snapshot->position()));
     const auto plan = tenant_.Redact(event, {.dry_run = true});
     const auto done = tenant_.Redact(event, {.why = "a history"});
+    CAPTURE(std::string(done.status().message()));
     CHECK(StatusCodeName(plan.status().code()) ==
           StatusCodeName(done.status().code()));
     if (!done.ok()) return;
@@ -157,6 +158,7 @@ class History {
     const auto plan = tenant_.Erase(customer, options);
     options.dry_run = false;
     const auto erased = tenant_.Erase(customer, options);
+    CAPTURE(std::string(erased.status().message()));
     CHECK(StatusCodeName(plan.status().code()) ==
           StatusCodeName(erased.status().code()));
     if (!erased.ok()) return;
