@@ -83,7 +83,7 @@ Status ReadRecord(const crm_match_record& in, MatchRecord* out) {
 
 // A set that ran out of memory while it was added to knows half of a record.
 Status CheckSet(const crm_match_set* set) {
-  const Status status = Check(set, "set");
+  Status status = Check(set, "set");
   if (!status.ok() || !StateOf(set).broken) return status;
   return Status(StatusCode::kFailedPrecondition,
                 "set: a call ran out of memory; make a new one");
@@ -109,7 +109,7 @@ Status ReadModel(const crm_match_model* model, std::optional<MatchModel>* out) {
     *out = MatchModel::Default();
     return Status::Ok();
   }
-  const Status status = Check(model, "model");
+  Status status = Check(model, "model");
   if (status.ok()) *out = StateOf(model);
   return status;
 }
@@ -146,8 +146,8 @@ Status ReadLinkOptions(const crm_link_records_options& in, LinkOptions* out) {
   if (in.review_weight != 0) out->review_weight = in.review_weight;
   if (in.max_cluster != 0) out->max_cluster = in.max_cluster;
   if (in.max_review != 0) out->max_review = in.max_review;
-  const Status status = ReadAsserted(in.must_link, in.must_link_count,
-                                     "options.must_link", &out->must_link);
+  Status status = ReadAsserted(in.must_link, in.must_link_count,
+                               "options.must_link", &out->must_link);
   if (!status.ok()) return status;
   return ReadAsserted(in.cannot_link, in.cannot_link_count,
                       "options.cannot_link", &out->cannot_link);
@@ -247,7 +247,7 @@ crm_slice crm_review_reason_name(int32_t reason) noexcept {
 
 crm_status crm_match_set_new(crm_match_set** out, crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    const crm::Status status = CheckOut(out);
+    crm::Status status = CheckOut(out);
     if (status.ok()) *out = Make<crm_match_set>();
     return status;
   });
@@ -297,7 +297,7 @@ void crm_match_set_free(crm_match_set* set) noexcept { Free(set); }
 crm_status crm_match_model_default(crm_match_model** out,
                                    crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    const crm::Status status = CheckOut(out);
+    crm::Status status = CheckOut(out);
     if (status.ok()) {
       *out = Make<crm_match_model>(crm::MatchModel::Default());
     }

@@ -341,7 +341,7 @@ Status PersonParts::Write(CustomerId customer) {
     if (status.ok() && access()) status = (this->*step)();
   }
   // An erasure in between would be a file with holes.
-  const Status there = customer_.id == 0 ? status : CheckStillThere();
+  Status there = customer_.id == 0 ? status : CheckStillThere();
   if (!there.ok()) return there;
   if (!status.ok()) return status;
   report_->redacted = redactor_.count();

@@ -149,7 +149,7 @@ Result<bool> CommandRun::Begin(CommandResult* result) {
     const Result<Position> position = Find(call_.id + "/" + std::to_string(n));
     if (!position.ok()) return position.status();
     if (*position == 0) break;
-    const Result<bool> read = ReadDone(*position, result);
+    Result<bool> read = ReadDone(*position, result);
     if (!read.ok()) return read;
   }
   result->repeated = !result->types.empty();

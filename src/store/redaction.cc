@@ -107,8 +107,8 @@ Status RefoldProfile(StoreCore& core, Views& views, uint32_t tenant,
 }
 
 Status Redaction::Add(Position event, RedactReport* report) {
-  const Status none(StatusCode::kNotFound,
-                    "no event at position " + std::to_string(event));
+  Status none(StatusCode::kNotFound,
+              "no event at position " + std::to_string(event));
   if (event == 0 || event > core_.sequencer->head()) return none;
   std::string value;
   LogRecordReader reader;
