@@ -164,8 +164,9 @@ crm_status crm_tenant_prove_inclusion(crm_tenant* tenant,
                                       crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::LedgerTarget of;
-    const crm::Status read = ReadTarget(target, &of);
-    if (!read.ok()) return read;
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = ReadTarget(target, &of);
+    if (!status.ok()) return status;
     return GiveText(tenant, options, out, [&](const crm::Tenant& own) {
       return JsonOf(own.ProveInclusion(of, size));
     });
@@ -191,8 +192,9 @@ crm_status crm_tenant_open_ledger_record(crm_tenant* tenant,
                                          crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
     crm::LedgerTarget of;
-    const crm::Status read = ReadTarget(target, &of);
-    if (!read.ok()) return read;
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = ReadTarget(target, &of);
+    if (!status.ok()) return status;
     return GiveText(tenant, options, out, [&](const crm::Tenant& own) {
       return JsonOf(own.OpenLedgerRecord(of));
     });

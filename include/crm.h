@@ -1850,7 +1850,7 @@ typedef struct crm_arrow_events crm_arrow_events;
  * CRM_INVALID_ARGUMENT: the stream is NULL or released, is no struct of
  * columns, or a column is missing, there twice, of another type, or unknown
  * (nobody would see that it was lost). CRM_IO_ERROR: the stream's own error,
- * with its text. */
+ * with its text; CRM_OUT_OF_MEMORY if that is ENOMEM. */
 CRM_API crm_status crm_arrow_events_open(struct ArrowArrayStream* stream,
                                          const crm_read_options* options,
                                          crm_arrow_events** out,
@@ -1864,7 +1864,7 @@ CRM_API crm_status crm_arrow_events_open(struct ArrowArrayStream* stream,
  * CRM_MALFORMED: a row is null, one of the columns that are needed is, a member
  * is no JSON object, or a time is finer than a microsecond or out of range; it
  * names row (from 0) and column, and the next call goes on behind the row.
- * CRM_IO_ERROR: the stream's own error; it comes again. */
+ * CRM_IO_ERROR, CRM_OUT_OF_MEMORY: the stream's own error; it comes again. */
 CRM_API crm_status crm_arrow_events_next(crm_arrow_events* rows,
                                          crm_slice* json,
                                          crm_error** error) CRM_NOEXCEPT;

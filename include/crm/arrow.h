@@ -161,7 +161,7 @@ class ArrowEvents final {
   // asks: a stream from somebody who lies is not safe to read.
   // kInvalidArgument: it is null or released, is no struct of columns, or a
   // column is missing, there twice, unknown, or of another type. kIoError: the
-  // stream's own error, with its text.
+  // stream's own error, with its text; kOutOfMemory if that is ENOMEM.
   static Result<ArrowEvents> Open(ArrowArrayStream* stream);
   ArrowEvents(ArrowEvents&&) noexcept;
   ArrowEvents& operator=(ArrowEvents&&) noexcept;
@@ -175,7 +175,7 @@ class ArrowEvents final {
   // kMalformed: a row is null, one of the columns that are needed is, a member
   // is no JSON object, or a time is finer than a microsecond or out of range;
   // it names row (from 0) and column, and the next call goes on behind the row.
-  // kIoError: the stream's own error; it comes again.
+  // kIoError, kOutOfMemory: the stream's own error; it comes again.
   Result<bool> Next(std::string_view* json);
   // How many rows Next has passed.
   uint64_t rows() const;

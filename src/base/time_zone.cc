@@ -3,8 +3,9 @@
 #include <date/tz.h>
 
 #include <algorithm>
-#include <exception>
 #include <map>
+#include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "base/hash.h"
@@ -18,7 +19,8 @@ using std::chrono::microseconds;
 constexpr int64_t kDayUs = 86'400'000'000;
 constexpr size_t kMaxNameBytes = 64;
 
-// The names of the database, made once. Empty where there is none.
+// The names of the database, made once. Empty where there is none; not when
+// memory ran out, which is no reason to know no zone from then on.
 struct Zones {
   std::map<std::string, const date::time_zone*, std::less<>> by_name;
   std::map<uint64_t, const date::time_zone*> by_hash;
@@ -26,18 +28,18 @@ struct Zones {
 
 const Zones& AllZones() {
   static const Zones* const zones = [] {
-    auto* all = new Zones();  // Never destroyed.
+    auto all = std::make_unique<Zones>();
     try {
       const date::tzdb& database = date::get_tzdb();
       for (const date::time_zone& zone : database.zones) {
         all->by_name.emplace(zone.name(), &zone);
         all->by_hash.emplace(StableHash64(zone.name()), &zone);
       }
-    } catch (const std::exception&) {
+    } catch (const std::runtime_error&) {
       all->by_name.clear();
       all->by_hash.clear();
     }
-    return all;
+    return all.release();  // Never destroyed.
   }();
   return *zones;
 }
@@ -75,7 +77,7 @@ bool TimeZone::ToLocal(Timestamp time, LocalTime* local) const {
     // 1970-01-01 was a Thursday.
     local->weekday = static_cast<int>(((local->day + 3) % 7 + 7) % 7);
     return true;
-  } catch (const std::exception&) {
+  } catch (const std::runtime_error&) {
     return false;
   }
 }
@@ -92,7 +94,7 @@ bool TimeZone::ToInstant(int64_t day, int64_t us_of_day,
       *time = Timestamp(local.time_since_epoch() - info.first.offset);
     }
     return true;
-  } catch (const std::exception&) {
+  } catch (const std::runtime_error&) {
     return false;
   }
 }

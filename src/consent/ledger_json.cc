@@ -11,6 +11,7 @@
 #include "base/time_text.h"
 #include "crm/ledger.h"
 #include "format/json.h"
+#include "format/json_writer.h"
 
 namespace crm {
 namespace {
@@ -31,55 +32,21 @@ std::string_view KindText(LedgerKind kind) {
   return "";
 }
 
-// Writes members in the order of the calls.
-class Writer {
- public:
-  Writer& Text(std::string_view name, std::string_view text) {
-    AppendJsonString(text, &Name(name));
-    return *this;
-  }
-  Writer& TextIfAny(std::string_view name, std::string_view text) {
-    return text.empty() ? *this : Text(name, text);
-  }
-  Writer& Number(std::string_view name, uint64_t number) {
-    Name(name) += std::to_string(number);
-    return *this;
-  }
-  Writer& Time(std::string_view name, Timestamp time) {
-    return Text(name, FormatTime(time));
-  }
-  Writer& Hex(std::string_view name, std::string_view bytes) {
-    return Text(name, ToHexText(bytes));
-  }
-  Writer& Hash(std::string_view name, const LedgerHash& hash) {
-    return Hex(name, AsText(hash));
-  }
-  Writer& Path(const std::vector<LedgerHash>& path) {
-    std::string& out = Name("path");
-    out += '[';
-    for (const LedgerHash& hash : path) {
-      out += &hash == path.data() ? "\"" : ",\"";
-      AppendHex(AsText(hash), &out);
-      out += '"';
-    }
-    out += ']';
-    return *this;
-  }
-  Writer& Object(std::string_view name, std::string_view json) {
-    Name(name) += json;
-    return *this;
-  }
-  std::string Take() { return std::move(out_) + "}"; }
-
- private:
-  std::string& Name(std::string_view name) {
-    out_ += out_.size() == 1 ? "\"" : ",\"";
-    out_ += name;
-    out_ += "\":";
-    return out_;
-  }
-  std::string out_ = "{";
-};
+// Hashes and times are texts.
+void Hex(std::string_view name, std::string_view bytes, JsonWriter* out) {
+  out->Text(name, ToHexText(bytes));
+}
+void Hash(std::string_view name, const LedgerHash& hash, JsonWriter* out) {
+  Hex(name, AsText(hash), out);
+}
+void Time(std::string_view name, Timestamp time, JsonWriter* out) {
+  out->Text(name, FormatTime(time));
+}
+void Path(const std::vector<LedgerHash>& path, JsonWriter* out) {
+  out->BeginArray("path");
+  for (const LedgerHash& hash : path) Hash({}, hash, out);
+  out->EndArray();
+}
 
 // --- And back ---------------------------------------------------------------
 
@@ -258,54 +225,69 @@ Status ReadConsistency(std::string_view json, ConsistencyProof* proof) {
 }  // namespace
 
 std::string ToJson(const LedgerHead& head) {
-  return Writer()
-      .Text("origin", head.origin)
-      .Number("size", head.size)
-      .Hash("root", head.root)
-      .Take();
+  JsonWriter out;
+  out.BeginObject();
+  out.Text("origin", head.origin);
+  out.Number("size", head.size);
+  Hash("root", head.root, &out);
+  out.EndObject();
+  return out.Take();
 }
 
 std::string ToJson(const LedgerRecord& record) {
-  Writer out;
-  out.Number("index", record.index)
-      .Number("position", record.position)
-      .Text("kind", KindText(record.kind));
-  if (record.what != 0) out.Number("what", record.what);
-  out.TextIfAny("type", record.type).TextIfAny("source", record.source);
-  out.Number("record", record.record).Number("linkIndex", record.link_index);
-  if (record.customer != 0) out.Number("customer", record.customer);
-  out.Time("occurredAt", record.occurred_at)
-      .Time("recordedAt", record.recorded_at)
-      .Hex("header", record.header)
-      .Hash("commitment", record.commitment)
-      .Hash("before", record.before)
-      .Hash("link", record.link)
-      .Hash("leaf", record.leaf);
-  if (record.root != LedgerHash{}) out.Hash("root", record.root);
+  JsonWriter out;
+  out.BeginObject();
+  out.Number("index", record.index);
+  out.Number("position", record.position);
+  out.Text("kind", KindText(record.kind));
+  out.NumberIfAny("what", record.what);
+  out.TextIfAny("type", record.type);
+  out.TextIfAny("source", record.source);
+  out.Number("record", record.record);
+  out.Number("linkIndex", record.link_index);
+  out.NumberIfAny("customer", record.customer);
+  Time("occurredAt", record.occurred_at, &out);
+  Time("recordedAt", record.recorded_at, &out);
+  Hex("header", record.header, &out);
+  Hash("commitment", record.commitment, &out);
+  Hash("before", record.before, &out);
+  Hash("link", record.link, &out);
+  Hash("leaf", record.leaf, &out);
+  if (record.root != LedgerHash{}) Hash("root", record.root, &out);
+  out.EndObject();
   return out.Take();
 }
 
 std::string ToJson(const InclusionProof& proof) {
-  return Writer()
-      .Text("proof", "inclusion")
-      .Object("record", ToJson(proof.record))
-      .Object("head", ToJson(proof.head))
-      .Path(proof.path)
-      .Take();
+  JsonWriter out;
+  out.BeginObject();
+  out.Text("proof", "inclusion");
+  out.Raw("record", ToJson(proof.record));
+  out.Raw("head", ToJson(proof.head));
+  Path(proof.path, &out);
+  out.EndObject();
+  return out.Take();
 }
 
 std::string ToJson(const ConsistencyProof& proof) {
-  return Writer()
-      .Text("proof", "consistency")
-      .Number("oldSize", proof.old_size)
-      .Hash("oldRoot", proof.old_root)
-      .Object("head", ToJson(proof.head))
-      .Path(proof.path)
-      .Take();
+  JsonWriter out;
+  out.BeginObject();
+  out.Text("proof", "consistency");
+  out.Number("oldSize", proof.old_size);
+  Hash("oldRoot", proof.old_root, &out);
+  out.Raw("head", ToJson(proof.head));
+  Path(proof.path, &out);
+  out.EndObject();
+  return out.Take();
 }
 
 std::string ToJson(const LedgerOpening& opening) {
-  return Writer().Hex("salt", opening.salt).Hex("plain", opening.plain).Take();
+  JsonWriter out;
+  out.BeginObject();
+  Hex("salt", opening.salt, &out);
+  Hex("plain", opening.plain, &out);
+  out.EndObject();
+  return out.Take();
 }
 
 Status VerifyLedgerProof(std::string_view json, std::string_view note,

@@ -5,48 +5,12 @@
 
 #include "base/time_text.h"
 #include "format/json.h"
+#include "format/json_writer.h"
 
 namespace crm {
 namespace {
 
 constexpr std::string_view kUnknown = "unknown";
-
-// Writes members and elements, with commas between them.
-class Writer {
- public:
-  void Open(std::string_view name, char bracket) {
-    Begin(name);
-    text_ += bracket;
-    first_ = true;
-  }
-  void Close(char bracket) {
-    text_ += bracket;
-    first_ = false;
-  }
-  void Text(std::string_view name, std::string_view value) {
-    Begin(name);
-    AppendJsonString(value, &text_);
-  }
-  void Raw(std::string_view name, std::string_view json) {
-    Begin(name);
-    text_ += json;
-  }
-  void Flag(std::string_view name, bool value) {
-    Raw(name, value ? "true" : "false");
-  }
-  std::string Take() { return std::move(text_); }
-
- private:
-  void Begin(std::string_view name) {
-    if (!first_) text_ += ',';
-    first_ = false;
-    if (name.empty()) return;
-    AppendJsonString(name, &text_);
-    text_ += ':';
-  }
-  std::string text_;
-  bool first_ = true;
-};
 
 // An entry of a register, which may not be there.
 class Entry {
@@ -147,12 +111,12 @@ struct Subject {
   const Entry policy;
 };
 
-void KantaraServices(const Subject& of, Writer* out) {
-  out->Open("services", '[');
-  out->Open({}, '{');
+void KantaraServices(const Subject& of, JsonWriter* out) {
+  out->BeginArray("services");
+  out->BeginObject();
   out->Text("service", of.purpose.Text("services"));
-  out->Open("purposes", '[');
-  out->Open({}, '{');
+  out->BeginArray("purposes");
+  out->BeginObject();
   out->Text("purpose", of.entry.purpose);
   out->Raw("purposeCategory", of.purpose.List("kind"));
   out->Text("consentType", of.ConsentType());
@@ -162,15 +126,15 @@ void KantaraServices(const Subject& of, Writer* out) {
   const bool third = of.purpose.Has("recipients");
   out->Flag("thirdPartyDisclosure", third);
   if (third) out->Text("thirdPartyName", of.purpose.Text("recipients"));
-  out->Close('}');
-  out->Close(']');
-  out->Close('}');
-  out->Close(']');
+  out->EndObject();
+  out->EndArray();
+  out->EndObject();
+  out->EndArray();
 }
 
 std::string Kantara(const Subject& of) {
-  Writer out;
-  out.Open({}, '{');
+  JsonWriter out;
+  out.BeginObject();
   out.Text("version", "KI-CR-v1.1.0");
   out.Text("jurisdiction", of.MemberOr("jurisdiction"));
   out.Raw("consentTimestamp",
@@ -180,37 +144,37 @@ std::string Kantara(const Subject& of) {
   out.Text("consentReceiptID", of.ReceiptId());
   out.Text("language", of.Language());
   out.Text("piiPrincipalId", of.Principal());
-  out.Open("piiControllers", '[');
-  out.Open({}, '{');
+  out.BeginArray("piiControllers");
+  out.BeginObject();
   out.Text("piiController", of.controller.Text("legalName"));
   out.Flag("onBehalf", of.controller.Flag("onBehalf", false));
   out.Text("contact", of.controller.Text("contact"));
-  out.Open("address", '{');
+  out.BeginObject("address");
   out.Text("streetAddress", of.controller.Text("address"));
-  out.Close('}');
+  out.EndObject();
   out.Text("email", of.controller.Text("email"));
   out.Text("phone", of.controller.Text("phone"));
   out.Text("piiControllerUrl", of.controller.Text("url"));
-  out.Close('}');
-  out.Close(']');
+  out.EndObject();
+  out.EndArray();
   out.Text("policyUrl", of.policy.Text("url"));
   KantaraServices(of, &out);
   const bool sensitive = of.purpose.Flag("sensitive", false);
   out.Flag("sensitive", sensitive);
   out.Raw("spiCat", sensitive ? of.purpose.List("piiCategories") : "[]");
-  out.Close('}');
+  out.EndObject();
   return out.Take();
 }
 
-void Iso27560Processing(const Subject& of, Writer* out) {
-  out->Open("pii_processing", '{');
+void Iso27560Processing(const Subject& of, JsonWriter* out) {
+  out->BeginObject("pii_processing");
   out->Text("privacy_notice", of.policy.Text("url"));
   out->Text("privacy_notice_hash", of.policy.Text("hash"));
   out->Text("policy", of.MemberOr("policy"));
   out->Text("policy_version", of.MemberOr("policyVersion"));
   out->Text("language", of.Language());
-  out->Open("purposes", '[');
-  out->Open({}, '{');
+  out->BeginArray("purposes");
+  out->BeginObject();
   out->Text("purpose", of.entry.purpose.empty() ? "any" : of.entry.purpose);
   out->Text("purpose_type", of.purpose.Text("kind"));
   out->Text("purpose_description", of.purpose.Text("text"));
@@ -226,25 +190,25 @@ void Iso27560Processing(const Subject& of, Writer* out) {
   out->Text("withdrawal_method", of.purpose.Text("withdrawalMethod"));
   out->Text("jurisdiction", of.MemberOr("jurisdiction"));
   out->Text("channel", ConsentChannelName(of.entry.channel));
-  out->Close('}');
-  out->Close(']');
-  out->Open("pii_controllers", '[');
+  out->EndObject();
+  out->EndArray();
+  out->BeginArray("pii_controllers");
   out->Text({}, of.MemberOr("controller", of.purpose.Text("controller")));
-  out->Close(']');
-  out->Close('}');
+  out->EndArray();
+  out->EndObject();
 }
 
 std::string Iso27560(const Subject& of) {
-  Writer out;
-  out.Open({}, '{');
-  out.Open("header", '{');
+  JsonWriter out;
+  out.BeginObject();
+  out.BeginObject("header");
   out.Text("schema_version", "ISO/IEC TS 27560:2023");
   out.Text("record_id", of.ReceiptId());
   out.Text("pii_principal_id", of.Principal());
-  out.Close('}');
+  out.EndObject();
   Iso27560Processing(of, &out);
-  out.Open("party_identification", '[');
-  out.Open({}, '{');
+  out.BeginArray("party_identification");
+  out.BeginObject();
   out.Text("party_id",
            of.MemberOr("controller", of.purpose.Text("controller")));
   out.Text("party_name", of.controller.Text("legalName"));
@@ -255,18 +219,18 @@ std::string Iso27560(const Subject& of) {
   out.Text("party_contact", of.controller.Text("contact"));
   out.Text("party_role", of.controller.Text("role"));
   out.Text("party_type", of.controller.Text("type"));
-  out.Close('}');
-  out.Close(']');
-  out.Open("events", '[');
-  out.Open({}, '{');
+  out.EndObject();
+  out.EndArray();
+  out.BeginArray("events");
+  out.BeginObject();
   out.Text("event_time", FormatTime(of.entry.effective_at));
   out.Text("validity_duration", of.MemberOr("validUntil"));
   out.Text("entity_id", of.MemberOr("actor"));
   out.Text("event_type", ConsentActionName(of.entry.action));
   out.Text("event_state", ConsentStateName(of.entry.state));
-  out.Close('}');
-  out.Close(']');
-  out.Close('}');
+  out.EndObject();
+  out.EndArray();
+  out.EndObject();
   return out.Take();
 }
 
@@ -281,10 +245,10 @@ std::string MakeReceipt(const ConsentEntry& entry,
 }
 
 std::string ConsentEntryToJson(const ConsentEntry& entry) {
-  Writer out;
-  out.Open({}, '{');
-  out.Raw("position", std::to_string(entry.position));
-  out.Raw("record", std::to_string(entry.record));
+  JsonWriter out;
+  out.BeginObject();
+  out.Number("position", entry.position);
+  out.Number("record", entry.record);
   out.Text("event_id", entry.event_id);
   out.Text("event_type", entry.event_type);
   out.Text("source", entry.source);
@@ -303,13 +267,13 @@ std::string ConsentEntryToJson(const ConsentEntry& entry) {
     out.Raw("payload", entry.payload);
   }
   out.Flag("shared", entry.shared);
-  out.Close('}');
+  out.EndObject();
   return out.Take();
 }
 
 std::string ConsentPreferencesToJson(const ConsentPreferences& preferences) {
-  Writer out;
-  out.Open({}, '{');
+  JsonWriter out;
+  out.BeginObject();
   const auto text = [&](std::string_view name, const std::string& value) {
     if (value.empty()) {
       out.Raw(name, "null");
@@ -322,31 +286,31 @@ std::string ConsentPreferencesToJson(const ConsentPreferences& preferences) {
   if (!preferences.has_categories) {
     out.Raw("categories", "null");
   } else {
-    out.Open("categories", '[');
+    out.BeginArray("categories");
     for (const std::string& one : preferences.categories) out.Text({}, one);
-    out.Close(']');
+    out.EndArray();
   }
-  out.Close('}');
+  out.EndObject();
   return out.Take();
 }
 
 std::string ConsentDecision::ToJson() const {
-  Writer out;
-  out.Open({}, '{');
+  JsonWriter out;
+  out.BeginObject();
   out.Text("verdict", VerdictName(verdict));
   out.Text("rule", ConsentRuleName(rule));
   out.Text("state", ConsentStateName(state));
   if (verdict == Verdict::kDefer) out.Text("until", FormatTime(until));
-  out.Open("acts", '[');
+  out.BeginArray("acts");
   for (size_t i = 0; i < act_count; ++i) {
-    out.Raw({}, std::to_string(acts[i]));
+    out.Number({}, acts[i]);
   }
-  out.Close(']');
+  out.EndArray();
   if (!regime.empty()) out.Text("regime", regime);
   out.Flag("one_click", one_click);
   out.Flag("contested", contested);
   out.Text("explanation", Explain());
-  out.Close('}');
+  out.EndObject();
   return out.Take();
 }
 

@@ -1,6 +1,7 @@
 // Rows of an Arrow stream as events: see crm/arrow.h.
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -269,7 +270,9 @@ Status ArrowEvents::Impl::StreamError(int code) {
   const char* const text = stream.get_last_error(&stream);
   std::string message = "stream: ";
   message += text == nullptr ? std::strerror(code) : text;
-  return Status(StatusCode::kIoError, std::move(message));
+  return Status(
+      code == ENOMEM ? StatusCode::kOutOfMemory : StatusCode::kIoError,
+      std::move(message));
 }
 
 Status ArrowEvents::Impl::ReadSchema() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ingest/encoding.h"
+#include "ingest/guarded.h"
 #include "ingest/map_parser.h"
 
 namespace crm {
@@ -587,7 +588,7 @@ ImportMap& ImportMap::operator=(ImportMap&&) noexcept = default;
 ImportMap::~ImportMap() = default;
 
 Result<ImportMap> ImportMap::FromJson(std::string_view json) {
-  try {
+  return ingest::Guarded([&]() -> Result<ImportMap> {
     Result<ingest::Json> root = ingest::ParseJson(json);
     if (!root.ok()) return root.status();
     auto impl = std::make_unique<Impl>();
@@ -595,9 +596,7 @@ Result<ImportMap> ImportMap::FromJson(std::string_view json) {
     if (!parser.ParseMap(*root)) return parser.status();
     impl->canonical = root->dump();
     return ImportMap(std::move(impl));
-  } catch (const std::exception&) {
-    return Status(StatusCode::kInternal, "map: could not be read");
-  }
+  });
 }
 
 std::string_view ImportMap::json() const { return impl_->canonical; }

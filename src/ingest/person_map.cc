@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "ingest/ascii.h"
 #include "ingest/encoding.h"
+#include "ingest/guarded.h"
 #include "ingest/map_parser.h"
 
 namespace crm {
@@ -406,7 +406,7 @@ PersonMap::~PersonMap() = default;
 std::string_view PersonMap::json() const { return impl_->canonical; }
 
 Result<PersonMap> PersonMap::FromJson(std::string_view json) {
-  try {
+  return ingest::Guarded([&]() -> Result<PersonMap> {
     Result<ingest::Json> root = ingest::ParseJson(json);
     if (!root.ok()) return root.status();
     auto impl = std::make_unique<Impl>();
@@ -414,9 +414,7 @@ Result<PersonMap> PersonMap::FromJson(std::string_view json) {
     if (!parser.Parse(*root)) return parser.status();
     impl->canonical = root->dump();
     return PersonMap(std::move(impl));
-  } catch (const std::exception&) {
-    return Status(StatusCode::kInternal, "map: could not be read");
-  }
+  });
 }
 
 Result<PersonMap> PersonMap::FromFile(const std::string& path) {

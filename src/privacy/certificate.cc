@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/time_text.h"
 #include "format/json.h"
+#include "format/json_writer.h"
 
 namespace crm {
 namespace {
@@ -29,41 +30,6 @@ constexpr std::string_view kHard = "hard";
 
 Status Malformed(std::string_view what) {
   return Status(StatusCode::kMalformed, "certificate: " + std::string(what));
-}
-
-// Writes members in the order of the calls.
-class Writer {
- public:
-  void Text(std::string_view name, std::string_view text) {
-    Name(name);
-    AppendJsonString(text, &out_);
-  }
-  void Number(std::string_view name, uint64_t number) {
-    Raw(name, std::to_string(number));
-  }
-  void Raw(std::string_view name, std::string_view json) {
-    Name(name);
-    out_ += json;
-  }
-  std::string Take() { return std::move(out_) + "}"; }
-
- private:
-  void Name(std::string_view name) {
-    out_ += out_.empty() ? '{' : ',';
-    AppendJsonString(name, &out_);
-    out_ += ':';
-  }
-
-  std::string out_;
-};
-
-std::string NumbersOf(const std::vector<RecordId>& records) {
-  std::string out = "[";
-  for (const RecordId record : records) {
-    if (out.size() > 1) out += ',';
-    out += std::to_string(record);
-  }
-  return out + "]";
 }
 
 bool ReadNumber(std::string_view text, uint64_t* number) {
@@ -173,12 +139,8 @@ Status ReadBody(std::string_view body, Certificate* out) {
 }  // namespace
 
 std::string WriteCertificate(const Certificate& certificate, const Key& seed) {
-  Writer erased;
-  erased.Number("records", certificate.records.size());
-  erased.Number("events", certificate.events);
-  erased.Number("identifiers", certificate.identifiers);
-  erased.Number("bytes", certificate.bytes);
-  Writer body;
+  JsonWriter body;
+  body.BeginObject();
   body.Text("format", kFormat);
   body.Text("store", certificate.store);
   body.Text("tenant", certificate.tenant);
@@ -192,21 +154,31 @@ std::string WriteCertificate(const Certificate& certificate, const Key& seed) {
   body.Text("requested_at", FormatTime(certificate.requested_at));
   body.Text("completed_at", FormatTime(certificate.completed_at));
   body.Number("position", certificate.position);
-  body.Raw("erased", erased.Take());
+  body.BeginObject("erased");
+  body.Number("records", certificate.records.size());
+  body.Number("events", certificate.events);
+  body.Number("identifiers", certificate.identifiers);
+  body.Number("bytes", certificate.bytes);
+  body.EndObject();
   if (hard) {
-    Writer removed;
-    removed.Number("bytes", certificate.removed_bytes);
-    removed.Number("files", certificate.files_searched);
-    body.Raw("removed", removed.Take());
+    body.BeginObject("removed");
+    body.Number("bytes", certificate.removed_bytes);
+    body.Number("files", certificate.files_searched);
+    body.EndObject();
   }
-  body.Raw("keys_destroyed", NumbersOf(certificate.records));
+  body.BeginArray("keys_destroyed");
+  for (const RecordId record : certificate.records) body.Number({}, record);
+  body.EndArray();
   body.Number("fenced", certificate.fenced);
   body.Raw("kept", kKept);
+  body.EndObject();
   const std::string text = body.Take();
-  Writer out;
+  JsonWriter out;
+  out.BeginObject();
   out.Raw("certificate", text);
   out.Text("signature", HexOf(Sign(seed, text)));
   out.Text("public_key", HexOf(SigningPublicKey(seed)));
+  out.EndObject();
   return out.Take();
 }
 

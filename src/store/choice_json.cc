@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "crm/privacy.h"
-#include "format/json.h"
+#include "format/json_writer.h"
 
 namespace crm {
 namespace {
@@ -88,114 +87,73 @@ std::string_view AnswerText(ReviewAnswer answer) {
   return "";
 }
 
-// Writes members in the order of the calls.
-class Writer {
- public:
-  explicit Writer(std::string* out) : out_(*out) { out_ = "{"; }
+// Hundredths.
+std::string WeightText(int32_t weight) {
+  const int64_t size = std::abs(int64_t{weight});
+  std::string text = weight < 0 ? "-" : "";
+  text.append(std::to_string(size / 100)).push_back('.');
+  text.push_back(static_cast<char>('0' + size % 100 / 10));
+  text.push_back(static_cast<char>('0' + size % 10));
+  return text;
+}
 
-  void Text(std::string_view name, std::string_view text) {
-    Name(name);
-    AppendJsonString(text, &out_);
-  }
-  // What says nothing is left out.
-  void TextIfAny(std::string_view name, std::string_view text) {
-    if (!text.empty()) Text(name, text);
-  }
-  void Number(std::string_view name, uint64_t number) {
-    Name(name);
-    out_.append(std::to_string(number));
-  }
-  void NumberIfAny(std::string_view name, uint64_t number) {
-    if (number != 0) Number(name, number);
-  }
-  void Numbers(std::string_view name, const std::vector<uint64_t>& numbers) {
-    Name(name);
-    out_.push_back('[');
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      if (i > 0) out_.push_back(',');
-      out_.append(std::to_string(numbers[i]));
-    }
-    out_.push_back(']');
-  }
-  void TextsIfAny(std::string_view name,
-                  const std::vector<std::string>& texts) {
-    if (texts.empty()) return;
-    Name(name);
-    char before = '[';
-    for (const std::string& text : texts) {
-      out_.push_back(std::exchange(before, ','));
-      AppendJsonString(text, &out_);
-    }
-    out_.push_back(']');
-  }
-  void TrueIf(std::string_view name, bool holds) {
-    if (!holds) return;
-    Name(name);
-    out_.append("true");
-  }
-  // Hundredths.
-  void Weight(int32_t weight) {
-    if (weight == 0) return;
-    Name("weight");
-    const int64_t size = std::abs(int64_t{weight});
-    if (weight < 0) out_.push_back('-');
-    out_.append(std::to_string(size / 100)).push_back('.');
-    out_.push_back(static_cast<char>('0' + size % 100 / 10));
-    out_.push_back(static_cast<char>('0' + size % 10));
-  }
-  void Parts(const std::vector<Part>& parts) {
-    Name("parts");
-    char before = '[';
-    for (const Part& part : parts) {
-      if (part.members.moved_to != 0) continue;
-      out_.push_back(before);
-      before = ',';
-      AppendPart(part);
-    }
-    if (before == '[') out_.push_back('[');
-    out_.push_back(']');
-    before = '[';
-    for (const Part& part : parts) {
-      if (part.members.moved_to == 0) continue;
-      if (before == '[') Name("leading");
-      out_.push_back(before);
-      before = ',';
-      out_.append("{\"customer\":").append(std::to_string(part.customer));
-      out_.append(",\"to\":").append(std::to_string(part.members.moved_to));
-      out_.push_back('}');
-    }
-    if (before == ',') out_.push_back(']');
-  }
-  void End() { out_.push_back('}'); }
+void WriteNumbers(std::string_view name, const std::vector<uint64_t>& numbers,
+                  JsonWriter* out) {
+  out->BeginArray(name);
+  for (const uint64_t number : numbers) out->Number({}, number);
+  out->EndArray();
+}
 
- private:
-  void Name(std::string_view name) {
-    if (out_.size() > 1) out_.push_back(',');
-    out_.append("\"").append(name).append("\":");
-  }
-  void AppendPart(const Part& part) {
-    out_.append("{\"customer\":").append(std::to_string(part.customer));
-    out_.append(",\"records\":[");
-    std::vector<RecordId> records;
-    for (const Members::Member& member : part.members.records) {
-      records.push_back(member.record);
-    }
-    std::sort(records.begin(), records.end());
-    for (size_t i = 0; i < records.size(); ++i) {
-      if (i > 0) out_.push_back(',');
-      out_.append(std::to_string(records[i]));
-    }
-    out_.append("]}");
-  }
+void WriteTextsIfAny(std::string_view name,
+                     const std::vector<std::string>& texts, JsonWriter* out) {
+  if (texts.empty()) return;
+  out->BeginArray(name);
+  for (const std::string& text : texts) out->Text({}, text);
+  out->EndArray();
+}
 
-  std::string& out_;
-};
+void WritePart(const Part& part, JsonWriter* out) {
+  std::vector<RecordId> records;
+  for (const Members::Member& member : part.members.records) {
+    records.push_back(member.record);
+  }
+  std::sort(records.begin(), records.end());
+  out->BeginObject();
+  out->Number("customer", part.customer);
+  WriteNumbers("records", records, out);
+  out->EndObject();
+}
+
+// The parts that have records, and the numbers that lead to others.
+void WriteParts(const std::vector<Part>& parts, JsonWriter* out) {
+  out->BeginArray("parts");
+  bool any_leads = false;
+  for (const Part& part : parts) {
+    if (part.members.moved_to == 0) {
+      WritePart(part, out);
+    } else {
+      any_leads = true;
+    }
+  }
+  out->EndArray();
+  if (!any_leads) return;
+  out->BeginArray("leading");
+  for (const Part& part : parts) {
+    if (part.members.moved_to == 0) continue;
+    out->BeginObject();
+    out->Number("customer", part.customer);
+    out->Number("to", part.members.moved_to);
+    out->EndObject();
+  }
+  out->EndArray();
+}
 
 }  // namespace
 
 void ChoiceToJson(const IdentityChoice& choice, const Names& names,
                   std::string* out) {
-  Writer json(out);
+  JsonWriter json;
+  json.BeginObject();
   json.Text("choice", KindText(choice.kind));
   json.Text("origin", OriginText(choice.origin));
   if (choice.kind == ChoiceKind::kAssertion) {
@@ -218,10 +176,10 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
   if (choice.reason != IdentityReason::kNone) {
     json.Text("reason", IdentityReasonName(choice.reason));
   }
-  json.Weight(choice.weight);
-  if (choice.kind == ChoiceKind::kPartition) json.Parts(choice.parts);
+  if (choice.weight != 0) json.Raw("weight", WeightText(choice.weight));
+  if (choice.kind == ChoiceKind::kPartition) WriteParts(choice.parts, &json);
   if (choice.kind == ChoiceKind::kErasure) {
-    json.Numbers("records", choice.erasure.records);
+    WriteNumbers("records", choice.erasure.records, &json);
   }
   if (choice.kind == ChoiceKind::kRedaction) {
     json.NumberIfAny("events", choice.events.size());
@@ -229,15 +187,16 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
   if (choice.kind == ChoiceKind::kHold) {
     json.Text("said", HoldText(choice.hold.what));
     json.Number("hold", choice.hold.number);
-    json.TextsIfAny("categories", choice.hold.categories);
+    WriteTextsIfAny("categories", choice.hold.categories, &json);
     if (choice.hold.what == IdentityChoice::Hold::What::kWaiting) {
       json.Text("mode", ModeText(choice.hold.mode));
     }
-    json.TrueIf("confirm", choice.hold.confirm);
+    if (choice.hold.confirm) json.Flag("confirm", true);
   }
   json.TextIfAny("by", choice.by);
   json.TextIfAny("why", choice.why);
-  json.End();
+  json.EndObject();
+  *out = json.Take();
 }
 
 }  // namespace crm

@@ -4,6 +4,8 @@
   check_capi.py header  --root DIR --cc CC --cxx CXX   compiles as every C, C++
   check_capi.py symbols --root DIR --library FILE      nm -D equals the header
   check_capi.py coverage --root DIR                    every function is called
+  check_capi.py swept --root DIR        every function that can fail is called
+                        where memory runs out, and once succeeds
   check_capi.py records --root DIR                     sizes are for good
   check_capi.py abi --root DIR --library FILE [--bless]
                         abidiff against capi/abi; reports, does not fail
@@ -39,37 +41,23 @@ def read(root, path):
         return file.read()
 
 
+def initialisers_of(root):
+    """(type, macro) of what a header has a macro of first values for."""
+    return [(name.lower(), name + "_INIT") for name in re.findall(
+        r"^#define (CRM_\w+)_INIT\b", read(root, "include/crm.h"), re.M)]
+
+
 def compile_header(root, compiler, language, standard):
     """What the compiler says; empty when it is content. Twice: the guard."""
     command = [compiler, "-x", language, f"-std={standard}", *WARNINGS,
                "-fsyntax-only", "-I", os.path.join(root, "include"), "-"]
     if language == "c":
         command[1:1] = ["-Wstrict-prototypes"]
-    result = subprocess.run(
-        command, input="#include <crm.h>\n#include <crm.h>\n"
-        "crm_store_options options = CRM_STORE_OPTIONS_INIT;\n"
-        "crm_checkpoint_options copy = CRM_CHECKPOINT_OPTIONS_INIT;\n"
-        "crm_read_options reading = CRM_READ_OPTIONS_INIT;\n"
-        "crm_key_file_options key_file = CRM_KEY_FILE_OPTIONS_INIT;\n"
-        "crm_tenant_options tenant = CRM_TENANT_OPTIONS_INIT;\n"
-        "crm_event_json_options line = CRM_EVENT_JSON_OPTIONS_INIT;\n"
-        "crm_verify_options proof = CRM_VERIFY_OPTIONS_INIT;\n"
-        "crm_append_options appending = CRM_APPEND_OPTIONS_INIT;\n"
-        "crm_replay_query replay = CRM_REPLAY_QUERY_INIT;\n"
-        "crm_arrow_options columns = CRM_ARROW_OPTIONS_INIT;\n"
-        "crm_erasure_options erase = CRM_ERASURE_OPTIONS_INIT;\n"
-        "crm_backup_options backup = CRM_BACKUP_OPTIONS_INIT;\n"
-        "crm_timeline_query timeline = CRM_TIMELINE_QUERY_INIT;\n"
-        "crm_subscription_options follow = CRM_SUBSCRIPTION_OPTIONS_INIT;\n"
-        "crm_import_options import_file = CRM_IMPORT_OPTIONS_INIT;\n"
-        "crm_store_export_options out = CRM_STORE_EXPORT_OPTIONS_INIT;\n"
-        "crm_store_import_options in = CRM_STORE_IMPORT_OPTIONS_INIT;\n"
-        "crm_export_options events = CRM_EXPORT_OPTIONS_INIT;\n"
-        "crm_reconcile_options same = CRM_RECONCILE_OPTIONS_INIT;\n"
-        "crm_merge_options by_hand = CRM_MERGE_OPTIONS_INIT;\n"
-        "crm_review_query reviews = CRM_REVIEW_QUERY_INIT;\n"
-        "crm_re_resolve_options anew = CRM_RE_RESOLVE_OPTIONS_INIT;\n",
-        capture_output=True, text=True)
+    program = "#include <crm.h>\n#include <crm.h>\n"
+    for number, (name, initialiser) in enumerate(initialisers_of(root)):
+        program += f"{name} options{number} = {initialiser};\n"
+    result = subprocess.run(command, input=program, capture_output=True,
+                            text=True)
     return result.stderr if result.returncode else ""
 
 
@@ -155,19 +143,44 @@ def check_records(arguments):
     return 1 if found or not records else 0
 
 
-def check_coverage(arguments):
-    declared = functions_of(read(arguments.root, "include/crm.h"))
+def program_of(root):
+    """The C program that calls every function, without its comments."""
     program = ""
-    folder = os.path.join(arguments.root, "tests", "capi")
+    folder = os.path.join(root, "tests", "capi")
     for name in sorted(os.listdir(folder)):
         if name.startswith("every_") and name.endswith(".c"):
             program += read(folder, name)
-    program = re.sub(r"/\*.*?\*/", " ", program, flags=re.S)
-    called = set(re.findall(r"\b(crm_\w+)\s*\(", program))
+    return re.sub(r"/\*.*?\*/", " ", program, flags=re.S)
+
+
+def check_coverage(arguments):
+    declared = functions_of(read(arguments.root, "include/crm.h"))
+    called = set(re.findall(r"\b(crm_\w+)\s*\(", program_of(arguments.root)))
     missing = sorted(declared - called)
     for name in missing:
         print(f"{name} is not called by tests/capi/every_function.c")
     print(f"{len(declared)} functions, {len(missing)} not called")
+    return 1 if missing or not declared else 0
+
+
+def fallible_functions_of(text):
+    """Those that have somewhere to put an error."""
+    text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+    return set(re.findall(
+        r"^CRM_API\b[^;(]*?\b(crm_\w+)\s*\([^;]*?\bcrm_error\*\* error\)",
+        text, re.M))
+
+
+def check_swept(arguments):
+    """The macros of every_function.h are where memory_every_test.cc cuts in."""
+    declared = fallible_functions_of(read(arguments.root, "include/crm.h"))
+    program = program_of(arguments.root)
+    swept = set(re.findall(r"\b(?:EXPECT_OK|CALL)\(\s*(crm_\w+)", program))
+    missing = sorted(declared - swept)
+    for name in missing:
+        print(f"{name}: no EXPECT_OK or CALL of tests/capi/every_*.c")
+    print(f"{len(declared)} functions that can fail, {len(missing)} without "
+          "a call that runs out of memory")
     return 1 if missing or not declared else 0
 
 
@@ -224,6 +237,17 @@ def self_test(arguments):
         arguments.root = root
         if check_coverage(arguments) == 0:
             failures.append("a function that nobody calls passes")
+        write("include/crm.h", "CRM_API int crm_a(\n    crm_error** error);\n")
+        write("tests/capi/every_function.c", "EXPECT_CODE(crm_a(0), 1);\n")
+        if check_swept(arguments) == 0:
+            failures.append("a function that never runs out of memory passes")
+        write("tests/capi/every_function.c", "EXPECT_OK(\n  crm_a(0));\n")
+        if check_swept(arguments) != 0:
+            failures.append("a function that runs out of memory does not pass")
+        write("include/crm.h", "typedef struct crm_a { int a; int b; } crm_a;\n"
+                               "#define CRM_A_INIT { 0 }\n")
+        if not compile_header(root, arguments.cc, "c", "c99"):
+            failures.append("an initialiser that lacks a member passes")
         write("include/crm.h", "typedef struct crm_r {\n  int a;\n} crm_r;\n")
         write("capi/layout.cc", "CRM_RECORD(crm_r, 4);\n")
         if check_records(arguments) == 0:
@@ -250,7 +274,8 @@ def self_test(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("check", choices=("header", "symbols", "coverage",
-                                          "records", "abi", "self-test"))
+                                          "swept", "records", "abi",
+                                          "self-test"))
     parser.add_argument("--root")
     parser.add_argument("--library")
     parser.add_argument("--cc", default="cc")
@@ -258,8 +283,8 @@ def main():
     parser.add_argument("--bless", action="store_true")
     arguments = parser.parse_args()
     return {"header": check_header, "symbols": check_symbols,
-            "coverage": check_coverage, "records": check_records,
-            "abi": check_abi,
+            "coverage": check_coverage, "swept": check_swept,
+            "records": check_records, "abi": check_abi,
             "self-test": self_test}[arguments.check](arguments)
 
 

@@ -29,7 +29,8 @@ static int64_t events_of_stream(crm_event_cursor* cursor) {
   EXPECT_OK(crm_event_cursor_to_arrow(cursor, NULL, &stream, &error));
   EXPECT_OK(crm_arrow_events_open(&stream, NULL, &rows, &error));
   EXPECT(stream.release == NULL);
-  while ((status = crm_arrow_events_next(rows, &json, &error)) == CRM_OK) {
+  while ((status = CALL(crm_arrow_events_next(rows, &json, &error))) ==
+         CRM_OK) {
     EXPECT(json.data[0] == '{');
     ++count;
   }

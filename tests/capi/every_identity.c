@@ -44,6 +44,7 @@ static void merges(crm_tenant* tenant) {
   crm_merge_result merged;
   crm_unmerge_target target;
   crm_unmerge_result* undone = NULL;
+  crm_identity_explanation* why = NULL;
   const uint64_t a =
       say(tenant,
           "{\"id\":\"w1\",\"type\":\"t\",\"source\":\"scl\",\"payload\":{},"
@@ -65,6 +66,10 @@ static void merges(crm_tenant* tenant) {
   EXPECT(crm_unmerge_result_read(undone)->parts[1].flags == 0);
   EXPECT(crm_unmerge_result_read(undone)->parts[1].record_count == 1);
   crm_unmerge_result_free(undone);
+  EXPECT_OK(crm_tenant_why_not(tenant, a, b, NULL, &why, &error));
+  EXPECT(crm_identity_explanation_read(why)->a == a);
+  EXPECT(crm_identity_explanation_read(why)->b == b);
+  crm_identity_explanation_free(why);
 }
 
 static void questions(crm_tenant* tenant) {

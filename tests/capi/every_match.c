@@ -57,6 +57,71 @@ static void training(const crm_match_set* set) {
   crm_training_free(trained);
 }
 
+/* Persons of made-up names, each twice. */
+enum { CROWD = 300 };
+typedef struct person {
+  char id[8];
+  char given[8];
+  char last[8];
+  char born[12];
+} person;
+
+static void make_person(person* out, int number) {
+  unsigned state = (unsigned)(number / 2 + 1) * 2654435761u;
+  int i;
+  snprintf(out->id, sizeof(out->id), "p%d", number);
+  for (i = 0; i < 7; ++i) {
+    state = state * 1664525u + 1013904223u;
+    out->given[i] = (char)('a' + (state >> 24) % 26);
+    out->last[i] = (char)('a' + (state >> 16) % 26);
+  }
+  out->given[7] = out->last[7] = 0;
+  snprintf(out->born, sizeof(out->born), "19%02u-0%u-11",
+           30 + (state >> 8) % 60, 1 + (state >> 4) % 9);
+}
+
+/* A model learned from such persons. */
+static void trained_model(void) {
+  static person persons[CROWD];
+  static crm_match_value values[CROWD][3];
+  static crm_match_record records[CROWD];
+  crm_match_set* set = NULL;
+  crm_training* trained = NULL;
+  int i;
+  memset(values, 0, sizeof(values));
+  memset(records, 0, sizeof(records));
+  for (i = 0; i < CROWD; ++i) {
+    make_person(&persons[i], i);
+    values[i][0].field = CRM_MATCH_FIELD_GIVEN_NAME;
+    values[i][0].text = crm_slice_of(persons[i].given);
+    values[i][1].field = CRM_MATCH_FIELD_SURNAME;
+    values[i][1].text = crm_slice_of(persons[i].last);
+    values[i][2].field = CRM_MATCH_FIELD_BIRTH_DATE;
+    values[i][2].text = crm_slice_of(persons[i].born);
+    records[i].id = crm_slice_of(persons[i].id);
+    records[i].values = values[i];
+    records[i].value_count = 3;
+  }
+  EXPECT_OK(crm_match_set_new(&set, &error));
+  EXPECT_OK(crm_match_set_add(set, records, CROWD, &error));
+  EXPECT_OK(crm_train_model(set, NULL, &trained, &error));
+  EXPECT(crm_training_read(trained)->sessions > 0);
+  EXPECT(crm_match_model_trained_on(crm_training_read(trained)->model) ==
+         CROWD);
+  crm_training_free(trained);
+  crm_match_set_free(set);
+}
+
+void write_persons(FILE* file) {
+  person one;
+  int i;
+  fputs("id,given,last,born\n", file);
+  for (i = 0; i < CROWD; ++i) {
+    make_person(&one, i);
+    fprintf(file, "%s,%s,%s,%s\n", one.id, one.given, one.last, one.born);
+  }
+}
+
 void records_in_memory(void) {
   crm_link_records_options options = CRM_LINK_RECORDS_OPTIONS_INIT;
   crm_match_set* set = NULL;
@@ -71,6 +136,7 @@ void records_in_memory(void) {
   add(set, "c", "Bill Blackwood", "1961-04-09");
   numbers(set);
   training(set);
+  trained_model();
   options.link_weight = 2;
   EXPECT_OK(crm_link_records(set, model, &options, &result, &error));
   view = crm_link_result_read(result);

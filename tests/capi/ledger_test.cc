@@ -94,6 +94,21 @@ TEST_CASE("ledger: what is meant must be said once") {
                CRM_INVALID_ARGUMENT);
 }
 
+TEST_CASE("ledger: a target that says nothing gives nothing") {
+  Evidence club;
+  char somewhere = 0;
+  auto* out = reinterpret_cast<crm_buffer*>(&somewhere);
+  CHECK_STATUS(crm_tenant_prove_inclusion(club.tenant.get(), nullptr, 0,
+                                          nullptr, &out, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK(out == nullptr);
+  out = reinterpret_cast<crm_buffer*>(&somewhere);
+  CHECK_STATUS(crm_tenant_open_ledger_record(club.tenant.get(), nullptr,
+                                             nullptr, &out, error),
+               CRM_INVALID_ARGUMENT);
+  CHECK(out == nullptr);
+}
+
 TEST_CASE("ledger: verified against checkpoints, and stopped") {
   Evidence club;
   const std::string old = NoteOf(club, 2);
