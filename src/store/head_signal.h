@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <thread>
 
 #include "base/mutex.h"
 
@@ -22,6 +23,12 @@ class HeadSignal final {
   // the change, or this sees the waiter.
   void Raise() {
     if (waiters_.load() > 0) WakeAll();
+  }
+
+  // After locks were given back: lets those run who were woken. A scheduler may
+  // have put them behind this thread, on its own processor.
+  void GiveWay() {
+    if (waiters_.load() > 0) std::this_thread::yield();
   }
 
   // Waits until `done` says so or the deadline has passed; what it says then.

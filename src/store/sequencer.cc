@@ -163,6 +163,7 @@ void Sequencer::Lead() {
     if (finished->leads()) continue;
     Tell(finished, Request::kDone);
   }
+  core_->head_signal.GiveWay();
 }
 
 // From the first to the last, so that the group can be used again before all
