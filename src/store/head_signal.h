@@ -10,8 +10,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <thread>
 
+#include "base/give_way.h"
 #include "base/mutex.h"
 
 namespace crm {
@@ -25,34 +25,43 @@ class HeadSignal final {
     if (waiters_.load() > 0) WakeAll();
   }
 
-  // After locks were given back: lets those run who were woken. A scheduler may
-  // have put them behind this thread, on its own processor.
-  void GiveWay() {
-    if (waiters_.load() > 0) std::this_thread::yield();
-  }
-
   // Waits until `done` says so or the deadline has passed; what it says then.
   template <typename F>
   bool WaitUntil(std::chrono::steady_clock::time_point deadline, F done) {
     MutexLock lock(mutex_);
     waiters_.fetch_add(1);
     bool answer = done();
-    while (!answer && raised_.WaitUntil(mutex_, deadline)) answer = done();
-    if (!answer) answer = done();
+    bool in_time = true;
+    while (!answer && in_time) {
+      in_time = raised_.WaitUntil(mutex_, deadline);
+      SetWoken(false);
+      answer = done();
+    }
     waiters_.fetch_sub(1);
     return answer;
   }
 
  private:
   void WakeAll() {
-    // A waiter that has looked, and does not wait yet, holds the mutex.
-    { MutexLock lock(mutex_); }
+    {
+      // A waiter that has looked, and does not wait yet, holds the mutex.
+      MutexLock lock(mutex_);
+      SetWoken(waiters_.load() > 0);
+    }
     raised_.NotifyAll();
+  }
+
+  // Until the first of those who wait does run.
+  void SetWoken(bool woken) CRM_REQUIRES(mutex_) {
+    if (woken == woken_) return;
+    woken_ = woken;
+    woken ? Woken::Add() : Woken::Remove();
   }
 
   Mutex mutex_;
   ConditionVariable raised_;
   std::atomic<uint32_t> waiters_{0};
+  bool woken_ CRM_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace crm
