@@ -24,6 +24,7 @@ std::string OpenPartJson(const EventView& event) {
   json.Number("revision", event.revision);
   json.Boolean("opened", false);
   if (event.redacted) json.Boolean("redacted", true);
+  if (event.expired) json.Boolean("expired", true);
   json.EndObject();
   return json.text();
 }

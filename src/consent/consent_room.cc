@@ -234,23 +234,6 @@ Status ConsentRoom::Erase(uint32_t tenant, CustomerId,
   return Status::Ok();
 }
 
-Result<std::string> ConsentRoom::Carry(uint32_t tenant, CustomerId customer,
-                                       const View& view) const {
-  // Record and facts, for each that has any.
-  IdentityRoom::RecordIds records;
-  Status status = identity_->RecordsOf(tenant, &customer, &view, &records);
-  if (!status.ok()) return status;
-  std::string carry;
-  for (const RecordId record : records) {
-    Result<Row> row = Get(kConsents, RecordKey(tenant, record), &view);
-    if (!row.ok()) return std::move(row).status();
-    if (!row->exists()) continue;
-    PutVarint(&carry, record);
-    PutBytes(&carry, row->value());
-  }
-  return carry;
-}
-
 Result<Row> ConsentRoom::Get(size_t own, const RowKey& key,
                              const View* view) const {
   return view == nullptr ? services_.overlay->Get(family(own), key)

@@ -54,8 +54,6 @@ class ConsentRoom final : public Room {
   Status Erase(uint32_t tenant, CustomerId customer,
                std::span<const RecordId> records,
                FoldContext& context) const override;
-  Result<std::string> Carry(uint32_t tenant, CustomerId customer,
-                            const View& view) const override;
 
   // Makes an address one that is never written to, whoever has it: what an
   // erasure leaves behind. Of no record, so that no other erasure takes it.

@@ -34,6 +34,8 @@ std::string_view KindText(ChoiceKind kind) {
       return "redaction";
     case ChoiceKind::kHold:
       return "hold";
+    case ChoiceKind::kRetention:
+      return "retention";
   }
   return "";
 }
@@ -234,6 +236,9 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
       json.Text("mode", ModeText(choice.hold.mode));
     }
     json.TrueIf("confirm", choice.hold.confirm);
+  }
+  if (choice.kind == ChoiceKind::kRetention) {
+    json.Number("events", choice.retention.events);
   }
   json.TextIfAny("by", choice.by);
   json.TextIfAny("why", choice.why);

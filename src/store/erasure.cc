@@ -13,6 +13,7 @@
 #include "store/erased.h"
 #include "store/redaction.h"
 #include "store/removal.h"
+#include "store/retention.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
 
@@ -533,6 +534,7 @@ Status FinishErasures(StoreCore& core) {
     // The others have nothing to do with the file that somebody keeps.
     (one.code() == StatusCode::kBusy ? busy : status) = std::move(one);
   }
+  if (status.ok()) status = FinishRetentions(core);
   if (status.ok()) {
     Status redactions = FinishRedactions(core);
     (redactions.code() == StatusCode::kBusy ? busy : status) =

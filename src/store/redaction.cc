@@ -126,6 +126,11 @@ Status Redaction::Add(Position event, RedactReport* report) {
                       " is an act of consent: evidence, which goes with its "
                       "person alone");
   }
+  if ((record.event.flags & kEventExpired) != 0) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "event " + std::to_string(event) +
+                      ": its time is over, and what it said was removed");
+  }
   if ((record.event.flags & kEventRedacted) != 0) {
     return Status(StatusCode::kAlreadyExists,
                   "event " + std::to_string(event) + " was redacted before");

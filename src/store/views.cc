@@ -208,23 +208,31 @@ Status Views::RenewBuckets(uint32_t tenant, std::span<const RecordId> records) {
 
 Status Views::PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
                              bool all) {
+  Status status = RewriteTimelines(tenant, records);
+  if (!status.ok()) return status;
+  if (!all) return CompactTimelines();
   MutexLock lock(checkpoint_mutex_);
-  {
-    Ingestion out(*database_);
-    for (const RecordId record : records) {
-      Status status = profile_->RewriteTimeline(tenant, record, out);
-      if (!status.ok()) return status;
-    }
-    Status status = out.Commit();
-    if (!status.ok()) return status;
-  }
-  const size_t timeline = profile_->first_family() + ProfileRoom::kTimeline;
   for (size_t family = 0; family < family_count(); ++family) {
-    if (!all && family != timeline) continue;
-    Status status = database_->Compact(family);
+    status = database_->Compact(family);
     if (!status.ok()) return status;
   }
-  return Status::Ok();
+  return status;
+}
+
+Status Views::RewriteTimelines(uint32_t tenant,
+                               std::span<const RecordId> records) {
+  MutexLock lock(checkpoint_mutex_);
+  Ingestion out(*database_);
+  for (const RecordId record : records) {
+    Status status = profile_->RewriteTimeline(tenant, record, out);
+    if (!status.ok()) return status;
+  }
+  return out.Commit();
+}
+
+Status Views::CompactTimelines() {
+  MutexLock lock(checkpoint_mutex_);
+  return database_->Compact(profile_->first_family() + ProfileRoom::kTimeline);
 }
 
 void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,

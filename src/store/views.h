@@ -89,6 +89,9 @@ class Views final {
   // gone: those of timelines, or with `all` every file. May be called again.
   Status PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
                         bool all);
+  // The same without rewriting files; and that alone.
+  Status RewriteTimelines(uint32_t tenant, std::span<const RecordId> records);
+  Status CompactTimelines();
   // Makes folded events visible.
   void Publish(Generation& rows, std::vector<TailEntry>& tail,
                std::span<const Fact> facts, Position position);
