@@ -925,7 +925,7 @@ typedef struct crm_verify_options {
  * Make a new backup of the keys, and of the key file, afterwards.
  *
  * Data is not sealed anew, and nothing is read otherwise: keys are wrapped in
- * keys. Takes about two seconds for a million records, and may be done while
+ * keys. Takes about six seconds for a million records, and may be done while
  * the store is in use; erasures and crm_store_verify wait. Cut off at any point
  * the store opens, with the key file as it lies there, and the next call
  * completes what was begun; an open warns in the log that there is something to
@@ -4039,9 +4039,11 @@ CRM_API crm_status crm_tenant_get_privacy_settings(
  * time.
  *
  * A choice in the log, the mark, says what went. A run that is cut off is
- * finished by the next open, or by the next one; a reader sees an event either
- * whole or expired. An export has events that are expired as it has those that
- * are erased. Backups that were made before hold what went.
+ * finished by maintenance, the next run or the next open; a reader sees an event
+ * either whole or expired (but for a cursor that was opened before). An export
+ * has events that are expired as it has those that are erased. Backups that
+ * were made before hold what went. A value that had lost against another one
+ * does not come back should that be redacted later.
  *
  * Settings, beside "categories": for how many days (1 to 36,500, of 24 hours)
  * what events say is kept. Nothing is removed by default; 90 is what many take.
@@ -4063,7 +4065,7 @@ enum { CRM_RETAIN_DRY_RUN = 1 };
  *   bytes (CRM_TOO_LARGE).
  * progress: log records looked at, of how many (each is looked at twice).
  *   Anything but 0 stops: before the mark nothing has changed then, after it
- *   the rest is done by the next call, or the next open. May be NULL.
+ *   the rest is done by maintenance, the next call or the next open. NULL: none.
  * destroy: may be NULL; called with user_data before the call returns.
  * reserved: 0. */
 typedef struct crm_retain_options {
@@ -4124,9 +4126,11 @@ typedef struct crm_retention_report_view {
  * readers go on. `out` may be NULL.
  *
  * CRM_FAILED_PRECONDITION: the settings say nothing of retention.
- * CRM_INVALID_ARGUMENT: `as_of_us` is later than the store's clock, or a text.
- * CRM_TOO_LARGE. CRM_CANCELLED. Other errors behind the mark: the rest is done
- * by the next call, or the next open. */
+ * CRM_INVALID_ARGUMENT: `as_of_us` is later than the store's clock or out of
+ * range, or a text. CRM_TOO_LARGE. CRM_CANCELLED. CRM_CONFLICT: held customers
+ * were merged again and again meanwhile; try again. Errors behind the mark: all
+ * of it is read as expired, and maintenance, the next call or the next open does
+ * the rest; CRM_BUSY: nothing but old files, which an open cursor keeps. */
 CRM_API crm_status crm_tenant_retain(crm_tenant* tenant, int64_t as_of_us,
                                      const crm_retain_options* options,
                                      crm_retention_report** out,
@@ -6237,7 +6241,8 @@ CRM_API crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
  *
  * A call is unique by its source and id: the same again changes nothing and
  * answers what came of it the first time (REPEATED); another one under that id
- * is CRM_ID_CONFLICT. What a command saw is a condition of its request; where
+ * is CRM_ID_CONFLICT, unless what was said the first time has expired
+ * (crm_tenant_retain). What a command saw is a condition of its request; where
  * somebody was faster it looks again, eight times at most (CRM_CONFLICT). Of
  * two registrations of one address exactly one comes through.
  *

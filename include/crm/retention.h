@@ -18,7 +18,6 @@
 //   Erase answers kFailedPrecondition, whatever the categories: a record has
 //   one key for all of its events, so that she is erased as a whole or not at
 //   all. A dry run names the holds. Redact refuses her events of the categories
-//   all. A dry run names the holds. Redact refuses her events of the categories
 //   that are held, and Retain passes over them. Nothing else is held back:
 //   events go on to come in, customers are merged and unmerged.
 //
@@ -65,8 +64,11 @@
 //   They are evidence, and have limits of their own; so decisions and histories
 //   of consent can be asked for as of any time.
 //   A choice in the log, the mark, says what went: when, up to which position,
-//   older than what. A run that is cut off is finished by the next open, or by
-//   the next Retain; a reader sees an event either whole or expired.
+//   older than what. A run that is cut off is finished by maintenance, the next
+//   Retain or the next open; a reader sees an event either whole or expired
+//   (but for a cursor that was opened before, which goes on as it began).
+//   What cannot come back: a value that had lost against another one, should
+//   that be redacted (Tenant::Redact) when the event of the first has expired.
 //   An export (crm/export.h) has events that are expired as it has those that
 //   are erased: without what they said, so that an import leaves them out.
 //   Backups and copies that were made before hold what went: let them grow old
@@ -178,7 +180,7 @@ struct RetainOptions {
   std::string why = {};
   // Log records looked at, of how many (each is looked at twice). False:
   // kCancelled. Before the mark nothing has changed then; after it the rest is
-  // done by the next Retain, or the next open.
+  // done by maintenance, the next Retain or the next open.
   Progress progress = {};
 };
 

@@ -322,8 +322,11 @@ class Tenant final {
   // them be kept: see crm/retention.h. Waits for a Verify, or an erasure, that
   // is running; appends and readers go on. kFailedPrecondition: the settings
   // say nothing of retention; kInvalidArgument: `as_of` is later than the
-  // store's clock, or a text; kTooLarge; kCancelled. Other errors behind the
-  // mark: the rest is done by the next Retain, or the next open.
+  // store's clock or out of range, or a text; kTooLarge; kCancelled; kConflict:
+  // held customers were merged again and again meanwhile, try again. Errors
+  // behind the mark: all of it is read as expired, and maintenance, the next
+  // Retain or the next open does the rest; kBusy: nothing but old files, which
+  // an open cursor keeps.
   Result<RetentionReport> Retain(Timestamp as_of,
                                  const RetainOptions& options = {});
   // Categories of data and times of retention, as JSON; see "Settings" in
@@ -698,7 +701,7 @@ class Store final {
   // of it. Make a new backup of the keys, and of the key file, afterwards.
   //
   // Data is not sealed anew, and nothing is read otherwise: keys are wrapped in
-  // keys. Takes about two seconds for a million records, and may be done while
+  // keys. Takes about six seconds for a million records, and may be done while
   // the store is in use; erasures and Verify wait. Cut off at any point the
   // store opens, with the key file as it lies there, and the next call
   // completes what was begun; an open warns in the log that there is something

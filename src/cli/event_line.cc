@@ -40,6 +40,7 @@ std::string TextLine(const EventView& event) {
   std::string line = numbers + ShowInstant(event.occurred_at) + "  " + type +
                      "  " + Showable(event.source, 24);
   if (event.redacted) return line + "  (redacted)";
+  if (event.expired) return line + "  (expired)";
   if (event.opened) line += "  " + Showable(event.payload, 80);
   return line;
 }

@@ -143,6 +143,8 @@ struct IdentityChoice {
       RecordId record = 0;
       bool everything = false;
       std::vector<uint32_t> types = {};  // Ascending.
+
+      bool operator==(const Held& other) const = default;
     };
     int64_t as_of = 0;
     Position last = 0;             // None behind it.

@@ -541,6 +541,7 @@ Status ProfileRoom::Carry(const Fact& fact, EventCarry* carry) const {
   ProfileView state;
   if (!row->exists() || !state.Parse(row->value())) return Malformed(record);
   const bool full = state.traits().size() >= kMaxTraits;
+  const std::string_view told = TraitOfType(fact.content->type).first;
   auto trait = state.traits().begin();
   for (const TraitUpdate& update : data->updates) {
     while (trait != state.traits().end() &&
@@ -550,9 +551,10 @@ Status ProfileRoom::Carry(const Fact& fact, EventCarry* carry) const {
     const bool won = trait != state.traits().end() &&
                      state.NameOf(*trait) == update.name &&
                      trait->position == fact.position;
-    // A hint that stays would say it again.
-    const bool hinted = carry->identity && !TraitOfHint(update.name).empty();
-    if (!won && !full && !hinted) continue;
+    // A hint that stays, or the type, would say it again, and otherwise.
+    const bool said = update.name == told ||
+                      (carry->identity && !TraitOfHint(update.name).empty());
+    if (!won && !full && !said) continue;
     std::string& out = update.is_default ? carry->defaults : carry->traits;
     if (!out.empty()) out.push_back(',');
     AppendJsonString(update.name, &out);

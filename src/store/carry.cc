@@ -20,6 +20,28 @@ uint64_t HashOfSet(const IdentityData& data) {
 
 }  // namespace
 
+Status ReadCarriedIdentity(const StoreCore& core, Position position,
+                           std::string* identity) {
+  identity->clear();
+  std::string value;
+  std::string packed;
+  std::string plain;
+  LogRecordReader reader;
+  LogRecord record;
+  EventBody body;
+  Status status = core.log_view->Read(position, &value);
+  if (status.ok()) status = reader.Read(value, &record);
+  if (status.ok()) status = core.log_view->Unseal(position, record, &packed);
+  if (status.code() == StatusCode::kErased) return Status::Ok();
+  if (status.ok()) status = core.log_view->Expand(record.event, packed, &plain);
+  if (!status.ok()) return status;
+  if (!UnpackBody(plain, &body)) {
+    return Status(StatusCode::kCorruption, "malformed body");
+  }
+  identity->assign(body.identity);
+  return status;
+}
+
 bool Carrier::SaysFirst(const Fact& fact) {
   const IdentityData* const data =
       core_.views->identity().DataOf(fact.prepared);

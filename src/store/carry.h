@@ -17,6 +17,11 @@
 
 namespace crm {
 
+// The identity of an event whose time is over, as far as it stays; empty: it
+// does not, or nobody can read it any more.
+Status ReadCarriedIdentity(const StoreCore& core, Position position,
+                           std::string* identity);
+
 // One thread. Events in the order of their positions.
 class Carrier final {
  public:

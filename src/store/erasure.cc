@@ -534,11 +534,10 @@ Status FinishErasures(StoreCore& core) {
     // The others have nothing to do with the file that somebody keeps.
     (one.code() == StatusCode::kBusy ? busy : status) = std::move(one);
   }
-  if (status.ok()) status = FinishRetentions(core);
-  if (status.ok()) {
-    Status redactions = FinishRedactions(core);
-    (redactions.code() == StatusCode::kBusy ? busy : status) =
-        std::move(redactions);
+  for (Status (*finish)(StoreCore&) : {&FinishRetentions, &FinishRedactions}) {
+    if (!status.ok()) break;
+    Status one = finish(core);
+    (one.code() == StatusCode::kBusy ? busy : status) = std::move(one);
   }
   if (status.ok()) status = std::move(busy);
   if (!status.ok()) core.erasures_open.store(true);

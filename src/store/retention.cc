@@ -1,15 +1,17 @@
 #include "store/retention.h"
 
-#include <absl/cleanup/cleanup.h>
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "base/coding.h"
 #include "base/mutex.h"
+#include "base/time_text.h"
 #include "consent/acts.h"
 #include "consent/ledger_types.h"
 #include "profile/expiry.h"
@@ -17,6 +19,7 @@
 #include "store/fact_decoder.h"
 #include "store/identity_text.h"
 #include "store/privacy_settings.h"
+#include "store/removal.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
 
@@ -31,6 +34,11 @@ constexpr size_t kTimelinesAtOnce = 4096;
 // Of family ops: retentions that are not complete, by their position.
 constexpr std::string_view kOpenPrefix = "retention/";
 constexpr std::string_view kOpenEnd = "retention0";
+// Their values: what is to be done.
+constexpr std::string_view kViewsToDo = "1";
+constexpr std::string_view kFilesToDo = "2";
+// Counted anew when who is held was merged meanwhile.
+constexpr int kAttempts = 4;
 
 std::string OpenRow(Position position) {
   return std::string(kOpenPrefix) + LogKey(position);
@@ -59,64 +67,73 @@ void PlanTypes(const StoreCore& core, const PrivacySettings& settings,
             [](const auto& a, const auto& b) { return a.type < b.type; });
 }
 
-// Whose events are passed over, by record.
+using Held = IdentityChoice::Retention::Held;
+
+// Whose events are passed over, by record. Of rows in a View or a Generation.
+template <typename Rows>
 class HeldRecords {
  public:
-  HeldRecords(const StoreCore& core, uint32_t tenant, const View& view,
+  HeldRecords(const StoreCore& core, uint32_t tenant, Rows& rows,
               const PrivacySettings& settings)
       : core_(core),
         identity_(core.views->identity()),
         tenant_(tenant),
-        view_(view),
+        rows_(rows),
         settings_(settings) {}
 
-  Status Find(std::vector<IdentityChoice::Retention::Held>* out) {
-    Result<HoldsRow> all = identity_.Holds(tenant_, view_);
+  // Ascending.
+  Result<std::vector<Held>> Find() {
+    Result<HoldsRow> all = identity_.Holds(tenant_, rows_);
     if (!all.ok()) return std::move(all).status();
     for (const uint64_t number : all->open) {
-      Result<HoldRow> hold = identity_.HoldOf(tenant_, number, view_);
-      if (!hold.ok()) return std::move(hold).status();
-      Status status = AddCustomer(hold->customer, hold->categories);
-      for (size_t i = 0; status.ok() && i < hold->records.size(); ++i) {
-        Result<RecordRow> row =
-            identity_.RecordOf(tenant_, hold->records[i], view_);
-        if (!row.ok()) return std::move(row).status();
-        status = AddCustomer(row->customer, hold->categories);
-      }
+      Status status = AddHold(number);
       if (!status.ok()) return status;
     }
-    for (auto& [record, held] : held_) out->push_back(std::move(held));
-    return Status::Ok();
+    std::vector<Held> out;
+    for (auto& [record, held] : held_) out.push_back(std::move(held));
+    return out;
   }
 
  private:
-  Status AddCustomer(CustomerId customer,
-                     const std::vector<std::string>& categories) {
-    Result<Members> members = identity_.MembersOf(tenant_, customer, view_);
-    if (!members.ok()) return std::move(members).status();
-    for (const Members::Member& member : members->records) {
-      IdentityChoice::Retention::Held& held = held_[member.record];
-      held.record = member.record;
-      held.everything |= categories.empty();
-      for (const std::string& name : core_.names.All(NameKind::kType)) {
-        if (!settings_.IsInAny(name, categories)) continue;
-        const uint32_t type = core_.names.Find(NameKind::kType, name);
-        const auto place =
-            std::lower_bound(held.types.begin(), held.types.end(), type);
-        if (place == held.types.end() || *place != type) {
-          held.types.insert(place, type);
-        }
+  // The customer, and whoever has a record that she had.
+  Status AddHold(uint64_t number) {
+    Result<HoldRow> hold = identity_.HoldOf(tenant_, number, rows_);
+    if (!hold.ok()) return std::move(hold).status();
+    std::set<CustomerId> customers = {hold->customer};
+    for (const RecordId record : hold->records) {
+      Result<RecordRow> row = identity_.RecordOf(tenant_, record, rows_);
+      if (!row.ok()) return std::move(row).status();
+      customers.insert(row->customer);
+    }
+    std::set<uint32_t> types;
+    for (const std::string& name : core_.names.All(NameKind::kType)) {
+      if (!settings_.IsInAny(name, hold->categories)) continue;
+      types.insert(core_.names.Find(NameKind::kType, name));
+    }
+    for (const CustomerId customer : customers) {
+      Result<Members> members = identity_.MembersOf(tenant_, customer, rows_);
+      if (!members.ok()) return std::move(members).status();
+      for (const Members::Member& member : members->records) {
+        Add(member.record, hold->categories.empty(), types);
       }
     }
     return Status::Ok();
+  }
+
+  void Add(RecordId record, bool everything, std::set<uint32_t> types) {
+    Held& held = held_[record];
+    held.record = record;
+    held.everything |= everything;
+    types.insert(held.types.begin(), held.types.end());
+    held.types.assign(types.begin(), types.end());
   }
 
   const StoreCore& core_;
   const IdentityRoom& identity_;
   const uint32_t tenant_;
-  const View& view_;
+  Rows& rows_;
   const PrivacySettings& settings_;
-  std::map<RecordId, IdentityChoice::Retention::Held> held_;
+  std::map<RecordId, Held> held_;
 };
 
 // Counts what would go, and finds where it ends.
@@ -153,10 +170,8 @@ class Counting {
         return Cancelled();
       }
     }
-    mark_.retention.last = report_.last;
-    mark_.retention.events = report_.events;
-    mark_.retention.bytes = report_.bytes;
     Show();
+    Shorten();
     return Status::Ok();
   }
 
@@ -178,6 +193,7 @@ class Counting {
     if (expiry.IsHeld(header.record, header.type)) {
       ++tally.held;
       ++report_.held;
+      passed_over_.insert(header.record);
       return Status::Ok();
     }
     if (options_.max_events != 0 && report_.events == options_.max_events) {
@@ -186,8 +202,11 @@ class Counting {
     }
     ++tally.events;
     ++report_.events;
-    tally.bytes += record.sealed_size;
-    report_.bytes += record.sealed_size;
+    // Of one that was redacted, or removed with its person, little is left.
+    const uint64_t bytes =
+        record.removed ? record.remnant.size() : record.sealed_size;
+    tally.bytes += bytes;
+    report_.bytes += bytes;
     report_.last = position;
     if (header.customer == 0) return Status::Ok();
     const auto [known, is_new] = current_.try_emplace(header.customer, 0);
@@ -199,6 +218,21 @@ class Counting {
     }
     tally.customers.insert(known->second);
     return Status::Ok();
+  }
+
+  // The mark names what is needed to tell these events, and no more.
+  void Shorten() {
+    IdentityChoice::Retention& mark = mark_.retention;
+    mark.last = report_.last;
+    mark.events = report_.events;
+    mark.bytes = report_.bytes;
+    std::erase_if(mark.types, [this](const auto& type) {
+      const auto found = tallies_.find(type.type);
+      return found == tallies_.end() || found->second.events == 0;
+    });
+    std::erase_if(mark.held, [this](const Held& held) {
+      return !passed_over_.contains(held.record);
+    });
   }
 
   void Show() {
@@ -223,28 +257,28 @@ class Counting {
   IdentityChoice& mark_;
   RetentionReport& report_;
   absl::flat_hash_map<uint32_t, Tally> tallies_;
+  absl::flat_hash_set<RecordId> passed_over_;
   absl::flat_hash_map<CustomerId, CustomerId> current_;
 };
 
 // Takes what a mark names out of the log and the timelines.
 class Removing {
  public:
-  // `again`: what has expired before may have been cut off on the way.
+  // `again`: what has expired before may have been cut off on the way. `head`:
+  // where the log ended, for the progress.
   Removing(StoreCore& core, const IdentityChoice& mark, bool again,
-           const Progress& progress)
+           Position head, const Progress& progress)
       : core_(core),
         mark_(mark),
         expiry_(mark),
         again_(again),
+        head_(head),
         progress_(progress),
         carrier_(core) {}
 
   Status Run() {
     Status status = RemoveFromLog();
     if (status.ok()) status = RewriteTimelines();
-    if (status.ok() && first_ != 0) {
-      status = core_.log->Purge(kLogEvents, LogKey(first_), LogKey(last_));
-    }
     return status;
   }
 
@@ -275,7 +309,7 @@ class Removing {
         status = Remove(chunk.facts[i], chunk.events[i].record, values_[i]);
       }
       if (!status.ok()) return status;
-      if (at != 0 && progress_ && !progress_(end + at, 2 * end)) {
+      if (at != 0 && progress_ && !progress_(head_ + at, 2 * head_)) {
         return Cancelled();
       }
     }
@@ -296,19 +330,15 @@ class Removing {
     const EventHeader& header = chunk->events.back().record.event;
     const bool covered = expiry_.Covers(position, header);
     const bool done = (header.flags & kEventExpired) != 0;
-    if (covered && (!done || again_)) Touch(position, header.record);
+    if (covered && (!done || again_) && header.record != 0) {
+      records_.insert(header.record);
+    }
     if (!covered || done) {
       chunk->events.pop_back();
     } else {
       values_.emplace_back(value);
     }
     return true;
-  }
-
-  void Touch(Position position, RecordId record) {
-    if (record != 0) records_.insert(record);
-    if (first_ == 0) first_ = position;
-    last_ = position;
   }
 
   Status Remove(const Fact& fact, const LogRecord& record,
@@ -336,45 +366,96 @@ class Removing {
           records.subspan(i, std::min(kTimelinesAtOnce, all.size() - i)));
       if (!status.ok()) return status;
     }
-    return all.empty() ? Status::Ok() : core_.views->CompactTimelines();
+    return all.empty() ? Status::Ok() : core_.views->CompactProfiles();
   }
 
   StoreCore& core_;
   const IdentityChoice& mark_;
   const Expiry expiry_;
   const bool again_;
+  const Position head_;
   const Progress& progress_;
   Carrier carrier_;
   std::vector<std::string> values_;  // As stored, of the events of a chunk.
   Batch batch_;
   absl::flat_hash_set<RecordId> records_;
-  Position first_ = 0;
-  Position last_ = 0;
 };
 
-// Steps 2 and 3. REQUIRES: the mark is in the log.
-Status Advance(StoreCore& core, const IdentityChoice& mark, bool again,
-               const Progress& progress) {
+// Step 2.
+Status FinishViews(StoreCore& core, const IdentityChoice& mark, bool again,
+                   Position head, const Progress& progress) {
   ProfileRoom& profile = core.views->profile();
   profile.Expire(std::make_shared<const Expiry>(mark));
   // What is in memory is on the disk then.
   Status status = core.Checkpoint();
-  if (status.ok()) status = Removing(core, mark, again, progress).Run();
+  if (status.ok()) {
+    status = Removing(core, mark, again, head, progress).Run();
+  }
+  Batch batch;
+  batch.Put(kLogOps, OpenRow(mark.position), kFilesToDo);
+  if (status.ok()) status = core.sequencer->WriteBeside(batch, false);
   // Until all of it is done it is read as it is to be.
+  if (status.ok()) profile.Expire(nullptr);
+  return status;
+}
+
+// Step 3.
+Status FinishFiles(StoreCore& core, const IdentityChoice& mark) {
+  const Expiry expiry(mark);
+  LogCursor cursor(*core.log, kLogEvents, 1, mark.retention.last, false);
+  LogRecordReader reader;
+  LogRecord record;
+  std::vector<Position> events;
+  while (true) {
+    Position position = 0;
+    std::string_view value;
+    Result<bool> more = cursor.Next(&position, &value);
+    if (!more.ok()) return std::move(more).status();
+    if (!*more) break;
+    Status status = reader.Read(value, &record);
+    if (!status.ok()) return status;
+    if (record.kind == LogKind::kEvent &&
+        expiry.Covers(position, record.event)) {
+      events.push_back(position);
+    }
+  }
+  Removed removed;
+  return PurgeLog(core, events, &removed);
+}
+
+// REQUIRES: the mark is in the log.
+Status Advance(StoreCore& core, const IdentityChoice& mark,
+               std::string_view to_do, bool again, Position head,
+               const Progress& progress) {
+  Status status;
+  if (to_do != kFilesToDo) {
+    status = FinishViews(core, mark, again, head, progress);
+  }
+  if (status.ok()) status = FinishFiles(core, mark);
   if (!status.ok()) return status;
-  profile.Expire(nullptr);
   Batch batch;
   batch.Delete(kLogOps, OpenRow(mark.position));
   return core.sequencer->WriteBeside(batch, false);
 }
 
-Status EmitMark(StoreCore& core, IdentityChoice* mark) {
+// `held`: as it was when the events were counted. kConflict: it is not so any
+// more, and nothing was written.
+Status EmitMark(StoreCore& core, const PrivacySettings& settings,
+                const std::vector<Held>& held, IdentityChoice* mark) {
   ProfileRoom& profile = core.views->profile();
   Status status = core.sequencer->Choose(
-      mark->tenant, false, [&](Sequencer::Choosing& choosing) {
+      mark->tenant, false, [&](Sequencer::Choosing& choosing) -> Status {
+        Generation& rows = choosing.context().rows;
+        Result<std::vector<Held>> now =
+            HeldRecords<Generation>(core, mark->tenant, rows, settings).Find();
+        if (!now.ok()) return std::move(now).status();
+        if (*now != held) {
+          return Status(StatusCode::kConflict,
+                        "who is held changed all the time: try again");
+        }
         Status emitted = choosing.Emit(mark);
         if (!emitted.ok()) return emitted;
-        choosing.PutBeside(OpenRow(mark->position), "1");
+        choosing.PutBeside(OpenRow(mark->position), std::string(kViewsToDo));
         // Nobody sees one of these whole beside one that is not.
         profile.Expire(std::make_shared<const Expiry>(*mark));
         return emitted;
@@ -383,33 +464,109 @@ Status EmitMark(StoreCore& core, IdentityChoice* mark) {
   return status;
 }
 
+// One run of Retain.
+class Run {
+ public:
+  Run(const Tenant::Impl& tenant, Timestamp as_of, const RetainOptions& options)
+      : core_(*tenant.core),
+        tenant_(tenant.info.id),
+        definitions_(core_.DefinitionsOf(tenant_)),
+        settings_(PrivacySettingsOf(definitions_.get())),
+        as_of_(as_of),
+        options_(options) {}
+
+  Status Check() const {
+    Status status = CheckWho(options_.by, options_.why);
+    if (!status.ok()) return status;
+    if (!InTimeRange(as_of_.time_since_epoch().count())) {
+      return Status(StatusCode::kInvalidArgument, "as_of: out of range");
+    }
+    if (as_of_ > core_.clock->Now()) {
+      return Status(StatusCode::kInvalidArgument, "as_of: is yet to come");
+    }
+    if (settings_.has_retention()) return status;
+    return Status(StatusCode::kFailedPrecondition,
+                  "the settings of privacy say nothing of retention");
+  }
+
+  // REQUIRES core.erasure_mutex. kConflict: as EmitMark.
+  Status Do(RetentionReport* report) {
+    IdentityChoice mark;
+    std::vector<Held> held;
+    Status status = Count(&mark, &held, report);
+    if (!status.ok() || options_.dry_run || report->events == 0) return status;
+    status = EmitMark(core_, settings_, held, &mark);
+    if (!status.ok()) return status;
+    report->position = mark.position;
+    status = Advance(core_, mark, kViewsToDo, false, head_, options_.progress);
+    if (!status.ok()) core_.erasures_open.store(true);
+    return status;
+  }
+
+ private:
+  Status Count(IdentityChoice* mark, std::vector<Held>* held,
+               RetentionReport* report) {
+    *report = RetentionReport();
+    report->as_of = as_of_;
+    mark->kind = ChoiceKind::kRetention;
+    mark->origin = ChoiceOrigin::kHand;
+    mark->tenant = tenant_;
+    mark->by = options_.by;
+    mark->why = options_.why;
+    mark->retention.as_of = as_of_.time_since_epoch().count();
+    PlanTypes(core_, settings_, &mark->retention);
+    const std::shared_ptr<View> view = core_.views->overlay().OpenView();
+    Result<std::vector<Held>> found =
+        HeldRecords<const View>(core_, tenant_, *view, settings_).Find();
+    if (!found.ok()) return std::move(found).status();
+    *held = *std::move(found);
+    mark->retention.held = *held;
+    head_ = view->position();
+    return Counting(core_, *view, options_, mark, report).Run(head_);
+  }
+
+  StoreCore& core_;
+  const uint32_t tenant_;
+  const std::shared_ptr<const TenantDefinitions> definitions_;
+  const PrivacySettings& settings_;
+  const Timestamp as_of_;
+  const RetainOptions& options_;
+  Position head_ = 0;
+};
+
 }  // namespace
 
 Status FinishRetentions(StoreCore& core) {
-  std::vector<Position> open;
+  std::vector<std::pair<Position, std::string>> open;
   Status status =
       core.log->ScanBackward(kLogOps, kOpenPrefix, kOpenEnd,
-                             [&](std::string_view key, std::string_view) {
+                             [&](std::string_view key, std::string_view value) {
                                key.remove_prefix(kOpenPrefix.size());
-                               if (key.size() == sizeof(Position))
-                                 open.push_back(GetBe64(key.data()));
+                               if (key.size() == sizeof(Position)) {
+                                 open.emplace_back(GetBe64(key.data()), value);
+                               }
                                return true;
                              });
-  std::reverse(open.begin(), open.end());
-  for (size_t i = 0; status.ok() && i < open.size(); ++i) {
+  Status busy;
+  for (auto at = open.rbegin(); status.ok() && at != open.rend(); ++at) {
+    const auto& [position, to_do] = *at;
     std::string value;
     LogRecordReader reader;
     LogRecord record;
     IdentityChoice mark;
-    status = core.log_view->Read(open[i], &value);
+    status = core.log_view->Read(position, &value);
     if (status.ok()) status = reader.Read(value, &record);
     if (status.ok()) {
-      status = ReadChoice(*core.log_view, core.keyring.get(), open[i], record,
+      status = ReadChoice(*core.log_view, core.keyring.get(), position, record,
                           &mark);
     }
-    if (status.ok()) status = Advance(core, mark, true, {});
+    if (status.ok()) {
+      status = Advance(core, mark, to_do, true, mark.retention.last, {});
+    }
+    // The others have nothing to do with the file that somebody keeps.
+    if (status.code() == StatusCode::kBusy) busy = std::exchange(status, {});
   }
-  return status;
+  return status.ok() ? busy : status;
 }
 
 Result<RetentionReport> Tenant::Retain(Timestamp as_of,
@@ -417,47 +574,19 @@ Result<RetentionReport> Tenant::Retain(Timestamp as_of,
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
   Status status = core.CheckOpen();
-  if (status.ok()) status = CheckWho(options.by, options.why);
   if (!status.ok()) return status;
-  if (as_of > core.clock->Now()) {
-    return Status(StatusCode::kInvalidArgument, "as_of: is yet to come");
-  }
-  const uint32_t tenant = impl_->info.id;
-  const auto definitions = core.DefinitionsOf(tenant);
-  const PrivacySettings& settings = PrivacySettingsOf(definitions.get());
-  if (!settings.has_retention()) {
-    return Status(StatusCode::kFailedPrecondition,
-                  "the settings of privacy say nothing of retention");
-  }
+  Run run(*impl_, as_of, options);
+  status = run.Check();
+  if (!status.ok()) return status;
   MutexLock one(core.erasure_mutex);
   status = FinishRetentions(core);
-  if (!status.ok()) return status;
+  if (status.code() == StatusCode::kBusy) status = Status::Ok();
   RetentionReport report;
-  report.as_of = as_of;
-  IdentityChoice mark;
-  mark.kind = ChoiceKind::kRetention;
-  mark.origin = ChoiceOrigin::kHand;
-  mark.tenant = tenant;
-  mark.by = options.by;
-  mark.why = options.why;
-  mark.retention.as_of = as_of.time_since_epoch().count();
-  PlanTypes(core, settings, &mark.retention);
-  {
-    const std::shared_ptr<View> view = core.views->overlay().OpenView();
-    status =
-        HeldRecords(core, tenant, *view, settings).Find(&mark.retention.held);
-    if (status.ok()) {
-      status =
-          Counting(core, *view, options, &mark, &report).Run(view->position());
-    }
-  }
-  if (!status.ok()) return status;
-  if (options.dry_run || report.events == 0) return report;
-  status = EmitMark(core, &mark);
-  if (status.ok()) {
-    report.position = mark.position;
-    status = Advance(core, mark, false, options.progress);
-    if (!status.ok()) core.erasures_open.store(true);
+  for (int attempt = 0; status.ok(); ++attempt) {
+    status = run.Do(&report);
+    const bool changed = status.code() == StatusCode::kConflict;
+    if (!changed || attempt == kAttempts) break;
+    status = Status::Ok();
   }
   if (!status.ok()) return status;
   return report;

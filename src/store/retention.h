@@ -7,8 +7,9 @@
 //      are read as expired (ProfileRoom::Expire);
 //   2. a checkpoint; in the log a remnant takes the place of each event's
 //      sealed part: what folds need of it, which the rooms say (Room::Carry);
-//   3. timeline blocks without what is gone; files rewritten; the row goes.
-// Whoever opens the store finds that row and does 2 and 3 again.
+//      timeline blocks without what is gone. The row says so then;
+//   3. files rewritten and looked into (store/removal.h); the row goes.
+// Whoever opens the store finds that row and does what remains again.
 
 #ifndef CRM_STORE_RETENTION_H_
 #define CRM_STORE_RETENTION_H_
@@ -18,8 +19,9 @@
 
 namespace crm {
 
-// Does what remains of all retentions that are not complete. One at a time with
-// erasures: REQUIRES core.erasure_mutex.
+// Does what remains of all retentions that are not complete. kBusy: but for
+// files that somebody who reads keeps. One at a time with erasures: REQUIRES
+// core.erasure_mutex.
 Status FinishRetentions(StoreCore& core);
 
 }  // namespace crm

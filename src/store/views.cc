@@ -210,13 +210,9 @@ Status Views::PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
                              bool all) {
   Status status = RewriteTimelines(tenant, records);
   if (!status.ok()) return status;
-  if (!all) return CompactTimelines();
-  MutexLock lock(checkpoint_mutex_);
-  for (size_t family = 0; family < family_count(); ++family) {
-    status = database_->Compact(family);
-    if (!status.ok()) return status;
-  }
-  return status;
+  const size_t timeline = profile_->first_family() + ProfileRoom::kTimeline;
+  return all ? CompactFamilies(0, family_count())
+             : CompactFamilies(timeline, timeline + 1);
 }
 
 Status Views::RewriteTimelines(uint32_t tenant,
@@ -230,9 +226,18 @@ Status Views::RewriteTimelines(uint32_t tenant,
   return out.Commit();
 }
 
-Status Views::CompactTimelines() {
+Status Views::CompactProfiles() {
+  const size_t first = profile_->first_family();
+  return CompactFamilies(first, first + profile_->families().size());
+}
+
+Status Views::CompactFamilies(size_t begin, size_t end) {
   MutexLock lock(checkpoint_mutex_);
-  return database_->Compact(profile_->first_family() + ProfileRoom::kTimeline);
+  Status status;
+  for (size_t family = begin; status.ok() && family < end; ++family) {
+    status = database_->Compact(family);
+  }
+  return status;
 }
 
 void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,

@@ -153,7 +153,8 @@ void DefineRetain(py::class_<TenantHandle>& type) {
       "by, why: as of place_hold.\n"
       "progress: a callable (done, total); returning False cancels\n"
       "    (RetryableError, code CANCELLED). It must not call this store.\n\n"
-      "Raises InputError: nothing is set, as_of, or a text.",
+      "Raises InputError: nothing is set, as_of, or a text; RetryableError,\n"
+      "code BUSY: an open cursor keeps an old file, the rest is done later.",
       py::arg("as_of"), py::kw_only(), py::arg("dry_run") = false,
       py::arg("max_events") = 0, py::arg("by") = "", py::arg("why") = "",
       py::arg("progress") = py::none());
