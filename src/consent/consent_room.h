@@ -26,6 +26,10 @@ namespace crm {
 
 // Thread safety: Prepare and the readers from any thread; Fold by the sequencer
 // or a replay.
+// Whether it is what an erasure left of an address, as far as the question
+// looks back.
+bool IsOfErasure(const ConsentFact& fact, const ConsentQuestion& question);
+
 class ConsentRoom final : public Room {
  public:
   enum Family : size_t {
@@ -89,6 +93,10 @@ class ConsentRoom final : public Room {
   Status DecideCase(uint32_t tenant, const View* view, ConsentCase* in,
                     const std::span<const ConsentFact>* suppressions,
                     ConsentDecision* out) const;
+  // What erasures left of the addresses that she has now, on the channel of
+  // the question, into its facts; whether there is any.
+  Result<bool> AddErased(uint32_t tenant, const View* view,
+                         ConsentCase* in) const;
   // Somebody whose keys are gone has links, and nothing else.
   Result<bool> IsErased(uint32_t tenant, std::span<const RecordId> records,
                         const View* view) const;

@@ -478,7 +478,7 @@ class Run {
   Status Check() const {
     Status status = CheckWho(options_.by, options_.why);
     if (!status.ok()) return status;
-    if (!InTimeRange(as_of_.time_since_epoch().count())) {
+    if (!InTimeRange(as_of_)) {
       return Status(StatusCode::kInvalidArgument, "as_of: out of range");
     }
     if (as_of_ > core_.clock->Now()) {

@@ -1,8 +1,8 @@
 // The law of retention: a store that forgets what events say, and one that does
 // not, say the same of everybody, whatever happens before and after; and what
 // Verify makes of the log is what is there. Over random histories of people who
-// share addresses, are merged, taken apart, resolved anew, erased, and of whom
-// more comes late.
+// share addresses, are merged, taken apart, resolved anew, held, erased, who
+// say what may be sent to them, and of whom more comes late.
 
 #include <algorithm>
 #include <filesystem>
@@ -44,6 +44,25 @@ class Side {
   std::unique_ptr<Tenant> tenant_;
 };
 
+// What she allows now, and did forty days ago; and how often she said so.
+std::string Allowed(Tenant& tenant, CustomerId id) {
+  ConsentQuestion question;
+  question.customer = id;
+  question.purpose = "marketing";
+  question.channel = ConsentChannel::kEmail;
+  std::string out;
+  for (const int days : {0, 40}) {
+    question.at = At(0) + 400 * kDay;
+    if (days != 0) question.as_of = At(0) + 60 * kDay - days * kDay;
+    const auto decision = tenant.CheckConsent(question);
+    REQUIRE_OK(decision);
+    out += std::string(ConsentRuleName(decision->rule)) + " ";
+  }
+  const auto history = tenant.GetConsentHistory(id);
+  REQUIRE_OK(history);
+  return out + std::to_string(history->size());
+}
+
 // What both must agree on: no positions, which count marks, and no payloads.
 std::string Known(Tenant& tenant) {
   std::string out;
@@ -79,6 +98,7 @@ std::string Known(Tenant& tenant) {
     const auto page = tenant.GetTimeline(id, query);
     REQUIRE_OK(page);
     for (const TimelineEntry& entry : page->entries) out += " " + entry.type;
+    out += "\n " + Allowed(tenant, id);
   }
   return out;
 }
@@ -103,8 +123,10 @@ class Pair {
       for (Side& side : sides_) REQUIRE_OK(side.tenant().ReResolve());
     } else if (what < 88) {
       REQUIRE_OK(sides_[Below(2)].store().Flush());
-    } else if (what < 92) {
+    } else if (what < 91) {
       Erase();
+    } else if (what < 94) {
+      Hold();
     } else {
       Retain();
     }
@@ -115,6 +137,7 @@ class Pair {
     CheckSound(sides_[0].store());
   }
   uint64_t expired() const { return expired_; }
+  uint64_t held() const { return held_; }
 
   // The one that forgets, opened again, and made anew from its log.
   void Reopen(const std::string& known) {
@@ -178,11 +201,23 @@ class Pair {
                     R"("},"defaultTraits":{"d)" + std::to_string(Below(2)) +
                     R"(":)" + number + "}}";
     if (Below(8) == 0) event.payload = R"({"traits":{"n1":null}})";
+    if (Below(8) == 0) SayOtherwise(&event);
     // Mostly in order; some come very late.
     event.occurred_at =
         sides_[0].clock().Now() -
         std::chrono::hours(Below(6) == 0 ? Below(24 * 90) : Below(12));
     return event;
+  }
+
+  // Types that set a trait, and acts of consent.
+  void SayOtherwise(Event* event) {
+    constexpr const char* kTypes[] = {"EmailVerified", "CustomerEmailUpdated",
+                                      "EmailVerificationRequested",
+                                      "ConsentGranted", "ConsentRevoked"};
+    const uint32_t type = Below(5);
+    event->type = kTypes[type];
+    event->payload =
+        type < 3 ? "{}" : R"({"purpose":"marketing","channel":"email"})";
   }
 
   template <typename Call>
@@ -221,27 +256,72 @@ class Pair {
     Both([&](Tenant& of) { return of.Erase(customer, options).status(); });
   }
 
+  // Nobody is held for long.
+  void Hold() {
+    const CustomerId customer = Somebody();
+    HoldOptions options;
+    if (Below(2) == 0) options.categories = {"profile"};
+    std::vector<HoldId> placed;
+    Both([&](Tenant& of) {
+      const auto hold = of.PlaceHold(customer, options);
+      if (hold.ok()) placed.push_back(*hold);
+      return hold.status();
+    });
+    if (!placed.empty()) holds_.push_back(placed[0]);
+    while (holds_.size() > 2 || Below(2) == 0) {
+      if (holds_.empty()) return;
+      const HoldId hold = holds_.front();
+      holds_.erase(holds_.begin());
+      Both([&](Tenant& of) { return of.ReleaseHold(hold).status(); });
+    }
+  }
+
   void Retain() {
     RetainOptions options;
     options.max_events = Below(3) == 0 ? 1 + Below(40) : 0;
     const Timestamp as_of =
         sides_[0].clock().Now() - std::chrono::hours(Below(24 * 10));
     const std::string before = Known(sides_[0].tenant());
+    options.dry_run = true;
+    const auto plan = sides_[0].tenant().Retain(as_of, options);
+    REQUIRE_OK(plan);
+    options.dry_run = false;
     const auto report = sides_[0].tenant().Retain(as_of, options);
     REQUIRE_OK(report);
+    CHECK(Shown(*plan) == Shown(*report));
     expired_ += report->events;
+    held_ += report->held;
     CHECK(Known(sides_[0].tenant()) == before);
+  }
+
+  static std::string Shown(const RetentionReport& report) {
+    std::string out;
+    for (const uint64_t number : {report.last, report.events, report.bytes,
+                                  report.held, uint64_t{report.more}}) {
+      out += std::to_string(number) + " ";
+    }
+    for (const RetainedType& type : report.types) {
+      out += type.type;
+      for (const uint64_t number :
+           {type.events, type.bytes, type.customers, type.held}) {
+        out += " " + std::to_string(number);
+      }
+    }
+    return out;
   }
 
   const std::string path_;
   std::array<Side, 2> sides_;
   std::mt19937 random_;
+  std::vector<HoldId> holds_;
   uint64_t next_ = 0;
   uint64_t expired_ = 0;
+  uint64_t held_ = 0;
 };
 
 TEST_CASE("who forgets what events said knows what they have made") {
   uint64_t expired = 0;
+  uint64_t held = 0;
   for (uint32_t seed = 1; seed <= 12; ++seed) {
     CAPTURE(seed);
     const Scratch scratch;
@@ -251,10 +331,12 @@ TEST_CASE("who forgets what events said knows what they have made") {
       if (step % 60 == 0) pair.Compare();
     }
     expired += pair.expired();
+    held += pair.held();
     pair.Reopen(pair.Finish());
   }
-  MESSAGE(expired << " events expired");
+  MESSAGE(expired << " events expired, " << held << " were held");
   CHECK(expired > 500);
+  CHECK(held > 20);
 }
 
 }  // namespace
