@@ -232,7 +232,7 @@ constexpr std::chrono::hours kDay(24);
 
 // Made by FillPeople, and newest of all: by what it is called, it goes.
 void AddOld(Tenant& tenant, int person) {
-  Event old = PersonEvent("old", person);
+  Event old = PersonEvent("old-" + std::to_string(person), person);
   old.type = "visited";
   old.occurred_at = At(0) - 100 * kDay;
   MustAppendOne(tenant, old);
@@ -382,7 +382,7 @@ class Trial {
     if (what_ == What::kRetain) {
       REQUIRE_OK(tenant.SetPrivacySettings(R"({"retention":{"days":90}})"));
       AddOld(tenant, 6);
-      event_ = PositionOf(tenant, "old");
+      event_ = PositionOf(tenant, "old-6");
     }
     REQUIRE_OK(store.Flush());
     // Some of it is in memory only.
@@ -392,7 +392,7 @@ class Trial {
     hers_ = StoredKey(path_, kRecords, 7);
     sealed_ = SealedOf(path_, 7);
     if (what_ == What::kRedact) sealed_ = {sealed_[2]};  // Of "e1-6".
-    if (what_ == What::kRetain) sealed_ = {sealed_[1]};  // Of "old".
+    if (what_ == What::kRetain) sealed_ = {sealed_[1]};  // Of "old-6".
   }
   // How many points there are.
   uint64_t Erase(uint64_t point, Style style) {

@@ -104,20 +104,22 @@ std::string StateOf(const Tenant& tenant) {
   return out;
 }
 
-std::vector<std::string> Expired(const Tenant& tenant) {
+// Types, by position; `erased` of the others are not there either.
+std::vector<std::string> Expired(const Tenant& tenant, uint64_t erased = 0) {
   std::vector<std::string> types;
   auto cursor = tenant.Replay({});
   REQUIRE_OK(cursor);
   EventView event;
   while (*cursor->Next(&event)) {
     if (!event.expired) {
-      CHECK(event.opened);
+      erased -= event.opened ? 0 : 1;
       continue;
     }
     CHECK_FALSE(event.opened);
     CHECK(event.payload.empty());
     types.emplace_back(event.type);
   }
+  CHECK(erased == 0);
   return types;
 }
 
@@ -215,7 +217,7 @@ TEST_CASE("what comes late is folded as if nothing had gone") {
 
 TEST_CASE("rules: the type, its longest beginning, its category, all others") {
   Club club;
-  const auto add = [&, n = 0](const char* type, int days) mutable {
+  auto add = [&, n = 0](const char* type, int days) mutable {
     club.Add("e" + std::to_string(n++), type, days, {{"sclMemberId", "m"}});
   };
   for (const int days : {10, 40, 100, 400}) {
@@ -364,12 +366,12 @@ TEST_CASE("a cursor that keeps an old file delays the proof, no more") {
   EventView event;
   REQUIRE(*cursor->Next(&event));
   CHECK_CODE(club.tenant.Retain(club.Now()), kBusy);
-  CHECK(Expired(club.tenant).size() == 4);
+  CHECK(Expired(club.tenant, 1).size() == 4);
   CheckSound(club.store);
   // More of it goes meanwhile.
   club.Add("x-1", "visited", 100, {{"sclMemberId", "m-3"}});
   CHECK_CODE(club.tenant.Retain(club.Now()), kOk);
-  CHECK(Expired(club.tenant).size() == 5);
+  CHECK(Expired(club.tenant, 1).size() == 5);
   cursor.reset();
   REQUIRE_OK(club.store.Maintain(std::chrono::seconds(1)));
   CHECK(club.MustRetain().events == 0);
