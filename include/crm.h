@@ -4039,11 +4039,11 @@ CRM_API crm_status crm_tenant_get_privacy_settings(
  * time.
  *
  * A choice in the log, the mark, says what went. A run that is cut off is
- * finished by maintenance, the next run or the next open; a reader sees an event
- * either whole or expired (but for a cursor that was opened before). An export
- * has events that are expired as it has those that are erased. Backups that
- * were made before hold what went. A value that had lost against another one
- * does not come back should that be redacted later.
+ * finished by maintenance, the next run or the next open; a reader sees an
+ * event either whole or expired (but for a cursor that was opened before). An
+ * export has events that are expired as it has those that are erased. Backups
+ * that were made before hold what went. A value that had lost against another
+ * one does not come back should that be redacted later.
  *
  * Settings, beside "categories": for how many days (1 to 36,500, of 24 hours)
  * what events say is kept. Nothing is removed by default; 90 is what many take.
@@ -4065,7 +4065,7 @@ enum { CRM_RETAIN_DRY_RUN = 1 };
  *   bytes (CRM_TOO_LARGE).
  * progress: log records looked at, of how many (each is looked at twice).
  *   Anything but 0 stops: before the mark nothing has changed then, after it
- *   the rest is done by maintenance, the next call or the next open. NULL: none.
+ *   maintenance, the next call or the next open does the rest. May be NULL.
  * destroy: may be NULL; called with user_data before the call returns.
  * reserved: 0. */
 typedef struct crm_retain_options {
@@ -4129,8 +4129,9 @@ typedef struct crm_retention_report_view {
  * CRM_INVALID_ARGUMENT: `as_of_us` is later than the store's clock or out of
  * range, or a text. CRM_TOO_LARGE. CRM_CANCELLED. CRM_CONFLICT: held customers
  * were merged again and again meanwhile; try again. Errors behind the mark: all
- * of it is read as expired, and maintenance, the next call or the next open does
- * the rest; CRM_BUSY: nothing but old files, which an open cursor keeps. */
+ * of it is read as expired, and maintenance, the next call or the next open
+ * does the rest; CRM_BUSY: nothing but old files, which an open cursor keeps.
+ */
 CRM_API crm_status crm_tenant_retain(crm_tenant* tenant, int64_t as_of_us,
                                      const crm_retain_options* options,
                                      crm_retention_report** out,

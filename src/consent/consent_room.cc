@@ -317,8 +317,16 @@ Result<bool> ConsentRoom::IsErased(uint32_t tenant,
 
 Result<bool> ConsentRoom::AddErased(uint32_t tenant, const View* view,
                                     ConsentCase* in) const {
+  const bool granted = std::any_of(
+      in->facts.begin(), in->facts.end(), [&](const ConsentFact& fact) {
+        return fact.grants() && (fact.flags & kFactSoftOptIn) == 0 &&
+               IsOneOf(in->records, fact.origin);
+      });
   const std::string_view space = AddressSpace(in->question->channel, {});
-  if (space.empty()) return false;
+  if (in->address != Hash128() || granted || space.empty() ||
+      in->message_class != MessageClass::kMarketing) {
+    return false;
+  }
   const uint32_t number = identity_->NumberOf(space);
   std::shared_ptr<View> own;
   if (view == nullptr) {
@@ -394,15 +402,11 @@ Status ConsentRoom::DecideCase(uint32_t tenant, const View* view,
   };
   Status status = Decide(*in, std::ref(owner_of), std::ref(add), out);
   if (!status.ok() || out->verdict == Verdict::kDeny) return status;
-  // What does not rest on a grant of hers says nothing of any address.
-  if (in->address == Hash128() && out->rule != ConsentRule::kConsent &&
-      in->message_class == MessageClass::kMarketing) {
-    Result<bool> any = AddErased(tenant, view, in);
-    if (!any.ok()) return std::move(any).status();
-    if (*any) {
-      *out = ConsentDecision();
-      status = Decide(*in, std::ref(owner_of), std::ref(add), out);
-    }
+  Result<bool> any = AddErased(tenant, view, in);
+  if (!any.ok()) return std::move(any).status();
+  if (*any) {
+    *out = ConsentDecision();
+    status = Decide(*in, std::ref(owner_of), std::ref(add), out);
     if (!status.ok() || out->verdict == Verdict::kDeny) return status;
   }
   const bool said = std::any_of(in->facts.begin(), in->facts.end(),

@@ -93,8 +93,9 @@ class ConsentRoom final : public Room {
   Status DecideCase(uint32_t tenant, const View* view, ConsentCase* in,
                     const std::span<const ConsentFact>* suppressions,
                     ConsentDecision* out) const;
-  // What erasures left of the addresses that she has now, on the channel of
-  // the question, into its facts; whether there is any.
+  // When the question names no address, and she granted nothing: what erasures
+  // left of the addresses that she has now, on its channel, into its facts;
+  // whether there is any.
   Result<bool> AddErased(uint32_t tenant, const View* view,
                          ConsentCase* in) const;
   // Somebody whose keys are gone has links, and nothing else.
