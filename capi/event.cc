@@ -122,6 +122,7 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
   out->opened = (in.flags & CRM_EVENT_VIEW_OPENED) != 0;
   out->warned = (in.flags & CRM_EVENT_VIEW_WARNED) != 0;
   out->redacted = (in.flags & CRM_EVENT_VIEW_REDACTED) != 0;
+  out->expired = (in.flags & CRM_EVENT_VIEW_EXPIRED) != 0;
   out->timed = (in.flags & CRM_EVENT_VIEW_UNTIMED) == 0;
   return Status::Ok();
 }
@@ -164,6 +165,7 @@ void ShowEvent(const EventView& from, crm_event_view* out) {
                (from.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0) |
                (from.warned ? uint32_t{CRM_EVENT_VIEW_WARNED} : 0) |
                (from.redacted ? uint32_t{CRM_EVENT_VIEW_REDACTED} : 0) |
+               (from.expired ? uint32_t{CRM_EVENT_VIEW_EXPIRED} : 0) |
                (from.timed ? 0 : uint32_t{CRM_EVENT_VIEW_UNTIMED});
   out->type = Slice(from.type);
   out->source = Slice(from.source);

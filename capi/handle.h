@@ -72,6 +72,7 @@ enum class Kind : uint32_t {
   kHoldRelease,
   kHoldList,
   kCommandResult,
+  kRetentionReport,
 };
 
 // One more in every child of fork().

@@ -292,6 +292,12 @@ struct HoldReleaseState {
   crm_hold_release_view view = {};
 };
 
+struct RetentionReportState {
+  RetentionReport from;
+  std::vector<crm_retained_type> types = {};
+  crm_retention_report_view view = {};
+};
+
 struct HoldListState {
   HoldList from;
   std::vector<std::vector<crm_slice>> categories = {};  // Of each hold.
@@ -478,6 +484,8 @@ CRM_CAPI_HANDLE(crm_match_explanation, kMatchExplanation,
                 crm::capi::MatchExplanationState);
 CRM_CAPI_HANDLE(crm_hold_release, kHoldRelease, crm::capi::HoldReleaseState);
 CRM_CAPI_HANDLE(crm_hold_list, kHoldList, crm::capi::HoldListState);
+CRM_CAPI_HANDLE(crm_retention_report, kRetentionReport,
+                crm::capi::RetentionReportState);
 
 #undef CRM_CAPI_HANDLE
 

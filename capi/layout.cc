@@ -60,6 +60,8 @@ CRM_RECORD(crm_hold, 144);
 CRM_RECORD(crm_waiting_erasure, 96);
 CRM_RECORD(crm_hold_release_view, 192);
 CRM_RECORD(crm_hold_list_view, 48);
+CRM_RECORD(crm_retained_type, 72);
+CRM_RECORD(crm_retention_report_view, 88);
 CRM_RECORD(crm_trait, 80);
 CRM_RECORD(crm_profile_view, 80);
 CRM_RECORD(crm_timeline_entry, 128);

@@ -1,4 +1,4 @@
-// Legal holds, and the settings of privacy.
+// Legal holds, retention, and the settings of privacy.
 
 #include "capi/call.h"
 #include "capi/guard.h"
@@ -109,6 +109,45 @@ std::unique_ptr<HoldListState> ShowList(HoldList list) {
   return state;
 }
 
+Status ReadRetainOptions(const crm_retain_options& in, RetainOptions* out) {
+  Status status = CheckReserved(in.reserved);
+  if (status.ok()) status = CheckSlice(in.by, "options.by");
+  if (status.ok()) status = CheckSlice(in.why, "options.why");
+  if (!status.ok()) return status;
+  out->dry_run = (in.flags & CRM_RETAIN_DRY_RUN) != 0;
+  out->max_events = in.max_events;
+  out->by = View(in.by);
+  out->why = View(in.why);
+  return status;
+}
+
+std::unique_ptr<RetentionReportState> ShowRetention(RetentionReport report) {
+  auto state = std::make_unique<RetentionReportState>(
+      RetentionReportState{std::move(report)});
+  const RetentionReport& from = state->from;
+  for (const RetainedType& type : from.types) {
+    crm_retained_type& out = state->types.emplace_back();
+    out = {};
+    out.type = Slice(type.type);
+    out.before_us = Microseconds(type.before);
+    out.events = type.events;
+    out.bytes = type.bytes;
+    out.customers = type.customers;
+    out.held = type.held;
+  }
+  crm_retention_report_view& view = state->view;
+  view.position = from.position;
+  view.as_of_us = Microseconds(from.as_of);
+  view.last = from.last;
+  view.types = state->types.data();
+  view.type_count = state->types.size();
+  view.events = from.events;
+  view.bytes = from.bytes;
+  view.held = from.held;
+  view.more = from.more ? 1 : 0;
+  return state;
+}
+
 }  // namespace
 }  // namespace crm::capi
 
@@ -189,6 +228,42 @@ const crm_hold_list_view* crm_hold_list_read(
 }
 
 void crm_hold_list_free(crm_hold_list* list) noexcept { Free(list); }
+
+crm_status crm_tenant_retain(crm_tenant* tenant, int64_t as_of_us,
+                             const crm_retain_options* options,
+                             crm_retention_report** out,
+                             crm_error** error) noexcept {
+  return Guard(error, [&]() -> crm::Status {
+    if (out != nullptr) *out = nullptr;
+    crm_retain_options in = CRM_RETAIN_OPTIONS_INIT;
+    const PassingUserData held(in.user_data, in.destroy);
+    crm::Status status =
+        ReadOptions(options, "options", uint32_t{CRM_RETAIN_DRY_RUN}, &in);
+    crm::RetainOptions own;
+    if (status.ok()) status = ReadRetainOptions(in, &own);
+    if (status.ok()) status = Check(tenant, "tenant");
+    if (!status.ok()) return status;
+    int32_t stopped = 0;
+    own.progress = ProgressOf(in.progress, held.get(), &stopped);
+    auto report = Change(StateOf(tenant), own.dry_run, [&](TenantState& state) {
+      return state.tenant.Retain(Time(as_of_us), own);
+    });
+    if (stopped != 0) return StoppedBy(stopped, "retain");
+    if (report.ok() && out != nullptr) {
+      *out = Adopt<crm_retention_report>(ShowRetention(*std::move(report)));
+    }
+    return report.status();
+  });
+}
+
+const crm_retention_report_view* crm_retention_report_read(
+    const crm_retention_report* report) noexcept {
+  return ReadView(report);
+}
+
+void crm_retention_report_free(crm_retention_report* report) noexcept {
+  Free(report);
+}
 
 crm_status crm_tenant_set_privacy_settings(crm_tenant* tenant, crm_slice json,
                                            crm_error** error) noexcept {

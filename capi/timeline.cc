@@ -41,7 +41,8 @@ void Fill(TimelineState* state) {
     out.occurred_at_us = Microseconds(entry.occurred_at);
     out.record = entry.record;
     out.flags = (entry.opened ? uint32_t{CRM_EVENT_VIEW_OPENED} : 0) |
-                (entry.redacted ? uint32_t{CRM_EVENT_VIEW_REDACTED} : 0);
+                (entry.redacted ? uint32_t{CRM_EVENT_VIEW_REDACTED} : 0) |
+                (entry.expired ? uint32_t{CRM_EVENT_VIEW_EXPIRED} : 0);
     out.type = Slice(entry.type);
     out.source = Slice(entry.source);
     out.id = Slice(entry.id);

@@ -1541,13 +1541,16 @@ enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
  * sealed part could be read; without it the person's key is gone, or the query
  * asked for open parts only. WARNED: it did not fit the schema of its type.
  * UNTIMED: it came without a time; occurred_at_us is recorded_at_us. REDACTED:
- * payload, metadata and extra were taken out: {}, and empty. */
+ * payload, metadata and extra were taken out: {}, and empty. EXPIRED: what it
+ * said is older than it may be kept (crm_tenant_retain); then it is not OPENED.
+ */
 enum {
   CRM_EVENT_VIEW_BACKFILL = 1,
   CRM_EVENT_VIEW_OPENED = 2,
   CRM_EVENT_VIEW_WARNED = 4,
   CRM_EVENT_VIEW_UNTIMED = 8,
-  CRM_EVENT_VIEW_REDACTED = 16
+  CRM_EVENT_VIEW_REDACTED = 16,
+  CRM_EVENT_VIEW_EXPIRED = 32
 };
 
 /* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as
@@ -2438,7 +2441,8 @@ typedef struct crm_definition_view {
  * SHARED: an identifier links nobody any more.
  * ERASURE: a customer was erased.
  * REDACTION: events lost what they said.
- * HOLD: a legal hold: placed, released, or waited for. */
+ * HOLD: a legal hold: placed, released, or waited for.
+ * RETENTION: what events said was removed, because it was too old. */
 enum {
   CRM_CHOICE_MERGE = 1,
   CRM_CHOICE_PARTITION = 2,
@@ -2448,7 +2452,8 @@ enum {
   CRM_CHOICE_SHARED = 6,
   CRM_CHOICE_ERASURE = 7,
   CRM_CHOICE_REDACTION = 8,
-  CRM_CHOICE_HOLD = 9
+  CRM_CHOICE_HOLD = 9,
+  CRM_CHOICE_RETENTION = 10
 };
 
 /* Who made a choice. The numbers are frozen.
@@ -4003,6 +4008,143 @@ CRM_API crm_status crm_tenant_get_privacy_settings(
     crm_tenant* tenant, const crm_read_options* options, crm_buffer** out,
     crm_error** error) CRM_NOEXCEPT;
 
+/* --- Retention -------------------------------------------------------------
+ *
+ * Removing what events say when they have happened longer ago than the settings
+ * of privacy let them be kept. Nothing goes by itself: the host calls, and says
+ * which time it is.
+ *
+ *   crm_tenant_set_privacy_settings(
+ *       tenant, crm_slice_of("{\"retention\": {\"days\": 90}}"), &error);
+ *   options.flags = CRM_RETAIN_DRY_RUN;
+ *   crm_tenant_retain(tenant, now_us, &options, &plan, &error);
+ *   ...                              (look at crm_retention_report_read)
+ *   options.flags = 0;
+ *   crm_tenant_retain(tenant, now_us, &options, NULL, &error);
+ *
+ * What goes: payload, metadata, ids and identity of the event, out of the log,
+ * out of the timeline, out of every file. Readers then find its open part
+ * (CRM_EVENT_VIEW_EXPIRED). Also of events that are nobody's.
+ *
+ * What stays: the open part, so that counts by type, and first and last times,
+ * are exact for ever; and what the event has made: who is whose, merges that
+ * can be undone, profiles with the source and time of every value that an event
+ * has won, as if nothing had gone, also when the views are made anew from the
+ * log, and for events that come later, whenever they have happened. That much
+ * of it is carried in its place, sealed with the key of its record, so that an
+ * erasure takes it, too.
+ *
+ * What is exempt: acts of consent, whatever the settings say, and what a legal
+ * hold is of. So decisions and histories of consent can be asked for as of any
+ * time.
+ *
+ * A choice in the log, the mark, says what went. A run that is cut off is
+ * finished by maintenance, the next run or the next open; a reader sees an
+ * event either whole or expired (but for a cursor that was opened before). An
+ * export has events that are expired as it has those that are erased. Backups
+ * that were made before hold what went. A value that had lost against another
+ * one does not come back should that be redacted later.
+ *
+ * Settings, beside "categories": for how many days (1 to 36,500, of 24 hours)
+ * what events say is kept. Nothing is removed by default; 90 is what many take.
+ *   retention   {"types": {type: days}, "categories": {name: days}, "days":
+ *               days}. The first that fits counts: the whole name of the type
+ *               (or of what it is an alias of), its longest beginning that ends
+ *               with "*", its category (of several the longest time; "others"
+ *               among them), `days`. What nothing fits stays.
+ */
+
+/* crm_retain_options.flags. DRY_RUN: say what would go, and change nothing. */
+enum { CRM_RETAIN_DRY_RUN = 1 };
+
+/* How to retain.
+ *
+ * max_events: at most so many, the oldest in the log; 0: all. To go on in
+ *   steps, see `more` of the report.
+ * by, why: who wants it, and for which reason. Kept in the log. Each up to 256
+ *   bytes (CRM_TOO_LARGE).
+ * progress: log records looked at, of how many (each is looked at twice).
+ *   Anything but 0 stops: before the mark nothing has changed then, after it
+ *   maintenance, the next call or the next open does the rest. May be NULL.
+ * destroy: may be NULL; called with user_data before the call returns.
+ * reserved: 0. */
+typedef struct crm_retain_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  uint64_t max_events;
+  crm_slice by;
+  crm_slice why;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_retain_options;
+
+#define CRM_RETAIN_OPTIONS_INIT \
+  { sizeof(crm_retain_options), 0, 0, 0, {0, 0}, {0, 0}, 0, 0, 0 }
+
+/* What of one type went, or would go.
+ *
+ * before_us: what happened before it is too old.
+ * events; bytes: as they were sealed. customers: as they are now; nobody is
+ *   none. held: events that would have gone but for a hold. */
+typedef struct crm_retained_type {
+  crm_slice type;
+  int64_t before_us;
+  uint64_t events;
+  uint64_t bytes;
+  uint64_t customers;
+  uint64_t held;
+  uint64_t reserved[2];
+} crm_retained_type;
+
+/* What became of a run. Immutable. */
+typedef struct crm_retention_report crm_retention_report;
+
+/* What a crm_retention_report holds.
+ *
+ * position: of the mark in the log. Zero: a dry run, or nothing was too old.
+ * as_of_us: what was asked for. last: the last event that was removed.
+ * types: those of which something went or is held, by name.
+ * events, bytes, held: of all types.
+ * more: 1: more is too old than max_events. */
+typedef struct crm_retention_report_view {
+  uint64_t position;
+  int64_t as_of_us;
+  uint64_t last;
+  const crm_retained_type* types;
+  size_t type_count;
+  uint64_t events;
+  uint64_t bytes;
+  uint64_t held;
+  uint64_t more;
+  uint64_t reserved[2];
+} crm_retention_report_view;
+
+/* Removes what events say that are older at `as_of_us` than the settings let
+ * them be kept. Waits for a verify, or an erasure, that is running; appends and
+ * readers go on. `out` may be NULL.
+ *
+ * CRM_FAILED_PRECONDITION: the settings say nothing of retention.
+ * CRM_INVALID_ARGUMENT: `as_of_us` is later than the store's clock or out of
+ * range, or a text. CRM_TOO_LARGE. CRM_CANCELLED. CRM_CONFLICT: held customers
+ * were merged again and again meanwhile; try again. Errors behind the mark: all
+ * of it is read as expired, and maintenance, the next call or the next open
+ * does the rest; CRM_BUSY: nothing but old files, which an open cursor keeps.
+ */
+CRM_API crm_status crm_tenant_retain(crm_tenant* tenant, int64_t as_of_us,
+                                     const crm_retain_options* options,
+                                     crm_retention_report** out,
+                                     crm_error** error) CRM_NOEXCEPT;
+
+/* It lives as long as its handle. NULL for NULL. */
+CRM_API const crm_retention_report_view* crm_retention_report_read(
+    const crm_retention_report* report) CRM_NOEXCEPT;
+
+/* Frees the report; what was removed stays so. */
+CRM_API void crm_retention_report_free(crm_retention_report* report)
+    CRM_NOEXCEPT;
+
 /* --- Profile ---------------------------------------------------------------
  *
  * What is known about a customer. The value of a trait is the one with the
@@ -4168,7 +4310,7 @@ typedef struct crm_timeline_query {
 /* One event as the timeline shows it. `flags`: CRM_EVENT_VIEW_OPENED; without
  * it the person's key is gone, and id, payload and version (which is that of
  * the payload) are empty. CRM_EVENT_VIEW_REDACTED: the payload was taken out.
- */
+ * CRM_EVENT_VIEW_EXPIRED: it is older than it may be kept, and not opened. */
 typedef struct crm_timeline_entry {
   uint64_t position;
   int64_t occurred_at_us;
@@ -6100,7 +6242,8 @@ CRM_API crm_status crm_tenant_export_file(crm_tenant* tenant, crm_slice path,
  *
  * A call is unique by its source and id: the same again changes nothing and
  * answers what came of it the first time (REPEATED); another one under that id
- * is CRM_ID_CONFLICT. What a command saw is a condition of its request; where
+ * is CRM_ID_CONFLICT, unless what was said the first time has expired
+ * (crm_tenant_retain). What a command saw is a condition of its request; where
  * somebody was faster it looks again, eight times at most (CRM_CONFLICT). Of
  * two registrations of one address exactly one comes through.
  *

@@ -30,8 +30,9 @@
 //
 // Again. A call is unique by its source and id: the same again changes nothing,
 // whatever has become of her since, and answers what came of it the first time
-// (`repeated`); another one under that id is kIdConflict. An update that
-// changes nothing emits nothing, and is no error.
+// (`repeated`); another one under that id is kIdConflict, unless what was said
+// the first time has expired (Tenant::Retain): then nothing but the id counts.
+// An update that changes nothing emits nothing, and is no error.
 //
 // At once. What a command saw is a condition of its request; where somebody was
 // faster it looks again, eight times at most (kConflict after that: try again).

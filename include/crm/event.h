@@ -254,6 +254,9 @@ struct EventView {
   // Its payload, metadata and extra were taken out (Tenant::Redact): the first
   // is {} then, the others are empty. Also said of the open part alone.
   bool redacted = false;
+  // What it said is older than it may be kept (Tenant::Retain), and it is not
+  // opened. Also said of the open part alone.
+  bool expired = false;
   std::string_view id = {};
   std::string_view correlation_id = {};
   std::string_view causation_id = {};

@@ -89,6 +89,8 @@
 //               `hold`: `said` placed (with `categories`, unless it is all of
 //               them) or released; or `said` waiting: an erasure of hers that
 //               waits for holds, its `mode`, "confirm":true
+//   retention   what `events` said was removed (crm/retention.h); those are
+//               lines of the kind "erased"
 // and each has `by` and `why`, when somebody gave them.
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes

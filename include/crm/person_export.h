@@ -23,7 +23,8 @@
 //   events       By position: `position`, `recorded_at`, `record`, `source`,
 //                `type`, and `event` in the shape in which it came in, with its
 //                payload as it was appended. `erased` in place of `event`: its
-//                key is gone.
+//                key is gone; `expired`: it was too old (Tenant::Retain); what
+//                it has made is among what follows.
 //   traits       What is known about her, by name: `name`, `value`, and where
 //                it is from: `source`, `occurred_at`, `position` of the event.
 //   preferences  One line, as ConsentPreferencesToJson writes it.

@@ -89,6 +89,8 @@ struct TimelineEntry {
   bool opened = false;
   // Its payload was taken out (Tenant::Redact), and is {}.
   bool redacted = false;
+  // What it said is older than it may be kept (Tenant::Retain); not opened.
+  bool expired = false;
   std::string id = {};
   // A JSON object, of this version.
   std::string payload = {};

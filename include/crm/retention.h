@@ -1,5 +1,5 @@
-// Legal hold: what must not go, whoever wants it erased; and what kinds of data
-// there are.
+// Legal hold and retention: what must not go, whoever wants it erased; and what
+// goes when its time is over.
 //
 // A hold is put on a customer, as a whole or for some categories of her data,
 // by somebody, for a reason, and lasts until it is released. It is a choice in
@@ -18,7 +18,8 @@
 //   Erase answers kFailedPrecondition, whatever the categories: a record has
 //   one key for all of its events, so that she is erased as a whole or not at
 //   all. A dry run names the holds. Redact refuses her events of the categories
-//   that are held. Nothing else is: events come in, customers are merged.
+//   that are held, and Retain passes over them. Nothing else is held back:
+//   events go on to come in, customers are merged and unmerged.
 //
 // Whom it holds
 //   The customer, whoever she is merged with: a hold on one of two is a hold on
@@ -40,6 +41,39 @@
 //     browsing    what she looked at: PageViewed, CartCreated ...
 //     bookings    teetime.booking.created, teetime.competition.entered ...
 //
+// Retention
+//   Tenant::Retain removes what events say when they have happened longer ago
+//   than the settings let them be kept. Nothing goes by itself: the host calls,
+//   and says which time it is.
+//
+//     tenant->SetPrivacySettings(R"({"retention": {"days": 90}})");
+//     auto plan = tenant->Retain(now, {.dry_run = true});   // What would go.
+//     auto done = tenant->Retain(now, {.by = "nightly"});
+//
+//   What goes: payload, metadata, ids and identity of the event, out of the
+//   log, out of the timeline, out of every file. Readers then find its open
+//   part (EventView::expired). Also of events that are nobody's.
+//   What stays: the open part, so that counts by type, and first and last
+//   times, are exact for ever; and what the event has made. Who is whose,
+//   merges that can be undone, profiles with the source and time of every value
+//   that an event has won: all of it as if nothing had gone, also when the
+//   views are made anew from the log, and for events that come later, whenever
+//   they have happened. That much of the event is carried in its place, sealed
+//   with the key of its record, so that an erasure takes it, too.
+//   What is exempt: acts of consent (crm/consent.h), whatever the settings say.
+//   They are evidence, and have limits of their own; so decisions and histories
+//   of consent can be asked for as of any time.
+//   A choice in the log, the mark, says what went: when, up to which position,
+//   older than what. A run that is cut off is finished by maintenance, the next
+//   Retain or the next open; a reader sees an event either whole or expired
+//   (but for a cursor that was opened before, which goes on as it began).
+//   What cannot come back: a value that had lost against another one, should
+//   that be redacted (Tenant::Redact) when the event of the first has expired.
+//   An export (crm/export.h) has events that are expired as it has those that
+//   are erased: without what they said, so that an import leaves them out.
+//   Backups and copies that were made before hold what went: let them grow old
+//   no longer than the data.
+//
 // Settings: what a tenant can define, as JSON; Tenant::SetPrivacySettings. All
 // members may be missing.
 //   categories    {name: [types]}. What is named takes the place of the default
@@ -47,11 +81,19 @@
 //                 to 100 of up to 1,000 types; a name has up to 64 bytes.
 //                 "others" cannot be named. A category that an open hold names
 //                 cannot be taken away.
+//   retention     For how many days (1 to 36,500, of 24 hours) what events say
+//                 is kept. Nothing is removed by default; 90 is what many take.
+//                 {"types": {type: days}, "categories": {name: days}, "days":
+//                 days}. The first that fits counts: the whole name of the type
+//                 (or of what it is an alias of), its longest beginning that
+//                 ends with "*", its category (of several the longest time;
+//                 "others" among them), `days`. What nothing fits stays.
 
 #ifndef CRM_INCLUDE_RETENTION_H_
 #define CRM_INCLUDE_RETENTION_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -124,6 +166,50 @@ struct HoldQuery {
 struct HoldList {
   std::vector<Hold> holds = {};
   std::vector<WaitingErasure> waiting = {};
+};
+
+// How Retain is to run.
+struct RetainOptions {
+  // Says what would go, and changes nothing.
+  bool dry_run = false;
+  // At most so many events, the oldest in the log; 0: all. Together with
+  // RetentionReport::more: to go on in steps.
+  uint64_t max_events = 0;
+  // Who wants it, and why: kept in the log. Each up to 256 bytes.
+  std::string by = {};
+  std::string why = {};
+  // Log records looked at, of how many (each is looked at twice). False:
+  // kCancelled. Before the mark nothing has changed then; after it the rest is
+  // done by maintenance, the next Retain or the next open.
+  Progress progress = {};
+};
+
+// What of one type went, or would go.
+struct RetainedType {
+  std::string type = {};
+  // What happened before it is too old.
+  Timestamp before = {};
+  uint64_t events = 0;
+  uint64_t bytes = 0;      // As they were sealed.
+  uint64_t customers = 0;  // As they are now; nobody is none.
+  uint64_t held = 0;       // Events that would have gone but for a hold.
+};
+
+// What became of a run.
+struct RetentionReport {
+  // Of the mark in the log. Zero: a dry run, or nothing was too old.
+  Position position = 0;
+  // What was asked for; and the last event that was removed.
+  Timestamp as_of = {};
+  Position last = 0;
+  // Types of which something went or is held, by name.
+  std::vector<RetainedType> types = {};
+  // Of all types.
+  uint64_t events = 0;
+  uint64_t bytes = 0;
+  uint64_t held = 0;
+  // More is too old than max_events.
+  bool more = false;
 };
 
 // What became of a release.

@@ -114,10 +114,6 @@ struct VerifyReport {
   bool sound() const { return findings_total == 0; }
 };
 
-// Progress of a long call: done out of total (zero: unknown). Returning false
-// cancels with kCancelled. Called on the calling thread.
-using Progress = std::function<bool(uint64_t done, uint64_t total)>;
-
 struct KeyRotationOptions {
   // The provider keeps the wrapping key before: for a key file that other
   // stores use, too. Rotate those, the last one without this.
@@ -322,8 +318,20 @@ class Tenant final {
                                   const HoldReleaseOptions& options = {});
   // kNotFound: the customer of the query.
   Result<HoldList> ListHolds(const HoldQuery& query = {}) const;
-  // Categories of data, as JSON; see "Settings" in crm/retention.h. Takes the
-  // place of everything that was set before; "{}" is all defaults. Counts from
+  // Removes what events say that are older at `as_of` than the settings let
+  // them be kept: see crm/retention.h. Waits for a Verify, or an erasure, that
+  // is running; appends and readers go on. kFailedPrecondition: the settings
+  // say nothing of retention; kInvalidArgument: `as_of` is later than the
+  // store's clock or out of range, or a text; kTooLarge; kCancelled; kConflict:
+  // held customers were merged again and again meanwhile, try again. Errors
+  // behind the mark: all of it is read as expired, and maintenance, the next
+  // Retain or the next open does the rest; kBusy: nothing but old files, which
+  // an open cursor keeps.
+  Result<RetentionReport> Retain(Timestamp as_of,
+                                 const RetainOptions& options = {});
+  // Categories of data and times of retention, as JSON; see "Settings" in
+  // crm/retention.h. Takes the place of everything that was set before; "{}" is
+  // all defaults. Counts from
   // now on. Durable when it returns; changes nothing when it fails, or when it
   // is what is set already. kMalformed, kInvalidArgument (names the place as a
   // JSON pointer, and what it must be), kTooLarge; kFailedPrecondition: an open
@@ -558,15 +566,16 @@ struct DefinitionView {
 struct ChoiceView {
   // The numbers never change.
   enum class Kind : uint8_t {
-    kMerge = 1,      // Two customers became one.
-    kPartition = 2,  // Who is who after an unmerge or a re-resolve.
-    kAssertion = 3,  // A must-link or a cannot-link, said or retracted.
-    kReview = 4,     // A question was put ...
-    kAnswer = 5,     // ... or answered.
-    kShared = 6,     // An identifier links nobody any more.
-    kErasure = 7,    // A customer was erased; see crm/privacy.h.
-    kRedaction = 8,  // Events lost what they said; see crm/privacy.h.
-    kHold = 9,       // A legal hold: placed, released, or waited for.
+    kMerge = 1,       // Two customers became one.
+    kPartition = 2,   // Who is who after an unmerge or a re-resolve.
+    kAssertion = 3,   // A must-link or a cannot-link, said or retracted.
+    kReview = 4,      // A question was put ...
+    kAnswer = 5,      // ... or answered.
+    kShared = 6,      // An identifier links nobody any more.
+    kErasure = 7,     // A customer was erased; see crm/privacy.h.
+    kRedaction = 8,   // Events lost what they said; see crm/privacy.h.
+    kHold = 9,        // A legal hold: placed, released, or waited for.
+    kRetention = 10,  // What events said was removed; see crm/retention.h.
   };
   // Who made it. The numbers never change.
   enum class Origin : uint8_t {

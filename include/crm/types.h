@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace crm {
@@ -23,6 +24,10 @@ using CustomerId = uint64_t;
 // What one source said about one person, dense and 1-based within the tenant.
 // Events are bound to their record for ever. Zero: unattributed.
 using RecordId = uint64_t;
+
+// Progress of a long call: done out of total (zero: unknown). Returning false
+// cancels with kCancelled. Called on the calling thread.
+using Progress = std::function<bool(uint64_t done, uint64_t total)>;
 
 // One value by which a person can be found.
 //

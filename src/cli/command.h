@@ -262,9 +262,16 @@ struct PrivacyCommand {
   bool wait_for_release = false;
 };
 
-// crm hold place, release, list; crm privacy settings.
+// crm hold place, release, list; crm privacy settings; crm retain.
 struct HoldCommand {
-  enum class Verb : size_t { kPlace, kRelease, kList, kSettings, kCount };
+  enum class Verb : size_t {
+    kPlace,
+    kRelease,
+    kList,
+    kSettings,
+    kRetain,
+    kCount
+  };
   Verb verb = Verb::kPlace;
   StoreOption store;
   std::string who;
@@ -274,6 +281,9 @@ struct HoldCommand {
   std::string why;
   bool released = false;
   std::string file;  // Of settings; empty: to show them.
+  std::string as_of;
+  uint64_t max_events = 0;
+  bool dry_run = false;
 };
 
 // crm backup, keys backup, keys path, restore.

@@ -24,6 +24,7 @@ std::string OpenPartJson(const EventView& event) {
   json.Number("revision", event.revision);
   json.Boolean("opened", false);
   if (event.redacted) json.Boolean("redacted", true);
+  if (event.expired) json.Boolean("expired", true);
   json.EndObject();
   return json.text();
 }
@@ -39,6 +40,7 @@ std::string TextLine(const EventView& event) {
   std::string line = numbers + ShowInstant(event.occurred_at) + "  " + type +
                      "  " + Showable(event.source, 24);
   if (event.redacted) return line + "  (redacted)";
+  if (event.expired) return line + "  (expired)";
   if (event.opened) line += "  " + Showable(event.payload, 80);
   return line;
 }

@@ -1,10 +1,12 @@
-// crm hold, crm privacy settings: what must not be erased, and what kinds of
-// data there are.
+// crm hold, crm retain, crm privacy settings: what must not go, what goes when
+// its time is over, and what kinds of data there are.
 
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -171,6 +173,74 @@ Status List(const HoldCommand& command, Tenant& tenant) {
   return Status();
 }
 
+void PrintJson(const RetentionReport& report) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Number("position", report.position);
+  json.Text("as_of", FormatInstant(report.as_of));
+  json.Number("last", report.last);
+  json.Number("events", report.events);
+  json.Number("bytes", report.bytes);
+  json.Number("held", report.held);
+  json.Boolean("more", report.more);
+  json.BeginArray("types");
+  for (const RetainedType& type : report.types) {
+    json.BeginObject();
+    json.Text("type", type.type);
+    json.Text("before", FormatInstant(type.before));
+    json.Number("events", type.events);
+    json.Number("bytes", type.bytes);
+    json.Number("customers", type.customers);
+    json.Number("held", type.held);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  json.PrintLine();
+}
+
+Status Retain(const HoldCommand& command, Tenant& tenant) {
+  const Result<std::optional<Timestamp>> as_of =
+      ParseInstant(command.as_of, "--as-of");
+  if (!as_of.ok()) return as_of.status();
+  RetainOptions options;
+  options.dry_run = command.dry_run;
+  options.max_events = command.max_events;
+  options.by = command.by;
+  options.why = command.why;
+  const Timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(
+      std::chrono::system_clock::now());
+  const Result<RetentionReport> report =
+      tenant.Retain(as_of->value_or(now), options);
+  if (!report.ok()) return report.status();
+  if (command.store.json) {
+    PrintJson(*report);
+    return Status();
+  }
+  Table table({{"TYPE"},
+               {"BEFORE"},
+               {"EVENTS", Table::Align::kRight},
+               {"BYTES", Table::Align::kRight},
+               {"CUSTOMERS", Table::Align::kRight},
+               {"HELD", Table::Align::kRight}});
+  for (const RetainedType& type : report->types) {
+    table.Add({type.type, ShowInstant(type.before), ShowCount(type.events),
+               ShowBytes(type.bytes), ShowCount(type.customers),
+               ShowCount(type.held)});
+  }
+  if (!report->types.empty()) table.Print();
+  if (command.dry_run) {
+    std::printf("Nothing was removed.\n");
+  } else if (report->events == 0) {
+    std::printf("Nothing is too old.\n");
+  } else {
+    std::printf("What %s events said was removed%s.\n",
+                ShowCount(report->events).c_str(),
+                report->more ? "; more is too old" : "");
+  }
+  return Status();
+}
+
 Result<std::string> ReadAll(const std::string& path) {
   std::ostringstream text;
   if (path == "-") {
@@ -207,7 +277,7 @@ int Run(const HoldCommand& command) {
                               : store->Tenant(command.store.tenant);
   if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const HoldCommand&, Tenant&) = {
-      &Place, &Release, &List, &Settings};
+      &Place, &Release, &List, &Settings, &Retain};
   static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
   const Status status =
       kVerbs[static_cast<size_t>(command.verb)](command, *tenant);

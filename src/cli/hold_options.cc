@@ -24,6 +24,22 @@ void AddReasons(CLI::App* sub, HoldCommand* c) {
   sub->add_option("--why", c->why, "For which reason; kept in the log");
 }
 
+void AddRetain(CLI::App* main, CommandLine* line) {
+  HoldCommand* const c = &line->hold[static_cast<size_t>(Verb::kRetain)];
+  CLI::App* const sub = AddVerb(
+      main, line, Verb::kRetain, "retain",
+      "Remove what events say that are older than they may be kept.\n\n"
+      "By the settings (crm privacy settings). Their open parts stay, and all\n"
+      "that they have made: who is whose, and profiles. Acts of consent are\n"
+      "exempt, and what a legal hold is of. Look at --dry-run first.",
+      "crm retain shop --dry-run");
+  sub->add_flag("--dry-run", c->dry_run, "Only say what would go");
+  sub->add_option("--as-of", c->as_of, "The time that counts (default: now)");
+  sub->add_option("--max-events", c->max_events,
+                  "At most so many, the oldest in the log");
+  AddReasons(sub, c);
+}
+
 }  // namespace
 
 void AddHolds(CLI::App* main, CommandLine* line) {
@@ -55,17 +71,18 @@ void AddHolds(CLI::App* main, CommandLine* line) {
   sub->add_option("WHO", c->who, "Only those that hold this customer");
   sub->add_flag("--released", c->released, "Also those that were released");
 
-  CLI::App* const privacy =
-      main->add_subcommand("privacy", "What kinds of data there are.");
+  CLI::App* const privacy = main->add_subcommand(
+      "privacy", "What kinds of data there are, and how long they are kept.");
   privacy->require_subcommand(1);
   c = &line->hold[static_cast<size_t>(Verb::kSettings)];
   sub = AddVerb(privacy, line, Verb::kSettings, "settings",
-                "Show the categories of data, or define them.\n\n"
+                "Show categories and times of retention, or define them.\n\n"
                 "JSON with all defaults spelled out. Setting takes the place\n"
                 "of everything that was set before; what FILE does not name\n"
                 "is the default.",
                 "crm privacy settings shop --set privacy.json");
   sub->add_option("--set", c->file, "A file with JSON, or -");
+  AddRetain(main, line);
 }
 
 }  // namespace crm::cli

@@ -29,6 +29,7 @@ void WriteEntry(const TimelineEntry& entry, JsonWriter* json) {
     json->Text("id", entry.id);
     json->Raw("payload", entry.payload);
   }
+  if (entry.expired) json->Boolean("expired", true);
   json->EndObject();
 }
 
@@ -41,7 +42,9 @@ void PrintEntries(const std::vector<TimelineEntry>& entries) {
   for (const TimelineEntry& entry : entries) {
     table.Add({ShowInstant(entry.occurred_at), entry.type, entry.source,
                std::to_string(entry.position),
-               entry.opened ? entry.payload : "(erased)"});
+               entry.opened    ? entry.payload
+               : entry.expired ? "(expired)"
+                               : "(erased)"});
   }
   table.Print();
 }

@@ -39,6 +39,15 @@ ConsentFact FullRow() {
 
 }  // namespace
 
+bool IsOfErasure(const ConsentFact& fact, const ConsentQuestion& question) {
+  if (fact.reason != SuppressionReason::kErased) return false;
+  const bool happened =
+      !question.as_of.has_value() ||
+      fact.effective_at <= question.as_of->time_since_epoch().count();
+  return happened &&
+         (question.known_at == 0 || fact.position <= question.known_at);
+}
+
 std::vector<RowFamily> ConsentRoom::families() const {
   return {
       {.name = "consents"},
@@ -234,23 +243,6 @@ Status ConsentRoom::Erase(uint32_t tenant, CustomerId,
   return Status::Ok();
 }
 
-Result<std::string> ConsentRoom::Carry(uint32_t tenant, CustomerId customer,
-                                       const View& view) const {
-  // Record and facts, for each that has any.
-  IdentityRoom::RecordIds records;
-  Status status = identity_->RecordsOf(tenant, &customer, &view, &records);
-  if (!status.ok()) return status;
-  std::string carry;
-  for (const RecordId record : records) {
-    Result<Row> row = Get(kConsents, RecordKey(tenant, record), &view);
-    if (!row.ok()) return std::move(row).status();
-    if (!row->exists()) continue;
-    PutVarint(&carry, record);
-    PutBytes(&carry, row->value());
-  }
-  return carry;
-}
-
 Result<Row> ConsentRoom::Get(size_t own, const RowKey& key,
                              const View* view) const {
   return view == nullptr ? services_.overlay->Get(family(own), key)
@@ -323,6 +315,45 @@ Result<bool> ConsentRoom::IsErased(uint32_t tenant,
   return true;
 }
 
+Result<bool> ConsentRoom::AddErased(uint32_t tenant, const View* view,
+                                    ConsentCase* in) const {
+  const bool granted = std::any_of(
+      in->facts.begin(), in->facts.end(), [&](const ConsentFact& fact) {
+        return fact.grants() && (fact.flags & kFactSoftOptIn) == 0 &&
+               IsOneOf(in->records, fact.origin);
+      });
+  const std::string_view space = AddressSpace(in->question->channel, {});
+  if (in->address != Hash128() || granted || space.empty() ||
+      in->message_class != MessageClass::kMarketing) {
+    return false;
+  }
+  const uint32_t number = identity_->NumberOf(space);
+  std::shared_ptr<View> own;
+  if (view == nullptr) {
+    own = services_.overlay->OpenView();
+    view = own.get();
+  }
+  Result<Members> members =
+      identity_->MembersOf(tenant, in->question->customer, *view);
+  if (!members.ok()) return std::move(members).status();
+  bool any = false;
+  for (const Members::Claim& claim : members->claims) {
+    if (claim.state != Members::Claim::State::kOwns ||
+        claim.name_space != number) {
+      continue;
+    }
+    FactSet state;
+    Status status = Read(tenant, claim.hash, *view, &state);
+    if (!status.ok()) return status;
+    for (const ConsentFact& fact : state.facts()) {
+      if (!IsOfErasure(fact, *in->question)) continue;
+      in->facts.push_back(fact);
+      any = true;
+    }
+  }
+  return any;
+}
+
 Status ConsentRoom::DecideCase(uint32_t tenant, const View* view,
                                ConsentCase* in,
                                const std::span<const ConsentFact>* suppressions,
@@ -371,6 +402,13 @@ Status ConsentRoom::DecideCase(uint32_t tenant, const View* view,
   };
   Status status = Decide(*in, std::ref(owner_of), std::ref(add), out);
   if (!status.ok() || out->verdict == Verdict::kDeny) return status;
+  Result<bool> any = AddErased(tenant, view, in);
+  if (!any.ok()) return std::move(any).status();
+  if (*any) {
+    *out = ConsentDecision();
+    status = Decide(*in, std::ref(owner_of), std::ref(add), out);
+    if (!status.ok() || out->verdict == Verdict::kDeny) return status;
+  }
   const bool said = std::any_of(in->facts.begin(), in->facts.end(),
                                 [&](const ConsentFact& fact) {
                                   return IsOneOf(in->records, fact.origin);

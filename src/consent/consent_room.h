@@ -26,6 +26,10 @@ namespace crm {
 
 // Thread safety: Prepare and the readers from any thread; Fold by the sequencer
 // or a replay.
+// Whether it is what an erasure left of an address, as far as the question
+// looks back.
+bool IsOfErasure(const ConsentFact& fact, const ConsentQuestion& question);
+
 class ConsentRoom final : public Room {
  public:
   enum Family : size_t {
@@ -54,8 +58,6 @@ class ConsentRoom final : public Room {
   Status Erase(uint32_t tenant, CustomerId customer,
                std::span<const RecordId> records,
                FoldContext& context) const override;
-  Result<std::string> Carry(uint32_t tenant, CustomerId customer,
-                            const View& view) const override;
 
   // Makes an address one that is never written to, whoever has it: what an
   // erasure leaves behind. Of no record, so that no other erasure takes it.
@@ -91,6 +93,11 @@ class ConsentRoom final : public Room {
   Status DecideCase(uint32_t tenant, const View* view, ConsentCase* in,
                     const std::span<const ConsentFact>* suppressions,
                     ConsentDecision* out) const;
+  // When the question names no address, and she granted nothing: what erasures
+  // left of the addresses that she has now, on its channel, into its facts;
+  // whether there is any.
+  Result<bool> AddErased(uint32_t tenant, const View* view,
+                         ConsentCase* in) const;
   // Somebody whose keys are gone has links, and nothing else.
   Result<bool> IsErased(uint32_t tenant, std::span<const RecordId> records,
                         const View* view) const;

@@ -53,9 +53,6 @@ class LedgerRoom final : public Room {
     return Status::Ok();
   }
   // Its rows outlive the records they came from.
-  Result<std::string> Carry(uint32_t, CustomerId, const View&) const override {
-    return std::string();
-  }
 
   // Brings what an append of this record reads near (caller's thread), and
   // asks the processor for it (the sequencer).

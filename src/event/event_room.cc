@@ -425,9 +425,4 @@ Status EventRoom::Erase(uint32_t, CustomerId, std::span<const RecordId>,
   return Status::Ok();
 }
 
-Result<std::string> EventRoom::Carry(uint32_t, CustomerId, const View&) const {
-  // Dedupe rows outlive the events they came from: nothing to keep apart.
-  return std::string();
-}
-
 }  // namespace crm

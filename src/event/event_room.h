@@ -54,7 +54,6 @@ class EventRoom final : public Room {
                    CustomerId* customer) const override;
   Status Erase(uint32_t, CustomerId, std::span<const RecordId>,
                FoldContext&) const override;
-  Result<std::string> Carry(uint32_t, CustomerId, const View&) const override;
 
   // A name, dictionary or definition record of the log.
   Status FoldRecord(Position position, const LogRecord& record,

@@ -7,7 +7,7 @@
 //   WritePacked   its packed families, at a checkpoint,
 //   Canonical  a stored row in comparable form (verify),
 //   Erase      what remains of the rows without a person's keys,
-//   Carry      what goes into the log when history below a mark goes.
+//   Carry      what folds need of an event when what it says goes.
 // The law that ties them together: fold(log without her keys) equals
 // Erase(fold(log)).
 
@@ -88,6 +88,15 @@ struct TenantCounts {
   [[nodiscard]] bool Decode(std::string_view bytes);
 };
 
+// What stays of an event whose time is over, in its place in the log.
+struct EventCarry {
+  bool identity = false;  // Its identity, as it came.
+  // Members of objects of traits: what `traits` and `defaultTraits` of a
+  // payload say.
+  std::string traits = {};
+  std::string defaults = {};
+};
+
 struct FoldContext {
   Generation& rows;
   TenantCounts& counts;
@@ -152,10 +161,13 @@ class Room {
   virtual Status Erase(uint32_t tenant, CustomerId customer,
                        std::span<const RecordId> records,
                        FoldContext& context) const = 0;
-  // The state that events up to a mark gave a customer, as bytes to be kept in
-  // the log in their place. Empty: nothing to keep.
-  virtual Result<std::string> Carry(uint32_t tenant, CustomerId customer,
-                                    const View& view) const = 0;
+  // What of an event a replay needs, so that it comes to the same rows as with
+  // all of it, however long ago it was folded. As a rule nothing.
+  virtual Status Carry(const Fact& fact, EventCarry* carry) const {
+    (void)fact;
+    (void)carry;
+    return Status::Ok();
+  }
 
  protected:
   size_t family(size_t own) const { return first_family_ + own; }

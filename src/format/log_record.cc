@@ -9,7 +9,7 @@ namespace crm {
 namespace {
 
 constexpr uint8_t kValueVersion = 1;
-enum ValueFlags : uint8_t { kEndsBatch = 1, kRemoved = 2 };
+enum ValueFlags : uint8_t { kEndsBatch = 1, kRemoved = 2, kExpired = 4 };
 // In place of a sealed part: its size and its digest.
 constexpr size_t kRemovedBytes = 4 + kDigestBytes;
 
@@ -39,15 +39,32 @@ fb::LedgerEntry Stored(const LedgerEntry* ledger) {
 }
 
 // What a remnant is, instead of what the header says of the sealed part.
-Status ReadRemnant(LogRecord* out) {
+Status ReadRemnant(bool expired, LogRecord* out) {
   constexpr size_t kLeast = kNonceBytes + kTagBytes;
+  EventHeader& event = out->event;
+  if (expired) event.flags |= kEventExpired;
   if (out->remnant.empty()) return Status::Ok();
   if (out->remnant.size() < kLeast) return Damaged("remnant");
-  EventHeader& event = out->event;
-  event.flags |= kEventRaw | kEventRedacted;
+  event.flags |= kEventRaw;
+  if (!expired) event.flags |= kEventRedacted;
   event.dictionary = 0;
   event.plain_size = static_cast<uint32_t>(out->remnant.size() - kLeast);
   return Status::Ok();
+}
+
+// What is sealed, or what stands in its place. False: it is neither.
+bool ReadSealed(uint8_t flags, std::string_view rest, LogRecord* out) {
+  out->removed = (flags & kRemoved) != 0;
+  if (!out->removed) {
+    out->sealed = rest;
+    out->sealed_size = static_cast<uint32_t>(rest.size());
+    return (flags & kExpired) == 0;
+  }
+  if (rest.size() < kRemovedBytes) return false;
+  out->sealed_size = GetBe32(rest.data());
+  out->digest = rest.substr(4, kDigestBytes);
+  out->remnant = rest.substr(kRemovedBytes);
+  return true;
 }
 
 }  // namespace
@@ -153,7 +170,8 @@ Status ReadFrame(std::string_view value, LogRecord* out) {
   ByteReader reader(value);
   const uint8_t version = reader.U8();
   const uint8_t flags = reader.U8();
-  if ((flags & ~(kEndsBatch | kRemoved)) != 0) return Damaged("frame");
+  constexpr int kKnown = kEndsBatch | kRemoved | kExpired;
+  if ((flags & ~kKnown) != 0) return Damaged("frame");
   const size_t header_size = reader.Be16();
   out->header = reader.Take(header_size);
   if (!reader.ok() || version != kValueVersion) return Damaged("frame");
@@ -167,16 +185,7 @@ Status ReadFrame(std::string_view value, LogRecord* out) {
     out->chain = trailer.substr(4);
     rest.remove_suffix(kLogTrailerBytes);
   }
-  out->removed = (flags & kRemoved) != 0;
-  if (out->removed) {
-    if (rest.size() < kRemovedBytes) return Damaged("removed part");
-    out->sealed_size = GetBe32(rest.data());
-    out->digest = rest.substr(4, kDigestBytes);
-    out->remnant = rest.substr(kRemovedBytes);
-  } else {
-    out->sealed = rest;
-    out->sealed_size = static_cast<uint32_t>(rest.size());
-  }
+  if (!ReadSealed(flags, rest, out)) return Damaged("removed part");
   return Status::Ok();
 }
 
@@ -213,7 +222,7 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
       if (record->event() == nullptr) return Damaged("event");
       std::memcpy(static_cast<void*>(&out->event), record->event(),
                   sizeof(out->event));
-      return ReadRemnant(out);
+      return ReadRemnant((value[1] & kExpired) != 0, out);
     case LogKind::kName:
     case LogKind::kDictionary:
     case LogKind::kIdentity:
@@ -241,6 +250,10 @@ void AppendRemnantAssociated(Position position, std::string_view header,
                              std::string* out) {
   out->append("crm remnant");
   AppendAssociated(position, header, out);
+}
+
+void MarkExpired(std::string* value) {
+  (*value)[1] = static_cast<char>((*value)[1] | kExpired);
 }
 
 Status RemoveSealed(std::string_view value, std::string_view remnant,
@@ -308,7 +321,8 @@ void ChainHash::Add(Position position, std::string_view open,
   std::memcpy(prefix, &position, 8);
   std::memcpy(prefix + 8, &size, 4);
   std::memcpy(prefix + 12, open.data(), kLogPrefixBytes);
-  prefix[13] = static_cast<char>(prefix[13] & ~(kEndsBatch | kRemoved));
+  prefix[13] =
+      static_cast<char>(prefix[13] & ~(kEndsBatch | kRemoved | kExpired));
   stream_.Update({prefix, sizeof(prefix)});
   stream_.Update(open.substr(kLogPrefixBytes));
   stream_.Update({digest, kDigestBytes});

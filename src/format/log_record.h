@@ -51,6 +51,9 @@ enum EventFlags : uint16_t {
   // What it said was taken out, and its remnant is what is left. Never in a
   // header of the log: LogRecordReader says so.
   kEventRedacted = 1 << 7,
+  // What it said is older than it may be kept; a remnant is what folds need of
+  // it. Never in a header of the log, as the one before.
+  kEventExpired = 1 << 8,
 };
 
 // The open part of an event; mirrors fb::EventHeader field by field.
@@ -189,6 +192,8 @@ void AppendRemnantAssociated(Position position, std::string_view header,
 // nothing. The chain stays as it is. kCorruption: not an event.
 Status RemoveSealed(std::string_view value, std::string_view remnant,
                     std::string* out);
+// Marks such a value as that of an event whose time is over.
+void MarkExpired(std::string* value);
 // Sixteen random bytes of the epoch, then the position: unique for good, also
 // when a lost tail frees positions that a key has sealed.
 Nonce NonceOf(std::string_view epoch, Position position);

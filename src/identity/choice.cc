@@ -207,6 +207,54 @@ bool DecodeHold(ByteReader& reader, IdentityChoice::Hold* hold) {
   return reader.ok() && what >= 1 && what <= 3 && hold->number > 0;
 }
 
+void EncodeRetention(const IdentityChoice::Retention& retention,
+                     std::string* out) {
+  PutSigned(out, retention.as_of);
+  PutVarint(out, retention.last);
+  PutVarint(out, retention.types.size());
+  for (const auto& type : retention.types) {
+    PutVarint(out, type.type);
+    PutSigned(out, type.before);
+  }
+  PutVarint(out, retention.held.size());
+  for (const auto& held : retention.held) {
+    PutVarint(out, held.record);
+    out->push_back(held.everything ? '\1' : '\0');
+    PutVarint(out, held.types.size());
+    for (const uint32_t type : held.types) PutVarint(out, type);
+  }
+  PutVarint(out, retention.events);
+  PutVarint(out, retention.bytes);
+}
+
+bool DecodeRetention(ByteReader& reader, IdentityChoice::Retention* retention) {
+  retention->as_of = reader.Signed();
+  retention->last = reader.Varint();
+  const uint64_t types = reader.Varint();
+  if (!reader.ok() || types > reader.remaining()) return false;
+  retention->types.resize(types);
+  for (auto& type : retention->types) {
+    type.type = static_cast<uint32_t>(reader.Varint());
+    type.before = reader.Signed();
+  }
+  const uint64_t held = reader.Varint();
+  if (!reader.ok() || held > reader.remaining()) return false;
+  retention->held.resize(held);
+  for (auto& one : retention->held) {
+    one.record = reader.Varint();
+    one.everything = reader.U8() != 0;
+    const uint64_t count = reader.Varint();
+    if (!reader.ok() || count > reader.remaining()) return false;
+    one.types.resize(count);
+    for (uint32_t& type : one.types) {
+      type = static_cast<uint32_t>(reader.Varint());
+    }
+  }
+  retention->events = reader.Varint();
+  retention->bytes = reader.Varint();
+  return reader.ok();
+}
+
 }  // namespace
 
 Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
@@ -238,6 +286,9 @@ Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
   if (choice.kind == ChoiceKind::kErasure) EncodeErasure(choice.erasure, out);
   if (NamesEvents(choice)) EncodePositions(choice.events, out);
   if (choice.kind == ChoiceKind::kHold) EncodeHold(choice.hold, out);
+  if (choice.kind == ChoiceKind::kRetention) {
+    EncodeRetention(choice.retention, out);
+  }
   return Status::Ok();
 }
 
@@ -246,7 +297,7 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   const Status malformed(StatusCode::kCorruption, "malformed identity choice");
   ByteReader reader(bytes);
   const uint64_t kind = reader.Varint();
-  if (kind > static_cast<uint64_t>(ChoiceKind::kHold)) {
+  if (kind > static_cast<uint64_t>(ChoiceKind::kRetention)) {
     return Status(StatusCode::kFormatTooNew,
                   "an identity choice of a kind that a later version writes");
   }
@@ -295,6 +346,10 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
     return malformed;
   }
   if (choice->kind == ChoiceKind::kHold && !DecodeHold(reader, &choice->hold)) {
+    return malformed;
+  }
+  if (choice->kind == ChoiceKind::kRetention &&
+      !DecodeRetention(reader, &choice->retention)) {
     return malformed;
   }
   return reader.AtEnd() ? Status::Ok() : malformed;

@@ -27,12 +27,13 @@ enum class ChoiceKind : uint8_t {
   kMerge = 1,
   kPartition = 2,  // Who is who after an unmerge or a re-resolve.
   kAssertion = 3,
-  kReview = 4,     // A question is put ...
-  kAnswer = 5,     // ... and answered; what follows of it are choices, too.
-  kShared = 6,     // An identifier links nobody any more.
-  kErasure = 7,    // Records whose keys are destroyed. See crm/privacy.h.
-  kRedaction = 8,  // Events whose sealed part was replaced by a remnant.
-  kHold = 9,       // A legal hold. See crm/retention.h.
+  kReview = 4,      // A question is put ...
+  kAnswer = 5,      // ... and answered; what follows of it are choices, too.
+  kShared = 6,      // An identifier links nobody any more.
+  kErasure = 7,     // Records whose keys are destroyed. See crm/privacy.h.
+  kRedaction = 8,   // Events whose sealed part was replaced by a remnant.
+  kHold = 9,        // A legal hold. See crm/retention.h.
+  kRetention = 10,  // What events said that were too old was removed.
 };
 
 // Who made it. Numbers of the log.
@@ -130,6 +131,29 @@ struct IdentityChoice {
     bool confirm = false;
   };
   Hold hold = {};
+
+  // kRetention: exactly which events those are, of this tenant.
+  struct Retention {
+    struct Type {
+      uint32_t type = 0;
+      int64_t before = 0;  // They happened before.
+    };
+    // Passed over, because somebody held it then.
+    struct Held {
+      RecordId record = 0;
+      bool everything = false;
+      std::vector<uint32_t> types = {};  // Ascending.
+
+      bool operator==(const Held& other) const = default;
+    };
+    int64_t as_of = 0;
+    Position last = 0;             // None behind it.
+    std::vector<Type> types = {};  // Ascending.
+    std::vector<Held> held = {};   // Ascending.
+    uint64_t events = 0;
+    uint64_t bytes = 0;
+  };
+  Retention retention = {};
 };
 
 // What seals a choice besides the tenant's key: those of records, with the

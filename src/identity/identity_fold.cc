@@ -161,6 +161,8 @@ Status IdentityRoom::FoldChoice(const IdentityChoice& choice,
       return Status::Ok();  // Who is who does not hang on what events say.
     case ChoiceKind::kHold:
       return FoldHold(choice, context);
+    case ChoiceKind::kRetention:
+      return Status::Ok();  // What events have made stays.
   }
   return Status(StatusCode::kCorruption, "identity choice of no known kind");
 }

@@ -198,12 +198,17 @@ Status IdentityRoom::Canonical(size_t own, std::string_view key_bytes,
   return Status::Ok();
 }
 
-Result<std::string> IdentityRoom::Carry(uint32_t tenant, CustomerId customer,
-                                        const View& view) const {
-  // Links outlive the events that made them: the members row is the carry.
-  Result<Members> members = MembersOf(tenant, customer, view);
-  if (!members.ok()) return std::move(members).status();
-  return members->Encode();
+// Claims, links and named identifiers are made of it; without one of these an
+// event whose record is known changes no row.
+Status IdentityRoom::Carry(const Fact& fact, EventCarry* carry) const {
+  const IdentityData* const data = DataOf(fact.prepared);
+  if (data == nullptr || data->identifiers.empty()) return Status::Ok();
+  constexpr uint16_t kMakes =
+      kEventNewRecord | kEventNewCustomer | kEventContested;
+  carry->identity |=
+      (fact.header.flags & kMakes) != 0 ||
+      (fact.header.record != 0 && fact.header.claims_or_month != 0);
+  return Status::Ok();
 }
 
 }  // namespace crm

@@ -129,8 +129,7 @@ class IdentityRoom final : public Room {
   Status Erase(uint32_t tenant, CustomerId customer,
                std::span<const RecordId> records,
                FoldContext& context) const override;
-  Result<std::string> Carry(uint32_t tenant, CustomerId customer,
-                            const View& view) const override;
+  Status Carry(const Fact& fact, EventCarry* carry) const override;
 
   // What Prepare made of an event; null: it has no hints.
   const IdentityData* DataOf(

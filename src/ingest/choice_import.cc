@@ -157,6 +157,7 @@ Status ChoiceImport::MakeNext(size_t* at) {
     case Kind::kReview:
     case Kind::kShared:
     case Kind::kErasure:
+    case Kind::kRetention:
     case Kind::kRedaction:
       break;
   }

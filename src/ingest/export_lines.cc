@@ -21,8 +21,8 @@ constexpr std::string_view kKinds[] = {
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
-    "",       "merge",  "partition", "assertion", "review",
-    "answer", "shared", "erasure",   "redaction", "hold"};
+    "",       "merge",   "partition", "assertion", "review",   "answer",
+    "shared", "erasure", "redaction", "hold",      "retention"};
 constexpr std::string_view kSaid[] = {"", "placed", "released", "waiting"};
 constexpr std::string_view kErasureModes[] = {"", "shred", "anonymise", "hard"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",

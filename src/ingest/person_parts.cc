@@ -179,7 +179,7 @@ Status PersonParts::WriteEvent(const EventView& event) {
     AppendMember("event", redactor_.Redact(text), out);
   } else {
     AppendMember("occurred_at", TimeToken(event.occurred_at), out);
-    AppendMember("erased", "true", out);
+    AppendMember(event.expired ? "expired" : "erased", "true", out);
   }
   ++report_->events;
   return End();

@@ -542,7 +542,8 @@ Status StoreImport::AddChoice(EventLine line) {
   if (line.choice->origin == ChoiceLine::Origin::kEvent) return Status::Ok();
   // Nothing of hers is in the file, nor what was taken out of an event.
   if (line.choice->kind == ChoiceLine::Kind::kErasure ||
-      line.choice->kind == ChoiceLine::Kind::kRedaction) {
+      line.choice->kind == ChoiceLine::Kind::kRedaction ||
+      line.choice->kind == ChoiceLine::Kind::kRetention) {
     return Status::Ok();
   }
   if (report_.erased > 0) {

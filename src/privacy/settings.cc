@@ -1,6 +1,7 @@
 #include "privacy/settings.h"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <utility>
 
@@ -52,6 +53,24 @@ std::string At(const std::string& place, std::string_view token) {
   return pointer;
 }
 
+Status ReadDays(const JsonTree& value, const std::string& place,
+                int64_t* days) {
+  const char* const end = value.text.data() + value.text.size();
+  const bool read = value.Is(JsonTree::Kind::kNumber) &&
+                    std::from_chars(value.text.data(), end, *days).ptr == end;
+  if (read && *days >= 1 && *days <= kMaxRetentionDays) return Status::Ok();
+  return Wrong(place, "must be a number of days from 1 to 36,500");
+}
+
+// A whole name, or a beginning with a "*" at its end.
+Status CheckType(const std::string& type, const std::string& place) {
+  Status status = CheckName("type", type, kMaxTypeBytes);
+  if (!status.ok()) return Wrong(place, status.message());
+  const size_t star = type.find('*');
+  if (star == std::string::npos || star + 1 == type.size()) return status;
+  return Wrong(place, "may have one * at its end");
+}
+
 }  // namespace
 
 bool PrivacySettings::Category::Has(std::string_view type) const {
@@ -85,15 +104,12 @@ Status PrivacySettings::ReadCategory(const std::string& name,
     const JsonTree& type = types.elements[i];
     const std::string where = At(place, std::to_string(i));
     if (!type.Is(JsonTree::Kind::kString)) return Wrong(where, "must be text");
-    Status status = crm::CheckName("type", type.text, kMaxTypeBytes);
-    if (!status.ok()) return Wrong(where, status.message());
-    const size_t star = type.text.find('*');
-    if (star == std::string::npos) {
-      category.types.push_back(type.text);
-    } else if (star + 1 == type.text.size()) {
-      category.beginnings.push_back(type.text.substr(0, star));
+    Status status = CheckType(type.text, where);
+    if (!status.ok()) return status;
+    if (type.text.back() == '*') {
+      category.beginnings.push_back(type.text.substr(0, type.text.size() - 1));
     } else {
-      return Wrong(where, "may have one * at its end");
+      category.types.push_back(type.text);
     }
   }
   std::sort(category.types.begin(), category.types.end());
@@ -136,13 +152,110 @@ Status PrivacySettings::Read(const JsonTree& given) {
   JsonTree none;
   none.kind = JsonTree::Kind::kObject;
   const JsonTree* categories = &none;
+  const JsonTree* retention = &none;
   for (size_t i = 0; i < given.keys.size(); ++i) {
-    if (given.keys[i] != "categories") {
+    if (given.keys[i] == "categories") {
+      categories = &given.elements[i];
+    } else if (given.keys[i] == "retention") {
+      retention = &given.elements[i];
+    } else {
       return Wrong(At("", given.keys[i]), "there is no such setting");
     }
-    categories = &given.elements[i];
   }
-  return ReadCategories(*categories);
+  Status status = ReadCategories(*categories);
+  return status.ok() ? ReadRetention(*retention) : status;
+}
+
+Status PrivacySettings::ReadRetention(const JsonTree& given) {
+  const std::string place = "/retention";
+  if (!given.Is(JsonTree::Kind::kObject)) {
+    return Wrong(place, "must be an object");
+  }
+  Status status;
+  for (size_t i = 0; status.ok() && i < given.keys.size(); ++i) {
+    const std::string& key = given.keys[i];
+    const std::string where = At(place, key);
+    const JsonTree& value = given.elements[i];
+    if (key == "days") {
+      status = ReadDays(value, where, &days_.emplace());
+      continue;
+    }
+    if (key != "types" && key != "categories") {
+      return Wrong(where, "there is no such setting");
+    }
+    if (!value.Is(JsonTree::Kind::kObject) ||
+        value.keys.size() > kMaxRetentionTypes) {
+      return Wrong(where, "must be an object of up to 1,000 members");
+    }
+    auto* const days = key == "types" ? &type_days_ : &category_days_;
+    for (size_t j = 0; status.ok() && j < value.keys.size(); ++j) {
+      const std::string& name = value.keys[j];
+      status = key == "types" ? CheckType(name, At(where, name))
+                              : CheckCategory(name, At(where, name));
+      if (!status.ok()) return status;
+      status = ReadDays(value.elements[j], At(where, name), &(*days)[name]);
+    }
+  }
+  return status;
+}
+
+// Which there is.
+Status PrivacySettings::CheckCategory(const std::string& name,
+                                      const std::string& place) const {
+  return HasCategory(name) ? Status::Ok() : Wrong(place, "no such category");
+}
+
+// Of a name as it is.
+std::optional<int64_t> PrivacySettings::DaysOfName(
+    std::string_view type) const {
+  if (type.empty()) return std::nullopt;
+  const auto whole = type_days_.find(type);
+  if (whole != type_days_.end()) return whole->second;
+  std::optional<int64_t> days;
+  size_t longest = 0;
+  for (const auto& [name, value] : type_days_) {
+    if (name.back() != '*' || name.size() <= longest) continue;
+    if (!type.starts_with(std::string_view(name).substr(0, name.size() - 1))) {
+      continue;
+    }
+    longest = name.size();
+    days = value;
+  }
+  return days;
+}
+
+std::optional<int64_t> PrivacySettings::DaysOf(std::string_view type) const {
+  std::optional<int64_t> days = DaysOfName(type);
+  if (!days.has_value()) days = DaysOfName(CanonicalType(type));
+  if (days.has_value()) return days;
+  for (const std::string_view name : CategoriesOf(type)) {
+    const auto found = category_days_.find(name);
+    if (found == category_days_.end()) continue;
+    days = std::max(days.value_or(0), found->second);
+  }
+  return days.has_value() ? days : days_;
+}
+
+void PrivacySettings::AppendRetention(std::string* out) const {
+  out->append(R"(,"retention":{)");
+  for (const auto& [member, days] :
+       {std::pair("types", &type_days_),
+        std::pair("categories", &category_days_)}) {
+    if (days->empty()) continue;
+    if (out->back() != '{') out->push_back(',');
+    out->append("\"").append(member).append("\":{");
+    for (const auto& [name, value] : *days) {
+      if (out->back() != '{') out->push_back(',');
+      AppendJsonString(name, out);
+      out->append(":").append(std::to_string(value));
+    }
+    out->push_back('}');
+  }
+  if (days_.has_value()) {
+    if (out->back() != '{') out->push_back(',');
+    out->append("\"days\":").append(std::to_string(*days_));
+  }
+  out->push_back('}');
 }
 
 Result<std::shared_ptr<const PrivacySettings>> PrivacySettings::Parse(
@@ -222,7 +335,9 @@ std::string PrivacySettings::ToWholeJson() const {
     AppendJsonString(defaults->keys[i], &out);
     out.append(":null");
   }
-  return out + "}}";
+  out.push_back('}');
+  AppendRetention(&out);
+  return out + "}";
 }
 
 }  // namespace crm

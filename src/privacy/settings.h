@@ -1,4 +1,5 @@
-// What a tenant has defined about her data: categories of events.
+// What a tenant has defined about her data: categories of events, and how long
+// they are kept.
 // crm/retention.h is the manual of the JSON.
 //
 // A PrivacySettings never changes; a new definition makes a new one. They count
@@ -7,7 +8,11 @@
 #ifndef CRM_PRIVACY_SETTINGS_H_
 #define CRM_PRIVACY_SETTINGS_H_
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +47,14 @@ class PrivacySettings final {
   // Those that a type is in, ascending; "others", when it is in none.
   std::vector<std::string_view> CategoriesOf(std::string_view type) const;
 
+  // For how many days what an event of this type says is kept; none: for good.
+  // Acts of consent are exempt whatever this says.
+  std::optional<int64_t> DaysOf(std::string_view type) const;
+  // Something is not kept for good.
+  bool has_retention() const {
+    return days_.has_value() || !type_days_.empty() || !category_days_.empty();
+  }
+
   // As it was set, without blanks: what the log keeps.
   const std::string& json() const { return json_; }
   // With the defaults; Parse takes it back.
@@ -61,15 +74,25 @@ class PrivacySettings final {
   Status ReadCategories(const JsonTree& given);
   Status ReadCategory(const std::string& name, const JsonTree& types);
   static Status CheckName(const std::string& name);
+  Status ReadRetention(const JsonTree& given);
+  Status CheckCategory(const std::string& name, const std::string& place) const;
+  std::optional<int64_t> DaysOfName(std::string_view type) const;
+  void AppendRetention(std::string* out) const;
 
   std::string json_;
   std::vector<Category> categories_;  // Ascending by name.
+  // By name of the type, or by its beginning with a "*"; and by category.
+  std::map<std::string, int64_t, std::less<>> type_days_;
+  std::map<std::string, int64_t, std::less<>> category_days_;
+  std::optional<int64_t> days_;
 };
 
 inline constexpr size_t kMaxPrivacySettingsBytes = 256 * 1024;
 inline constexpr size_t kMaxCategories = 100;
 inline constexpr size_t kMaxCategoryTypes = 1000;
 inline constexpr size_t kMaxCategoryNameBytes = 64;
+inline constexpr int64_t kMaxRetentionDays = 36'500;
+inline constexpr size_t kMaxRetentionTypes = 1000;
 
 }  // namespace crm
 

@@ -525,21 +525,43 @@ Status ProfileRoom::RenewBucket(uint32_t tenant, uint64_t bucket) {
   return keyring_->RetireBucket(tenant, bucket);
 }
 
-Result<std::string> ProfileRoom::Carry(uint32_t tenant, CustomerId customer,
-                                       const View& view) const {
-  // Record and state, for each that has one.
-  IdentityRoom::RecordIds records;
-  Status status = identity_->RecordsOf(tenant, &customer, &view, &records);
-  if (!status.ok()) return status;
-  std::string carry;
-  for (const RecordId record : records) {
-    Result<Row> row = view.Get(family(kProfiles), RowKey{record, 0, tenant});
-    if (!row.ok()) return std::move(row).status();
-    if (!row->exists()) continue;
-    PutVarint(&carry, record);
-    PutBytes(&carry, row->value());
+// The values that it has won. What lost wins never again, whatever comes: the
+// rule does not know who came first. Only a record that is full does, and says
+// everything.
+Status ProfileRoom::Carry(const Fact& fact, EventCarry* carry) const {
+  const auto* const data =
+      static_cast<const ProfileData*>(fact.prepared[index_]);
+  const RecordId record = fact.header.record;
+  if (record == 0 || data == nullptr || data->updates.empty()) {
+    return Status::Ok();
   }
-  return carry;
+  Result<Row> row = services_.overlay->Get(
+      family(kProfiles), RowKey{record, 0, fact.header.tenant});
+  if (!row.ok()) return std::move(row).status();
+  ProfileView state;
+  if (!row->exists() || !state.Parse(row->value())) return Malformed(record);
+  const bool full = state.traits().size() >= kMaxTraits;
+  const std::string_view told = TraitOfType(fact.content->type).first;
+  auto trait = state.traits().begin();
+  for (const TraitUpdate& update : data->updates) {
+    while (trait != state.traits().end() &&
+           state.NameOf(*trait) < update.name) {
+      ++trait;
+    }
+    const bool won = trait != state.traits().end() &&
+                     state.NameOf(*trait) == update.name &&
+                     trait->position == fact.position;
+    // A hint that stays, or the type, would say it again, and otherwise.
+    const bool said = update.name == told ||
+                      (carry->identity && !TraitOfHint(update.name).empty());
+    if (!won && !full && !said) continue;
+    std::string& out = update.is_default ? carry->defaults : carry->traits;
+    if (!out.empty()) out.push_back(',');
+    AppendJsonString(update.name, &out);
+    out.push_back(':');
+    out.append(update.value.empty() ? "null" : update.value);
+  }
+  return Status::Ok();
 }
 
 }  // namespace crm

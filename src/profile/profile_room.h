@@ -22,6 +22,7 @@
 #include "format/profile_state.h"
 #include "format/timeline_entry.h"
 #include "identity/identity_room.h"
+#include "profile/expiry.h"
 
 namespace crm {
 
@@ -58,8 +59,7 @@ class ProfileRoom final : public Room {
   Status Erase(uint32_t tenant, CustomerId customer,
                std::span<const RecordId> records,
                FoldContext& context) const override;
-  Result<std::string> Carry(uint32_t tenant, CustomerId customer,
-                            const View& view) const override;
+  Status Carry(const Fact& fact, EventCarry* carry) const override;
 
   // All that her records say, into an object that is used again. Null: at the
   // head. kNotFound.
@@ -97,6 +97,11 @@ class ProfileRoom final : public Room {
   using RedactedEvents = std::map<Position, Redacted>;
   void Redact(const RedactedEvents& events);
   void ForgetRedacted(const RedactedEvents& events);
+  // Events whose time is over: how they are read from now on, wherever their
+  // old entries still lie. Null: when nothing holds these any more.
+  void Expire(std::shared_ptr<const Expiry> expiry);
+  // Whether it is one of these.
+  bool IsExpiring(Position position, const EventHeader& header) const;
   // Writes the stored entries of a record anew as Redact has them; or, of one
   // whose key is destroyed, all of them as what they are, nothing. No
   // checkpoint may be written meanwhile. May be called again.
@@ -148,6 +153,9 @@ class ProfileRoom final : public Room {
 
   bool FoldState(const Fact& fact, std::string_view before,
                  std::string* after) const;
+  void MakeReadable(uint32_t tenant, RecordEvent* event) const;
+  // Whether an entry has expired; then it says so.
+  bool IsExpired(uint32_t tenant, RecordId record, TimelineRecord* entry) const;
   // The entry as Redact has it, if it has.
   void Substitute(TimelineRecord* entry, std::string* body) const;
 
@@ -156,6 +164,8 @@ class ProfileRoom final : public Room {
   std::shared_ptr<const Codec> codec_;
   mutable Mutex redacted_mutex_;
   RedactedEvents redacted_ CRM_GUARDED_BY(redacted_mutex_);
+  std::shared_ptr<const Expiry> expiry_ CRM_GUARDED_BY(redacted_mutex_);
+  std::atomic<bool> any_expiring_{false};
   // Quick: whether there are any.
   std::atomic<bool> any_redacted_{false};
   NonceSource nonces_;  // The checkpoint's.

@@ -228,9 +228,7 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
         event.record = entry;
         event.record.header.revision = revision;
         event.owner = record;
-        event.body.assign(event.record.body);
-        event.record.body = {};
-        Substitute(&event.record, &event.body);
+        MakeReadable(tenant, &event);
         out->push_back(std::move(event));
       }
       ++revision;
@@ -269,6 +267,15 @@ Status ProfileRoom::ReadRecord(uint32_t tenant, RecordId record,
                              : Status::Ok();
 }
 
+// As it is to be read now, whatever the entry still holds.
+void ProfileRoom::MakeReadable(uint32_t tenant, RecordEvent* event) const {
+  event->body.assign(event->record.body);
+  event->record.body = {};
+  Substitute(&event->record, &event->body);
+  event->opened = !IsExpired(tenant, event->owner, &event->record);
+  if (!event->opened) event->body.clear();
+}
+
 void ProfileRoom::Redact(const RedactedEvents& events) {
   MutexLock lock(redacted_mutex_);
   redacted_.insert(events.begin(), events.end());
@@ -279,6 +286,30 @@ void ProfileRoom::ForgetRedacted(const RedactedEvents& events) {
   MutexLock lock(redacted_mutex_);
   for (const auto& [position, event] : events) redacted_.erase(position);
   any_redacted_.store(!redacted_.empty());
+}
+
+void ProfileRoom::Expire(std::shared_ptr<const Expiry> expiry) {
+  MutexLock lock(redacted_mutex_);
+  expiry_ = std::move(expiry);
+  any_expiring_.store(expiry_ != nullptr);
+}
+
+bool ProfileRoom::IsExpiring(Position position,
+                             const EventHeader& header) const {
+  if (!any_expiring_.load()) return false;
+  MutexLock lock(redacted_mutex_);
+  return expiry_ != nullptr && expiry_->Covers(position, header);
+}
+
+bool ProfileRoom::IsExpired(uint32_t tenant, RecordId record,
+                            TimelineRecord* entry) const {
+  if ((entry->header.flags & kEventExpired) != 0) return true;
+  EventHeader header = entry->header;  // Whose it is, it does not say.
+  header.tenant = tenant;
+  header.record = record;
+  if (!IsExpiring(entry->position, header)) return false;
+  MakeExpired(&entry->header);
+  return true;
 }
 
 void ProfileRoom::Substitute(TimelineRecord* entry, std::string* body) const {
@@ -325,6 +356,7 @@ Status ProfileRoom::RewriteTimeline(uint32_t tenant, RecordId record,
         TimelineRecord to = from;
         body.assign(from.body);
         Substitute(&to, &body);
+        if (IsExpired(tenant, record, &to)) body.clear();
         to.body = body;
         EncodeTimelineEntry(to, before, &entries);
         before = to;

@@ -33,6 +33,8 @@ std::string_view KindText(ChoiceKind kind) {
       return "redaction";
     case ChoiceKind::kHold:
       return "hold";
+    case ChoiceKind::kRetention:
+      return "retention";
   }
   return "";
 }
@@ -192,6 +194,9 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
       json.Text("mode", ModeText(choice.hold.mode));
     }
     if (choice.hold.confirm) json.Flag("confirm", true);
+  }
+  if (choice.kind == ChoiceKind::kRetention) {
+    json.Number("events", choice.retention.events);
   }
   json.TextIfAny("by", choice.by);
   json.TextIfAny("why", choice.why);

@@ -10,6 +10,7 @@
 #include "crm/sha256.h"
 #include "format/json.h"
 #include "identity/settings.h"
+#include "store/carry.h"
 #include "store/erased.h"
 
 namespace crm {
@@ -128,8 +129,9 @@ Result<bool> CommandRun::ReadDone(Position position, CommandResult* result) {
   EventView event;
   Result<bool> more = cursor->Next(&event);
   if (!more.ok() || !*more) return more;
-  if (!event.opened) return ErasedCustomer(event.customer);
-  if (CommandHash(event.metadata) != hash_) {
+  if (!event.opened && !event.expired) return ErasedCustomer(event.customer);
+  // Of a call whose time is over nothing but its id is left.
+  if (!event.expired && CommandHash(event.metadata) != hash_) {
     return Status(StatusCode::kIdConflict,
                   "id: of another call, or of an event");
   }
@@ -234,8 +236,18 @@ Status CommandRun::See(CustomerId customer, CommandView* view) const {
     Result<bool> more = cursor->Next(&event);
     if (!more.ok()) return std::move(more).status();
     if (!*more) break;
-    if (!event.opened || event.identity.empty()) continue;
-    status = ForEachMember(event.identity, take);
+    std::string carried;
+    if (event.expired) {
+      ReaderLock open(impl_.core->lifecycle);
+      status = impl_.core->CheckOpen();
+      if (status.ok()) {
+        status = ReadCarriedIdentity(*impl_.core, event.position, &carried);
+      }
+      if (!status.ok()) return status;
+    }
+    const std::string_view identity = event.expired ? carried : event.identity;
+    if (identity.empty()) continue;
+    status = ForEachMember(identity, take);
     if (!status.ok()) return status;
   }
   if (view->has_account) return status;

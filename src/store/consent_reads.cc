@@ -10,6 +10,7 @@
 #include "base/time_text.h"
 #include "consent/receipt.h"
 #include "format/json.h"
+#include "store/carry.h"
 #include "store/fact_decoder.h"
 #include "store/read_upcaster.h"
 #include "store/snapshot.h"
@@ -198,6 +199,24 @@ Status AddressesBack(EventReader& reader, uint32_t tenant, const Until& until,
   return Status::Ok();
 }
 
+// Those of an event, or what stays of them of one whose time is over.
+Status HintsOf(EventReader& reader, const Entry& entry, Arena& arena,
+               std::vector<DecodedEvent::Hint>* hints) {
+  hints->clear();
+  Status status;
+  if (entry.opened) {
+    OpenedEvent event;
+    status = reader.Open(entry, &event);
+    hints->assign(event.content.hints.begin(), event.content.hints.end());
+  } else if ((entry.record.header.flags & kEventExpired) != 0) {
+    std::string identity;
+    status =
+        ReadCarriedIdentity(reader.core(), entry.record.position, &identity);
+    if (status.ok()) status = ReadHints(identity, arena, hints);
+  }
+  return status;
+}
+
 // How a customer is called: the identifiers of her newest event that opens.
 Status IdentifiersOf(EventReader& reader,
                      const IdentityRoom::RecordIds& records,
@@ -210,12 +229,12 @@ Status IdentifiersOf(EventReader& reader,
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return a.record.position > b.record.position;
   });
+  Arena arena;
+  std::vector<DecodedEvent::Hint> hints;
   for (const Entry& entry : entries) {
-    if (!entry.opened) continue;
-    OpenedEvent event;
-    Status status = reader.Open(entry, &event);
+    Status status = HintsOf(reader, entry, arena, &hints);
     if (!status.ok()) return status;
-    for (const DecodedEvent::Hint& hint : event.content.hints) {
+    for (const DecodedEvent::Hint& hint : hints) {
       const std::string name(hint.name_space);
       const bool known = std::any_of(
           identifiers->begin(), identifiers->end(),

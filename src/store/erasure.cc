@@ -13,6 +13,7 @@
 #include "store/erased.h"
 #include "store/redaction.h"
 #include "store/removal.h"
+#include "store/retention.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
 
@@ -533,10 +534,10 @@ Status FinishErasures(StoreCore& core) {
     // The others have nothing to do with the file that somebody keeps.
     (one.code() == StatusCode::kBusy ? busy : status) = std::move(one);
   }
-  if (status.ok()) {
-    Status redactions = FinishRedactions(core);
-    (redactions.code() == StatusCode::kBusy ? busy : status) =
-        std::move(redactions);
+  for (Status (*finish)(StoreCore&) : {&FinishRetentions, &FinishRedactions}) {
+    if (!status.ok()) break;
+    Status one = finish(core);
+    (one.code() == StatusCode::kBusy ? busy : status) = std::move(one);
   }
   if (status.ok()) status = std::move(busy);
   if (!status.ok()) core.erasures_open.store(true);

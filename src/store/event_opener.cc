@@ -24,13 +24,15 @@ void EventOpener::Show(const StoreCore& core, Position position,
   event->timed = (header.flags & kEventNoTime) == 0;
   event->warned = (header.flags & kEventWarned) != 0;
   event->redacted = (header.flags & kEventRedacted) != 0;
+  event->expired = (header.flags & kEventExpired) != 0 ||
+                   core.views->profile().IsExpiring(position, header);
 }
 
 Status EventOpener::Open(StoreCore& core, Position position,
                          const LogRecord& record, bool open_parts_only,
                          EventView* event) {
   Show(core, position, record.event, event);
-  if (open_parts_only) return Status::Ok();
+  if (open_parts_only || event->expired) return Status::Ok();
   Status status = core.log_view->Unseal(position, record, &body_);
   if (status.code() == StatusCode::kErased) return Status::Ok();
   if (!status.ok()) return status;

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "format/timeline_entry.h"
+#include "profile/expiry.h"
 
 namespace crm {
 namespace {
@@ -154,6 +155,7 @@ void FactDecoder::UpcastPayload(const FactChunk::Event& event,
   if (definitions == nullptr || !definitions->has_upcasters()) return;
   const EventHeader& header = event.record.event;
   if ((header.flags & kEventRedacted) != 0) return;  // It has none.
+  if ((header.flags & kEventExpired) != 0) return;   // It has what was made.
   const TypedPayload given{header.type, content->type,
                            names_->Text(NameKind::kVersion, header.version),
                            content->body.payload};
@@ -168,19 +170,30 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event, FactChunk* chunk) {
   Fact fact;
   fact.position = position;
   fact.header = record.event;
-  Status status = log_->Unseal(position, record, &body_);
+  const bool expired = (record.event.flags & kEventExpired) != 0;
+  Status status;
+  if (expired && record.remnant.empty()) {
+    // Nothing of it is needed; but whether its person is erased is.
+    body_.clear();
+    plain_.clear();
+    status = log_->KeyOf(record.event, false).status();
+  } else {
+    status = log_->Unseal(position, record, &body_);
+    if (status.ok()) status = log_->Expand(record.event, body_, &plain_);
+  }
   if (status.code() == StatusCode::kErased) {
     chunk->facts.push_back(fact);
     return Status::Ok();
   }
-  if (status.ok()) status = log_->Expand(record.event, body_, &plain_);
   if (!status.ok()) return status;
   EventContent& content = chunk->contents.emplace_back();
   content.tenant = record.event.tenant;
   content.keys = &keyring_->index_keys(content.tenant);
   content.type = names_->Text(NameKind::kType, record.event.type);
   content.source = names_->Text(NameKind::kSource, record.event.source);
-  if (!UnpackBody(chunk->arena.Copy(plain_), &content.body)) {
+  if (plain_.empty()) {
+    content.body.payload = "{}";
+  } else if (!UnpackBody(chunk->arena.Copy(plain_), &content.body)) {
     return Status(StatusCode::kCorruption, "malformed body");
   }
   UpcastPayload(event, &content, chunk);
@@ -196,7 +209,12 @@ Status FactDecoder::AddEvent(const FactChunk::Event& event, FactChunk* chunk) {
     if (!status.ok()) return status;
   }
   entry_.clear();
-  EncodeTimelineEntry({position, record.event, body_}, {}, &entry_);
+  TimelineRecord entry{position, record.event, body_};
+  if (expired) {
+    MakeExpired(&entry.header);
+    entry.body = {};
+  }
+  EncodeTimelineEntry(entry, {}, &entry_);
   fact.entry = chunk->arena.Copy(entry_);
   chunk->facts.push_back(fact);
   return Status::Ok();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "profile/expiry.h"
 #include "store/fact_decoder.h"
 #include "store/redaction.h"
 
@@ -248,22 +249,52 @@ class RemovalCheck {
  public:
   void Add(const FactChunk& chunk) {
     for (const FactChunk::Event& event : chunk.events) {
-      if (event.record.removed) unsaid_.insert(event.position);
+      if (!event.record.removed) continue;
+      const EventHeader& header = event.record.event;
+      if ((header.flags & kEventExpired) == 0) {
+        unsaid_.insert(event.position);
+      } else {
+        expired_.push_back({event.position, header.occurred_at, header.record,
+                            header.tenant, header.type});
+      }
     }
     for (const FactChunk::Choice& choice : chunk.choices) {
       for (const Position event : choice.choice.events) unsaid_.erase(event);
+      if (choice.choice.kind != ChoiceKind::kRetention) continue;
+      const Expiry mark(choice.choice);
+      std::erase_if(expired_, [&](const Expired& event) {
+        EventHeader header;
+        header.tenant = event.tenant;
+        header.type = event.type;
+        header.record = event.record;
+        header.occurred_at = event.occurred_at;
+        return mark.Covers(event.position, header);
+      });
     }
   }
   Status Finish() const {
-    if (unsaid_.empty()) return Status::Ok();
-    return InRecord(*unsaid_.begin(),
+    if (unsaid_.empty() && expired_.empty()) return Status::Ok();
+    const Position first = std::min(
+        unsaid_.empty() ? expired_.front().position : *unsaid_.begin(),
+        expired_.empty() ? *unsaid_.begin() : expired_.front().position);
+    return InRecord(first,
                     Status(StatusCode::kCorruption,
                            "what it said is not there any more, and nobody "
                            "said that it was to go"));
   }
 
  private:
+  // As a mark of retention names them.
+  struct Expired {
+    Position position = 0;
+    int64_t occurred_at = 0;
+    RecordId record = 0;
+    uint32_t tenant = 0;
+    uint32_t type = 0;
+  };
+
   std::set<Position> unsaid_;
+  std::vector<Expired> expired_;  // Ascending.
 };
 
 // Profiles into which events were folded, before `first`, that a choice of this

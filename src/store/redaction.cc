@@ -126,6 +126,12 @@ Status Redaction::Add(Position event, RedactReport* report) {
                       " is an act of consent: evidence, which goes with its "
                       "person alone");
   }
+  if ((record.event.flags & kEventExpired) != 0 ||
+      core_.views->profile().IsExpiring(event, record.event)) {
+    return Status(StatusCode::kFailedPrecondition,
+                  "event " + std::to_string(event) +
+                      ": its time is over, and what it said was removed");
+  }
   if ((record.event.flags & kEventRedacted) != 0) {
     return Status(StatusCode::kAlreadyExists,
                   "event " + std::to_string(event) + " was redacted before");

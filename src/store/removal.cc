@@ -1,5 +1,6 @@
 #include "store/removal.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@ namespace crm {
 namespace {
 
 constexpr size_t kBatchEvents = 1024;
+constexpr size_t kKeysAtOnce = 256 * 1024;
 
 // Whether there are rows in files that are not as they are now.
 struct Stale {
@@ -16,10 +18,11 @@ struct Stale {
   bool kept = false;  // For somebody who reads.
 };
 
-Status FindStale(const StoreCore& core, std::span<const std::string> keys,
-                 Stale* stale, Removed* removed) {
-  *stale = Stale();
-  removed->files = 0;
+Status FindStaleOf(const StoreCore& core, std::span<const Position> events,
+                   Stale* stale, uint64_t* files) {
+  std::vector<std::string> keys;
+  keys.reserve(events.size());
+  for (const Position position : events) keys.push_back(LogKey(position));
   std::string value;
   Status read;
   Status status = core.log->LookIntoFiles(
@@ -30,8 +33,22 @@ Status FindStale(const StoreCore& core, std::span<const std::string> keys,
         if (found.ok() && *found && stored == value) return;
         (in_use ? stale->in_use : stale->kept) = true;
       },
-      &removed->files);
+      files);
   return status.ok() ? read : status;
+}
+
+// Stops when it knows that files in use are to be rewritten.
+Status FindStale(const StoreCore& core, std::span<const Position> events,
+                 Stale* stale, Removed* removed) {
+  *stale = Stale();
+  Status status;
+  while (status.ok() && !events.empty() && !stale->in_use) {
+    const size_t count = std::min(kKeysAtOnce, events.size());
+    removed->files = 0;
+    status = FindStaleOf(core, events.first(count), stale, &removed->files);
+    events = events.subspan(count);
+  }
+  return status;
 }
 
 }  // namespace
@@ -65,15 +82,14 @@ Status RemoveFromLog(StoreCore& core, std::span<const Position> events,
 Status PurgeLog(StoreCore& core, std::span<const Position> events,
                 Removed* removed) {
   if (events.empty()) return Status::Ok();
-  std::vector<std::string> keys;
-  for (const Position position : events) keys.push_back(LogKey(position));
   Stale stale;
   // Looked at first: this may have been cut off behind the rewriting.
   Status status = core.log->FlushMemtables();
-  if (status.ok()) status = FindStale(core, keys, &stale, removed);
+  if (status.ok()) status = FindStale(core, events, &stale, removed);
   if (status.ok() && stale.in_use) {
-    status = core.log->Purge(kLogEvents, keys.front(), keys.back());
-    if (status.ok()) status = FindStale(core, keys, &stale, removed);
+    status = core.log->Purge(kLogEvents, LogKey(events.front()),
+                             LogKey(events.back()));
+    if (status.ok()) status = FindStale(core, events, &stale, removed);
   }
   if (!status.ok()) return status;
   if (!stale.in_use && !stale.kept) return status;

@@ -299,7 +299,7 @@ Result<bool> EventCursor::Impl::NextEntry(EventView* event) {
   if (!row.ok()) return std::move(row).status();
   header.customer = row->customer;
   EventOpener::Show(core(), entry.record.position, header, event);
-  if (!entry.opened || query.open_parts_only) return true;
+  if (!entry.opened || event->expired || query.open_parts_only) return true;
   Status status = opener.Expand(core(), header, &entry.body, event);
   if (!status.ok()) return status;
   return true;

@@ -246,6 +246,7 @@ Status ShowEntry(const StoreCore& core, const Entry& from,
   entry->source = core.names.Text(NameKind::kSource, header.source);
   entry->opened = from.opened;
   entry->redacted = (header.flags & kEventRedacted) != 0;
+  entry->expired = (header.flags & kEventExpired) != 0;
   if (!from.opened) return Status::Ok();
   std::string plain;
   Status status = core.log_view->Expand(header, from.body, &plain);

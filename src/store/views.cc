@@ -208,23 +208,36 @@ Status Views::RenewBuckets(uint32_t tenant, std::span<const RecordId> records) {
 
 Status Views::PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
                              bool all) {
-  MutexLock lock(checkpoint_mutex_);
-  {
-    Ingestion out(*database_);
-    for (const RecordId record : records) {
-      Status status = profile_->RewriteTimeline(tenant, record, out);
-      if (!status.ok()) return status;
-    }
-    Status status = out.Commit();
-    if (!status.ok()) return status;
-  }
+  Status status = RewriteTimelines(tenant, records);
+  if (!status.ok()) return status;
   const size_t timeline = profile_->first_family() + ProfileRoom::kTimeline;
-  for (size_t family = 0; family < family_count(); ++family) {
-    if (!all && family != timeline) continue;
-    Status status = database_->Compact(family);
+  return all ? CompactFamilies(0, family_count())
+             : CompactFamilies(timeline, timeline + 1);
+}
+
+Status Views::RewriteTimelines(uint32_t tenant,
+                               std::span<const RecordId> records) {
+  MutexLock lock(checkpoint_mutex_);
+  Ingestion out(*database_);
+  for (const RecordId record : records) {
+    Status status = profile_->RewriteTimeline(tenant, record, out);
     if (!status.ok()) return status;
   }
-  return Status::Ok();
+  return out.Commit();
+}
+
+Status Views::CompactProfiles() {
+  const size_t first = profile_->first_family();
+  return CompactFamilies(first, first + profile_->families().size());
+}
+
+Status Views::CompactFamilies(size_t begin, size_t end) {
+  MutexLock lock(checkpoint_mutex_);
+  Status status;
+  for (size_t family = begin; status.ok() && family < end; ++family) {
+    status = database_->Compact(family);
+  }
+  return status;
 }
 
 void Views::Publish(Generation& rows, std::vector<TailEntry>& tail,

@@ -89,6 +89,9 @@ class Views final {
   // gone: those of timelines, or with `all` every file. May be called again.
   Status PurgeTimelines(uint32_t tenant, std::span<const RecordId> records,
                         bool all);
+  // The same without rewriting files; and that alone, of profiles too.
+  Status RewriteTimelines(uint32_t tenant, std::span<const RecordId> records);
+  Status CompactProfiles();
   // Makes folded events visible.
   void Publish(Generation& rows, std::vector<TailEntry>& tail,
                std::span<const Fact> facts, Position position);
@@ -114,6 +117,7 @@ class Views final {
 
  private:
   Views() = default;
+  Status CompactFamilies(size_t begin, size_t end);
   Status ReadMeta();
   Status WriteRows(FrozenRows& frozen, const Tail::Part& part,
                    const std::function<void()>& between);

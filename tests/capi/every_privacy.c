@@ -126,6 +126,35 @@ static void redactions(crm_tenant* tenant, uint64_t event) {
               CRM_ALREADY_EXISTS);
 }
 
+static void retention(crm_tenant* tenant) {
+  crm_retain_options options = CRM_RETAIN_OPTIONS_INIT;
+  crm_retention_report* report = NULL;
+  const crm_retention_report_view* view;
+  const int64_t as_of_us = 1700000000000000; /* In 2023. */
+  const crm_slice old = crm_slice_of(
+      "{\"id\":\"r1\",\"type\":\"visited\",\"source\":\"scl\",\"payload\":{},"
+      "\"timestamp\":\"2020-01-01T00:00:00Z\","
+      "\"identity\":{\"sclMemberId\":\"r1\"}}");
+  EXPECT_CODE(crm_tenant_retain(tenant, as_of_us, NULL, NULL, &error),
+              CRM_FAILED_PRECONDITION);
+  EXPECT_OK(crm_tenant_set_privacy_settings(
+      tenant, crm_slice_of("{\"retention\":{\"days\":90}}"), &error));
+  EXPECT_OK(crm_tenant_append_json(tenant, &old, 1, NULL, NULL, &error));
+  options.flags = CRM_RETAIN_DRY_RUN;
+  EXPECT_OK(crm_tenant_retain(tenant, as_of_us, &options, &report, &error));
+  view = crm_retention_report_read(report);
+  EXPECT(view->position == 0 && view->events == 1 && view->type_count == 1);
+  EXPECT(is(view->types[0].type, "visited"));
+  EXPECT(view->types[0].customers == 1 && view->types[0].held == 0);
+  crm_retention_report_free(report);
+  options.flags = 0;
+  options.why = crm_slice_of("nightly");
+  EXPECT_OK(crm_tenant_retain(tenant, as_of_us, &options, &report, &error));
+  EXPECT(crm_retention_report_read(report)->position > 0);
+  EXPECT(crm_retention_report_read(report)->more == 0);
+  crm_retention_report_free(report);
+}
+
 void erasures(crm_store* store) {
   crm_tenant* tenant = NULL;
   crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
@@ -167,6 +196,9 @@ void erasures(crm_store* store) {
   crm_erasure_list_free(list);
   EXPECT_OK(crm_tenant_append_json(tenant, &held, 1, NULL, NULL, &error));
   holds(tenant, 2);
+  EXPECT_OK(
+      crm_tenant_set_privacy_settings(tenant, crm_slice_of("{}"), &error));
+  retention(tenant);
   backups(store);
   crm_tenant_free(tenant);
 }

@@ -81,6 +81,25 @@ class Privacy(cli_fixture.CliTest):
         self.crm("show", self.store, "1", code=4)
         self.crm("verify", self.store)
 
+    def test_retain(self):
+        self.crm("retain", self.store, code=2)
+        self.crm("privacy", "settings", self.store, "--set", "-",
+                 stdin='{"retention":{"days":1500}}')
+        self.crm("append", self.store, stdin=cli_fixture.lines([
+            person(9, {"email": "a@example.com"}, "Old",
+                   timestamp="2020-01-01T00:00:00Z")]))
+        out, _ = self.crm("retain", self.store, "--dry-run")
+        self.assertIn("scl.member.updated", out)
+        self.assertIn("Nothing was removed", out)
+        done = self.json_line("retain", self.store, "--by", "nightly")
+        self.assertEqual(done["events"], 1)
+        self.assertEqual(done["types"][0]["customers"], 1)
+        out, _ = self.crm("retain", self.store)
+        self.assertIn("Nothing is too old", out)
+        events, _ = self.crm("replay", self.store, "--json")
+        self.assertIn('"expired":true', events)
+        self.crm("verify", self.store)
+
     def test_privacy_settings(self):
         before = json.loads(self.crm("privacy", "settings", self.store)[0])
         self.assertIn("PageViewed", before["categories"]["browsing"])

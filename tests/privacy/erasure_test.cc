@@ -257,9 +257,13 @@ TEST_CASE("who comes back is not written to until she grants it anew") {
     question.purpose = "club-news";
     question.channel = ConsentChannel::kEmail;
     question.message_class = message_class;
-    question.address = "dee@x.example";
     question.at = club.clock->Now();
-    return *club.tenant->CheckConsent(question);
+    const ConsentDecision anywhere = *club.tenant->CheckConsent(question);
+    question.address = "dee@x.example";
+    const ConsentDecision there = *club.tenant->CheckConsent(question);
+    // Whether or not the question names it.
+    CHECK(ConsentRuleName(anywhere.rule) == ConsentRuleName(there.rule));
+    return there;
   };
   const CustomerId before = dee("d-1");
   CHECK(decide(before, MessageClass::kMarketing).verdict == Verdict::kAllow);

@@ -1,8 +1,8 @@
 // The law that makes an erasure work: what a replay of the log gives without
 // her keys is what erasing made of the rows. Verify holds the two against each
 // other, row by row of every room; here after random histories of people who
-// share addresses and devices, are merged, taken apart, resolved anew, erased,
-// and come back.
+// share addresses and devices, say what may be sent to them, are merged, taken
+// apart, resolved anew, erased, forgotten in part, and come back.
 
 #include <algorithm>
 #include <filesystem>
@@ -20,7 +20,10 @@ class History {
       : store_(store),
         clock_(clock),
         tenant_(MustTenant(store)),
-        random_(seed) {}
+        random_(seed) {
+    REQUIRE_OK(tenant_.SetPrivacySettings(
+        R"({"retention":{"types":{"visited":1},"days":2}})"));
+  }
 
   void Step() {
     const uint32_t what = Below(100);
@@ -37,6 +40,8 @@ class History {
       REQUIRE_OK(store_.Flush());
     } else if (what < 93) {
       Redact();
+    } else if (what < 95) {
+      Retain();
     } else {
       Erase();
     }
@@ -46,6 +51,8 @@ class History {
   uint64_t erased() const { return erased_.size(); }
   uint64_t refused() const { return refused_; }
   uint64_t redacted() const { return redacted_; }
+  uint64_t expired() const { return expired_; }
+  uint64_t acts() const { return acts_; }
 
   // What was erased stays so, whatever came after it.
   void CheckErased() {
@@ -96,10 +103,15 @@ class History {
                       std::to_string(next_) + "\",\"firstName\":\"N" +
                       std::to_string(who % 5) + "\",\"dateOfBirth\":\"19" +
                       std::to_string(50 + who) + "-01-01\"}}";
+      if (Below(4) == 0) MakeAct(who, &event);
       // Before and after whatever was erased so far.
       if (Below(3) != 0) {
         event.occurred_at =
             clock_.Now() - std::chrono::microseconds(Below(100'000'000));
+      }
+      // And some for a retention.
+      if (Below(5) == 0) {
+        event.occurred_at = clock_.Now() - std::chrono::hours(Below(24 * 5));
       }
       events.push_back(std::move(event));
     }
@@ -107,6 +119,41 @@ class History {
     options.partial = true;
     options.backfill = Below(10) == 0;
     refused_ += MustAppend(tenant_, events, options).erased;
+  }
+
+  // Of any kind, on any channel, about an address of hers or of somebody's.
+  void MakeAct(uint32_t who, Event* event) {
+    constexpr ConsentAction kActions[] = {
+        ConsentAction::kGrant,    ConsentAction::kConfirm,
+        ConsentAction::kPend,     ConsentAction::kWithdraw,
+        ConsentAction::kRefuse,   ConsentAction::kRevoke,
+        ConsentAction::kObject,   ConsentAction::kLiftObjection,
+        ConsentAction::kRestrict, ConsentAction::kLiftRestriction,
+        ConsentAction::kSuppress, ConsentAction::kLiftSuppression,
+        ConsentAction::kSignal};
+    constexpr const char* kChannels[] = {"email", "sms", "any"};
+    event->type = "crm.consent.recorded";
+    event->payload = R"({"act":")";
+    event->payload += ConsentActionName(kActions[Below(std::size(kActions))]);
+    event->payload += R"(","channel":")";
+    event->payload += kChannels[Below(3)];
+    event->payload += '"';
+    if (Below(3) != 0) {
+      event->payload += R"(,"purpose":"p)" + std::to_string(Below(3)) + '"';
+    }
+    if (Below(2) == 0) {
+      event->payload += R"(,"address":")" + Address(Below(2) * 100 + who) + '"';
+    }
+    if (Below(3) == 0) event->payload += R"(,"confirmed":true)";
+    if (Below(3) == 0) event->payload += R"(,"reason":"complaint")";
+    event->payload += '}';
+    ++acts_;
+  }
+
+  void Retain() {
+    const auto report = tenant_.Retain(clock_.Now(), {.max_events = Below(30)});
+    REQUIRE_OK(report);
+    expired_ += report->events;
   }
 
   static std::string Address(uint32_t number) {
@@ -175,11 +222,20 @@ class History {
   uint64_t next_ = 0;
   uint64_t refused_ = 0;
   uint64_t redacted_ = 0;
+  uint64_t expired_ = 0;
+  uint64_t acts_ = 0;
   std::set<CustomerId> erased_;
 };
 
-void RunHistory(uint32_t seed, uint64_t* erased, uint64_t* refused,
-                uint64_t* redacted) {
+struct Counts {
+  uint64_t erased = 0;
+  uint64_t refused = 0;
+  uint64_t redacted = 0;
+  uint64_t expired = 0;
+  uint64_t acts = 0;
+};
+
+void RunHistory(uint32_t seed, Counts* counts) {
   CAPTURE(seed);
   const Scratch scratch;
   std::string before;
@@ -196,9 +252,11 @@ void RunHistory(uint32_t seed, uint64_t* erased, uint64_t* refused,
         history.CheckErased();
       }
     }
-    *erased += history.erased();
-    *refused += history.refused();
-    *redacted += history.redacted();
+    counts->erased += history.erased();
+    counts->refused += history.refused();
+    counts->redacted += history.redacted();
+    counts->expired += history.expired();
+    counts->acts += history.acts();
     before = Everything(history.tenant());
     REQUIRE_OK(store.Close());
   }
@@ -215,17 +273,17 @@ void RunHistory(uint32_t seed, uint64_t* erased, uint64_t* refused,
 }
 
 TEST_CASE("a replay without her keys gives what erasing made of the rows") {
-  uint64_t erased = 0;
-  uint64_t refused = 0;
-  uint64_t redacted = 0;
-  for (uint32_t seed = 1; seed <= 25; ++seed) {
-    RunHistory(seed, &erased, &refused, &redacted);
-  }
-  MESSAGE(erased << " people erased, " << refused << " late events refused, "
-                 << redacted << " events redacted");
-  CHECK(redacted > 30);
-  CHECK(erased > 100);
-  CHECK(refused > 10);
+  Counts counts;
+  for (uint32_t seed = 1; seed <= 25; ++seed) RunHistory(seed, &counts);
+  MESSAGE(counts.erased << " people erased, " << counts.refused
+                        << " late events refused, " << counts.redacted
+                        << " events redacted, " << counts.expired
+                        << " expired, " << counts.acts << " acts of consent");
+  CHECK(counts.redacted > 30);
+  CHECK(counts.erased > 100);
+  CHECK(counts.refused > 10);
+  CHECK(counts.expired > 100);
+  CHECK(counts.acts > 1000);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // That an erasure can be proved: the bytes of her keys are in no file any
 // more, of mode kHard nor those that were sealed; and whatever goes wrong on
-// the way, and wherever, it comes to the same end. The same of a redaction.
+// the way, and wherever, it comes to the same end. The same of a redaction, and
+// of a retention.
 
 #include <unistd.h>
 
@@ -227,6 +228,83 @@ TEST_CASE("redact: what was sealed of the event is in no file any more") {
   CheckSound(store);
 }
 
+constexpr std::chrono::hours kDay(24);
+
+// Made by FillPeople, and newest of all: by what it is called, it goes.
+void AddOld(Tenant& tenant, int person) {
+  Event old = PersonEvent("old-" + std::to_string(person), person);
+  old.type = "visited";
+  old.occurred_at = At(0) - 100 * kDay;
+  MustAppendOne(tenant, old);
+}
+
+TEST_CASE("retain: what was sealed of what is too old is in no file any more") {
+  const Scratch scratch;
+  const std::string path = scratch / "s";
+  {
+    Store store = MustOpen(path, Readable());
+    Tenant tenant = MustTenant(store);
+    FillPeople(tenant, 50);
+    AddOld(tenant, 6);
+    AddOld(tenant, 7);
+    REQUIRE_OK(tenant.SetPrivacySettings(R"({"retention":{"days":90}})"));
+    REQUIRE_OK(store.Close());
+  }
+  const std::vector<std::string> hers = SealedOf(path, 7);  // Newest first.
+  REQUIRE(hers.size() == 4);
+  REQUIRE(FilesWith(path, hers[0]) > 0);
+  Store store = MustOpen(path, Readable());
+  Tenant tenant = MustTenant(store);
+  const auto done = tenant.Retain(At(0));
+  REQUIRE_OK(done);
+  CHECK(done->events == 2);
+  // With the store still open.
+  CHECK(FilesWith(path, hers[0]) == 0);
+  for (size_t i = 1; i < hers.size(); ++i) CHECK(FilesWith(path, hers[i]) > 0);
+  CheckSound(store);
+  REQUIRE_OK(store.Close());
+  CHECK(FilesWith(path, hers[0]) == 0);
+}
+
+// Says that it was a retention, or nothing.
+void TakeOut(const std::string& path, Position event, bool expired) {
+  const auto log = OpenLog(path);
+  std::string key;
+  PutBe64(&key, event);
+  std::string value;
+  std::string removed;
+  REQUIRE(*log->Get(0, key, &value));
+  REQUIRE_OK(RemoveSealed(value, {}, &removed));
+  if (expired) MarkExpired(&removed);
+  Batch batch;
+  batch.Put(0, key, removed);
+  REQUIRE_OK(log->Write(batch, true));
+}
+
+TEST_CASE("a part that a retention took out without a mark is found") {
+  const Scratch scratch;
+  const std::string path = scratch / "s";
+  Position event = 0;
+  {
+    Store store = MustOpen(path);
+    Tenant tenant = MustTenant(store);
+    FillPeople(tenant, 10);
+    AddOld(tenant, 6);
+    REQUIRE_OK(tenant.SetPrivacySettings(R"({"retention":{"days":90}})"));
+    REQUIRE_OK(tenant.Retain(At(0)));
+    CheckSound(store);
+    event = PositionOf(tenant, "e1-6");
+    REQUIRE_OK(store.Close());
+  }
+  TakeOut(path, event, true);
+  Store store = MustOpen(path);
+  const auto report = store.Verify();
+  REQUIRE_OK(report);
+  REQUIRE(report->findings_total > 0);
+  CHECK(report->findings[0].room == "log");
+  CHECK(report->findings[0].position == event);
+}
+
 TEST_CASE("a sealed part that is taken out and nobody said so is found") {
   const Scratch scratch;
   const std::string path = scratch / "s";
@@ -238,18 +316,7 @@ TEST_CASE("a sealed part that is taken out and nobody said so is found") {
     event = PositionOf(tenant, "e1-6");
     REQUIRE_OK(store.Close());
   }
-  {
-    const auto log = OpenLog(path);
-    std::string key;
-    PutBe64(&key, event);
-    std::string value;
-    std::string removed;
-    REQUIRE(*log->Get(0, key, &value));
-    REQUIRE_OK(RemoveSealed(value, {}, &removed));
-    Batch batch;
-    batch.Put(0, key, removed);
-    REQUIRE_OK(log->Write(batch, true));
-  }
+  TakeOut(path, event, false);
   Store store = MustOpen(path);
   Tenant tenant = MustTenant(store);
   const auto report = store.Verify();
@@ -292,7 +359,7 @@ TEST_CASE("profiles of her bucket are read while its key is renewed") {
 // A store with some people, one of whom is erased, with a fault at a point.
 class Trial {
  public:
-  enum class What { kShred, kHard, kRedact };
+  enum class What { kShred, kHard, kRedact, kRetain };
   explicit Trial(What what) : what_(what), path_(scratch_ / "s") {}
 
   StoreOptions Options() const {
@@ -312,6 +379,11 @@ class Trial {
     Tenant tenant = MustTenant(store);
     FillPeople(tenant, 20);
     event_ = PositionOf(tenant, "e1-6");
+    if (what_ == What::kRetain) {
+      REQUIRE_OK(tenant.SetPrivacySettings(R"({"retention":{"days":90}})"));
+      AddOld(tenant, 6);
+      event_ = PositionOf(tenant, "old-6");
+    }
     REQUIRE_OK(store.Flush());
     // Some of it is in memory only.
     MustAppendOne(tenant, PersonEvent("tail", 6));
@@ -320,6 +392,7 @@ class Trial {
     hers_ = StoredKey(path_, kRecords, 7);
     sealed_ = SealedOf(path_, 7);
     if (what_ == What::kRedact) sealed_ = {sealed_[2]};  // Of "e1-6".
+    if (what_ == What::kRetain) sealed_ = {sealed_[1]};  // Of "old-6".
   }
   // How many points there are.
   uint64_t Erase(uint64_t point, Style style) {
@@ -339,10 +412,17 @@ class Trial {
     return points_;
   }
   void Check() {
-    if (what_ == What::kRedact) {
-      CheckRedacted();
-    } else {
-      CheckErased();
+    switch (what_) {
+      case What::kRedact:
+        CheckRedacted();
+        break;
+      case What::kRetain:
+        CheckRetained();
+        break;
+      case What::kShred:
+      case What::kHard:
+        CheckErased();
+        break;
     }
     if (what_ == What::kShred) return;
     for (const std::string& bytes : sealed_) {
@@ -353,6 +433,7 @@ class Trial {
  private:
   Status Do(Tenant& tenant) const {
     if (what_ == What::kRedact) return tenant.Redact(event_).status();
+    if (what_ == What::kRetain) return tenant.Retain(At(0)).status();
     ErasureOptions options;
     if (what_ == What::kHard) options.mode = ErasureMode::kHard;
     return tenant.Erase(7, options).status();
@@ -373,6 +454,26 @@ class Trial {
     for (const TimelineEntry& entry : page->entries) {
       CHECK(entry.redacted == (entry.position == event_));
       CHECK((entry.payload == "{}") == entry.redacted);
+    }
+    CheckSound(store);
+    REQUIRE_OK(store.Close());
+  }
+  void CheckRetained() {
+    Store store = MustOpenIt();
+    Tenant tenant = MustTenant(store);
+    const auto again = tenant.Retain(At(0));
+    REQUIRE_OK(again);
+    if (told_) CHECK(again->events == 0);
+    const auto profile = tenant.GetProfile(7);
+    REQUIRE_OK(profile);
+    CHECK(profile->events == 6);
+    CHECK(profile->Find("name")->value == "\"Person 6\"");
+    const auto page = tenant.GetTimeline(7, {});
+    REQUIRE_OK(page);
+    REQUIRE(page->total == 6);
+    for (const TimelineEntry& entry : page->entries) {
+      CHECK(entry.expired == (entry.position == event_));
+      CHECK(entry.opened != entry.expired);
     }
     CheckSound(store);
     REQUIRE_OK(store.Close());
@@ -461,6 +562,10 @@ TEST_CASE("hard: an erasure that is cut off comes to the same end") {
 
 TEST_CASE("a redaction that is cut off at any point comes to the same end") {
   CutOffEverywhere(Trial::What::kRedact);
+}
+
+TEST_CASE("a retention that is cut off at any point comes to the same end") {
+  CutOffEverywhere(Trial::What::kRetain);
 }
 
 }  // namespace

@@ -202,3 +202,35 @@ def test_privacy_settings(tenant):
         tenant.set_privacy_settings({"kinds": 1})
     with pytest.raises(crm.InputError, match="no category food"):
         tenant.place_hold(ada, categories=["food"])
+
+
+def test_retain(tenant):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    old = now - datetime.timedelta(days=100)
+    with pytest.raises(crm.InputError):
+        tenant.retain(now)
+    tenant.set_privacy_settings({"retention": {"days": 90}})
+    ada = tenant.append(dict(member(1), timestamp=old.isoformat()))
+    ada = ada.events[0].customer
+    tenant.append(dict(member(1), id="new", timestamp=now.isoformat()))
+    before = tenant.profile(ada)
+    plan = tenant.retain(now, dry_run=True)
+    assert (plan.position, plan.events, plan.held, plan.more) == (0, 1, 0,
+                                                                  False)
+    [kind] = plan.types
+    assert kind.events == 1 and kind.customers == 1 and kind.held == 0
+    assert kind.before == now - datetime.timedelta(days=90)
+    done = tenant.retain(now, by="nightly")
+    assert done.position > 0 and done.events == 1 and done.as_of == now
+    assert tenant.profile(ada) == before
+    entries = tenant.timeline(ada).entries
+    assert [(entry.expired, entry.opened) for entry in entries] == [
+        (False, True), (True, False)]
+    assert entries[1].payload is None
+    [first, second] = list(tenant.replay())
+    assert first.expired and not first.opened and not second.expired
+    tenant.set_privacy_settings({"retention": {"days": 1}})
+    with pytest.raises(crm.RetryableError):
+        tenant.retain(now, progress=lambda done, total: False)
+    with pytest.raises(crm.InputError):
+        tenant.retain(now + datetime.timedelta(days=1))

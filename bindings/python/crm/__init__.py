@@ -93,6 +93,8 @@ from crm._crm import (
     RedactReport,
     RejectedEvent,
     RejectedRow,
+    RetainedType,
+    RetentionReport,
     Review,
     ReviewPair,
     SchemaField,

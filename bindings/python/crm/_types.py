@@ -348,6 +348,8 @@ class ChoiceKind(_Name):
     REDACTION = "redaction"
     #: A legal hold: placed, released, or waited for.
     HOLD = "hold"
+    #: What events said was removed, because it was too old.
+    RETENTION = "retention"
 
 
 class ChoiceOrigin(_Name):

@@ -152,6 +152,8 @@ void DefineTimeline(py::module_& module) {
              "False: the person's key is gone, and with it what follows.")
       .Field("redacted", &TimelineEntry::redacted,
              "Its payload was taken out, and is {}.")
+      .Field("expired", &TimelineEntry::expired,
+             "It is older than it may be kept, and not opened.")
       .Field("id", &TimelineEntry::id, "Unique per source.")
       .Field("payload_json", &TimelineEntry::payload, "A JSON object.")
       .Field("version", &TimelineEntry::version, "Of the payload.")

@@ -233,6 +233,9 @@ void DefineOpenPart(RecordClass<StoredEvent>& type) {
                 "It did not fit the schema of its type.")
       .Computed("redacted", ValueOf(&EventView::redacted),
                 "Payload, metadata and extra were taken out: Tenant.redact.")
+      .Computed("expired", ValueOf(&EventView::expired),
+                "It is older than it may be kept, and not opened: "
+                "Tenant.retain.")
       .Computed("upcast_from", TextOf(&EventView::upcast_from),
                 "The version it was appended with, when upcasters changed it;\n"
                 "else empty.");

@@ -1,12 +1,14 @@
-// Legal holds, and the settings of privacy: methods of crm.Tenant.
+// Legal holds, retention, and the settings of privacy: methods of crm.Tenant.
 
 #include "bindings/python/src/retention.h"
 
 #include <pybind11/stl.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/handles.h"
 #include "bindings/python/src/instant.h"
@@ -83,9 +85,85 @@ void DefineWaiting(py::module_& module) {
       .Finish();
 }
 
+void DefineReport(py::module_& module) {
+  RecordClass<RetainedType>(module, "RetainedType",
+                            "What of one type went, or would go.")
+      .Field("type", &RetainedType::type, "Its name.")
+      .Field("before", &RetainedType::before,
+             "What happened before it is too old.")
+      .Field("events", &RetainedType::events, "How many.")
+      .Field("bytes", &RetainedType::bytes, "As they were sealed.")
+      .Field("customers", &RetainedType::customers,
+             "Whose they are now; nobody is none.")
+      .Field("held", &RetainedType::held,
+             "Events that would have gone but for a hold.")
+      .Finish();
+  RecordClass<RetentionReport>(module, "RetentionReport",
+                               "What became of Tenant.retain.")
+      .Field("position", &RetentionReport::position,
+             "Of the mark in the log. Zero: a dry run, or nothing was too old.")
+      .Field("as_of", &RetentionReport::as_of, "What was asked for.")
+      .Field("last", &RetentionReport::last,
+             "The last event that was removed: its position.")
+      .Computed(
+          "types",
+          [](const RetentionReport& self) { return TupleOf(self.types); },
+          "Those of which something went or is held, by name: a tuple of\n"
+          "RetainedType.")
+      .Field("events", &RetentionReport::events, "Of all types.")
+      .Field("bytes", &RetentionReport::bytes, "The same.")
+      .Field("held", &RetentionReport::held, "The same.")
+      .Field("more", &RetentionReport::more, "More is too old than max_events.")
+      .Finish();
+}
+
+void DefineRetain(py::class_<TenantHandle>& type) {
+  Def(
+      type, "retain",
+      [](TenantHandle& self, Timestamp as_of, bool dry_run, uint64_t max_events,
+         const Text& by, const Text& why, py::object progress) {
+        ProgressCaller caller(std::move(progress));
+        RetainOptions options;
+        options.dry_run = dry_run;
+        options.max_events = max_events;
+        options.by = by;
+        options.why = why;
+        options.progress = [&](uint64_t done, uint64_t total) {
+          // Locks are held for which its calls would wait.
+          const CallbackScope scope(self.box()->borrower(),
+                                    CallbackScope::Refuses::kCalls);
+          return caller(done, total);
+        };
+        Result<RetentionReport> report =
+            Change(self, [&](Tenant& of) { return of.Retain(as_of, options); });
+        caller.Rethrow();
+        return Take(std::move(report));
+      },
+      "Removes what events say that are older at `as_of` than\n"
+      "privacy_settings let them be kept: a RetentionReport.\n\n"
+      "    club.set_privacy_settings({\"retention\": {\"days\": 90}})\n"
+      "    plan = club.retain(now, dry_run=True)\n"
+      "    done = club.retain(now, by=\"nightly\")\n\n"
+      "Their open parts stay, and all that they have made: who is whose, and\n"
+      "profiles with the source of every value. Acts of consent are exempt,\n"
+      "and what a legal hold is of.\n\n"
+      "as_of: an aware datetime, not later than the store's clock.\n"
+      "dry_run: says what would go.\n"
+      "max_events: at most so many, the oldest in the log; 0: all.\n"
+      "by, why: as of place_hold.\n"
+      "progress: a callable (done, total); returning False cancels\n"
+      "    (RetryableError, code CANCELLED). It must not call this store.\n\n"
+      "Raises InputError: nothing is set, as_of, or a text; RetryableError,\n"
+      "code BUSY: an open cursor keeps an old file, the rest is done later.",
+      py::arg("as_of"), py::kw_only(), py::arg("dry_run") = false,
+      py::arg("max_events") = 0, py::arg("by") = "", py::arg("why") = "",
+      py::arg("progress") = py::none());
+}
+
 }  // namespace
 
 void DefineRetentionRecords(py::module_& module) {
+  DefineReport(module);
   DefineHold(module);
   DefineWaiting(module);
   RecordClass<HoldList>(module, "HoldList", "Holds, and what waits for them.")
@@ -111,6 +189,7 @@ void DefineRetentionRecords(py::module_& module) {
 }
 
 void DefineRetention(py::class_<TenantHandle>& type) {
+  DefineRetain(type);
   Def(
       type, "place_hold",
       [](TenantHandle& self, CustomerId customer,
@@ -161,7 +240,7 @@ void DefineRetention(py::class_<TenantHandle>& type) {
           return tenant.SetPrivacySettings(json);
         }));
       },
-      "Defines categories of data. A dict or text.\n\n"
+      "Defines categories of data, and how long it is kept. A dict or text.\n\n"
       "    tenant.set_privacy_settings({\n"
       "        \"categories\": {\"health\": [\"visit.*\"]}})\n\n"
       "Takes the place of everything set before; what is not named is the\n"
