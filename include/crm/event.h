@@ -254,6 +254,9 @@ struct EventView {
   // Its payload, metadata and extra were taken out (Tenant::Redact): the first
   // is {} then, the others are empty. Also said of the open part alone.
   bool redacted = false;
+  // The store is open without keys: see StoreOptions::allow_unreadable. Not
+  // opened then, whether or not its person was erased.
+  bool unreadable = false;
   std::string_view id = {};
   std::string_view correlation_id = {};
   std::string_view causation_id = {};

@@ -233,6 +233,8 @@ void DefineOpenPart(RecordClass<StoredEvent>& type) {
                 "It did not fit the schema of its type.")
       .Computed("redacted", ValueOf(&EventView::redacted),
                 "Payload, metadata and extra were taken out: Tenant.redact.")
+      .Computed("unreadable", ValueOf(&EventView::unreadable),
+                "The store is open without keys: Store.open.")
       .Computed("upcast_from", TextOf(&EventView::upcast_from),
                 "The version it was appended with, when upcasters changed it;\n"
                 "else empty.");
