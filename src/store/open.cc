@@ -532,15 +532,19 @@ Result<std::shared_ptr<StoreCore>> OpenCore(const std::string& directory,
                                             std::shared_ptr<Disk> disk) {
   Result<std::shared_ptr<StoreCore>> core =
       OpenOnce(directory, options, disk, false);
+  // Keys that are damaged, or of another store, are none. What else is damaged
+  // stops the second try as well.
+  const StatusCode code = core.status().code();
   if (core.ok() || !options.allow_unreadable ||
-      core.status().code() != StatusCode::kKeyMissing) {
+      (code != StatusCode::kKeyMissing && code != StatusCode::kCorruption)) {
     return core;
   }
-  if (options.log) {
-    options.log(LogLevel::kWarning, "opened without keys, read-only: " +
-                                        std::string(core.status().message()));
-  }
-  return OpenOnce(directory, options, std::move(disk), true);
+  Result<std::shared_ptr<StoreCore>> without =
+      OpenOnce(directory, options, std::move(disk), true);
+  if (!without.ok()) return core;
+  (*without)->Log(LogLevel::kWarning, "opened without keys, read-only: " +
+                                          std::string(core.status().message()));
+  return without;
 }
 
 Status CloseCore(StoreCore& core) {

@@ -82,7 +82,7 @@ bool IsErased(Store& store) {
 
 Status Erase(Store& store, ErasureMode mode) {
   Tenant tenant = Must(store.Tenant(kClub), "tenant");
-  return tenant.Erase(3, {.mode = mode, .why = "gdpr-request"}).status();
+  return tenant.Erase(3, {.mode = mode, .confirm = true}).status();
 }
 
 // The first event of customer 4, whom nobody erases.
@@ -130,7 +130,8 @@ void Build(const std::string& folder) {
       event.payload = "{\"traits\":{\"n\":" + std::to_string(i) + "}}";
       Must(tenant.Append(event), "append");
     }
-    Must(tenant.Merge(3, 5), "merge");
+    Must(tenant.Merge(3, 5, {.by = "desk", .why = "seen", .force = true}),
+         "merge");
     if (name == std::string_view(kClub)) Must(store.Flush(), "flush");
   }
   Must(store.Close(), "close");

@@ -358,7 +358,7 @@ class Model {
     if (oracle.IsErased(id)) {
       CHECK_CODE(snapshot.GetCustomer(id), kErased);
       CHECK_CODE(snapshot.GetProfile(id), kErased);
-      CHECK_CODE(snapshot.GetTimeline(id), kErased);
+      CHECK_CODE(snapshot.GetTimeline(id, {}), kErased);
       CHECK_CODE(snapshot.Replay({.customer = id}), kErased);
       return;
     }

@@ -1,5 +1,5 @@
 // A drop of a tenant that is cut off at any point comes to the same end: it is
-// done, or it never was. And nothing that sealed it is left in the files.
+// done, or it never was. And no key that sealed it is left in the files.
 
 #include <unistd.h>
 
@@ -8,7 +8,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/coding.h"
 #include "fault/faulty_disk.h"
+#include "storage/database.h"
 #include "store/fixture.h"
 
 namespace crm {
@@ -20,6 +22,44 @@ using Style = FaultyDisk::Style;
 constexpr int kPeople = 8;
 constexpr char kGone[] = "club";
 constexpr char kStays[] = "spa";
+
+// Rows of keys/ as they are stored, of the tenant of this number.
+std::vector<std::string> StoredKeys(const std::string& store, uint32_t tenant) {
+  DatabaseOptions options;
+  constexpr FamilyKind kPoint = FamilyKind::kPoint;
+  options.families = {{"default", kPoint},
+                      {"records", kPoint},
+                      {"months", kPoint},
+                      {"buckets", kPoint},
+                      {"erasures", kPoint}};
+  options.must_exist = true;
+  const auto database =
+      Database::Open(store + "/keys", Disk::Machine(), options);
+  REQUIRE_OK(database);
+  std::string lower;
+  std::string upper;
+  PutBe32(&lower, tenant);
+  PutBe32(&upper, tenant + 1);
+  std::vector<std::string> rows;
+  for (size_t family = 0; family < 4; ++family) {
+    REQUIRE_OK((*database)->ScanBackward(
+        family, lower, upper, [&](std::string_view, std::string_view value) {
+          if (value.size() > 32) rows.emplace_back(value);
+          return true;
+        }));
+  }
+  return rows;
+}
+
+std::string AllBytes(const std::string& directory) {
+  std::string all;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    all.append(std::istreambuf_iterator<char>(in), {});
+  }
+  return all;
+}
 
 class Trial {
  public:
@@ -36,6 +76,8 @@ class Trial {
     }
     before_ = Everything(MustTenant(store, kStays));
     REQUIRE_OK(store.Close());
+    stored_ = StoredKeys(path_, 1);
+    REQUIRE(stored_.size() > 40);
   }
 
   // How many points there are.
@@ -70,6 +112,15 @@ class Trial {
       CheckDropped(store);
       REQUIRE_OK(store.Close());
     }
+    // Of its keys one row is left, which holds none.
+    CHECK(StoredKeys(path_, 1).size() <= 1);
+    const std::string files = AllBytes(path_ + "/keys");
+    size_t left = 0;
+    // Some of all: there are thousands, made ahead.
+    for (size_t i = 0; i < stored_.size(); i += stored_.size() / 40) {
+      left += files.find(stored_[i]) != std::string::npos ? 1 : 0;
+    }
+    CHECK(left == 0);
     // Nothing is left to be done.
     Store store = MustOpenIt();
     CheckDropped(store);
@@ -95,6 +146,7 @@ class Trial {
   FaultyDisk faulty_;
   std::string path_;
   std::string before_;
+  std::vector<std::string> stored_;
   bool acknowledged_ = false;
 };
 

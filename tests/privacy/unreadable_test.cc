@@ -27,7 +27,8 @@ class Lost {
       if (i % 2 == 1) event.type = "OrderPlaced";
       MustAppendOne(tenant, event);
     }
-    REQUIRE_OK(tenant.Merge(1, 2));
+    REQUIRE_OK(
+        tenant.Merge(1, 2, {.by = "desk", .why = "seen", .force = true}));
     REQUIRE_OK(tenant.Erase(3));
     open_parts = Walk(tenant.Replay({.open_parts_only = true}));
     head = store.GetStats()->head;
@@ -81,7 +82,7 @@ void CheckUnreadable(Store& store, const Lost& lost) {
   CHECK_CODE(tenant.GetProfile(1), kKeyMissing);
   CHECK_CODE(tenant.GetCustomer(1), kKeyMissing);
   CHECK_CODE(tenant.FindCustomer({"sclMemberId", "1"}), kKeyMissing);
-  CHECK_CODE(tenant.GetTimeline(1), kKeyMissing);
+  CHECK_CODE(tenant.GetTimeline(1, {}), kKeyMissing);
   CHECK_CODE(tenant.Replay({.customer = 1}), kKeyMissing);
   CHECK_CODE(tenant.Replay({.record = 1}), kKeyMissing);
   CHECK_CODE(tenant.CheckConsent({}), kKeyMissing);
@@ -177,7 +178,7 @@ TEST_CASE("a changed byte of the log is found without keys, too") {
     file.seekp(static_cast<std::streamoff>(fs::file_size(entry.path()) / 3));
     file.put('\x5a');
   }
-  const auto store = Store::Open(lost.path, lost.Allowed());
+  auto store = Store::Open(lost.path, lost.Allowed());
   if (!store.ok()) {
     CHECK_CODE(store, kCorruption);
     return;
