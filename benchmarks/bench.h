@@ -60,6 +60,7 @@ std::vector<Workload> PythonWorkloads();
 std::vector<Workload> CapiWorkloads();
 std::vector<Workload> SchemaWorkloads();
 std::vector<Workload> ConsentWorkloads();
+std::vector<Workload> EraseWorkloads();
 
 // Google Benchmark's own kind, over a small store in memory. They start
 // threads in this process, and so must be registered last.

@@ -43,13 +43,13 @@ constexpr char kUsage[] =
 
 std::vector<Workload> AllWorkloads() {
   std::vector<Workload> all;
-  for (auto* make :
-       {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
-        crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
-        crm::bench::SubscribeWorkloads, crm::bench::SchemaWorkloads,
-        crm::bench::ConsentWorkloads, crm::bench::ExportWorkloads,
-        crm::bench::CapiWorkloads, crm::bench::PythonWorkloads,
-        crm::bench::IdentityWorkloads, crm::bench::LedgerWorkloads}) {
+  for (auto* make : {crm::bench::WriteWorkloads, crm::bench::DurableWorkloads,
+                     crm::bench::RecoveryWorkloads, crm::bench::ReadWorkloads,
+                     crm::bench::SubscribeWorkloads,
+                     crm::bench::SchemaWorkloads, crm::bench::ConsentWorkloads,
+                     crm::bench::ExportWorkloads, crm::bench::CapiWorkloads,
+                     crm::bench::PythonWorkloads, crm::bench::IdentityWorkloads,
+                     crm::bench::LedgerWorkloads, crm::bench::EraseWorkloads}) {
     for (Workload& workload : make()) all.push_back(std::move(workload));
   }
   return all;

@@ -96,7 +96,8 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
   }
   constexpr uint32_t kFlags = CRM_EVENT_VIEW_BACKFILL | CRM_EVENT_VIEW_OPENED |
                               CRM_EVENT_VIEW_WARNED | CRM_EVENT_VIEW_UNTIMED |
-                              CRM_EVENT_VIEW_REDACTED;
+                              CRM_EVENT_VIEW_REDACTED |
+                              CRM_EVENT_VIEW_UNREADABLE;
   if ((in.flags & ~kFlags) != 0) {
     return Invalid("event.flags: holds unknown ones");
   }
@@ -123,6 +124,7 @@ Status ReadEventView(const crm_event_view& in, EventView* out) {
   out->warned = (in.flags & CRM_EVENT_VIEW_WARNED) != 0;
   out->redacted = (in.flags & CRM_EVENT_VIEW_REDACTED) != 0;
   out->expired = (in.flags & CRM_EVENT_VIEW_EXPIRED) != 0;
+  out->unreadable = (in.flags & CRM_EVENT_VIEW_UNREADABLE) != 0;
   out->timed = (in.flags & CRM_EVENT_VIEW_UNTIMED) == 0;
   return Status::Ok();
 }
@@ -166,6 +168,7 @@ void ShowEvent(const EventView& from, crm_event_view* out) {
                (from.warned ? uint32_t{CRM_EVENT_VIEW_WARNED} : 0) |
                (from.redacted ? uint32_t{CRM_EVENT_VIEW_REDACTED} : 0) |
                (from.expired ? uint32_t{CRM_EVENT_VIEW_EXPIRED} : 0) |
+               (from.unreadable ? uint32_t{CRM_EVENT_VIEW_UNREADABLE} : 0) |
                (from.timed ? 0 : uint32_t{CRM_EVENT_VIEW_UNTIMED});
   out->type = Slice(from.type);
   out->source = Slice(from.source);

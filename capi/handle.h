@@ -71,6 +71,7 @@ enum class Kind : uint32_t {
   kPersonExport,
   kHoldRelease,
   kHoldList,
+  kTenantList,
   kCommandResult,
   kRetentionReport,
 };

@@ -139,6 +139,12 @@ struct NameListState {
   crm_name_list_view view = {};
 };
 
+struct TenantListState {
+  std::vector<TenantEntry> from;
+  std::vector<crm_tenant_entry> tenants = {};
+  crm_tenant_list_view view = {};
+};
+
 struct StoreStatsState {
   StoreStats stats;
   std::vector<crm_tenant_stats> tenants = {};
@@ -434,6 +440,7 @@ CRM_CAPI_HANDLE(crm_key_provider, kKeyProvider,
 CRM_CAPI_HANDLE(crm_import_map, kImportMap, crm::ImportMap);
 CRM_CAPI_HANDLE(crm_buffer, kBuffer, crm::capi::BufferState);
 CRM_CAPI_HANDLE(crm_name_list, kNameList, crm::capi::NameListState);
+CRM_CAPI_HANDLE(crm_tenant_list, kTenantList, crm::capi::TenantListState);
 CRM_CAPI_HANDLE(crm_store_stats, kStoreStats, crm::capi::StoreStatsState);
 CRM_CAPI_HANDLE(crm_verify_report, kVerifyReport, crm::capi::VerifyReportState);
 CRM_CAPI_HANDLE(crm_append_result, kAppendResult, crm::capi::AppendResultState);

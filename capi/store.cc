@@ -30,7 +30,8 @@ namespace {
 constexpr uint32_t kStoreFlags =
     CRM_STORE_CREATE_IF_MISSING | CRM_STORE_ERROR_IF_EXISTS |
     CRM_STORE_NO_BACKGROUND_THREAD | CRM_STORE_ACCEPT_ROLLBACK |
-    CRM_STORE_UNSEALED_FOR_TESTS | CRM_STORE_UNCOMPRESSED;
+    CRM_STORE_UNSEALED_FOR_TESTS | CRM_STORE_UNCOMPRESSED |
+    CRM_STORE_ALLOW_UNREADABLE;
 
 class CallbackClock final : public Clock {
  public:
@@ -109,6 +110,7 @@ Status ReadStoreOptions(const crm_store_options* options, StoreOptions* out) {
   out->error_if_exists = has(CRM_STORE_ERROR_IF_EXISTS);
   out->background_threads = has(CRM_STORE_NO_BACKGROUND_THREAD) ? 0 : 1;
   out->accept_rollback = has(CRM_STORE_ACCEPT_ROLLBACK);
+  out->allow_unreadable = has(CRM_STORE_ALLOW_UNREADABLE);
   out->seal = !has(CRM_STORE_UNSEALED_FOR_TESTS);
   out->insecure_for_tests = has(CRM_STORE_UNSEALED_FOR_TESTS);
   out->compress_blocks = !has(CRM_STORE_UNCOMPRESSED);

@@ -21,6 +21,7 @@ void Fill(VerifyReportState* state) {
   crm_verify_report_view& view = state->view;
   view.log_records = report.log_records;
   view.view_rows = report.view_rows;
+  view.unreadable = report.unreadable;
   view.ledger_records = report.ledger_records;
   view.opened = report.opened;
   view.erased = report.erased;

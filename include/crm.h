@@ -544,14 +544,23 @@ typedef int32_t (*crm_clock_callback)(void* user_data, int64_t* now_us);
  * UNSEALED_FOR_TESTS: personal data is stored readable, so that a test that
  *   looks for leaks can prove that it would find one. Fixed when the store is
  *   made.
- * UNCOMPRESSED: blocks on disk are not compressed, for the same tests. */
+ * UNCOMPRESSED: blocks on disk are not compressed, for the same tests.
+ * ALLOW_UNREADABLE: open also when there are no keys, or none that open with
+ *   the provider's, for a look at what is there after a loss. The store is then
+ *   read-only (CRM_READ_ONLY) and shows open parts alone: replays by position,
+ *   type and time give events that are CRM_EVENT_VIEW_UNREADABLE, and names,
+ *   counts and crm_store_verify work as far as they need no key. All else about
+ *   customers answers CRM_KEY_MISSING. Counts then know nothing of merges and
+ *   erasures. Takes a replay of the log. With keys that open it does nothing;
+ *   nothing is lost by looking. */
 enum {
   CRM_STORE_CREATE_IF_MISSING = 1,
   CRM_STORE_ERROR_IF_EXISTS = 2,
   CRM_STORE_NO_BACKGROUND_THREAD = 4,
   CRM_STORE_ACCEPT_ROLLBACK = 8,
   CRM_STORE_UNSEALED_FOR_TESTS = 16,
-  CRM_STORE_UNCOMPRESSED = 32
+  CRM_STORE_UNCOMPRESSED = 32,
+  CRM_STORE_ALLOW_UNREADABLE = 64
 };
 
 /* How a store is opened.
@@ -743,7 +752,9 @@ CRM_API crm_status crm_verify_backup(crm_slice directory,
  * and hold the journal of erasures. What that says and the log of the backup
  * does not is erased again, under the same requests, before the store can be
  * read. Opens the new store with `options` (its key file, or provider), and
- * closes it. Nothing is left behind when it fails. `out` may be NULL.
+ * closes it. Nothing is left behind when it fails. `out` may be NULL. With
+ * CRM_STORE_ALLOW_UNREADABLE `keys` may be empty: the restored store has none,
+ * and shows nothing but open parts; who has the keys restores again with them.
  *
  * CRM_KEY_MISSING: `keys` is empty, or `options` do not open them.
  * CRM_NOT_FOUND, CRM_CORRUPTION: a backup. CRM_INVALID_ARGUMENT: the keys are
@@ -788,7 +799,7 @@ typedef struct crm_read_options {
 #define CRM_READ_OPTIONS_INIT \
   { sizeof(crm_read_options), 0, 0 }
 
-/* All tenants of the store. */
+/* All tenants of the store, but for those that were dropped. */
 CRM_API crm_status crm_store_get_tenant_names(crm_store* store,
                                               const crm_read_options* options,
                                               crm_name_list** out,
@@ -800,6 +811,133 @@ CRM_API const crm_name_list_view* crm_name_list_read(const crm_name_list* list)
 
 /* Frees the names as well. */
 CRM_API void crm_name_list_free(crm_name_list* list) CRM_NOEXCEPT;
+
+/* One tenant as crm_store_list_tenants tells.
+ *
+ * events: of one that was dropped, how many are noise in the log.
+ * customers: those merged away or erased are not counted. 0 when the tenant was
+ *   dropped, as is records.
+ * dropped_position: of the record that says that it was dropped; 0: it was not,
+ *   and the next three say nothing.
+ * dropped_by, dropped_why: as in crm_drop_tenant_options. */
+typedef struct crm_tenant_entry {
+  crm_slice name;
+  uint64_t events;
+  uint64_t customers;
+  uint64_t records;
+  uint64_t dropped_position;
+  int64_t dropped_at_us;
+  crm_slice dropped_by;
+  crm_slice dropped_why;
+  uint64_t reserved[2];
+} crm_tenant_entry;
+
+/* Tenants with their counts. Immutable. */
+typedef struct crm_tenant_list crm_tenant_list;
+
+/* What a crm_tenant_list holds: in the order in which they were made. */
+typedef struct crm_tenant_list_view {
+  const crm_tenant_entry* tenants;
+  size_t tenant_count;
+  uint64_t reserved[2];
+} crm_tenant_list_view;
+
+/* All tenants with their counts, those that were dropped, too. */
+CRM_API crm_status crm_store_list_tenants(crm_store* store,
+                                          const crm_read_options* options,
+                                          crm_tenant_list** out,
+                                          crm_error** error) CRM_NOEXCEPT;
+
+/* The tenants; they live as long as the list. NULL for NULL. */
+CRM_API const crm_tenant_list_view* crm_tenant_list_read(
+    const crm_tenant_list* list) CRM_NOEXCEPT;
+
+/* Frees the tenants as well. */
+CRM_API void crm_tenant_list_free(crm_tenant_list* list) CRM_NOEXCEPT;
+
+/* A tenant that leaves is dropped. It is the erasure of everything at once, in
+ * steps that are durable each, so that a crash at any point is finished by the
+ * next open: a record in the log says so, and from that instant on every call
+ * on one of its handles answers CRM_ERASED; its keys are destroyed, and nobody
+ * can read what is sealed, in the log, in a backup, in a copy; its rows go from
+ * the views, its offsets and checkpoints of subscriptions from the log.
+ *
+ * What stays: the records of the log as noise, with their open parts (types,
+ * times, numbers, links of the ledger), because the log is one chain that can
+ * still be checked; its name, which is not given again; and the record that
+ * says so. A restore of an older backup does not bring the tenant back: the
+ * keys say that it was dropped. Only keys that are older than that would; drop
+ * it again then.
+ *
+ * There is no certificate, because the key that would sign it is destroyed.
+ * Proofs and checkpoints of its ledger that were taken before go on to verify
+ * with its public key (crm_tenant_get_ledger_key): take them before.
+ *
+ *   crm_drop_tenant_options options = CRM_DROP_TENANT_OPTIONS_INIT;
+ *   crm_tenant_drop plan;
+ *   options.flags = CRM_DROP_TENANT_DRY_RUN;
+ *   crm_store_drop_tenant(store, name, &options, &plan, &error);
+ *   crm_store_export(...);                   (that tenant alone: see there)
+ *   options.flags = CRM_DROP_TENANT_CONFIRM;
+ *   crm_store_drop_tenant(store, name, &options, NULL, &error);
+ */
+
+/* crm_drop_tenant_options.flags. DRY_RUN: say what would go, and change
+ * nothing. CONFIRM: needed otherwise, since there is no way back. */
+enum { CRM_DROP_TENANT_DRY_RUN = 1, CRM_DROP_TENANT_CONFIRM = 2 };
+
+/* How a tenant is dropped. reserved: 0.
+ *
+ * by, why: who asked for it, and for which reason. Kept in the log in the
+ *   clear, and not erased: write nothing personal. Each up to 256 bytes. */
+typedef struct crm_drop_tenant_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  crm_slice by;
+  crm_slice why;
+} crm_drop_tenant_options;
+
+#define CRM_DROP_TENANT_OPTIONS_INIT                        \
+  {                                                         \
+    sizeof(crm_drop_tenant_options), 0, 0, {0, 0}, { 0, 0 } \
+  }
+
+/* What was dropped, or would be.
+ *
+ * position, at_us: of the record in the log; 0: a dry run.
+ * keys: of records (those made ahead, too), months and buckets.
+ * holds: legal holds that are open. As long as there is one, the tenant is not
+ *   dropped. */
+typedef struct crm_tenant_drop {
+  uint64_t position;
+  int64_t at_us;
+  uint64_t events;
+  uint64_t customers;
+  uint64_t records;
+  uint64_t keys;
+  uint64_t holds;
+  uint64_t reserved[2];
+} crm_tenant_drop;
+
+/* Drops a tenant. Takes as long as rewriting the keys and the views; others go
+ * on to append meanwhile. `out` may be NULL.
+ *
+ * CRM_NOT_FOUND: no such tenant. CRM_ERASED: it was dropped already.
+ * CRM_FAILED_PRECONDITION: CONFIRM is missing, or somebody is held.
+ * CRM_INVALID_ARGUMENT, CRM_TOO_LARGE: a text. After another error with the
+ * record in the log (CRM_IO_ERROR, CRM_NO_SPACE ...) the tenant is gone for
+ * every caller, and what remains is done by crm_store_maintain or the next
+ * open. */
+CRM_API crm_status crm_store_drop_tenant(crm_store* store, crm_slice name,
+                                         const crm_drop_tenant_options* options,
+                                         crm_tenant_drop* out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* Sets *out to 1 when the store was opened without keys (see
+ * CRM_STORE_ALLOW_UNREADABLE), else to 0. */
+CRM_API crm_status crm_store_is_unreadable(crm_store* store, int32_t* out,
+                                           crm_error** error) CRM_NOEXCEPT;
 
 /* Counters of one tenant: events, and of them those that belong to nobody
  * (unattributed), that named an identifier of somebody else (contested), and
@@ -993,7 +1131,9 @@ typedef struct crm_verify_report crm_verify_report;
  * log_records: read. ledger_records: of these, those of ledgers; of all, or of
  *   the one that was verified.
  * opened, erased: of these, those that were compared with what they say, and
- *   those whose key is destroyed; by crm_tenant_verify_ledger with OPEN. */
+ *   those whose key is destroyed; by crm_tenant_verify_ledger with OPEN.
+ * unreadable: of a store that is open without keys: records with a sealed part.
+ *   What they say, and the views made of it, could not be checked. */
 typedef struct crm_verify_report_view {
   uint64_t log_records;
   uint64_t view_rows;
@@ -1003,7 +1143,8 @@ typedef struct crm_verify_report_view {
   uint64_t ledger_records;
   uint64_t opened;
   uint64_t erased;
-  uint64_t reserved[2];
+  uint64_t unreadable;
+  uint64_t reserved[1];
 } crm_verify_report_view;
 
 /* Verifies the store, as long as it takes; about the time of replaying all of
@@ -1052,7 +1193,7 @@ typedef struct crm_tenant_options {
 
 /* The tenant of this name, which is made when it is new. 1 to 128 bytes, no
  * control characters, not personal. Open it once and keep it; several handles
- * on one tenant are fine. */
+ * on one tenant are fine. CRM_ERASED: it was dropped. */
 CRM_API crm_status crm_tenant_open(crm_store* store, crm_slice name,
                                    const crm_tenant_options* options,
                                    crm_tenant** out,
@@ -1543,14 +1684,16 @@ enum { CRM_SHAPE_CRM = 1, CRM_SHAPE_DOMAIN = 2, CRM_SHAPE_FLAT = 3 };
  * UNTIMED: it came without a time; occurred_at_us is recorded_at_us. REDACTED:
  * payload, metadata and extra were taken out: {}, and empty. EXPIRED: what it
  * said is older than it may be kept (crm_tenant_retain); then it is not OPENED.
- */
+ * UNREADABLE: the store is open without keys (CRM_STORE_ALLOW_UNREADABLE); it
+ * is not OPENED, whether or not its person was erased. */
 enum {
   CRM_EVENT_VIEW_BACKFILL = 1,
   CRM_EVENT_VIEW_OPENED = 2,
   CRM_EVENT_VIEW_WARNED = 4,
   CRM_EVENT_VIEW_UNTIMED = 8,
   CRM_EVENT_VIEW_REDACTED = 16,
-  CRM_EVENT_VIEW_EXPIRED = 32
+  CRM_EVENT_VIEW_EXPIRED = 32,
+  CRM_EVENT_VIEW_UNREADABLE = 64
 };
 
 /* An event that was read as CRM_SHAPE_DOMAIN or FLAT has the same members as

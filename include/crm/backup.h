@@ -68,6 +68,10 @@ Result<BackupReport> VerifyBackup(const std::string& directory);
 // what the journal of the keys says, and closes it. Nothing is left behind when
 // it fails.
 //
+// With StoreOptions::allow_unreadable `keys` may be empty: the restored store
+// has none, and shows nothing but open parts. It is not the store that it was:
+// who has the keys restores again with them.
+//
 // kKeyMissing: no keys were named, or `options` do not open them; kNotFound,
 // kCorruption: a backup; kInvalidArgument: the keys are of another store, or
 // one of the two is of the other kind; kAlreadyExists, kBusy (somebody has the

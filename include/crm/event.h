@@ -257,6 +257,9 @@ struct EventView {
   // What it said is older than it may be kept (Tenant::Retain), and it is not
   // opened. Also said of the open part alone.
   bool expired = false;
+  // The store is open without keys: see StoreOptions::allow_unreadable. Not
+  // opened then, whether or not its person was erased.
+  bool unreadable = false;
   std::string_view id = {};
   std::string_view correlation_id = {};
   std::string_view causation_id = {};

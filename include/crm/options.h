@@ -90,6 +90,17 @@ struct StoreOptions {
   // log file was lost). What is missing is gone; the store says how much.
   bool accept_rollback = false;
 
+  // Open also when there are no keys, or none that open with the provider's:
+  // for a look at what is there, after a loss. The store is then read-only
+  // (kReadOnly) and shows open parts alone: Tenant::Replay and Snapshot::Replay
+  // by position, type and time give events that are `unreadable`, and names,
+  // counts and Verify work as far as they need no key. All else about customers
+  // answers kKeyMissing, since merges, profiles and consents are sealed, too.
+  // Counts then know nothing of merges and erasures. Takes a replay of the log.
+  // With keys that open the option does nothing. Should the keys turn up, open
+  // the store with them: nothing was lost by looking.
+  bool allow_unreadable = false;
+
   // Off: personal data is stored readable. Exists so that the tests that look
   // for leaks can prove that they would find one. Fixed when the store is
   // made. Refused unless `insecure_for_tests` is also set.

@@ -39,6 +39,7 @@
 #include "crm/schema.h"
 #include "crm/status.h"
 #include "crm/subscription.h"
+#include "crm/tenants.h"
 #include "crm/types.h"
 
 namespace crm {
@@ -107,6 +108,9 @@ struct VerifyReport {
   uint64_t opened = 0;
   uint64_t erased = 0;
   uint64_t view_rows = 0;
+  // Of a store that is open without keys: records with a sealed part. What they
+  // say, and the views that are made of it, could not be checked.
+  uint64_t unreadable = 0;
   // All of them; `findings` holds the first 100.
   uint64_t findings_total = 0;
   std::vector<Finding> findings = {};
@@ -606,8 +610,8 @@ struct StoreEvent {
 };
 
 // Walks over the events, definitions and choices of all tenants in the order of
-// their positions. One thread at a time; must be gone before the store is
-// closed.
+// their positions; what is left of dropped ones is passed over. One thread at a
+// time; must be gone before the store is closed.
 class StoreCursor final {
  public:
   StoreCursor(StoreCursor&&) noexcept;
@@ -637,7 +641,7 @@ class StoreSnapshot final {
   ~StoreSnapshot();
 
   Position position() const;
-  // In the order in which they were made.
+  // In the order in which they were made, without those that were dropped.
   const std::vector<std::string>& tenants() const;
   // One tenant at this position. kNotFound.
   Result<Snapshot> Tenant(std::string_view name) const;
@@ -658,8 +662,9 @@ class Store final {
   // Opens the store in `directory`. Errors: kNotFound (no store, and
   // create_if_missing is off), kAlreadyExists, kBusy (another process, or
   // this one, has it open; names the pid), kCorruption, kRolledBack,
-  // kFormatTooNew, kKeyMissing, kInvalidArgument (an option, a directory that
-  // others can write to, or that holds something else), kIoError (also: no
+  // kFormatTooNew, kKeyMissing (no keys, or no key that opens them: see
+  // StoreOptions::allow_unreadable), kInvalidArgument (an option, a directory
+  // that others can write to, or that holds something else), kIoError (also: no
   // thread to be had).
   static Result<Store> Open(const std::string& directory,
                             const StoreOptions& options = {});
@@ -676,10 +681,24 @@ class Store final {
   Status Close();
 
   // The tenant of this name, made when it is new. 1 to 128 bytes, no control
-  // characters, not personal.
+  // characters, not personal. kErased: it was dropped; see DropTenant.
   Result<crm::Tenant> Tenant(std::string_view name);
-  // All tenants, in the order in which they were made.
+  // All tenants, in the order in which they were made, but for those that were
+  // dropped.
   std::vector<std::string> TenantNames() const;
+  // The same with their counts, and those that were dropped, too.
+  Result<std::vector<TenantEntry>> ListTenants() const;
+  // Drops a tenant: its keys are destroyed, and nobody can read anything of it
+  // any more; see crm/tenants.h. Takes as long as rewriting the keys and the
+  // views; others go on to append meanwhile.
+  //
+  // kNotFound: no such tenant; kErased: it was dropped already;
+  // kFailedPrecondition: `confirm` is missing, or somebody is held (see
+  // crm/retention.h); kInvalidArgument, kTooLarge: a text. After another error
+  // with the record in the log (kIoError, kNoSpace ...) the tenant is gone for
+  // every caller, and what remains is done by Maintain or the next open.
+  Result<TenantDrop> DropTenant(std::string_view name,
+                                const DropTenantOptions& options = {});
 
   // Everything acknowledged so far, of all tenants. For a whole store; for one
   // tenant see Tenant::GetSnapshot.
@@ -735,6 +754,9 @@ class Store final {
 
   // Where the default key provider keeps its key; empty with another one.
   const std::string& key_file() const;
+
+  // It was opened without keys: see StoreOptions::allow_unreadable.
+  bool unreadable() const;
 
   struct Impl;  // Internal, as is the next: a store on a disk of a test's own.
   static Result<Store> OpenOn(const std::string& directory,

@@ -32,6 +32,7 @@ struct StoreOption {
   std::string key_file;  // Empty: beside the store.
   std::string tenant = "default";
   bool json = false;
+  bool allow_unreadable = false;
 };
 
 struct InitCommand {
@@ -297,6 +298,18 @@ struct KeysPathCommand {
   StoreOption store;
 };
 
+// crm tenant list, drop, export. The tenant is that of `store`.
+struct TenantCommand {
+  enum class Verb { kList, kDrop, kExport, kCount };
+  StoreOption store;
+  Verb verb = Verb::kList;
+  bool dry_run = false;
+  bool confirm = false;
+  std::string by;
+  std::string why;
+  std::string file;
+};
+
 struct KeysRotateCommand {
   StoreOption store;
   bool keep_old = false;
@@ -393,6 +406,7 @@ int Run(const WhoCommand& command);
 int Run(const BackupCommand& command);
 int Run(const KeysPathCommand& command);
 int Run(const KeysRotateCommand& command);
+int Run(const TenantCommand& command);
 int Run(const RestoreCommand& command);
 int Run(const PrivacyCommand& command);
 int Run(const HoldCommand& command);

@@ -44,6 +44,7 @@ struct CommandLine {
   PrivacyCommand privacy[static_cast<size_t>(PrivacyCommand::Verb::kCount)];
   CertificateVerifyCommand certificate_verify;
   HoldCommand hold[static_cast<size_t>(HoldCommand::Verb::kCount)];
+  TenantCommand tenant[static_cast<size_t>(TenantCommand::Verb::kCount)];
   BackupCommand backup;
   BackupCommand backup_keys;
   KeysPathCommand keys_path;
@@ -76,6 +77,11 @@ inline void AddTenant(CLI::App* sub, StoreOption* store) {
       ->capture_default_str();
 }
 
+inline void AddUnreadable(CLI::App* sub, StoreOption* store) {
+  sub->add_flag("--allow-unreadable", store->allow_unreadable,
+                "Also without keys: then of open parts alone");
+}
+
 inline void AddWho(CLI::App* sub, std::string* who) {
   sub->add_option("WHO", *who,
                   "Customer id, email address, phone number that begins with "
@@ -87,6 +93,7 @@ inline void AddWho(CLI::App* sub, std::string* who) {
 void AddBackups(CLI::App* main, CommandLine* line);
 void AddPrivacy(CLI::App* app, CommandLine* line);
 void AddHolds(CLI::App* main, CommandLine* line);
+void AddTenants(CLI::App* main, CommandLine* line);
 
 }  // namespace crm::cli
 

@@ -25,6 +25,7 @@ std::string OpenPartJson(const EventView& event) {
   json.Boolean("opened", false);
   if (event.redacted) json.Boolean("redacted", true);
   if (event.expired) json.Boolean("expired", true);
+  if (event.unreadable) json.Boolean("unreadable", true);
   json.EndObject();
   return json.text();
 }
@@ -39,6 +40,7 @@ std::string TextLine(const EventView& event) {
   if (type.size() < 36) type.append(36 - type.size(), ' ');
   std::string line = numbers + ShowInstant(event.occurred_at) + "  " + type +
                      "  " + Showable(event.source, 24);
+  if (event.unreadable) return line + "  (unreadable)";
   if (event.redacted) return line + "  (redacted)";
   if (event.expired) return line + "  (expired)";
   if (event.opened) line += "  " + Showable(event.payload, 80);

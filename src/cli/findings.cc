@@ -33,6 +33,7 @@ void PrintVerifyJson(const VerifyReport& report, double seconds) {
   json.Number("opened", report.opened);
   json.Number("erased", report.erased);
   json.Number("view_rows", report.view_rows);
+  json.Number("unreadable", report.unreadable);
   json.Number("findings_total", report.findings_total);
   json.BeginArray("findings");
   for (const Finding& finding : report.findings) {

@@ -316,6 +316,7 @@ void AddReplay(CLI::App* app, CommandLine* line) {
   sub->add_flag("--as-appended", c->as_appended,
                 "Payloads as they came in, not as upcasters make them");
   sub->add_option("--limit", c->limit, "At most this many events");
+  AddUnreadable(sub, &c->store);
 }
 
 void AddTail(CLI::App* app, CommandLine* line) {
@@ -375,14 +376,18 @@ void AddSubscribe(CLI::App* app, CommandLine* line) {
 }
 
 void AddStoreCommands(CLI::App* app, CommandLine* line) {
-  AddCommand(app, line, &line->stats, "stats",
-             "Count what is in a store, and how large it is.",
-             "crm stats shop --json");
-  AddCommand(app, line, &line->verify, "verify",
-             "Prove that a store is sound.\n\n"
-             "Reads the whole log again, rebuilds every view aside, and\n"
-             "compares. Exit code 0 when the store is sound, 1 when not.",
-             "crm verify shop");
+  CLI::App* const stats =
+      AddCommand(app, line, &line->stats, "stats",
+                 "Count what is in a store, and how large it is.",
+                 "crm stats shop --json");
+  AddUnreadable(stats, &line->stats.store);
+  CLI::App* const verify =
+      AddCommand(app, line, &line->verify, "verify",
+                 "Prove that a store is sound.\n\n"
+                 "Reads the whole log again, rebuilds every view aside, and\n"
+                 "compares. Exit code 0 when the store is sound, 1 when not.",
+                 "crm verify shop");
+  AddUnreadable(verify, &line->verify.store);
   CheckpointCommand* const c = &line->checkpoint;
   CLI::App* const sub =
       AddCommand(app, line, c, "checkpoint",
@@ -703,6 +708,7 @@ int RunProgram(int argc, char** argv) {
   AddCustomer(&app, line.customer, &line.run);
   AddPrivacy(&app, &line);
   AddHolds(&app, &line);
+  AddTenants(&app, &line);
   AddLedger(&app, &line.run);
   AddStoreCommands(&app, &line);
   AddBackups(&app, &line);

@@ -62,8 +62,10 @@ void AddBackups(CLI::App* main, CommandLine* line) {
       "since the backup is erased again.",
       "crm restore restored /backup/monday shop --key-file shop.key");
   sub->add_option("DATA", r->data, "A backup of the data")->required();
-  sub->add_option("KEYS", r->keys, "A backup of the keys, or a store")
-      ->required();
+  sub->add_option("KEYS", r->keys,
+                  "A backup of the keys, or a store; none with "
+                  "--allow-unreadable");
+  AddUnreadable(sub, &r->store);
   CLI::App* const app =
       main->add_subcommand("keys", "The keys of a store, and their backup.");
   app->require_subcommand(1);

@@ -70,6 +70,7 @@ std::string Format(Timestamp time, char separator) {
 Result<Store> OpenStore(const StoreOption& option) {
   StoreOptions options;
   options.key_file = option.key_file;
+  options.allow_unreadable = option.allow_unreadable;
   options.log = &PrintLog;
   Result<Store> store = Store::Open(option.directory, options);
   if (store.ok() || store.status().code() != StatusCode::kNotFound) {

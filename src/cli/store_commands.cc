@@ -163,6 +163,10 @@ int Run(const VerifyCommand& command) {
                 report->sound() ? "Sound" : "DAMAGED",
                 ShowCount(report->log_records).c_str(),
                 ShowCount(report->view_rows).c_str(), seconds);
+    if (report->unreadable > 0) {
+      std::printf("Without keys: %s sealed parts could not be checked.\n",
+                  ShowCount(report->unreadable).c_str());
+    }
     if (!report->sound()) {
       std::printf("%s findings, the first ones:\n\n",
                   ShowCount(report->findings_total).c_str());
@@ -232,6 +236,7 @@ int Run(const KeysRotateCommand& command) {
 int Run(const RestoreCommand& command) {
   StoreOptions options;
   options.key_file = command.store.key_file;
+  options.allow_unreadable = command.store.allow_unreadable;
   const Result<BackupReport> report = RestoreStore(
       command.data, command.keys, command.store.directory, options);
   if (!report.ok()) return Fail(report.status());

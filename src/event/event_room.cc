@@ -63,6 +63,7 @@ std::string TenantCounts::Encode() const {
   const bool any = erased_until != kNothingErased;
   PutVarint(&out, any ? 1 : 0);
   if (any) PutSigned(&out, erased_until);
+  PutVarint(&out, dropped);
   return out;
 }
 
@@ -79,6 +80,7 @@ bool TenantCounts::Decode(std::string_view bytes) {
   open_reviews = reader.Varint();
   erased = reader.Varint();
   erased_until = reader.Varint() != 0 ? reader.Signed() : kNothingErased;
+  dropped = reader.Varint();
   return reader.ok() && reader.AtEnd();
 }
 

@@ -40,7 +40,7 @@ class EventRoom final : public Room {
   };
 
   std::string_view name() const override { return "event"; }
-  uint32_t version() const override { return 4; }
+  uint32_t version() const override { return 5; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent&, Arena&, const void**) const override {
     return Status::Ok();

@@ -65,6 +65,8 @@ struct Fact {
   std::array<const void*, kMaxRooms> prepared{};
   // The entry of the timeline; see format/timeline_entry.h.
   std::string_view entry;
+  // Of a tenant who was dropped: nothing of it goes into any row but its count.
+  bool dropped = false;
 };
 
 // Counters of a tenant, carried through a request and stored as one row.
@@ -81,6 +83,9 @@ struct TenantCounts {
   uint64_t erased = 0;  // Of the customers.
   // Of the newest erasure: what happened later is nobody's who was erased.
   int64_t erased_until = kNothingErased;
+  // Where the log says that the tenant was dropped; 0: it does not. Of one that
+  // was, nothing but `events` counts.
+  uint64_t dropped = 0;
 
   static constexpr int64_t kNothingErased = std::numeric_limits<int64_t>::min();
 

@@ -157,6 +157,35 @@ void LogRecordWriter::Identity(uint32_t tenant, uint64_t epoch,
   impl_->Finish(record.Finish(), value);
 }
 
+void LogRecordWriter::Drop(uint32_t tenant, const DropReason& reason,
+                           std::string* value) {
+  const std::string bytes = reason.Encode();
+  const auto stored = impl_->builder.CreateVector(
+      reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  fb::LogRecordBuilder record(impl_->builder);
+  record.add_open(stored);
+  record.add_tenant(tenant);
+  record.add_kind(fb::Kind::Drop);
+  impl_->Finish(record.Finish(), value);
+}
+
+std::string DropReason::Encode() const {
+  std::string out(1, 1);
+  PutSigned(&out, at);
+  PutBytes(&out, by);
+  PutBytes(&out, why);
+  return out;
+}
+
+bool DropReason::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const uint8_t version = reader.U8();
+  at = reader.Signed();
+  by = reader.Bytes();
+  why = reader.Bytes();
+  return reader.ok() && reader.AtEnd() && version == 1;
+}
+
 void AppendTrailer(uint32_t count, const Digest& chain, std::string* value) {
   (*value)[1] = static_cast<char>((*value)[1] | kEndsBatch);
   PutBe32(value, count);
@@ -232,6 +261,10 @@ Status LogRecordReader::Read(std::string_view value, LogRecord* out) {
           record->definition(), out->tenant,          out->type,
           record->version(),    record->to_version(), out->epoch};
       return Status::Ok();
+    case LogKind::kDrop:
+      return out->drop.Decode(TextOf(record->open())) && out->sealed_size == 0
+                 ? Status::Ok()
+                 : Damaged("drop");
     case LogKind::kEpoch:
       return out->bytes.size() == 16 ? Status::Ok() : Damaged("epoch");
     case LogKind::kNone:

@@ -38,6 +38,7 @@ enum class LogKind : uint8_t {
   kEpoch = 4,       // The store was opened: random part of nonces.
   kDefinition = 5,  // A schema, an upcaster, ... of a tenant.
   kIdentity = 6,    // A choice about who is who: see identity/choice.h.
+  kDrop = 7,        // A tenant is gone for good: see crm/tenants.h.
 };
 
 enum EventFlags : uint16_t {
@@ -113,17 +114,28 @@ inline constexpr uint8_t kLedgerRoot = 1;
 // A sealed part of the ledger ends with the salt of its commitment.
 inline constexpr size_t kSaltBytes = kDigestBytes;
 
+// Why a tenant was dropped: open, because no key of it is left. Views.
+struct DropReason {
+  int64_t at = 0;
+  std::string_view by;
+  std::string_view why;
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
 struct LogRecord {
   LogKind kind = LogKind::kNone;
   EventHeader event;            // kEvent.
   DefinitionHeader definition;  // kDefinition.
-  uint32_t tenant = 0;          // kDictionary, kDefinition and kIdentity.
+  uint32_t tenant = 0;  // kDictionary, kDefinition, kIdentity and kDrop.
   uint32_t type = 0;
   uint64_t epoch = 0;
   uint8_t name_kind = 0;  // kName.
   uint32_t name_id = 0;
   std::string_view text;
   std::string_view bytes;   // kEpoch.
+  DropReason drop;          // kDrop.
   std::string_view header;  // As stored: part of the associated data.
   std::string_view sealed;
   uint32_t sealed_size = 0;  // Of what is sealed, or was when it is removed.
@@ -158,6 +170,8 @@ class LogRecordWriter final {
                   std::string* value);
   void Identity(uint32_t tenant, uint64_t epoch, const LedgerEntry* ledger,
                 std::string* value);
+  // Has no sealed part.
+  void Drop(uint32_t tenant, const DropReason& reason, std::string* value);
 
  private:
   struct Impl;

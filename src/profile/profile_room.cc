@@ -102,6 +102,8 @@ struct ProfileRoom::Codec final : RowCodec {
 
   Status Encode(const RowKey& key, std::string_view row,
                 std::string* stored) const override {
+    // Nothing is to be read of it any more: the row goes.
+    if (keyring->unreadable()) return Status(StatusCode::kErased, "no keys");
     Result<Key> bucket =
         keyring->BucketKey(key.tenant, key.a / kRecordsPerBucket, true);
     if (!bucket.ok()) return std::move(bucket).status();

@@ -77,7 +77,11 @@ Status ProfileRoom::WritePacked(const Tail::Part& part,
       continue;
     }
     Status status = keyring_->EnsureBuckets(buckets[i].first, numbers);
-    if (!status.ok()) return status;
+    // Of a tenant that was dropped: see Codec::Encode.
+    if (!status.ok() && status.code() != StatusCode::kErased &&
+        !keyring_->unreadable()) {
+      return status;
+    }
     numbers.clear();
   }
 
@@ -157,7 +161,8 @@ Status ProfileRoom::WriteBlock(uint32_t tenant, uint64_t record,
     value.append(reinterpret_cast<const char*>(nonce.data()), nonce.size());
     PackEntries(plain, count, &packed_);
     keyring_->Seal(*key, nonce, packed_, associated, &value);
-  } else if (key.status().code() != StatusCode::kErased) {
+  } else if (key.status().code() != StatusCode::kErased &&
+             !keyring_->unreadable()) {
     return std::move(key).status();
   }
   return out.Put(family(kTimeline), associated.substr(0, key_size), value);

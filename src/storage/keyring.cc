@@ -228,7 +228,8 @@ Status KeyRing::Impl::FindPoolEnd(uint32_t tenant, TenantSecrets* secrets) {
 Result<Key> KeyRing::Impl::NamedKey(KeyFamily family, uint32_t tenant,
                                     uint64_t number, bool make) {
   TenantSecrets* secrets = Find(tenant);
-  if (secrets == nullptr) return NoTenant();
+  Status usable = CheckUsable(secrets);
+  if (!usable.ok()) return usable;
   const NamedKeyName name{family, tenant, number};
   {
     ReaderLock lock(named_mutex);
@@ -237,6 +238,8 @@ Result<Key> KeyRing::Impl::NamedKey(KeyFamily family, uint32_t tenant,
   }
   const std::string row = RowName(tenant, number);
   WriterLock lock(named_mutex);
+  usable = CheckUsable(secrets);
+  if (!usable.ok()) return usable;
   auto found = named.find(name);
   if (found != named.end()) return found->second;
   Key key;
@@ -285,23 +288,30 @@ Result<std::unique_ptr<KeyRing>> KeyRing::Open(
 }
 
 Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name, bool make) {
-  if (impl_->Find(tenant) != nullptr) return Status::Ok();
+  const Impl::TenantSecrets* known = impl_->Find(tenant);
+  if (known != nullptr) return impl_->CheckOpened(known);
   // One at a time: two makers would each seal with secrets of their own.
   MutexLock one(impl_->tenant_mutex);
-  if (impl_->Find(tenant) != nullptr) return Status::Ok();
+  known = impl_->Find(tenant);
+  if (known != nullptr) return impl_->CheckOpened(known);
   auto secrets = std::make_unique<Impl::TenantSecrets>();
   secrets->name = std::string(name);
   const std::string row = RowName(tenant, 0);
   std::string value;
   Result<bool> found = impl_->database->Get(kTenants, row, &value);
   if (!found.ok()) return std::move(found).status();
-  if (!*found && !make) return NoTenant();
-  if (!*found) {
-    if (!make) {
-      return Status(StatusCode::kKeyMissing, "keyring: the secrets of tenant " +
-                                                 std::to_string(tenant) +
-                                                 " are not there");
-    }
+  bool there = *found;
+  if (there && static_cast<uint8_t>(value[0]) == kDroppedVersion) {
+    Result<TenantTombstone> dropped = Impl::ReadTombstone(row, value);
+    if (!dropped.ok()) return std::move(dropped).status();
+    if (dropped->name == name) return impl_->OpenDropped(*dropped);
+    // The log was set back to before it, and its number is given again.
+    there = false;
+  }
+  if (!there && impl_->unreadable)
+    return impl_->Open(tenant, std::move(secrets));
+  if (!there && !make) return NoTenant();
+  if (!there) {
     Result<std::string> made = impl_->MakeTenant(secrets.get());
     if (!made.ok()) return std::move(made).status();
     Batch batch;
@@ -313,9 +323,7 @@ Status KeyRing::OpenTenant(uint32_t tenant, std::string_view name, bool make) {
   Status status = impl_->ReadTenant(secrets.get(), value);
   if (status.ok()) status = impl_->FindPoolEnd(tenant, secrets.get());
   if (!status.ok()) return status;
-  WriterLock lock(impl_->tenants_mutex);
-  impl_->tenants.try_emplace(tenant, std::move(secrets));
-  return Status::Ok();
+  return impl_->Open(tenant, std::move(secrets));
 }
 
 Result<bool> KeyRing::HasTenant(uint32_t tenant) const {
@@ -329,15 +337,17 @@ const IndexKeys& KeyRing::index_keys(uint32_t tenant) const {
 
 Result<Key> KeyRing::TenantKey(uint32_t tenant) const {
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) return NoTenant();
-  return secrets->data.get();
+  const Status usable = impl_->CheckUsable(secrets);
+  if (!usable.ok()) return usable;
+  return secrets->Data();
 }
 
 Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
   Key key;
   if (impl_->Recall(tenant, record, &key)) return key;
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) return NoTenant();
+  const Status usable = impl_->CheckUsable(secrets);
+  if (!usable.ok()) return usable;
   const uint64_t page = record / kPageKeys;
   const uint64_t forgotten = impl_->Forgotten(tenant, page);
   const std::string row = RowName(tenant, record);
@@ -355,8 +365,9 @@ Result<Key> KeyRing::RecordKey(uint32_t tenant, uint64_t record) {
 
 Result<Key> KeyRing::SigningSeed(uint32_t tenant) const {
   const Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) return NoTenant();
-  return secrets->signing.get();
+  const Status usable = impl_->CheckUsable(secrets);
+  if (!usable.ok()) return usable;
+  return secrets->Signing();
 }
 
 uint64_t KeyRing::PoolEnd(uint32_t tenant) const {
@@ -366,8 +377,9 @@ uint64_t KeyRing::PoolEnd(uint32_t tenant) const {
 
 Status KeyRing::FillPool(uint32_t tenant, uint64_t end) {
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) return NoTenant();
   MutexLock lock(impl_->pool_mutex);
+  const Status usable = impl_->CheckUsable(secrets);
+  if (!usable.ok()) return usable;
   if (secrets->pool_end >= end) return Status::Ok();
   std::vector<Key> keys(end - secrets->pool_end);
   RandomBytes(keys.data(), keys.size() * sizeof(Key));
@@ -406,8 +418,9 @@ Result<Key> KeyRing::BucketKey(uint32_t tenant, uint64_t bucket, bool make) {
 Status KeyRing::EnsureBuckets(uint32_t tenant,
                               std::span<const uint64_t> buckets) {
   Impl::TenantSecrets* secrets = impl_->Find(tenant);
-  if (secrets == nullptr) return NoTenant();
   WriterLock lock(impl_->named_mutex);
+  const Status usable = impl_->CheckUsable(secrets);
+  if (!usable.ok()) return usable;
   MutexLock writing(impl_->write_mutex);
   const auto wrapping = secrets->wrapping();
   Batch batch;

@@ -19,6 +19,7 @@
 #ifndef CRM_STORAGE_KEYRING_H_
 #define CRM_STORAGE_KEYRING_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -57,6 +58,16 @@ struct ErasureNote {
   std::string certificate;  // Once it is complete.
 };
 
+// A tenant that was dropped: what stands in the place of its keys.
+struct TenantTombstone {
+  uint32_t tenant = 0;
+  std::string name;
+  bool complete = false;  // Nothing of it is left to be removed.
+  int64_t at = 0;
+  std::string by;
+  std::string why;
+};
+
 // Keys of look-up hashes; derived from the tenant's index secret.
 struct IndexKeys {
   HashKey dedupe{};
@@ -79,11 +90,15 @@ class KeyRing final {
       const std::string& path, std::shared_ptr<Disk> disk,
       std::shared_ptr<KeyProvider> provider, bool must_exist, bool seal,
       LogCallback log);
+  // One without any key, for a look at a store whose keys are not there: every
+  // key is kKeyMissing, and nothing is written.
+  static Result<std::unique_ptr<KeyRing>> OpenUnreadable();
+  bool unreadable() const;
   ~KeyRing();
 
   // Unwraps the tenant's secrets; when they are not there, makes them,
   // durably, or (`make` false) answers kKeyMissing. Idempotent. kKeyMissing,
-  // kCorruption, kIoError.
+  // kErased (the tenant was dropped), kCorruption, kIoError.
   Status OpenTenant(uint32_t tenant, std::string_view name, bool make);
   // Whether the tenant has secrets, which need not open.
   Result<bool> HasTenant(uint32_t tenant) const;
@@ -122,6 +137,21 @@ class KeyRing final {
   Result<std::vector<ErasureNote>> OpenErasures() const;
   Result<std::vector<ErasureNote>> Erasures(uint32_t tenant) const;
   Result<ErasureNote> Erasure(uint32_t tenant, std::string_view request) const;
+
+  // Dropping a tenant. Fence: from now on its keys are kErased, and IsDropped
+  // says so, which it also does of those that were dropped before. Destroy:
+  // durable, its wrapping key and its journal are replaced by a tombstone, and
+  // all of its keys go, from memory and from files; may be called again.
+  // Complete: says so in the tombstone.
+  void FenceTenant(uint32_t tenant);
+  bool IsDropped(uint32_t tenant) const;
+  // The same as a flag that lives as long as this. REQUIRES: OpenTenant.
+  const std::atomic<bool>& dropped_flag(uint32_t tenant) const;
+  Status DestroyTenant(const TenantTombstone& tombstone);
+  Status CompleteDrop(const TenantTombstone& tombstone);
+  Result<std::vector<TenantTombstone>> DroppedTenants() const;
+  // Keys of records, months and buckets.
+  Result<uint64_t> CountKeys(uint32_t tenant) const;
 
   // Renews the key of a bucket. What is sealed from then on is sealed with the
   // new key; the old one is RetiringKey until RetireBucket destroys it, when

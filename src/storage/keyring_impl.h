@@ -73,6 +73,9 @@ inline Status OfProvider(const Status& status) {
   return Status(StatusCode::kKeyMissing, std::string(status.message()));
 }
 
+// A tenant's row of this version is a tombstone.
+inline constexpr uint8_t kDroppedVersion = 3;
+
 struct KeyRing::Impl {
   // What wraps the keys of a tenant: all that are written, and those that a
   // rotation has not come to yet.
@@ -87,6 +90,24 @@ struct KeyRing::Impl {
     SecretKey signing;
     IndexKeys index;
     std::atomic<uint64_t> pool_end{1};  // Grows under pool_mutex.
+    std::atomic<bool> dropped{false};   // For good.
+
+    Key Data() const {
+      MutexLock lock(mutex);
+      return data.get();
+    }
+    Key Signing() const {
+      MutexLock lock(mutex);
+      return signing.get();
+    }
+    // All but the keys of look-up hashes, to which requests under way point.
+    void WipeSecrets() {
+      SetWrapping(std::make_shared<WrappingKeys>());
+      MutexLock lock(mutex);
+      data = SecretKey();
+      index_secret = SecretKey();
+      signing = SecretKey();
+    }
 
     std::shared_ptr<const WrappingKeys> wrapping() const {
       MutexLock lock(mutex);
@@ -129,6 +150,7 @@ struct KeyRing::Impl {
   std::unique_ptr<Database> database;
   std::shared_ptr<KeyProvider> provider;
   bool seal = true;
+  bool unreadable = false;  // There is not one key.
 
   Mutex tenant_mutex;  // Held while secrets are made or read.
   mutable SharedMutex tenants_mutex;
@@ -158,6 +180,19 @@ struct KeyRing::Impl {
     auto found = tenants.find(tenant);
     return found == tenants.end() ? nullptr : found->second.get();
   }
+
+  // Whether it has keys that may be used. `tenant` may be null.
+  Status CheckUsable(const TenantSecrets* tenant) const;
+  // What OpenTenant answers of one that it knows.
+  static Status CheckOpened(const TenantSecrets* tenant);
+  // Takes a tenant in.
+  Status Open(uint32_t tenant, std::unique_ptr<TenantSecrets> secrets);
+  // The same of one in whose row is a tombstone. kErased.
+  Status OpenDropped(const TenantTombstone& tombstone);
+  static Result<TenantTombstone> ReadTombstone(std::string_view row,
+                                               std::string_view value);
+  // No key of the tenant is in memory from then on.
+  void ForgetTenant(uint32_t tenant);
 
   CacheShard& ShardOf(uint32_t tenant, uint64_t page) {
     return cache[(tenant * 31 + page) % kCacheShards];

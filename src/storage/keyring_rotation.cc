@@ -39,8 +39,12 @@ Status KeyRing::Impl::BeginRotation(std::vector<uint32_t>* found) {
   batch.Put(kTenants, kRotationRow, std::string(1, 1));
   status = database->Write(batch, true);
   if (!status.ok()) return status;
-  const auto visit = [&](std::string_view row, std::string_view) {
-    if (row != kRotationRow) found->push_back(GetBe32(row.data()));
+  const auto visit = [&](std::string_view row, std::string_view value) {
+    // A tombstone is no key.
+    if (row != kRotationRow && !value.empty() &&
+        static_cast<uint8_t>(value[0]) != kDroppedVersion) {
+      found->push_back(GetBe32(row.data()));
+    }
     return true;
   };
   return database->ScanBackward(kTenants, {}, {}, visit);

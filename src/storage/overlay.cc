@@ -519,6 +519,24 @@ void Overlay::Evict() {
   }
 }
 
+void Overlay::ForgetTenant(uint32_t tenant, size_t kept_family) {
+  for (Shard& shard : shards_) {
+    MutexLock lock(shard.mutex);
+    size_t freed = 0;
+    for (size_t family = 0; family < families_.size(); ++family) {
+      if (family == kept_family) continue;
+      shard.tables[family].EraseIf([&](Slot& slot) {
+        if (slot.epoch != 0 || slot.tenant != tenant) return false;
+        shard.mutex.AssertHeld();
+        freed += kSlotBytes + slot.row.heap_bytes();
+        return true;
+      });
+    }
+    ++shard.removals;
+    memory_bytes_.fetch_sub(freed, std::memory_order_relaxed);
+  }
+}
+
 Status Overlay::WarmUp(size_t family, const std::atomic<bool>& stop) {
   if (warm_[family].load()) return Status::Ok();
   const int words = families_[family].words;

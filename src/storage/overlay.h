@@ -43,7 +43,7 @@
 
 namespace crm {
 
-// How a row differs on disk from memory (sealing). Thread-safe.
+// How a row differs on disk (sealing); Encode kErased: it is not kept there.
 class RowCodec {
  public:
   virtual ~RowCodec() = default;
@@ -267,6 +267,10 @@ class Overlay final {
   void Written(FrozenRows& frozen);
   // Drops clean rows until about the resident budget is met.
   void Evict();
+
+  // Drops the clean rows of a tenant, but for those of one family, which were
+  // taken from the disk before.
+  void ForgetTenant(uint32_t tenant, size_t kept_family);
 
   // Loads a resident family into memory, so that absence is known without the
   // disk. Stops early when `stop` turns true.

@@ -240,8 +240,9 @@ struct KeySource {
 Status FindKeys(Disk& disk, const std::string& directory, KeySource* source) {
   if (directory.empty()) {
     return Status(StatusCode::kKeyMissing,
-                  "keys: a backup of data holds none, and nothing can be read "
-                  "without them");
+                  "keys: a backup of data holds none, and nothing that is "
+                  "sealed can be read without them (allow_unreadable restores "
+                  "the rest)");
   }
   source->directory = directory;
   if (disk.Exists(In(directory, kManifest))) {
@@ -363,14 +364,15 @@ Result<BackupReport> RestoreStore(const std::string& data,
     return Status(StatusCode::kInvalidArgument,
                   "data: this is a backup of keys");
   }
+  const bool without = keys.empty() && options.allow_unreadable;
   KeySource source;
-  status = FindKeys(*disk, keys, &source);
+  if (!without) status = FindKeys(*disk, keys, &source);
   if (!status.ok()) return status;
-  if (source.store != manifest->store) {
+  if (!without && source.store != manifest->store) {
     return Status(StatusCode::kInvalidArgument, "keys: of another store");
   }
   status = disk->MakeDirectory(directory);
-  if (status.ok()) status = CopyKeys(*disk, source, directory);
+  if (status.ok() && !without) status = CopyKeys(*disk, source, directory);
   if (status.ok()) status = CopyData(*disk, data, *manifest, directory);
   BackupReport report = manifest->Report();
   if (status.ok()) status = OpenOnce(directory, options, &report);

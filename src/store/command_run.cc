@@ -109,7 +109,7 @@ Status CommandRun::CheckCall() const {
 Result<Position> CommandRun::Find(std::string_view id) const {
   const StoreCore& core = *impl_.core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_.CheckOpen();
   if (!status.ok()) return status;
   std::string named = call_.source;
   named.push_back('\0');
@@ -170,7 +170,7 @@ IdentifierClass CommandRun::ClassOf(std::string_view spelling,
 Result<Hash128> CommandRun::HashOf(const Identifier& identifier) const {
   const StoreCore& core = *impl_.core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_.CheckOpen();
   if (!status.ok()) return status;
   const auto definitions = core.DefinitionsOf(impl_.info.id);
   return core.views->identity().HashOf(

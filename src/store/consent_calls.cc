@@ -177,7 +177,7 @@ Result<EventOutcome> Tenant::RecordConsent(const ConsentAct& act,
   {
     const StoreCore& core = *impl_->core;
     ReaderLock open(core.lifecycle);
-    Status status = core.CheckOpen();
+    Status status = impl_->CheckOpen();
     if (!status.ok()) return status;
     const auto now = core.DefinitionsOf(impl_->info.id);
     const ConsentSettings& settings = ConsentSettingsOf(now.get());
@@ -222,7 +222,7 @@ Result<ConsentDecision> Tenant::CheckConsent(
     const ConsentQuestion& question) const {
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.DefinitionsOf(impl_->info.id);
   ConsentCase in;
@@ -245,7 +245,7 @@ Result<ConsentList> Tenant::ListConsents(const ConsentListQuery& query) const {
   }
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.DefinitionsOf(impl_->info.id);
   ConsentQuestion question;
@@ -294,7 +294,7 @@ Status Tenant::SetConsentSettings(std::string_view json) {
   if (!status.ok()) return status;
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  status = core.CheckOpen();
+  status = impl_->CheckOpen();
   if (!status.ok()) return status;
   std::string text = (*settings)->json();
   return core.sequencer
@@ -318,7 +318,7 @@ Status Tenant::SetConsentSettings(std::string_view json) {
 Result<std::string> Tenant::GetConsentSettings() const {
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.DefinitionsOf(impl_->info.id);
   return ConsentSettingsOf(now.get()).ToWholeJson();

@@ -441,7 +441,7 @@ const ConsentSettings& ConsentSettingsOf(const TenantDefinitions* definitions) {
 Status CheckWhose(const Tenant::Impl& tenant, CustomerId customer,
                   std::vector<Identifier>* identifiers) {
   ReaderLock open(tenant.core->lifecycle);
-  Status status = tenant.core->CheckOpen();
+  Status status = tenant.CheckOpen();
   if (!status.ok()) return status;
   EventReader reader(tenant);
   IdentityRoom::RecordIds records;
@@ -592,7 +592,7 @@ Status CheckBack(const Tenant::Impl& tenant,
 Result<std::vector<ConsentEntry>> Tenant::GetConsentHistory(
     CustomerId customer, const ConsentHistoryQuery& query) const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   EventReader reader(*impl_);
   IdentityRoom::RecordIds records;
@@ -628,7 +628,7 @@ Result<std::vector<ConsentEntry>> Tenant::GetConsentHistory(
 
 Result<ConsentPreferences> Tenant::GetPreferences(CustomerId customer) const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   EventReader reader(*impl_);
   IdentityRoom::RecordIds records;

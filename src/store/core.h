@@ -54,6 +54,9 @@ struct TenantInfo {
   uint32_t id = 0;
   std::string name;
   const IndexKeys* keys = nullptr;
+  const std::atomic<bool>* dropped = nullptr;  // Null: it is nobody.
+
+  bool is_dropped() const { return dropped != nullptr && dropped->load(); }
 };
 
 // Members are in the order in which they are made; destroyed the other way.
@@ -89,6 +92,9 @@ struct StoreCore {
   // Keys of those that are open.
   std::set<std::string> subscribed CRM_GUARDED_BY(subscriptions_mutex);
 
+  // Open without keys, and read-only: see StoreOptions::allow_unreadable.
+  bool unreadable = false;
+
   // Maintenance.
   Mutex maintenance_mutex;
   ConditionVariable maintenance_wake;
@@ -118,6 +124,10 @@ struct StoreCore {
   }
   // Ok while the store is open.
   Status CheckOpen() const CRM_REQUIRES_SHARED(lifecycle);
+  // kKeyMissing: it is open without keys.
+  Status CheckReadable() const;
+  // The names of tenants that were not dropped, in the order of their numbers.
+  std::vector<std::string> LivingTenants() const;
   // Null: the tenant has defined nothing. Costs next to nothing where nobody
   // ever did.
   std::shared_ptr<const TenantDefinitions> DefinitionsOf(

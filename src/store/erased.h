@@ -1,12 +1,15 @@
-// What readers say of a customer who was erased.
+// What readers say of a customer who was erased, and of a tenant that was
+// dropped.
 
 #ifndef CRM_STORE_ERASED_H_
 #define CRM_STORE_ERASED_H_
 
 #include <string>
+#include <string_view>
 
 #include "crm/status.h"
 #include "identity/rows.h"
+#include "store/core.h"
 
 namespace crm {
 
@@ -18,6 +21,15 @@ inline Status ErasedCustomer(CustomerId customer) {
 // `id`: as it was asked for.
 inline Status CheckNotErased(CustomerId id, const Members& members) {
   return members.IsErased() ? ErasedCustomer(id) : Status::Ok();
+}
+
+inline Status DroppedTenant(std::string_view name) {
+  return Status(StatusCode::kErased,
+                "tenant \"" + std::string(name) + "\" was dropped");
+}
+
+inline Status CheckNotDropped(const TenantInfo& tenant) {
+  return tenant.is_dropped() ? DroppedTenant(tenant.name) : Status::Ok();
 }
 
 }  // namespace crm

@@ -15,6 +15,7 @@
 #include "store/removal.h"
 #include "store/retention.h"
 #include "store/sequencer.h"
+#include "store/tenant_drop.h"
 #include "store/tenant_impl.h"
 
 namespace crm {
@@ -501,7 +502,7 @@ Status ReplayNotes(StoreCore& core, uint32_t tenant,
 }  // namespace
 
 Status ReplayErasures(StoreCore& core) {
-  for (const std::string& name : core.names.All(NameKind::kTenant)) {
+  for (const std::string& name : core.LivingTenants()) {
     const uint32_t tenant = core.names.Find(NameKind::kTenant, name);
     Result<std::vector<ErasureNote>> notes = core.keyring->Erasures(tenant);
     if (!notes.ok()) return std::move(notes).status();
@@ -526,6 +527,10 @@ Status ReplayErasures(StoreCore& core) {
 
 Status FinishErasures(StoreCore& core) {
   core.erasures_open.store(false);
+  // First: who was dropped has no erasure that could be finished.
+  Status dropped = FinishDrops(core);
+  if (!dropped.ok()) core.erasures_open.store(true);
+  if (!dropped.ok()) return dropped;
   Result<std::vector<ErasureNote>> notes = core.keyring->OpenErasures();
   Status status = notes.status();
   Status busy;
@@ -547,7 +552,7 @@ Status FinishErasures(StoreCore& core) {
 Result<ErasureReport> Tenant::Erase(CustomerId customer,
                                     const ErasureOptions& options) {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckOptions(options);
   if (!status.ok()) return status;
   MutexLock one(impl_->core->erasure_mutex);
@@ -577,7 +582,7 @@ Result<ErasureReport> Tenant::Erase(CustomerId customer,
 
 Result<std::vector<ErasureReport>> Tenant::ListErasures() const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   KeyRing& keyring = *impl_->core->keyring;
   Result<std::vector<ErasureNote>> notes = keyring.Erasures(impl_->info.id);
@@ -597,7 +602,7 @@ Result<std::vector<ErasureReport>> Tenant::ListErasures() const {
 
 Result<std::string> Tenant::GetSigningKey() const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   Result<Key> seed = impl_->core->keyring->SigningSeed(impl_->info.id);
   if (!seed.ok()) return std::move(seed).status();
@@ -607,7 +612,7 @@ Result<std::string> Tenant::GetSigningKey() const {
 Result<ErasureReport> Tenant::ApplyCertificate(std::string_view certificate) {
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   Certificate read;
   std::string public_key;

@@ -4,7 +4,6 @@
 #include "format/event_body.h"
 
 namespace crm {
-namespace {}  // namespace
 
 void EventOpener::Show(const StoreCore& core, Position position,
                        const EventHeader& header, EventView* event) {
@@ -26,6 +25,7 @@ void EventOpener::Show(const StoreCore& core, Position position,
   event->redacted = (header.flags & kEventRedacted) != 0;
   event->expired = (header.flags & kEventExpired) != 0 ||
                    core.views->profile().IsExpiring(position, header);
+  event->unreadable = core.unreadable;
 }
 
 Status EventOpener::Open(StoreCore& core, Position position,
@@ -34,7 +34,9 @@ Status EventOpener::Open(StoreCore& core, Position position,
   Show(core, position, record.event, event);
   if (open_parts_only || event->expired) return Status::Ok();
   Status status = core.log_view->Unseal(position, record, &body_);
-  if (status.code() == StatusCode::kErased) return Status::Ok();
+  if (status.code() == StatusCode::kErased || core.unreadable) {
+    return Status::Ok();
+  }
   if (!status.ok()) return status;
   return ExpandBody(core, record.event, event);
 }

@@ -77,17 +77,26 @@ Status FactReader::AddRecord(Position position, std::string_view value,
     status = ledger_->Add(position, record);
   }
   if (!status.ok()) return status;
-  if (record.ledger.has_value()) {
-    const bool event = record.kind == LogKind::kEvent;
-    chunk->ledger.push_back({position,
-                             event ? record.event.tenant : record.tenant,
-                             event ? record.event.record : 0, *record.ledger});
+  const bool event = record.kind == LogKind::kEvent;
+  const uint32_t tenant = event ? record.event.tenant : record.tenant;
+  // What is left of a tenant who was dropped goes into no row.
+  const bool dropped = IsDropped(tenant);
+  if (record.ledger.has_value() && !dropped) {
+    chunk->ledger.push_back(
+        {position, tenant, event ? record.event.record : 0, *record.ledger});
   }
-  if (record.kind == LogKind::kEvent) {
-    chunk->events.push_back({position, record});
+  if (event) {
+    chunk->events.push_back({position, record, dropped});
     return Status::Ok();
   }
+  if (record.kind == LogKind::kDrop) {
+    chunk->choices.push_back({position, record, {}});
+    return Status::Ok();
+  }
+  if (dropped) return Status::Ok();
   if (record.kind == LogKind::kIdentity) {
+    // Who is who is sealed with the tenant's key.
+    if (keyring_->unreadable()) return Status::Ok();
     chunk->choices.push_back({position, record, {}});
     return Status::Ok();
   }
@@ -96,7 +105,7 @@ Status FactReader::AddRecord(Position position, std::string_view value,
     log_->RememberEpoch(position, record.bytes);
   }
   // Those that are newer than an event do not touch it: see UpcastPayload.
-  if (record.kind == LogKind::kDefinition) {
+  if (record.kind == LogKind::kDefinition && !keyring_->unreadable()) {
     status = definitions_->Add(*log_, *names_, position, record);
   }
   chunk->others.push_back({position, value});
@@ -116,6 +125,14 @@ Status FactReader::CheckTenant(const LogRecord& record) const {
   return Status(StatusCode::kCorruption, "of a tenant without a name");
 }
 
+bool FactReader::IsDropped(uint32_t tenant) {
+  if (tenant != last_tenant_) {
+    last_tenant_ = tenant;
+    last_dropped_ = tenant != 0 && keyring_->IsDropped(tenant);
+  }
+  return last_dropped_;
+}
+
 Status FactReader::AddName(const LogRecord& record) {
   const auto kind = static_cast<NameKind>(record.name_kind);
   if (!names_->Add(kind, record.name_id, record.text)) {
@@ -125,6 +142,7 @@ Status FactReader::AddName(const LogRecord& record) {
     // A tenant whose making was interrupted has a name and no keys. Should
     // she have events, their keys are missed in a moment.
     Status status = keyring_->OpenTenant(record.name_id, record.text, false);
+    if (status.code() == StatusCode::kErased) return Status::Ok();  // Dropped.
     if (status.code() != StatusCode::kKeyMissing) return status;
     Result<bool> there = keyring_->HasTenant(record.name_id);
     if (!there.ok()) return std::move(there).status();
@@ -140,6 +158,7 @@ Status FactDecoder::Decode(FactChunk* chunk) {
     if (!status.ok()) return At(event.position, status);
   }
   for (FactChunk::Choice& choice : chunk->choices) {
+    if (choice.is_drop()) continue;
     Status status = ReadChoice(*log_, keyring_, choice.position, choice.record,
                                &choice.choice);
     if (!status.ok()) return At(choice.position, status);
@@ -166,13 +185,17 @@ void FactDecoder::UpcastPayload(const FactChunk::Event& event,
 }
 
 Status FactDecoder::AddEvent(const FactChunk::Event& event, FactChunk* chunk) {
-  const auto& [position, record] = event;
+  const Position position = event.position;
+  const LogRecord& record = event.record;
   Fact fact;
   fact.position = position;
   fact.header = record.event;
+  fact.dropped = event.dropped;
   const bool expired = (record.event.flags & kEventExpired) != 0;
   Status status;
-  if (expired && record.remnant.empty()) {
+  if (keyring_->unreadable()) {
+    status = Status(StatusCode::kErased, "unreadable");
+  } else if (expired && record.remnant.empty()) {
     // Nothing of it is needed; but whether its person is erased is.
     body_.clear();
     plain_.clear();

@@ -25,6 +25,7 @@ struct FactChunk {
   struct Event {
     Position position = 0;
     LogRecord record;
+    bool dropped = false;  // Of a tenant who was.
   };
   // What is not an event: names, dictionaries, definitions, epochs.
   struct Other {
@@ -36,6 +37,9 @@ struct FactChunk {
     Position position = 0;
     LogRecord record;
     IdentityChoice choice;  // Once it is decoded.
+    // It is none: here the tenant was dropped.
+    bool is_drop() const { return record.kind == LogKind::kDrop; }
+    uint32_t tenant() const { return record.tenant; }
   };
   // Records of ledgers, of whatever kind.
   struct Ledger {
@@ -81,6 +85,7 @@ class FactReader final {
  private:
   Status AddRecord(Position position, std::string_view value, FactChunk* chunk);
   Status AddName(const LogRecord& record);
+  bool IsDropped(uint32_t tenant);
   Status CheckTenant(const LogRecord& record) const;
 
   const LogView* const log_;
@@ -90,6 +95,8 @@ class FactReader final {
   LedgerCheck* const ledger_;
   LogRecordReader reader_;
   ChainReader chain_;
+  uint32_t last_tenant_ = 0;  // Of IsDropped.
+  bool last_dropped_ = false;
 };
 
 // The second step: the events of a chunk are opened and become facts. Chunks

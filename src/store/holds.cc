@@ -192,7 +192,7 @@ const PrivacySettings& PrivacySettingsOf(const TenantDefinitions* definitions) {
 Result<HoldId> Tenant::PlaceHold(CustomerId customer,
                                  const HoldOptions& options) {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckWho(options.by, options.why);
   if (!status.ok()) return status;
   const uint32_t tenant = impl_->info.id;
@@ -218,7 +218,7 @@ Result<HoldRelease> Tenant::ReleaseHold(HoldId hold,
   {
     StoreCore& core = *impl_->core;
     ReaderLock open(core.lifecycle);
-    Status status = core.CheckOpen();
+    Status status = impl_->CheckOpen();
     if (status.ok()) status = CheckWho(options.by, options.why);
     if (!status.ok()) return status;
     const uint32_t tenant = impl_->info.id;
@@ -257,7 +257,7 @@ Result<HoldRelease> Tenant::ReleaseHold(HoldId hold,
 Result<HoldList> Tenant::ListHolds(const HoldQuery& query) const {
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   const uint32_t tenant = impl_->info.id;
   const IdentityRoom& identity = core.views->identity();
@@ -303,7 +303,7 @@ Status Tenant::SetPrivacySettings(std::string_view json) {
   if (!settings.ok()) return std::move(settings).status();
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   std::string text = (*settings)->json();
   return core.sequencer
@@ -330,7 +330,7 @@ Status Tenant::SetPrivacySettings(std::string_view json) {
 Result<std::string> Tenant::GetPrivacySettings() const {
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.DefinitionsOf(impl_->info.id);
   return PrivacySettingsOf(now.get()).ToWholeJson();

@@ -481,7 +481,7 @@ template <typename Make>
 Status Choose(const Tenant::Impl& tenant, const MergeOptions& options,
               Make make) {
   ReaderLock open(tenant.core->lifecycle);
-  Status status = tenant.core->CheckOpen();
+  Status status = tenant.CheckOpen();
   if (status.ok()) status = CheckOptions(options);
   if (!status.ok()) return status;
   return tenant.core->sequencer->Choose(

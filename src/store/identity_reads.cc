@@ -27,7 +27,7 @@ class Reader {
       : open_(tenant.core->lifecycle),
         core_(*tenant.core),
         tenant_(tenant.info.id),
-        status_(tenant.core->CheckOpen()) {
+        status_(tenant.CheckOpen()) {
     if (!status_.ok()) return;
     view_ = core_.views->overlay().OpenView();
     definitions_ = core_.DefinitionsOf(tenant_);
@@ -282,7 +282,7 @@ Status NotBetween(const char* what, uint64_t least, uint64_t most) {
 Result<LookupResult> Tenant::Lookup(
     std::span<const Identifier> identifiers) const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   if (identifiers.empty() || identifiers.size() > kMaxIdentifiers) {
     return NotBetween("identifiers", 1, kMaxIdentifiers);
@@ -411,7 +411,7 @@ Result<IdentityChanges> Tenant::GetIdentityChanges(Position after,
   if (limit < 1 || limit > 10'000) return NotBetween("limit", 1, 10'000);
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   IdentityChanges out;
   const Position head = core.sequencer->head();

@@ -24,7 +24,7 @@ LedgerReader::LedgerReader(const Tenant::Impl& tenant)
     : open_(tenant.core->lifecycle),
       core_(*tenant.core),
       tenant_(tenant.info),
-      status_(tenant.core->CheckOpen()) {
+      status_(tenant.CheckOpenParts()) {
   if (!status_.ok()) return;
   view_ = core_.views->overlay().OpenView();
   Result<MerkleFrontier> tree =

@@ -140,7 +140,7 @@ Status StoreCore::WriteAnchor() {
 
 Status StoreCore::FillPools() {
   keys_low.store(false);
-  for (const std::string& name : names.All(NameKind::kTenant)) {
+  for (const std::string& name : LivingTenants()) {
     const uint32_t tenant = names.Find(NameKind::kTenant, name);
     std::shared_ptr<View> view = views->overlay().OpenView();
     Result<TenantCounts> counts = views->event().Counts(tenant, *view);
@@ -148,12 +148,14 @@ Status StoreCore::FillPools() {
     if (counts->records == 0) continue;
     if (keyring->PoolEnd(tenant) > counts->records + kPoolKeys / 2) continue;
     Status status = keyring->FillPool(tenant, counts->records + 1 + kPoolKeys);
+    if (status.code() == StatusCode::kErased) continue;  // Dropped meanwhile.
     if (!status.ok()) return status;
   }
   return Status::Ok();
 }
 
 Result<bool> StoreCore::MaintainOnce(bool idle) {
+  if (unreadable) return false;
   MutexLock one(maintain_one);
   if (failed.happened() || sequencer->failed()) return false;  // Said already.
   Status status = FillPools();

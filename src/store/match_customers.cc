@@ -213,7 +213,7 @@ Status Check(const MatchCustomersOptions& options) {
 Result<MatchReport> Tenant::MatchCustomers(
     const MatchCustomersOptions& options) {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = Check(options);
   if (!status.ok()) return status;
   Result<MatchFieldMap> fields = MatchFieldMap::Parse(options.fields);

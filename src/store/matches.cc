@@ -241,7 +241,7 @@ Status MakeMatches(const Tenant::Impl& tenant, Sequencer::Choosing& choosing,
 Result<MatchReport> Tenant::ApplyMatches(std::span<const CustomerMatch> matches,
                                          const MergeOptions& options) {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = Check(matches, options);
   if (!status.ok()) return status;
   MatchReport report;

@@ -10,11 +10,14 @@
 #include "store/erasure.h"
 #include "store/recovery.h"
 #include "store/sequencer.h"
+#include "store/tenant_drop.h"
 
 namespace crm {
 namespace {
 
 constexpr std::string_view kSuperblockFile = "STORE";
+constexpr std::string_view kViewsFolder = "views";
+constexpr std::string_view kViewsAside = "views.verify";
 // What a store's directory may hold; anything else is not ours.
 constexpr std::string_view kOwnNames[] = {
     "STORE", "LOCK", "ANCHOR", "log", "keys", "views", "views.verify"};
@@ -72,7 +75,9 @@ class Opener {
     core_.sequencer =
         std::make_unique<Sequencer>(&core_, head_, chain_, last_recorded_at_);
     status = core_.sequencer->LoadRefused();
+    if (core_.unreadable) return status;
     // What was asked for and cut off is done before anybody can read.
+    if (status.ok()) status = FinishDrops(core_);
     if (status.ok()) status = ReplayErasures(core_);
     if (status.ok()) status = FinishErasures(core_);
     if (!status.ok()) return status;
@@ -189,6 +194,18 @@ Status Opener::WriteSuperblock() {
 }
 
 Status Opener::OpenKeys() {
+  if (core_.unreadable) {
+    Result<std::unique_ptr<KeyRing>> none = KeyRing::OpenUnreadable();
+    if (!none.ok()) return std::move(none).status();
+    core_.keyring = std::move(none).value();
+    return Status::Ok();
+  }
+  if (!creating_ && !core_.disk->Exists(core_.Path("keys"))) {
+    return Status(StatusCode::kKeyMissing,
+                  core_.directory +
+                      " has no keys, and nothing that is sealed can be read "
+                      "without them (allow_unreadable shows the rest)");
+  }
   std::shared_ptr<KeyProvider> provider = core_.options.key_provider;
   if (provider == nullptr && core_.disk->in_memory()) {
     provider = NewEphemeralKeyProvider();
@@ -314,7 +331,13 @@ Status Opener::CheckAnchor() {
 Status Opener::OpenViews() {
   core_.normaliser = std::make_unique<Normaliser>(core_.superblock.region,
                                                   core_.ReadsPhones());
-  const std::string path = core_.Path("views");
+  // Made without keys they would be others: aside, and gone with the store.
+  const std::string path =
+      core_.Path(core_.unreadable ? kViewsAside : kViewsFolder);
+  if (core_.unreadable) {
+    Status removed = core_.disk->RemoveTree(path);
+    if (!removed.ok()) return removed;
+  }
   for (int attempt = 0;; ++attempt) {
     Result<std::unique_ptr<Views>> views =
         Views::Open(path, core_.MakeViewsOptions(), core_.keyring.get(),
@@ -351,6 +374,7 @@ Status Opener::OpenTenants() {
     const uint32_t tenant = core_.names.Find(NameKind::kTenant, name);
     Status status = core_.keyring->OpenTenant(tenant, name, false);
     if (status.ok()) continue;
+    if (status.code() == StatusCode::kErased) continue;  // It was dropped.
     if (status.code() != StatusCode::kKeyMissing) return status;
     Result<bool> there = core_.keyring->HasTenant(tenant);
     if (!there.ok()) return std::move(there).status();
@@ -374,7 +398,7 @@ Status Opener::LoadDefinitions(const Views& views) {
           StatusCode::kCorruption,
           "log record " + std::to_string(position) + ": is no definition");
     }
-    if (status.ok()) {
+    if (status.ok() && !core_.keyring->IsDropped(record.tenant)) {
       status =
           core_.definitions.Add(*core_.log_view, core_.names, position, record);
     }
@@ -402,12 +426,14 @@ Status Opener::RemoveViews(const Status& why) {
             "views are built anew: " + std::string(why.message()));
   core_.names.Clear();
   core_.definitions.Clear();
-  return core_.disk->RemoveTree(core_.Path("views"));
+  return core_.disk->RemoveTree(core_.Path(kViewsFolder));
 }
 
 Status Opener::CatchUp() {
-  Status removed = core_.disk->RemoveTree(core_.Path("views.verify"));
-  if (!removed.ok()) return removed;
+  if (!core_.unreadable) {
+    Status removed = core_.disk->RemoveTree(core_.Path(kViewsAside));
+    if (!removed.ok()) return removed;
+  }
   const Position on_disk = core_.views->on_disk();
   if (on_disk == head_) return Status::Ok();
   FoldLogOptions options;
@@ -428,12 +454,13 @@ Status Opener::CatchUp() {
 // An older copy of the keys must not pass: new keys would be made in the place
 // of those that are missing, and known events would not be known any more.
 Status Opener::CheckKeys() {
+  if (core_.unreadable) return Status::Ok();
   std::shared_ptr<View> view = core_.views->overlay().OpenView();
-  for (const std::string& name : core_.names.All(NameKind::kTenant)) {
+  for (const std::string& name : core_.LivingTenants()) {
     const uint32_t tenant = core_.names.Find(NameKind::kTenant, name);
     Result<TenantCounts> counts = core_.views->event().Counts(tenant, *view);
     if (!counts.ok()) return std::move(counts).status();
-    if (counts->events == 0) continue;
+    if (counts->events == 0 || counts->dropped != 0) continue;
     Status status = core_.keyring->OpenTenant(tenant, name, false);
     if (!status.ok()) return status;
     if (counts->records < core_.keyring->PoolEnd(tenant)) continue;
@@ -472,10 +499,20 @@ Status StoreCore::CheckOpen() const {
   return Status(StatusCode::kFailedPrecondition, "the store is closed");
 }
 
-Result<std::shared_ptr<StoreCore>> OpenCore(const std::string& directory,
+Status StoreCore::CheckReadable() const {
+  if (!unreadable) return Status::Ok();
+  return Status(StatusCode::kKeyMissing,
+                "unreadable: the store is open without keys");
+}
+
+namespace {
+
+Result<std::shared_ptr<StoreCore>> OpenOnce(const std::string& directory,
                                             const StoreOptions& options,
-                                            std::shared_ptr<Disk> disk) {
+                                            std::shared_ptr<Disk> disk,
+                                            bool unreadable) {
   auto core = std::make_shared<StoreCore>();
+  core->unreadable = unreadable;
   core->directory = directory;
   while (core->directory.size() > 1 && core->directory.back() == '/') {
     core->directory.pop_back();
@@ -486,6 +523,28 @@ Result<std::shared_ptr<StoreCore>> OpenCore(const std::string& directory,
   Status status = Opener(*core, std::move(disk)).Run();
   if (!status.ok()) return status;
   return core;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<StoreCore>> OpenCore(const std::string& directory,
+                                            const StoreOptions& options,
+                                            std::shared_ptr<Disk> disk) {
+  Result<std::shared_ptr<StoreCore>> core =
+      OpenOnce(directory, options, disk, false);
+  // Keys that are damaged, or of another store, are none. What else is damaged
+  // stops the second try as well.
+  const StatusCode code = core.status().code();
+  if (core.ok() || !options.allow_unreadable ||
+      (code != StatusCode::kKeyMissing && code != StatusCode::kCorruption)) {
+    return core;
+  }
+  Result<std::shared_ptr<StoreCore>> without =
+      OpenOnce(directory, options, std::move(disk), true);
+  if (!without.ok()) return core;
+  (*without)->Log(LogLevel::kWarning, "opened without keys, read-only: " +
+                                          std::string(core.status().message()));
+  return without;
 }
 
 Status CloseCore(StoreCore& core) {
@@ -506,7 +565,8 @@ Status CloseCore(StoreCore& core) {
   core.closed = true;
   core.StopMaintenance();
   Status status;
-  if (!core.failed.happened() && !core.sequencer->failed()) {
+  if (!core.unreadable && !core.failed.happened() &&
+      !core.sequencer->failed()) {
     status = core.Checkpoint();
     if (status.ok()) status = core.sequencer->Sync();
     if (status.ok()) status = core.WriteAnchor();
@@ -519,6 +579,7 @@ Status CloseCore(StoreCore& core) {
   core.log.reset();
   core.keyring.reset();
   core.anchor.reset();
+  if (core.unreadable) status = core.disk->RemoveTree(core.Path(kViewsAside));
   core.lock.reset();
   return status;
 }

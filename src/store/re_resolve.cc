@@ -634,7 +634,7 @@ Status Run(const Tenant::Impl& tenant, const ReResolveOptions& options,
 
 Result<ReResolveReport> Tenant::ReResolve(const ReResolveOptions& options) {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckWho(options.by, options.why);
   if (!status.ok()) return status;
   // Who is being erased has nothing to say any more.

@@ -190,10 +190,15 @@ Status FoldChoices(Views& views, Generation& rows, Counters& counters,
                    std::vector<FactChunk::Choice>::const_iterator* next) {
   for (; *next != chunk.choices.end() && (*next)->position < before; ++*next) {
     const IdentityChoice& choice = (*next)->choice;
-    Result<TenantCounts*> counts = counters.Of(choice.tenant);
+    Result<TenantCounts*> counts = counters.Of((*next)->tenant());
     if (!counts.ok()) return std::move(counts).status();
     FoldContext context{rows, **counts};
-    Status status = views.FoldChoice(choice, context);
+    Status status;
+    if ((*next)->is_drop()) {
+      Views::FoldDrop((*next)->position, context);
+    } else {
+      status = views.FoldChoice(choice, context);
+    }
     if (!status.ok()) return InRecord((*next)->position, status);
   }
   return Status::Ok();
@@ -249,7 +254,8 @@ class RemovalCheck {
  public:
   void Add(const FactChunk& chunk) {
     for (const FactChunk::Event& event : chunk.events) {
-      if (!event.record.removed) continue;
+      // Who was dropped, the choices that say so cannot be read.
+      if (!event.record.removed || event.dropped) continue;
       const EventHeader& header = event.record.event;
       if ((header.flags & kEventExpired) == 0) {
         unsaid_.insert(event.position);

@@ -262,17 +262,42 @@ Status FinishRedaction(StoreCore& core, const IdentityChoice& choice,
   return core.sequencer->WriteBeside(batch, false);
 }
 
+namespace {
+
+Status ReadOpen(const StoreCore& core,
+                std::vector<std::pair<Position, std::string>>* open) {
+  return core.log->ScanBackward(
+      kLogOps, kOpenPrefix, kOpenEnd,
+      [&](std::string_view key, std::string_view value) {
+        key.remove_prefix(kOpenPrefix.size());
+        if (key.size() == sizeof(Position)) {
+          open->emplace_back(GetBe64(key.data()), value);
+        }
+        return true;
+      });
+}
+
+}  // namespace
+
+Status ForgetRedactionsOf(const StoreCore& core, uint32_t tenant,
+                          Batch* batch) {
+  std::vector<std::pair<Position, std::string>> open;
+  Status status = ReadOpen(core, &open);
+  for (const auto& [position, to_do] : open) {
+    std::string value;
+    LogRecordReader reader;
+    LogRecord record;
+    if (status.ok()) status = core.log_view->Read(position, &value);
+    if (status.ok()) status = reader.Read(value, &record);
+    if (!status.ok()) return status;
+    if (record.tenant == tenant) batch->Delete(kLogOps, OpenRow(position));
+  }
+  return status;
+}
+
 Status FinishRedactions(StoreCore& core) {
   std::vector<std::pair<Position, std::string>> open;
-  Status status =
-      core.log->ScanBackward(kLogOps, kOpenPrefix, kOpenEnd,
-                             [&](std::string_view key, std::string_view value) {
-                               key.remove_prefix(kOpenPrefix.size());
-                               if (key.size() == sizeof(Position)) {
-                                 open.emplace_back(GetBe64(key.data()), value);
-                               }
-                               return true;
-                             });
+  Status status = ReadOpen(core, &open);
   for (auto at = open.rbegin(); status.ok() && at != open.rend(); ++at) {
     const auto& [position, to_do] = *at;
     std::string value;
@@ -295,7 +320,7 @@ Result<RedactReport> Tenant::Redact(Position event,
                                     const RedactOptions& options) {
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckText("by", options.by);
   if (status.ok()) status = CheckText("why", options.why);
   if (!status.ok()) return status;

@@ -67,6 +67,7 @@ struct EventCursor::Impl {
   Status StartHours();
   Status FillHour();
   static bool IsEvent(const LogRecord& record);
+  bool IsOfDropped(const LogRecord& record) const;
   Result<bool> GiveOther(Position position, const LogRecord& record);
   bool Matches(Position position, const EventHeader& header) const;
   Result<bool> Next(EventView* event);
@@ -85,6 +86,8 @@ bool EventCursor::Impl::Matches(Position position,
 }
 
 Status EventCursor::Impl::Start() {
+  Status usable = snapshot->CheckNotDropped();
+  if (!usable.ok()) return usable;
   const Position head = snapshot->view->position();
   if (query.record != 0 && query.customer != 0) {
     return Status(StatusCode::kInvalidArgument,
@@ -224,9 +227,17 @@ bool EventCursor::Impl::IsEvent(const LogRecord& record) {
     case LogKind::kEpoch:
     case LogKind::kDefinition:
     case LogKind::kIdentity:
+    case LogKind::kDrop:
       return false;
   }
   return false;
+}
+
+// What is left of a tenant who was dropped is nothing that could be given.
+bool EventCursor::Impl::IsOfDropped(const LogRecord& record) const {
+  const uint32_t of =
+      record.kind == LogKind::kEvent ? record.event.tenant : record.tenant;
+  return of != 0 && core().keyring->IsDropped(of);
 }
 
 // What a StoreCursor gives besides events; false: it is none of that.
@@ -273,6 +284,7 @@ Result<bool> EventCursor::Impl::NextRecord(EventView* event) {
     LogRecord record;
     Status status = reader.Read(stored, &record);
     if (!status.ok()) return AtRecord(position, status);
+    if (every_tenant && IsOfDropped(record)) continue;
     Result<bool> other = GiveOther(position, record);
     if (!other.ok() || *other) return other;
     if (!IsEvent(record) ||
@@ -370,7 +382,7 @@ Result<bool> StoreCursor::Next(StoreEvent* event) {
 
 struct StoreSnapshot::Impl {
   explicit Impl(const std::shared_ptr<StoreCore>& core)
-      : all(core, TenantInfo()), tenants(core->names.All(NameKind::kTenant)) {}
+      : all(core, TenantInfo()), tenants(core->LivingTenants()) {}
   Snapshot::Impl all;  // The view; of no tenant.
   std::vector<std::string> tenants;
 };
@@ -389,9 +401,9 @@ const std::vector<std::string>& StoreSnapshot::tenants() const {
 
 Result<Snapshot> StoreSnapshot::Tenant(std::string_view name) const {
   StoreCore& core = impl_->all.core();
-  const uint32_t id = core.names.Find(NameKind::kTenant, name);
-  // They are numbered as they are made; one that came later is none here.
-  if (id == 0 || id > impl_->tenants.size()) {
+  // One that came later is none here.
+  if (std::find(impl_->tenants.begin(), impl_->tenants.end(), name) ==
+      impl_->tenants.end()) {
     return Status(StatusCode::kNotFound,
                   "no tenant \"" + std::string(name) + "\"");
   }
@@ -402,6 +414,8 @@ Result<Snapshot> StoreSnapshot::Tenant(std::string_view name) const {
 }
 
 Result<StoreCursor> StoreSnapshot::Replay() const {
+  Status usable = impl_->all.core().CheckReadable();
+  if (!usable.ok()) return usable;
   EventCursor::Impl walk;
   walk.snapshot = std::make_shared<const Snapshot::Impl>(impl_->all);
   walk.every_tenant = true;
@@ -434,6 +448,7 @@ Result<std::vector<uint64_t>> StoreSnapshot::CountDefinitions() const {
     if (record.kind != LogKind::kDefinition) continue;
     const auto place = places.find(record.definition.tenant);
     if (place == places.end()) {
+      if (core.keyring->IsDropped(record.definition.tenant)) continue;
       return AtRecord(at, Status(StatusCode::kCorruption, "of no tenant"));
     }
     ++counts[place->second];

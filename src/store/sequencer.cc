@@ -12,6 +12,7 @@
 #include "base/time_text.h"
 #include "format/timeline_entry.h"
 #include "store/dry_run.h"
+#include "store/erased.h"
 #include "store/resolving_event.h"
 
 namespace crm {
@@ -244,6 +245,9 @@ void Sequencer::LastDurable(Position* head, Digest* chain) const {
 }
 
 Status Sequencer::CheckWritable() const {
+  if (core_->unreadable) {
+    return Status(StatusCode::kReadOnly, "the store is open without keys");
+  }
   Status status = failed_.Check(kFailedBefore);
   return status.ok() ? core_->failed.Check(kFailedBefore) : status;
 }
@@ -388,7 +392,8 @@ void Sequencer::RollBackTo(Group* group, const Mark& mark) {
 Status Sequencer::Decide(Request* request, FoldContext& context, bool dry) {
   const bool partial = request->options->partial;
   AppendResult& result = request->result;
-  Status status = RefreshDefinitions(*core_, request);
+  Status status = CheckNotDropped(request->tenant);
+  if (status.ok()) status = RefreshDefinitions(*core_, request);
   if (!status.ok()) return status;
   result.events.resize(request->events.size());
   for (size_t i = 0; i < request->events.size(); ++i) {

@@ -104,6 +104,13 @@ class Sequencer final {
   Status Choose(uint32_t tenant, bool dry,
                 const std::function<Status(Choosing&)>& make);
 
+  // That a tenant is dropped, as a log record of its own, durable when it
+  // returns; its position. From then on nothing of it is decided any more, and
+  // its keys are fenced. `choose` is called while nobody else decides anything,
+  // and fills in the reason; it is given the time.
+  using ChooseDrop = std::function<Status(DropReason* reason)>;
+  Result<Position> Drop(uint32_t tenant, const ChooseDrop& choose);
+
   // Everything acknowledged is durable when it returns.
   Status Sync();
   // Writes rows that are no records (of family ops), beside the groups. With
@@ -134,6 +141,8 @@ class Sequencer final {
   Group* ChooseGroup() CRM_REQUIRES(decide_mutex_);
   void FormGroup(Group* group);
   Status CheckWritable() const;
+  // kErased: the tenant was dropped.
+  Status CheckAlive(uint32_t tenant) const;
   void BeginGroup(Group* group) CRM_REQUIRES(decide_mutex_);
   Status DecideGroup(Group* group, bool* sync) CRM_REQUIRES(decide_mutex_);
   void NoteRefused(Group* group) CRM_REQUIRES(decide_mutex_);
@@ -213,6 +222,8 @@ class Sequencer final {
       CRM_REQUIRES(write_mutex_);
   Status MakeDefinition(uint32_t tenant, const ChooseDefinition& choose,
                         Position* position) CRM_REQUIRES(write_mutex_);
+  Status MakeDrop(uint32_t tenant, const ChooseDrop& choose, Position* position)
+      CRM_REQUIRES(write_mutex_);
   Status MakeChoices(uint32_t tenant, bool dry,
                      const std::function<Status(Choosing&)>& make)
       CRM_REQUIRES(write_mutex_);

@@ -160,6 +160,7 @@ Status Sequencer::Choose(uint32_t tenant, bool dry,
 Status Sequencer::MakeChoices(uint32_t tenant, bool dry,
                               const std::function<Status(Choosing&)>& make) {
   Status status = CheckWritable();
+  if (status.ok()) status = CheckAlive(tenant);
   if (!status.ok()) return status;
   MutexLock deciding(decide_mutex_);
   Group* const group = ChooseGroup();

@@ -142,6 +142,7 @@ Status Sequencer::EmitDictionaries() {
       if (!status.ok()) return status;
     }
     Result<Key> key = core_->keyring->TenantKey(trained.tenant);
+    if (key.status().code() == StatusCode::kErased) continue;  // Dropped since.
     if (!key.ok()) return std::move(key).status();
     std::string& value = group_->NextValue();
     const Position position = group_->last();
@@ -382,6 +383,7 @@ Status Sequencer::MakeDefinition(uint32_t tenant,
                                  const ChooseDefinition& choose,
                                  Position* position) {
   Status made = CheckWritable();
+  if (made.ok()) made = CheckAlive(tenant);
   if (!made.ok()) return made;
   MutexLock deciding(decide_mutex_);
   std::optional<Definition> definition;

@@ -28,8 +28,19 @@ Snapshot::~Snapshot() = default;
 
 Position Snapshot::position() const { return impl_->view->position(); }
 
+Status Snapshot::Impl::CheckNotDropped() const {
+  return crm::CheckNotDropped(tenant);
+}
+
+Status Snapshot::Impl::Check() const {
+  Status status = CheckNotDropped();
+  return status.ok() ? core().CheckReadable() : status;
+}
+
 Status Snapshot::Impl::ReadRecord(RecordId record,
                                   std::vector<Entry>* out) const {
+  Status usable = Check();
+  if (!usable.ok()) return usable;
   Result<RecordRow> row =
       core().views->identity().RecordOf(tenant.id, record, *view);
   if (row.status().code() == StatusCode::kNotFound) {
@@ -47,6 +58,8 @@ Status Snapshot::Impl::ReadRecord(RecordId record,
 
 Status Snapshot::Impl::ReadCustomer(CustomerId customer,
                                     std::vector<Entry>* out) const {
+  Status usable = Check();
+  if (!usable.ok()) return usable;
   Result<Members> members =
       core().views->identity().MembersOf(tenant.id, customer, *view);
   if (!members.ok()) return std::move(members).status();
@@ -67,6 +80,8 @@ Status Snapshot::Impl::ReadCustomer(CustomerId customer,
 }
 
 Result<CustomerId> Snapshot::FindCustomer(const Identifier& identifier) const {
+  Status usable = impl_->Check();
+  if (!usable.ok()) return usable;
   const IdentityRoom& identity = impl_->core().views->identity();
   const uint32_t tenant = impl_->tenant.id;
   // An identifier has the form that the next event would give it.
@@ -88,6 +103,8 @@ Result<CustomerId> Snapshot::FindCustomer(const Identifier& identifier) const {
 }
 
 Result<Customer> Snapshot::GetCustomer(CustomerId customer) const {
+  Status usable = impl_->Check();
+  if (!usable.ok()) return usable;
   StoreCore& core = impl_->core();
   const IdentityRoom& identity = core.views->identity();
   const uint32_t tenant = impl_->tenant.id;
@@ -134,8 +151,10 @@ Result<Profile> Snapshot::GetProfile(CustomerId customer) const {
 }
 
 Status Snapshot::GetProfile(CustomerId customer, Profile* profile) const {
-  Status status = impl_->core().views->profile().Read(
-      impl_->tenant.id, customer, impl_->view.get(), profile);
+  Status status = impl_->Check();
+  if (!status.ok()) return status;
+  status = impl_->core().views->profile().Read(impl_->tenant.id, customer,
+                                               impl_->view.get(), profile);
   if (status.code() != StatusCode::kNotFound) return status;
   Result<Members> members = impl_->core().views->identity().MembersOf(
       impl_->tenant.id, customer, *impl_->view);
@@ -168,6 +187,8 @@ TenantStats StatsOf(const std::string& tenant, const TenantCounts& counts) {
 
 Result<TenantStats> Snapshot::GetStats() const {
   StoreCore& core = impl_->core();
+  Status usable = impl_->CheckNotDropped();
+  if (!usable.ok()) return usable;
   Result<TenantCounts> counts =
       core.views->event().Counts(impl_->tenant.id, *impl_->view);
   if (!counts.ok()) return std::move(counts).status();

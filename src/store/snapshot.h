@@ -48,6 +48,10 @@ struct Snapshot::Impl {
   std::shared_ptr<View> view;  // Goes before the handle does.
 
   StoreCore& core() const { return handle.core(); }
+  // Ok unless the tenant was dropped meanwhile.
+  Status CheckNotDropped() const;
+  // The same for all that needs a key.
+  Status Check() const;
 
   // One event of a customer or record, not yet expanded.
   using Entry = ProfileRoom::RecordEvent;

@@ -8,6 +8,7 @@
 #include "store/open.h"
 #include "store/sequencer.h"
 #include "store/snapshot.h"
+#include "store/tenant_drop.h"
 #include "store/tenant_impl.h"
 #include "store/verify.h"
 
@@ -90,12 +91,33 @@ Result<TenantInfo> StoreCore::OpenTenant(std::string_view name) {
   }
   Status status = keyring->OpenTenant(id, name, true);
   if (!status.ok()) return status;
-  return TenantInfo{id, std::string(name), &keyring->index_keys(id)};
+  return TenantInfo{id, std::string(name), &keyring->index_keys(id),
+                    &keyring->dropped_flag(id)};
+}
+
+std::vector<std::string> StoreCore::LivingTenants() const {
+  std::vector<std::string> all = names.All(NameKind::kTenant);
+  std::erase_if(all, [this](const std::string& name) {
+    return keyring->IsDropped(names.Find(NameKind::kTenant, name));
+  });
+  return all;
 }
 
 std::vector<std::string> Store::TenantNames() const {
-  return impl_->core->names.All(NameKind::kTenant);
+  return impl_->core->LivingTenants();
 }
+
+Result<std::vector<TenantEntry>> Store::ListTenants() const {
+  return WhileOpen(*impl_->core, [&] { return ListTenantsOf(*impl_->core); });
+}
+
+Result<TenantDrop> Store::DropTenant(std::string_view name,
+                                     const DropTenantOptions& options) {
+  return WhileOpen(*impl_->core,
+                   [&] { return DropTenantOf(*impl_->core, name, options); });
+}
+
+bool Store::unreadable() const { return impl_->core->unreadable; }
 
 Result<StoreSnapshot> Store::GetSnapshot() const {
   return WhileOpen(*impl_->core,
@@ -123,12 +145,18 @@ Result<bool> Store::Maintain(std::chrono::microseconds budget) {
 }
 
 Status Store::Flush() {
-  return WhileOpen(*impl_->core, [&] { return impl_->core->Checkpoint(); });
+  return WhileOpen(*impl_->core, [&]() -> Status {
+    // Views made without keys are not to stay.
+    if (impl_->core->unreadable) return Status::Ok();
+    return impl_->core->Checkpoint();
+  });
 }
 
 Result<KeyRotation> Store::RotateKeys(const KeyRotationOptions& options) {
   return WhileOpen(*impl_->core, [&]() -> Result<KeyRotation> {
     StoreCore& core = *impl_->core;
+    Status readable = core.CheckReadable();
+    if (!readable.ok()) return readable;
     MutexLock no_erasure(core.erasure_mutex);
     RotationPlan plan;
     plan.keep_old = options.keep_old;
@@ -155,7 +183,8 @@ Status Store::Checkpoint(const std::string& directory) {
     if (disk.Exists(directory)) {
       return Status(StatusCode::kAlreadyExists, directory + " exists");
     }
-    Status status = core.Checkpoint();
+    Status status = core.CheckReadable();
+    if (status.ok()) status = core.Checkpoint();
     if (status.ok()) status = disk.MakeDirectory(directory);
     // Nobody appends and no checkpoint is written meanwhile, so that log, keys
     // and views agree; hard links make it short.
@@ -198,6 +227,9 @@ Result<StoreStats> Store::GetStats() const {
       const uint32_t id = core.names.Find(NameKind::kTenant, name);
       Result<TenantCounts> counts = core.views->event().Counts(id, *view);
       if (!counts.ok()) return std::move(counts).status();
+      // Its events are in the log; it is no tenant any more.
+      if (counts->dropped != 0) stats.events += counts->events;
+      if (counts->dropped != 0) continue;
       TenantStats tenant = StatsOf(name, *counts);
       tenant.refused_events = core.sequencer->Refused(id);
       stats.events += tenant.events;

@@ -106,7 +106,7 @@ bool IsLive(const StoreCore& core, uint32_t tenant, const SubscriptionRow& row)
 Result<Subscription> Tenant::Subscribe(const SubscriptionOptions& options) {
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckSubscriptionOptions(options);
   if (!status.ok()) return status;
   auto impl =
@@ -141,7 +141,7 @@ Result<std::vector<SubscriptionInfo>> Tenant::ListSubscriptions() const {
   StoreCore& core = *impl_->core;
   const uint32_t tenant = impl_->info.id;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   std::vector<SubscriptionRow> rows;
   std::vector<SubscriptionInfo> list;
@@ -180,7 +180,7 @@ Status Tenant::DropSubscription(std::string_view name) {
   StoreCore& core = *impl_->core;
   const uint32_t tenant = impl_->info.id;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckName("name", name, kNameBytes);
   if (!status.ok()) return status;
   MutexLock lock(core.subscriptions_mutex);

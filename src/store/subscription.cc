@@ -8,6 +8,7 @@
 #include "base/mutex.h"
 #include "identity/changes.h"
 #include "identity/choice.h"
+#include "store/erased.h"
 #include "store/lag.h"
 #include "store/sequencer.h"
 #include "store/subscription_impl.h"
@@ -39,7 +40,7 @@ constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
 
 Subscription::Impl::Impl(std::shared_ptr<StoreCore> store, const TenantInfo& of,
                          const SubscriptionOptions& wanted)
-    : core(std::move(store)), tenant(of.id), options(wanted) {}
+    : core(std::move(store)), tenant(of.id), info(of), options(wanted) {}
 
 Subscription::Impl::~Impl() {
   if (key.empty()) return;
@@ -197,6 +198,7 @@ Status Subscription::Impl::DeliverEvent(const Slot& slot, Message* message) {
 }
 
 Status Subscription::Impl::CheckWaiting() const {
+  if (info.is_dropped()) return DroppedTenant(info.name);
   if (cancelled.load()) {
     return Status(StatusCode::kCancelled, "the subscription was cancelled");
   }
@@ -255,6 +257,7 @@ Status Subscription::Impl::Acknowledge(Position at,
                                        std::optional<Durability> durability) {
   ReaderLock open(core->lifecycle);
   Status status = core->CheckOpen();
+  if (status.ok()) status = CheckNotDropped(info);
   if (!status.ok()) return status;
   if (options.name.empty()) {
     return Status(StatusCode::kFailedPrecondition,
@@ -301,6 +304,7 @@ Status Subscription::Acknowledge(Position position,
 Result<Lag> Subscription::GetLag() const {
   ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->core->CheckOpen();
+  if (status.ok()) status = CheckNotDropped(impl_->info);
   if (!status.ok()) return status;
   return LagBehind(*impl_->core, impl_->tenant, impl_->position.load());
 }

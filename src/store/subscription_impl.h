@@ -33,6 +33,7 @@ struct Subscription::Impl {
 
   const std::shared_ptr<StoreCore> core;
   const uint32_t tenant;
+  const TenantInfo info;
   const SubscriptionOptions options;
   std::string key;  // Of its checkpoint; empty: not registered.
 

@@ -78,7 +78,10 @@ Result<AppendResult> AppendAll(Tenant::Impl& tenant, std::span<const T> events,
   StoreCore& core = *tenant.core;
   Place place(options);
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = tenant.CheckOpenParts();
+  if (status.ok() && core.unreadable) {
+    status = Status(StatusCode::kReadOnly, "the store is open without keys");
+  }
   if (status.ok()) status = CheckAppendOptions(options);
   if (!status.ok()) return status;
   Stopwatch watch;
@@ -133,7 +136,7 @@ Result<AppendResult> Tenant::AppendJson(
 
 Result<std::string> Tenant::GetOffset(std::string_view name) const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpenParts();
   if (!status.ok()) return status;
   std::string value;
   Result<bool> found =
@@ -145,7 +148,7 @@ Result<std::string> Tenant::GetOffset(std::string_view name) const {
 
 Result<Snapshot> Tenant::GetSnapshot() const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpenParts();
   if (!status.ok()) return status;
   return Snapshot(std::make_unique<Snapshot::Impl>(impl_->core, impl_->info));
 }
@@ -178,7 +181,7 @@ Result<Profile> Tenant::GetProfile(CustomerId customer) const {
 // As a rule one row says it all, so that no snapshot is needed.
 Status Tenant::GetProfile(CustomerId customer, Profile* profile) const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   status = impl_->core->views->profile().Read(impl_->info.id, customer, nullptr,
                                               profile);
@@ -201,7 +204,7 @@ Result<TimelinePage> Tenant::GetTimeline(CustomerId customer,
 Result<Position> Tenant::WaitForEvents(
     Position after, std::chrono::milliseconds timeout) const {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpenParts();
   if (!status.ok()) return status;
   return impl_->core->sequencer->WaitPast(after, timeout);
 }

@@ -29,7 +29,7 @@ Status Tenant::SetIdentitySettings(std::string_view json) {
   if (!settings.ok()) return std::move(settings).status();
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckPhones(core, **settings);
   if (!status.ok()) return status;
   std::string text = (*settings)->ToJson();
@@ -54,7 +54,7 @@ Status Tenant::SetIdentitySettings(std::string_view json) {
 Result<std::string> Tenant::GetIdentitySettings() const {
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   const auto now = core.definitions.Of(impl_->info.id);
   const Definition* set = now == nullptr ? nullptr : now->identity();

@@ -7,12 +7,24 @@
 
 #include "store/core.h"
 #include "store/dry_run.h"
+#include "store/erased.h"
 
 namespace crm {
 
 struct Tenant::Impl {
   std::shared_ptr<StoreCore> core;
   TenantInfo info;
+
+  // Ok while the store is open, and the tenant was not dropped.
+  Status CheckOpenParts() const CRM_REQUIRES_SHARED(core->lifecycle) {
+    Status status = core->CheckOpen();
+    return status.ok() ? CheckNotDropped(info) : status;
+  }
+  // The same for all that needs a key.
+  Status CheckOpen() const CRM_REQUIRES_SHARED(core->lifecycle) {
+    Status status = CheckOpenParts();
+    return status.ok() ? core->CheckReadable() : status;
+  }
 };
 
 }  // namespace crm

@@ -73,7 +73,7 @@ UpcasterInfo InfoOf(const UpcasterInUse& upcaster) {
 class Reading {
  public:
   explicit Reading(const Tenant::Impl& tenant)
-      : open_(tenant.core->lifecycle), status_(tenant.core->CheckOpen()) {
+      : open_(tenant.core->lifecycle), status_(tenant.CheckOpen()) {
     if (!status_.ok()) return;
     now_ = tenant.core->definitions.Of(tenant.info.id);
     if (now_ == nullptr) now_ = std::make_shared<const TenantDefinitions>();
@@ -128,7 +128,7 @@ Status CheckNext(const TypeDefinitions* type, const SchemaDefinition& next,
 Status Define(const Tenant::Impl& tenant,
               const Sequencer::ChooseDefinition& choose) {
   ReaderLock open(tenant.core->lifecycle);
-  Status status = tenant.core->CheckOpen();
+  Status status = tenant.CheckOpen();
   if (!status.ok()) return status;
   return tenant.core->sequencer->Define(tenant.info.id, choose).status();
 }

@@ -134,7 +134,8 @@ Status Views::Load(std::span<const Fact> facts) const {
   if (!overlay_->cold()) return Status::Ok();
   std::vector<std::pair<uint32_t, RecordId>> records;
   for (const Fact& fact : facts) {
-    if (fact.header.record == 0 || (fact.header.flags & kEventNewRecord) != 0) {
+    if (fact.header.record == 0 || fact.dropped ||
+        (fact.header.flags & kEventNewRecord) != 0) {
       continue;
     }
     records.emplace_back(fact.header.tenant, fact.header.record);
@@ -150,6 +151,10 @@ void Views::Prefetch(uint32_t tenant, RecordId record) const {
 
 Status Views::Fold(const Fact& fact, FoldContext& context,
                    std::vector<TailEntry>* tail) const {
+  if (fact.dropped) {
+    ++context.counts.events;
+    return Status::Ok();
+  }
   for (const Room* room : rooms_) {
     Status status = room->Fold(fact, context);
     if (!status.ok()) return status;
@@ -190,6 +195,53 @@ Status Views::FoldChoice(const IdentityChoice& choice,
     if (!status.ok()) return status;
   }
   return identity_->FoldChoice(choice, context);
+}
+
+void Views::FoldDrop(Position position, FoldContext& context) {
+  const uint64_t events = context.counts.events;
+  context.counts = TenantCounts();
+  context.counts.events = events;
+  context.counts.dropped = position;
+}
+
+Status Views::PurgeTenant(uint32_t tenant) {
+  constexpr size_t kRowsAtOnce = 65536;
+  MutexLock lock(checkpoint_mutex_);
+  const size_t counts = event_->first_family() + EventRoom::kTenants;
+  for (size_t family = 1; family < family_count(); ++family) {
+    if (family == counts) continue;
+    const int words = overlay_->families()[family].words;
+    const std::string lower = EncodeRowKey(RowKey{0, 0, tenant}, words);
+    const std::string end = EncodeRowKey(RowKey{0, 0, tenant + 1}, words);
+    std::string upper = end;
+    bool any = false;
+    std::vector<std::string> keys(kRowsAtOnce);
+    while (keys.size() == kRowsAtOnce) {
+      keys.clear();
+      Status status = database_->ScanBackward(
+          family, lower, upper, [&](std::string_view key, std::string_view) {
+            keys.emplace_back(key);
+            return keys.size() < kRowsAtOnce;
+          });
+      if (!status.ok()) return status;
+      if (keys.empty()) break;
+      any = true;
+      upper = keys.back();
+      Ingestion out(*database_);
+      for (auto key = keys.rbegin(); key != keys.rend(); ++key) {
+        status = out.Delete(family, *key);
+        if (!status.ok()) return status;
+      }
+      status = out.Commit();
+      if (!status.ok()) return status;
+    }
+    if (!any) continue;
+    Status status = database_->Compact(family, lower, end);
+    if (!status.ok()) return status;
+  }
+  // Behind the disk: what a reader brings from there is older, and not kept.
+  overlay_->ForgetTenant(tenant, counts);
+  return database_->MergeSmallFiles();
 }
 
 Status Views::RenewBuckets(uint32_t tenant, std::span<const RecordId> records) {
@@ -295,7 +347,11 @@ Status Views::WriteRows(FrozenRows& frozen, const Tail::Part& part,
         status = out.Delete(family, key);
       } else if (spec.codec != nullptr) {
         status = spec.codec->Encode(keys[i], row.value(), &stored);
-        if (status.ok()) status = out.Put(family, key, stored);
+        if (status.code() == StatusCode::kErased) {
+          status = out.Delete(family, key);
+        } else if (status.ok()) {
+          status = out.Put(family, key, stored);
+        }
       } else {
         status = out.Put(family, key, row.value());
       }

@@ -81,6 +81,13 @@ class Views final {
               std::vector<TailEntry>* tail) const;
   // Folds a choice in; of an erasure, what every room makes of it.
   Status FoldChoice(const IdentityChoice& choice, FoldContext& context) const;
+  // Of a tenant who was dropped nothing but a count stays; its rows go by
+  // PurgeTenant. `position`: where the log says so.
+  static void FoldDrop(Position position, FoldContext& context);
+  // Removes all rows of a tenant, from memory and from files, but for its
+  // counts. REQUIRES: it was dropped, and a checkpoint was written since. May
+  // be called again.
+  Status PurgeTenant(uint32_t tenant);
   // Seals what is on disk of the buckets of these records with new keys, and
   // destroys the old ones. May be called again.
   Status RenewBuckets(uint32_t tenant, std::span<const RecordId> records);

@@ -155,6 +155,77 @@ static void retention(crm_tenant* tenant) {
   crm_retention_report_free(report);
 }
 
+/* A tenant that comes and goes. */
+static void drops(crm_store* store) {
+  crm_drop_tenant_options options = CRM_DROP_TENANT_OPTIONS_INIT;
+  crm_tenant_drop drop;
+  crm_tenant* tenant = NULL;
+  crm_tenant_list* list = NULL;
+  const crm_tenant_list_view* view;
+  const crm_slice name = crm_slice_of("short-lived");
+  const crm_slice line = crm_slice_of(
+      "{\"id\":\"d1\",\"type\":\"t\",\"source\":\"scl\",\"payload\":{},"
+      "\"identity\":{\"sclMemberId\":\"d1\"}}");
+  size_t i;
+  size_t found = 0;
+  EXPECT_OK(crm_tenant_open(store, name, NULL, &tenant, &error));
+  EXPECT_OK(crm_tenant_append_json(tenant, &line, 1, NULL, NULL, &error));
+  EXPECT_CODE(crm_store_drop_tenant(store, name, NULL, NULL, &error),
+              CRM_FAILED_PRECONDITION);
+  options.flags = CRM_DROP_TENANT_DRY_RUN;
+  EXPECT_OK(crm_store_drop_tenant(store, name, &options, &drop, &error));
+  EXPECT(drop.position == 0 && drop.events == 1 && drop.customers == 1);
+  EXPECT(drop.records == 1 && drop.keys >= 1 && drop.holds == 0);
+  options.flags = CRM_DROP_TENANT_CONFIRM;
+  options.by = crm_slice_of("desk");
+  options.why = crm_slice_of("contract ended");
+  EXPECT_OK(crm_store_drop_tenant(store, name, &options, &drop, &error));
+  EXPECT(drop.position > 0 && drop.at_us > 0);
+  EXPECT_CODE(crm_tenant_append_json(tenant, &line, 1, NULL, NULL, &error),
+              CRM_ERASED);
+  crm_tenant_free(tenant);
+  EXPECT_CODE(crm_tenant_open(store, name, NULL, &tenant, &error), CRM_ERASED);
+  EXPECT_CODE(crm_store_drop_tenant(store, name, &options, NULL, &error),
+              CRM_ERASED);
+  EXPECT_OK(crm_store_list_tenants(store, NULL, &list, &error));
+  view = crm_tenant_list_read(list);
+  for (i = 0; i < view->tenant_count; ++i) {
+    if (view->tenants[i].dropped_position == 0) continue;
+    ++found;
+    EXPECT(is(view->tenants[i].name, "short-lived"));
+    EXPECT(view->tenants[i].events == 1 && view->tenants[i].records == 0);
+    EXPECT(view->tenants[i].dropped_position == drop.position);
+    EXPECT(view->tenants[i].dropped_at_us == drop.at_us);
+    EXPECT(is(view->tenants[i].dropped_by, "desk"));
+    EXPECT(is(view->tenants[i].dropped_why, "contract ended"));
+  }
+  EXPECT(found == 1);
+  crm_tenant_list_free(list);
+}
+
+/* Open parts, of a backup whose keys are lost. */
+static void without_keys(void) {
+  crm_store_options options = CRM_STORE_OPTIONS_INIT;
+  crm_verify_report* report = NULL;
+  crm_store* store = NULL;
+  int32_t unreadable = 0;
+  const crm_slice folder = crm_slice_of("unreadable");
+  EXPECT_CODE(crm_restore_store(crm_slice_of("backup-data"), crm_slice_of(""),
+                                folder, &options, NULL, &error),
+              CRM_KEY_MISSING);
+  options.flags = CRM_STORE_ALLOW_UNREADABLE;
+  EXPECT_OK(crm_restore_store(crm_slice_of("backup-data"), crm_slice_of(""),
+                              folder, &options, NULL, &error));
+  EXPECT_OK(crm_store_open(folder, &options, &store, &error));
+  EXPECT_OK(crm_store_is_unreadable(store, &unreadable, &error));
+  EXPECT(unreadable == 1);
+  EXPECT_OK(crm_store_verify(store, NULL, &report, &error));
+  EXPECT(crm_verify_report_read(report)->unreadable > 0);
+  EXPECT(crm_verify_report_read(report)->findings_total == 0);
+  crm_verify_report_free(report);
+  EXPECT_OK(crm_store_close(store, &error));
+}
+
 void erasures(crm_store* store) {
   crm_tenant* tenant = NULL;
   crm_erasure_options options = CRM_ERASURE_OPTIONS_INIT;
@@ -200,5 +271,7 @@ void erasures(crm_store* store) {
       crm_tenant_set_privacy_settings(tenant, crm_slice_of("{}"), &error));
   retention(tenant);
   backups(store);
+  without_keys();
+  drops(store);
   crm_tenant_free(tenant);
 }

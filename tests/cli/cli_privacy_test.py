@@ -1,5 +1,6 @@
 """crm erase and certificate: erasing a customer, as a shell sees it."""
 
+import gzip
 import json
 import os
 import shutil
@@ -189,6 +190,61 @@ class Privacy(cli_fixture.CliTest):
         self.crm("restore", restored, data, keys, code=4)
         self.crm("restore", self.path("other"), keys, keys, "--key-file",
                  key.strip(), code=2)
+
+    def test_tenants(self):
+        events = cli_fixture.lines([person(1, {"authUserId": "1"}, "Ada")])
+        self.crm("append", self.store, "--tenant", "spa", stdin=events)
+        out, _ = self.crm("tenant", "list", self.store)
+        self.assertIn("spa", out)
+        file = self.path("spa.ndjson.gz")
+        self.crm("tenant", "export", self.store, "spa", file)
+        _, error = self.crm("tenant", "drop", self.store, "spa", code=2)
+        self.assertIn("confirm", error)
+        out, _ = self.crm("tenant", "drop", self.store, "spa", "--dry-run")
+        self.assertIn("Nothing was dropped", out)
+        done = self.json_line("tenant", "drop", self.store, "spa", "--confirm",
+                              "--by", "desk", "--why", "contract ended")
+        self.assertTrue(done["dropped"])
+        self.assertGreater(done["keys"], 0)
+        _, error = self.crm("tenant", "drop", self.store, "spa", "--confirm",
+                            code=4)
+        self.assertIn("was dropped", error)
+        self.crm("append", self.store, "--tenant", "spa", stdin=events,
+                 code=4)
+        out, _ = self.crm("tenant", "list", self.store, "--json")
+        tenants = {one["tenant"]: one
+                   for one in map(json.loads, out.splitlines())}
+        self.assertFalse(tenants["default"]["dropped"])
+        self.assertEqual(tenants["spa"]["dropped_why"], "contract ended")
+        self.crm("tenant", "drop", self.store, "nowhere", "--confirm", code=3)
+        self.crm("show", self.store, "1")
+        self.crm("verify", self.store)
+        other = self.path("other")
+        self.crm("init", other)
+        self.crm("import", other, file, "--format", "libcrm")
+        again = self.path("again.ndjson.gz")
+        self.crm("tenant", "export", other, "spa", again)
+        with gzip.open(file) as a, gzip.open(again) as b:
+            self.assertEqual(a.read(), b.read())
+
+    def test_without_keys(self):
+        data = self.path("data")
+        self.crm("backup", self.store, data)
+        restored = self.path("restored")
+        _, error = self.crm("restore", restored, data, code=6)
+        self.assertIn("allow_unreadable", error)
+        self.crm("restore", restored, data, "--allow-unreadable")
+        self.crm("stats", restored, code=6)
+        self.crm("stats", restored, "--allow-unreadable")
+        out, _ = self.crm("replay", restored, "--allow-unreadable")
+        self.assertIn("(unreadable)", out)
+        self.assertNotIn("Ada", out)
+        out, _ = self.crm("verify", restored, "--allow-unreadable")
+        self.assertIn("could not be checked", out)
+        report = self.json_line("verify", restored, "--allow-unreadable")
+        self.assertGreater(report["unreadable"], 0)
+        out, _ = self.crm("tenant", "list", restored, "--allow-unreadable")
+        self.assertIn("default", out)
 
     def test_rotate(self):
         data, keys = self.path("data"), self.path("keys")

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -67,6 +68,9 @@ IOStatus FaultState::Point(Kind kind) {
     case Style::kPowerOff:
       power_lost_ = true;
       return IOStatus::IOError("power is off");
+    case Style::kKill:
+      kill(getpid(), SIGKILL);
+      break;
   }
   return IOStatus::OK();
 }

@@ -46,6 +46,7 @@ class FaultyDisk final {
     kForever,   // From the point on, all points fail with an I/O error.
     kNoSpace,   // From the point on, writes and creations find a full disk.
     kPowerOff,  // From the point on, everything fails.
+    kKill,      // The process dies at the point, by SIGKILL.
   };
 
   FaultyDisk();

@@ -4,6 +4,8 @@
 //
 //   model_test [--test-case=...]   CRM_TEST_SEED, CRM_MODEL_SECONDS
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -18,6 +20,19 @@ namespace {
 
 constexpr size_t kTenants = 3;
 
+// A minute passes with each look, long before anything that events tell: so no
+// erasure is later than what happened, and none refuses an event.
+class SlowClock final : public Clock {
+ public:
+  Timestamp Now() override {
+    return Timestamp(std::chrono::minutes(kStart + looks_.fetch_add(1)));
+  }
+
+ private:
+  static constexpr int64_t kStart = 15'778'080;  // 2000-01-01
+  std::atomic<int64_t> looks_{0};
+};
+
 // One life of a store: opened, used, closed, opened again.
 class Model {
  public:
@@ -28,12 +43,16 @@ class Model {
     options_.checkpoint_records = 1000;
     options_.compress_blocks = seed % 3 != 0;
     if (seed % 5 == 0) options_.resident_bytes = size_t{16} << 20;
+    options_.clock = std::make_shared<SlowClock>();
+    for (size_t i = 0; i < kTenants; ++i) NameTenant(i);
     Open();
   }
 
   void Run(int batches) {
     for (int batch = 0; batch < batches; ++batch) {
       for (size_t n = 1 + Pick(40); n > 0; --n) AppendSome(Pick(kTenants));
+      if (OneIn(2)) EraseSome(Pick(kTenants));
+      if (OneIn(25)) DropSome(Pick(kTenants));
       Disturb();
       for (size_t tenant = 0; tenant < kTenants; ++tenant) Compare(tenant);
       CompareStats();
@@ -51,8 +70,55 @@ class Model {
                                          : MustOpenInMemory(options_));
     tenants_.clear();
     for (size_t i = 0; i < kTenants; ++i) {
-      tenants_.push_back(MustTenant(*store_, "tenant-" + std::to_string(i)));
+      tenants_.push_back(MustTenant(*store_, names_[i]));
     }
+  }
+
+  void NameTenant(size_t t) {
+    names_[t] = "tenant-" + std::to_string(named_++);
+  }
+
+  void EraseSome(size_t t) {
+    Oracle& oracle = oracles_[t];
+    if (oracle.customers().empty()) return;
+    const CustomerId id = 1 + Pick(oracle.customers().size());
+    CAPTURE(id);
+    ErasureOptions options;
+    options.confirm = true;
+    if (OneIn(4)) options.mode = ErasureMode::kHard;
+    const Result<ErasureReport> report = tenants_[t].Erase(id, options);
+    if (oracle.IsErased(id)) {
+      CHECK_CODE(report, kErased);
+      return;
+    }
+    REQUIRE_OK(report);
+    CHECK(report->complete);
+    CHECK(report->customer == oracle.Current(id));
+    CHECK(report->events == oracle.EventsOf(id).size());
+    std::vector<RecordId> records =
+        oracle.customers()[oracle.Current(id) - 1].records;
+    std::sort(records.begin(), records.end());
+    CHECK(report->records == records);
+    oracle.Erase(id, report->position);
+  }
+
+  // Another one, of another name, takes its place.
+  void DropSome(size_t t) {
+    const Result<TenantDrop> drop =
+        store_->DropTenant(names_[t], {.confirm = true});
+    REQUIRE_OK(drop);
+    CHECK(drop->events == oracles_[t].events().size());
+    CHECK(drop->customers == oracles_[t].live_customers());
+    CHECK(drop->records == oracles_[t].records().size());
+    CHECK_CODE(tenants_[t].Append(NewEvent()), kErased);
+    CHECK_CODE(tenants_[t].GetSnapshot(), kErased);
+    CHECK_CODE(store_->Tenant(names_[t]), kErased);
+    dropped_events_ += drop->events;
+    ++dropped_;
+    NameTenant(t);
+    oracles_[t] = Oracle();
+    offsets_[t].clear();
+    tenants_[t] = MustTenant(*store_, names_[t]);
   }
 
   Identifier RandomIdentifier() {
@@ -126,7 +192,8 @@ class Model {
   }
 
   Condition SomeCondition(const Oracle& oracle) {
-    const CustomerId customer = Pick(oracle.customers().size() + 1);
+    CustomerId customer = Pick(oracle.customers().size() + 1);
+    if (oracle.IsErased(customer)) customer = 0;
     Condition condition;
     condition.customer = OneIn(2) ? 0 : customer;
     do {
@@ -288,6 +355,13 @@ class Model {
   static void CompareCustomer(const Oracle& oracle, const Snapshot& snapshot,
                               CustomerId id) {
     CAPTURE(id);
+    if (oracle.IsErased(id)) {
+      CHECK_CODE(snapshot.GetCustomer(id), kErased);
+      CHECK_CODE(snapshot.GetProfile(id), kErased);
+      CHECK_CODE(snapshot.GetTimeline(id, {}), kErased);
+      CHECK_CODE(snapshot.Replay({.customer = id}), kErased);
+      return;
+    }
     const CustomerId current = oracle.Current(id);
     const Oracle::CustomerState& want = oracle.customers()[current - 1];
     const std::vector<size_t> events = oracle.EventsOf(id);
@@ -384,8 +458,10 @@ class Model {
     if (OneIn(3)) query.types = {"type-" + std::to_string(Pick(10)), "type-9"};
     if (OneIn(4) && !oracle.customers().empty()) {
       query.customer = 1 + Pick(oracle.customers().size());
+      if (oracle.IsErased(query.customer)) query.customer = 0;
     } else if (OneIn(4) && !oracle.records().empty()) {
       query.record = 1 + Pick(oracle.records().size());
+      if (oracle.records()[query.record - 1].erased) query.record = 0;
     }
     return query;
   }
@@ -425,7 +501,10 @@ class Model {
       REQUIRE_OK(more);
       REQUIRE(*more);
       REQUIRE(view.position == want->position);
-      CHECK(view.id == want->event.id);
+      const bool erased =
+          want->record != 0 && oracle.records()[want->record - 1].erased;
+      CHECK(view.opened == !erased);
+      CHECK(view.id == (erased ? "" : want->event.id));
       CHECK(view.type == want->event.type);
       CHECK(view.source == want->event.source);
       CHECK(view.occurred_at == *want->event.occurred_at);
@@ -437,7 +516,7 @@ class Model {
                                   : want->customer));
       CHECK(view.revision == want->revision);
       CHECK(view.backfill == want->backfill);
-      CHECK(view.payload == want->event.payload);
+      CHECK(view.payload == (erased ? "" : want->event.payload));
     }
     const Result<bool> more = cursor->Next(&view);
     REQUIRE_OK(more);
@@ -448,10 +527,14 @@ class Model {
     const Result<StoreStats> stats = store_->GetStats();
     REQUIRE_OK(stats);
     REQUIRE(stats->tenants.size() == kTenants);
-    uint64_t events = 0;
+    uint64_t events = dropped_events_;
     for (size_t t = 0; t < kTenants; ++t) {
-      const TenantStats& have = stats->tenants[t];
-      CHECK(have.tenant == "tenant-" + std::to_string(t));
+      const auto found = std::find_if(
+          stats->tenants.begin(), stats->tenants.end(),
+          [&](const TenantStats& one) { return one.tenant == names_[t]; });
+      REQUIRE(found != stats->tenants.end());
+      const TenantStats& have = *found;
+      CHECK(have.erased_customers == oracles_[t].erased_customers());
       CHECK(have.events == oracles_[t].events().size());
       CHECK(have.customers == oracles_[t].live_customers());
       CHECK(have.last_customer == oracles_[t].customers().size());
@@ -462,6 +545,12 @@ class Model {
       events += have.events;
       CompareLedger(t);
     }
+    const Result<std::vector<TenantEntry>> all = store_->ListTenants();
+    REQUIRE_OK(all);
+    CHECK(dropped_ ==
+          std::count_if(all->begin(), all->end(), [](const TenantEntry& entry) {
+            return entry.dropped_position != 0;
+          }));
     CHECK(stats->events == events);
     CHECK(stats->head == stats->events + stats->derived);
   }
@@ -484,7 +573,7 @@ class Model {
     REQUIRE_OK(report);
     INFO(Findings(*report));
     CHECK(report->sound());
-    CHECK(report->opened == records->size());
+    CHECK(report->opened + report->erased == records->size());
   }
 
   static constexpr char kAct[] = "ConsentGranted";
@@ -496,6 +585,10 @@ class Model {
   std::unique_ptr<Store> store_;
   std::vector<Tenant> tenants_;
   Oracle oracles_[kTenants];
+  std::string names_[kTenants];
+  int named_ = 0;
+  int dropped_ = 0;
+  uint64_t dropped_events_ = 0;
   std::string offsets_[kTenants];
   size_t ids_ = 0;
 };

@@ -159,8 +159,9 @@ bool Oracle::Holds(const Condition& condition) const {
 
 CustomerId Oracle::OwnerOf(const Name& name) const {
   const auto found = owners_.find(name);
-  return found == owners_.end() ? 0
-                                : records_[found->second.record - 1].customer;
+  return found == owners_.end() || found->second.record == 0
+             ? 0
+             : records_[found->second.record - 1].customer;
 }
 
 bool Oracle::IsShared(const Name& name) const {
@@ -184,13 +185,55 @@ CustomerId Oracle::Current(CustomerId customer) const {
 
 uint64_t Oracle::live_customers() const {
   return static_cast<uint64_t>(std::count_if(
+      customers_.begin(), customers_.end(), [](const CustomerState& state) {
+        return state.moved_to == 0 && state.erased_at == 0;
+      }));
+}
+
+uint64_t Oracle::erased_customers() const {
+  return static_cast<uint64_t>(std::count_if(
       customers_.begin(), customers_.end(),
-      [](const CustomerState& state) { return state.moved_to == 0; }));
+      [](const CustomerState& state) { return state.erased_at != 0; }));
+}
+
+bool Oracle::IsErased(CustomerId customer) const {
+  const CustomerId current = Current(customer);
+  return current != 0 && customers_[current - 1].erased_at != 0;
+}
+
+// Every way to find her goes, and what she had is nobody's.
+void Oracle::Erase(CustomerId customer, Position position) {
+  const CustomerId current = Current(customer);
+  CustomerState& her = customers_[current - 1];
+  her.erased_at = position;
+  const std::set<RecordId> hers(her.records.begin(), her.records.end());
+  for (auto owned = owners_.begin(); owned != owners_.end();) {
+    if (!hers.contains(owned->second.record)) {
+      ++owned;
+    } else if (owned->second.shared) {
+      (owned++)->second.record = 0;
+    } else {
+      owned = owners_.erase(owned);
+    }
+  }
+  for (auto& [name, records] : named_) {
+    std::erase_if(records,
+                  [&](RecordId record) { return hers.contains(record); });
+  }
+  std::erase_if(record_keys_,
+                [&](const auto& key) { return hers.contains(key.second); });
+  for (const RecordId record : hers) {
+    records_[record - 1].erased = true;
+    records_[record - 1].linked_to = 0;
+    records_[record - 1].named.clear();
+  }
 }
 
 Position Oracle::Version(CustomerId customer) const {
   customer = Current(customer);
-  return customer == 0 ? 0 : events_[EventsOf(customer).back()].position;
+  if (customer == 0) return 0;
+  return std::max(customers_[customer - 1].erased_at,
+                  events_[EventsOf(customer).back()].position);
 }
 
 std::vector<size_t> Oracle::EventsOf(CustomerId customer) const {
@@ -532,6 +575,10 @@ void Oracle::Claim(Resolving* now) {
   for (size_t i = 0; i < now->names.size(); ++i) {
     const Name& name = now->names[i];
     if (OwnerOf(name) != 0) continue;
+    if (IsShared(name)) {
+      now->reasons[i] = IdentityReason::kSharedValue;
+      continue;
+    }
     const size_t values = ValuesOf(customer, name.first);
     const bool exclusive = IsExclusive(name.first);
     if (exclusive && values > 0) {

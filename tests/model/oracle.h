@@ -62,11 +62,13 @@ class Oracle {
     RecordId linked_to = 0;
     CustomerId began = 0;  // Which customer; 0: it joined one.
     std::set<std::pair<std::string, std::string>> named;  // Of others.
+    bool erased = false;
   };
   struct CustomerState {
     std::vector<RecordId> records;  // None: she was merged away.
     std::vector<CustomerId> retired;
     CustomerId moved_to = 0;
+    Position erased_at = 0;  // 0: she was not.
   };
   struct Winner {
     std::string value;  // "null": none.
@@ -80,6 +82,11 @@ class Oracle {
   void SetPosition(size_t event, Position position) {
     events_[event].position = position;
   }
+  // Erases who stands for a customer. REQUIRES: all events, those to come, too,
+  // happen later, so that none is refused.
+  void Erase(CustomerId customer, Position position);
+  bool IsErased(CustomerId customer) const;
+  uint64_t erased_customers() const;
 
   const std::vector<OracleEvent>& events() const { return events_; }
   const std::vector<Record>& records() const { return records_; }
@@ -101,7 +108,7 @@ class Oracle {
  private:
   using Name = std::pair<std::string, std::string>;
   struct Owned {
-    RecordId record = 0;  // Which brought it.
+    RecordId record = 0;  // Which brought it; 0: its owner was erased.
     bool shared = false;
   };
   struct Person {

@@ -186,7 +186,8 @@ def test_fields_of_the_headers_are_bound():
             "ingest": ["ImportReport", "ImportProgress", "RejectedRow"],
             "subscription": ["Message", "Lag", "SubscriptionInfo"],
             "store": ["StoreStats", "TenantStats", "Finding", "VerifyReport",
-                      "StoreEvent", "DefinitionView"]}.items():
+                      "StoreEvent", "DefinitionView"],
+            "tenants": ["TenantEntry", "TenantDrop"]}.items():
         text = (SOURCE / f"include/crm/{header}.h").read_text()
         for name in names:
             body = re.search(rf"struct {name} {{(.*?)\n}};", text, re.S)[1]

@@ -188,6 +188,71 @@ def test_holds(tenant):
         tenant.place_hold(ada)
 
 
+def test_tenants_are_listed_dropped_and_exported(tmp_path):
+    folder = tmp_path / "s"
+    with crm.Store.open(folder, create_if_missing=True) as store:
+        for name in ("club", "spa"):
+            store.tenant(name).append(member(1))
+        club, spa = store.list_tenants()
+        assert (club.name, spa.name) == ("club", "spa")
+        assert club.events == club.customers == club.records == 1
+        assert club.dropped_position == 0 and club.dropped_at is None
+        store.export(tmp_path / "club.ndjson", tenant="club")
+        with pytest.raises(crm.InputError, match="confirm"):
+            store.drop_tenant("club")
+        plan = store.drop_tenant("club", dry_run=True)
+        assert plan.position == 0 and plan.at is None and plan.keys > 0
+        handle = store.tenant("club")
+        drop = store.drop_tenant("club", confirm=True, **DESK)
+        assert drop.position > 0 and drop.customers == 1 and drop.holds == 0
+        assert drop.at.tzinfo is not None
+        with pytest.raises(crm.ConsentError, match="club"):
+            handle.append(member(2))
+        with pytest.raises(crm.ConsentError):
+            store.tenant("club")
+        with pytest.raises(crm.ConsentError):
+            store.drop_tenant("club", confirm=True)
+        with pytest.raises(crm.NotFoundError):
+            store.drop_tenant("nowhere", confirm=True)
+        assert store.tenant_names() == ["spa"]
+        club, _ = store.list_tenants()
+        assert club.dropped_position == drop.position
+        assert club.dropped_at == drop.at
+        assert club.dropped_why == "gdpr-request"
+        assert store.verify().sound
+    with crm.Store.open(tmp_path / "other", create_if_missing=True) as other:
+        assert other.import_store(tmp_path / "club.ndjson").identical
+        assert other.tenant_names() == ["club"]
+
+
+def test_without_keys_open_parts_are_shown(tmp_path):
+    folder = tmp_path / "s"
+    with crm.Store.open(folder, create_if_missing=True) as store:
+        store.tenant("club").append(member(1))
+        store.backup(tmp_path / "data")
+    restored = tmp_path / "r"
+    with pytest.raises(crm.FatalError) as raised:
+        crm.restore_store(tmp_path / "data", None, restored)
+    assert raised.value.code is crm.StatusCode.KEY_MISSING
+    crm.restore_store(tmp_path / "data", None, restored, allow_unreadable=True)
+    with pytest.raises(crm.FatalError):
+        crm.Store.open(restored)
+    with crm.Store.open(restored, allow_unreadable=True) as store:
+        assert store.unreadable
+        club = store.tenant("club")
+        [event] = list(club.replay())
+        assert event.unreadable and not event.opened
+        with pytest.raises(crm.FatalError):
+            club.profile(1)
+        with pytest.raises(crm.Error) as refused:
+            club.append(member(2))
+        assert refused.value.code is crm.StatusCode.READ_ONLY
+        report = store.verify()
+        assert report.sound and report.unreadable > 0
+    with crm.Store.open(folder, allow_unreadable=True) as store:
+        assert not store.unreadable
+
+
 def test_privacy_settings(tenant):
     ada = tenant.append(member(1)).events[0].customer
     settings = tenant.privacy_settings()

@@ -236,6 +236,8 @@ void DefineOpenPart(RecordClass<StoredEvent>& type) {
       .Computed("expired", ValueOf(&EventView::expired),
                 "It is older than it may be kept, and not opened: "
                 "Tenant.retain.")
+      .Computed("unreadable", ValueOf(&EventView::unreadable),
+                "The store is open without keys: Store.open.")
       .Computed("upcast_from", TextOf(&EventView::upcast_from),
                 "The version it was appended with, when upcasters changed it;\n"
                 "else empty.");

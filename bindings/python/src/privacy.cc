@@ -176,17 +176,20 @@ void DefineBackups(py::module_& module) {
       py::arg("directory"));
   DefFunction(
       module, "restore_store",
-      [](const std::filesystem::path& data, const std::filesystem::path& keys,
+      [](const std::filesystem::path& data,
+         std::optional<std::filesystem::path> keys,
          const std::filesystem::path& directory,
          std::optional<std::filesystem::path> key_file,
-         const py::object& key_provider) {
+         const py::object& key_provider, bool allow_unreadable) {
         StoreOptions options;
+        options.allow_unreadable = allow_unreadable;
         options.key_file = key_file.has_value() ? key_file->string() : "";
         options.key_provider =
             KeyProviderFromPython(key_provider, NewBorrower());
         return Take(Unlocked([&] {
-          return RestoreStore(data.string(), keys.string(), directory.string(),
-                              options);
+          return RestoreStore(data.string(),
+                              keys.has_value() ? keys->string() : "",
+                              directory.string(), options);
         }));
       },
       "Makes a store in `directory` (must not exist) of a backup of data and\n"
@@ -194,13 +197,15 @@ void DefineBackups(py::module_& module) {
       "keys: a backup of keys, or a store that nobody has open, this one or\n"
       "    what is left of it: its keys are the newest, and hold the journal\n"
       "    of erasures. What that says and the backup does not is erased\n"
-      "    again before the store can be read.\n"
+      "    again before the store can be read. None, with allow_unreadable:\n"
+      "    the restored store has none, and shows nothing but open parts.\n"
       "key_file, key_provider: as of Store.open.\n\n"
       "Raises NotFoundError, CorruptionError: a backup; InputError: the keys\n"
       "are of another store; ConflictError: the directory is there;\n"
       "FatalError (code KEY_MISSING).",
       py::arg("data"), py::arg("keys"), py::arg("directory"), py::kw_only(),
-      py::arg("key_file") = py::none(), py::arg("key_provider") = py::none());
+      py::arg("key_file") = py::none(), py::arg("key_provider") = py::none(),
+      py::arg("allow_unreadable") = false);
 }
 
 }  // namespace

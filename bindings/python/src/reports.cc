@@ -3,10 +3,55 @@
 #include <string>
 
 #include "bindings/python/src/define.h"
+#include "bindings/python/src/instant.h"
 #include "bindings/python/src/records.h"
 
 namespace crm::python {
 namespace {
+
+void DefineTenantRecords(py::module_& module) {
+  RecordClass<TenantEntry>(module, "TenantEntry",
+                           "One tenant, as Store.list_tenants tells.")
+      .Field("name", &TenantEntry::name, "Its name.")
+      .Field("events", &TenantEntry::events,
+             "How many; of one that was dropped, noise in the log.")
+      .Field("customers", &TenantEntry::customers,
+             "How many; those merged away or erased are not counted.")
+      .Field("records", &TenantEntry::records, "How many.")
+      .Field("dropped_position", &TenantEntry::dropped_position,
+             "Of the record that says that it was dropped; 0: it was not.")
+      .Computed(
+          "dropped_at",
+          [](const TenantEntry& self) -> py::object {
+            if (self.dropped_position == 0) return py::none();
+            return InstantToPython(self.dropped_at);
+          },
+          "When that was; None: it was not.")
+      .Field("dropped_by", &TenantEntry::dropped_by, "Who asked for it.")
+      .Field("dropped_why", &TenantEntry::dropped_why, "For which reason.")
+      .Finish();
+  RecordClass<TenantDrop>(module, "TenantDrop",
+                          "What was dropped, or would be.")
+      .Field("tenant", &TenantDrop::tenant, "Its name.")
+      .Field("position", &TenantDrop::position,
+             "Of the record in the log; 0: a dry run.")
+      .Computed(
+          "at",
+          [](const TenantDrop& self) -> py::object {
+            if (self.position == 0) return py::none();
+            return InstantToPython(self.at);
+          },
+          "When; None: a dry run.")
+      .Field("events", &TenantDrop::events, "How many.")
+      .Field("customers", &TenantDrop::customers, "How many.")
+      .Field("records", &TenantDrop::records, "How many.")
+      .Field("keys", &TenantDrop::keys,
+             "Of records (those made ahead, too), months and buckets.")
+      .Field("holds", &TenantDrop::holds,
+             "Legal holds that are open: until there is none, it is not\n"
+             "dropped.")
+      .Finish();
+}
 
 void DefineStats(py::module_& module) {
   RecordClass<TenantStats>(module, "TenantStats", "Counters of one tenant.")
@@ -87,6 +132,9 @@ void DefineVerify(py::module_& module) {
       .Field("erased", &VerifyReport::erased,
              "Of these, those whose key is destroyed.")
       .Field("view_rows", &VerifyReport::view_rows, "How many it compared.")
+      .Field("unreadable", &VerifyReport::unreadable,
+             "Of a store that is open without keys: records with a sealed\n"
+             "part. What they say could not be checked.")
       .Field("findings_total", &VerifyReport::findings_total, "All of them.")
       .Computed(
           "findings",

@@ -52,6 +52,8 @@ constexpr char kOptionsDoc[] =
     "    These three must not call the store: that raises InputError there.\n"
     "default_region: of phone numbers without a country code, e.g. \"ZA\".\n"
     "accept_rollback: open although the newest log file was lost.\n"
+    "allow_unreadable: open also without keys, read-only, for a look at open\n"
+    "    parts: StoredEvent.unreadable. With keys that open it does nothing.\n"
     "seal, insecure_for_tests, compress_blocks: for tests of leaks only.\n";
 
 constexpr EnumName<Durability> kDurabilities[] = {
@@ -93,8 +95,8 @@ void DefineOpen(py::class_<StoreHandle>& type) {
          size_t resident_bytes, size_t block_cache_bytes,
          py::object key_provider, std::optional<std::filesystem::path> key_file,
          py::object clock, py::object log, const Text& default_region,
-         bool accept_rollback, bool seal, bool insecure_for_tests,
-         bool compress_blocks) {
+         bool accept_rollback, bool allow_unreadable, bool seal,
+         bool insecure_for_tests, bool compress_blocks) {
         Check(CheckMayOpen());
         StoreOptions options = {
             .create_if_missing = create_if_missing,
@@ -107,6 +109,7 @@ void DefineOpen(py::class_<StoreHandle>& type) {
             .key_file = key_file.has_value() ? key_file->string() : "",
             .default_region = default_region,
             .accept_rollback = accept_rollback,
+            .allow_unreadable = allow_unreadable,
             .seal = seal,
             .insecure_for_tests = insecure_for_tests,
             .compress_blocks = compress_blocks};
@@ -127,8 +130,8 @@ void DefineOpen(py::class_<StoreHandle>& type) {
       py::arg("key_provider") = py::none(), py::arg("key_file") = py::none(),
       py::arg("clock") = py::none(), py::arg("log") = py::none(),
       py::arg("default_region") = "", py::arg("accept_rollback") = false,
-      py::arg("seal") = true, py::arg("insecure_for_tests") = false,
-      py::arg("compress_blocks") = true);
+      py::arg("allow_unreadable") = false, py::arg("seal") = true,
+      py::arg("insecure_for_tests") = false, py::arg("compress_blocks") = true);
 }
 
 void DefineOpenInMemory(py::class_<StoreHandle>& type) {
@@ -162,6 +165,20 @@ void DefineOpenInMemory(py::class_<StoreHandle>& type) {
       py::arg("log") = py::none(), py::arg("default_region") = "");
 }
 
+constexpr char kDropTenantDoc[] =
+    "Drops a tenant for good: a TenantDrop.\n\n"
+    "    store.export(\"club.ndjson.gz\", tenant=\"club\")\n"
+    "    store.drop_tenant(\"club\", confirm=True, why=\"contract ended\")\n\n"
+    "Its keys are destroyed, so that nobody can read what is sealed: in the\n"
+    "log, in a backup, in a copy. Its rows go from the views. The name is not\n"
+    "given again. A restore of an older backup does not bring it back.\n\n"
+    "dry_run: only say what would go.\n"
+    "confirm: needed otherwise: there is no way back.\n"
+    "by, why: who asked for it, for which reason; kept in the log in the\n"
+    "    clear, so write nothing personal. Up to 256 bytes each.\n\n"
+    "Raises NotFoundError; ConsentError: it was dropped already; InputError:\n"
+    "confirm is missing, somebody is held, or a text.";
+
 void DefineTenants(py::class_<StoreHandle>& type) {
   Def(
       type, "tenant",
@@ -178,7 +195,30 @@ void DefineTenants(py::class_<StoreHandle>& type) {
       [](const StoreHandle& self) {
         return self.Run([](Store& store) { return store.TenantNames(); });
       },
-      "All tenants, in the order in which they were made.");
+      "All tenants, in the order in which they were made, but for those that\n"
+      "were dropped.");
+  Def(
+      type, "list_tenants",
+      [](const StoreHandle& self) {
+        return Take(self.Run([](Store& store) { return store.ListTenants(); }));
+      },
+      "All tenants with their counts, those that were dropped, too: a list of\n"
+      "TenantEntry.");
+  Def(
+      type, "drop_tenant",
+      [](const StoreHandle& self, const Text& name, bool dry_run, bool confirm,
+         const Text& by, const Text& why) {
+        DropTenantOptions options;
+        options.dry_run = dry_run;
+        options.confirm = confirm;
+        options.by = by;
+        options.why = why;
+        return Take(self.Run(
+            [&](Store& store) { return store.DropTenant(name, options); }));
+      },
+      kDropTenantDoc, py::arg("name"), py::kw_only(),
+      py::arg("dry_run") = false, py::arg("confirm") = false,
+      py::arg("by") = "", py::arg("why") = "");
   Def(
       type, "snapshot",
       [](const StoreHandle& self) {
@@ -327,6 +367,10 @@ void DefineClose(py::class_<StoreHandle>& type) {
         return self.box()->store().default_region();
       },
       "Region of phone numbers without a country code; empty: none.");
+  type.def_property_readonly(
+      "unreadable",
+      [](const StoreHandle& self) { return self.box()->store().unreadable(); },
+      "It was opened without keys: see allow_unreadable of open().");
   type.def_property_readonly(
       "key_file",
       [](const StoreHandle& self) {
