@@ -72,6 +72,8 @@ enum class Kind : uint32_t {
   kHoldRelease,
   kHoldList,
   kCommandResult,
+  kHouseholdList,
+  kHouseholdReport,
 };
 
 // One more in every child of fork().

@@ -89,6 +89,10 @@
 //               `hold`: `said` placed (with `categories`, unless it is all of
 //               them) or released; or `said` waiting: an erasure of hers that
 //               waits for holds, its `mode`, "confirm":true
+//   household   its number `household` (crm/household.h); "made":true, if this
+//               made it, with its `name`; `joined`, an array of
+//               {"customer":7,"evidence":["address","surname"]} (by hand:
+//               []); `left`, an array of customers
 // and each has `by` and `why`, when somebody gave them.
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes

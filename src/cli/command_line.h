@@ -44,6 +44,8 @@ struct CommandLine {
   PrivacyCommand privacy[static_cast<size_t>(PrivacyCommand::Verb::kCount)];
   CertificateVerifyCommand certificate_verify;
   HoldCommand hold[static_cast<size_t>(HoldCommand::Verb::kCount)];
+  HouseholdCommand
+      household[static_cast<size_t>(HouseholdCommand::Verb::kCount)];
   BackupCommand backup;
   BackupCommand backup_keys;
   KeysPathCommand keys_path;
@@ -87,6 +89,7 @@ inline void AddWho(CLI::App* sub, std::string* who) {
 void AddBackups(CLI::App* main, CommandLine* line);
 void AddPrivacy(CLI::App* app, CommandLine* line);
 void AddHolds(CLI::App* main, CommandLine* line);
+void AddHouseholds(CLI::App* identity, CommandLine* line);
 
 }  // namespace crm::cli
 

@@ -161,6 +161,8 @@ Status IdentityRoom::FoldChoice(const IdentityChoice& choice,
       return Status::Ok();  // Who is who does not hang on what events say.
     case ChoiceKind::kHold:
       return FoldHold(choice, context);
+    case ChoiceKind::kHousehold:
+      return FoldHousehold(choice, context);
   }
   return Status(StatusCode::kCorruption, "identity choice of no known kind");
 }

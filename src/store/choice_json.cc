@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "crm/household.h"
 #include "crm/privacy.h"
 #include "format/json.h"
 
@@ -34,6 +35,8 @@ std::string_view KindText(ChoiceKind kind) {
       return "redaction";
     case ChoiceKind::kHold:
       return "hold";
+    case ChoiceKind::kHousehold:
+      return "household";
   }
   return "";
 }
@@ -166,6 +169,31 @@ class Writer {
     }
     if (before == ',') out_.push_back(']');
   }
+  void Household(const IdentityChoice::Household& said) {
+    Number("household", said.number);
+    TrueIf("made", said.made);
+    TextIfAny("name", said.name);
+    char before = '[';
+    for (const IdentityChoice::Household::Join& join : said.joined) {
+      if (before == '[') Name("joined");
+      out_.push_back(std::exchange(before, ','));
+      out_.append("{\"customer\":").append(std::to_string(join.customer));
+      out_.append(",\"evidence\":[");
+      std::string_view quote = "\"";
+      for (const std::string_view name :
+           HouseholdEvidenceNames(join.evidence)) {
+        out_.append(std::exchange(quote, ",\"")).append(name).push_back('"');
+      }
+      out_.append("]}");
+    }
+    if (before == ',') out_.push_back(']');
+    if (said.left.empty()) return;
+    std::vector<uint64_t> left;
+    for (const IdentityChoice::Household::Leave& leave : said.left) {
+      left.push_back(leave.customer);
+    }
+    Numbers("left", left);
+  }
   void End() { out_.push_back('}'); }
 
  private:
@@ -235,6 +263,7 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
     }
     json.TrueIf("confirm", choice.hold.confirm);
   }
+  if (choice.kind == ChoiceKind::kHousehold) json.Household(choice.household);
   json.TextIfAny("by", choice.by);
   json.TextIfAny("why", choice.why);
   json.End();

@@ -348,6 +348,8 @@ class ChoiceKind(_Name):
     REDACTION = "redaction"
     #: A legal hold: placed, released, or waited for.
     HOLD = "hold"
+    #: Who lives together.
+    HOUSEHOLD = "household"
 
 
 class ChoiceOrigin(_Name):
@@ -448,6 +450,21 @@ class IdentityReason(_Name):
     COHESION = "cohesion"
     #: A match that is neither sure nor out of the question.
     WEAK_MATCH = "weak_match"
+
+
+class HouseholdEvidence(_Name):
+    """What speaks for somebody being of a household."""
+
+    #: The same street with house number, and postcode or city.
+    ADDRESS = "address"
+    #: The same e-mail address ...
+    EMAIL = "email"
+    #: ... or telephone, in their profiles or as an identifier that both named.
+    PHONE = "phone"
+    #: The same surname.
+    SURNAME = "surname"
+    #: Another shareable or ephemeral identifier that both named.
+    IDENTIFIER = "identifier"
 
 
 class AssertionKind(_Name):

@@ -25,6 +25,7 @@ constexpr EnumName<ChoiceView::Kind> kChoices[] = {
     {ChoiceView::Kind::kErasure, "ERASURE"},
     {ChoiceView::Kind::kRedaction, "REDACTION"},
     {ChoiceView::Kind::kHold, "HOLD"},
+    {ChoiceView::Kind::kHousehold, "HOUSEHOLD"},
 };
 
 constexpr EnumName<ChoiceView::Origin> kOrigins[] = {
