@@ -79,9 +79,8 @@ std::unique_ptr<HouseholdListState> ShowList(std::vector<Household> list) {
   for (const Household& from : state->from) {
     std::vector<crm_household_member>& members = state->members.emplace_back();
     for (const HouseholdMember& one : from.members) {
-      members.push_back({one.customer, one.record, one.position, one.evidence,
-                         0,
-                         {0, 0}});
+      members.push_back(
+          {one.customer, one.record, one.position, one.evidence, 0, {0, 0}});
     }
   }
   for (size_t i = 0; i < state->from.size(); ++i) {

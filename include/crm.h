@@ -3330,9 +3330,27 @@ CRM_API void crm_match_report_free(crm_match_report* report) CRM_NOEXCEPT;
  * The same store gives the same answer, and a second run finds nothing to do.
  *
  * Every change is a choice in the log; it says nothing about a person but
- * numbers and kinds of evidence. */
+ * numbers and kinds of evidence.
+ *
+ * Who is asked about what she shares with the others of her home, a letter to
+ * each address, an offer for families: that is what households are for. They
+ * are not for telling whether two are one person; see crm_tenant_why for that.
+ *
+ * What may be asked of a household:
+ *
+ *   crm_household_query query = CRM_HOUSEHOLD_QUERY_INIT;
+ *   query.customer = 7;
+ *   crm_tenant_list_households(tenant, &query, &list, &error);
+ *   view = crm_household_list_read(list);
+ *   for (i = 0; i < view->household_count; ++i)
+ *     show(view->households[i].name, view->households[i].member_count);
+ *   crm_household_list_free(list);
+ *
+ * Who is merged away leads to the one who stays here, too: a customer who is
+ * asked for by a retired id is the one it leads to. */
 
-/* What speaks for a membership: bits. They are frozen.
+/* What speaks for a membership: bits. They are frozen, and more may come: a
+ * program should pass over those that it does not know.
  *
  * ADDRESS: the same street with house number, and postcode or city.
  * EMAIL, PHONE: the same one in their profiles, or as an identifier that both
@@ -3346,14 +3364,14 @@ enum {
   CRM_HOUSEHOLD_IDENTIFIER = 16
 };
 
-/* Of one household; who left by hand is counted. And of its name. */
-enum {
-  CRM_MAX_HOUSEHOLD_MEMBERS = 1000,
-  CRM_MAX_HOUSEHOLD_NAME_BYTES = 128
-};
+/* Of one household; who left by hand is counted, because that is kept until
+ * she joins again or is erased. And of its name, in bytes of UTF-8. */
+enum { CRM_MAX_HOUSEHOLD_MEMBERS = 1000, CRM_MAX_HOUSEHOLD_NAME_BYTES = 128 };
 
-/* Somebody who joins.
+/* Somebody who joins. Fill it with zeros before you set a member.
  *
+ * customer: may be a retired id. Then the membership belongs to the record that
+ *   began this id, and goes with it should the merge be taken back.
  * evidence: bits of CRM_HOUSEHOLD_...: of a change that is DERIVED at least
  *   one, of any other none.
  * flags: zero. */
@@ -3370,6 +3388,12 @@ typedef struct crm_household_join {
 enum { CRM_HOUSEHOLD_DERIVED = 1 };
 
 /* What is to become of a household. Zero is the default of every member.
+ *
+ * A host that has a household's number of its own gives it as `name`, and finds
+ * the household by it later, so that it needs to keep no number of libcrm's:
+ *
+ *   query.name = crm_slice_of("H-4711");
+ *   crm_tenant_list_households(tenant, &query, &list, &error);
  *
  * household: 0: a new one.
  * name: of a new one, unique in the tenant, up to 128 bytes: its name
@@ -3393,12 +3417,20 @@ typedef struct crm_household_change {
   crm_slice why;
 } crm_household_change;
 
-#define CRM_HOUSEHOLD_CHANGE_INIT                                             \
-  {                                                                           \
-    sizeof(crm_household_change), 0, 0, 0, {0, 0}, 0, 0, 0, 0, {0, 0}, {      \
-      0, 0                                                                    \
-    }                                                                         \
+#define CRM_HOUSEHOLD_CHANGE_INIT                                        \
+  {                                                                      \
+    sizeof(crm_household_change), 0, 0, 0, {0, 0}, 0, 0, 0, 0, {0, 0}, { \
+      0, 0                                                               \
+    }                                                                    \
   }
+
+/* All of a change happens at one instant, or nothing of it. What it says of
+ * somebody twice counts once. Who leaves and is in it no more is remembered as
+ * somebody who left, also if she never was a member: a run will not put her
+ * in. To undo that, let her join by hand, or ask for a household of her own.
+ *
+ * A household cannot be deleted: those who were in it once are told by the
+ * log. One without members is not listed, unless it is asked for. */
 
 /* Makes a household, or changes who is in it; its number goes to *household
  * (which may be NULL). What is so already is no change. Durable when it
@@ -3417,7 +3449,17 @@ enum { CRM_HOUSEHOLD_EMPTY = 1 };
 /* Which households are wanted. Several conditions are all to hold; zero and
  * empty: any.
  *
- * limit: up to 1,000; 0: 100. after: only numbers greater than this one. */
+ * customer: who was erased is CRM_ERASED.
+ * limit: up to 1,000; 0: 100. after: only numbers greater than this one: the
+ *   last one of the page before, so that a walk over all of them is
+ *
+ *     do {
+ *       crm_tenant_list_households(tenant, &query, &list, &error);
+ *       view = crm_household_list_read(list);
+ *       count = view->household_count;
+ *       if (count > 0) query.after = view->households[count - 1].id;
+ *       crm_household_list_free(list);
+ *     } while (count > 0); */
 typedef struct crm_household_query {
   size_t struct_size;
   uint32_t flags;
@@ -3431,7 +3473,8 @@ typedef struct crm_household_query {
 #define CRM_HOUSEHOLD_QUERY_INIT \
   { sizeof(crm_household_query), 0, 0, 0, 0, {0, 0}, 0 }
 
-/* A member of a household.
+/* A member of a household. Two customers who were members and are merged now
+ * are one member, and two again when that is undone.
  *
  * record: to which the membership belongs; of several of hers the first.
  * position: of the choice by which she is a member.
@@ -3465,7 +3508,8 @@ typedef struct crm_household {
   uint64_t reserved[2];
 } crm_household;
 
-/* Some households. Immutable. */
+/* Some households, as of one instant: what changes later changes neither the
+ * list nor what its views point at. Immutable, and of use to any thread. */
 typedef struct crm_household_list crm_household_list;
 
 /* What a crm_household_list holds: by number. */
@@ -3493,6 +3537,21 @@ CRM_API void crm_household_list_free(crm_household_list* list) CRM_NOEXCEPT;
  * dry run, which counts and lists, and changes nothing. */
 enum { CRM_HOUSEHOLD_APPLY = 1 };
 
+/* A dry run says what it would do, and needs no right to write; look at it
+ * before you apply the first one, and set the fields if nobody is found:
+ *
+ *   crm_household_match_options options = CRM_HOUSEHOLD_MATCH_OPTIONS_INIT;
+ *   crm_tenant_match_households(tenant, &options, &report, &error);
+ *   view = crm_household_report_read(report);
+ *   printf("%" PRIu64 " households\n", view->households);
+ *   crm_household_report_free(report);
+ *   options.flags = CRM_HOUSEHOLD_APPLY;
+ *   options.by = crm_slice_of("nightly");
+ *   crm_tenant_match_households(tenant, &options, &report, &error);
+ *
+ * With `min_evidence` 1 an address alone is enough, which suits houses and not
+ * flats; with 3 address, surname and telephone must agree. */
+
 /* How households are looked for. Zero is the default of every member.
  *
  * min_evidence: so many kinds of evidence two customers need, up to 4; 0: 2.
@@ -3518,7 +3577,8 @@ typedef struct crm_household_match_options {
         0, 0                                                                 \
   }
 
-/* What a run does to a household.
+/* What a run does to a household. The steps are in the order of the numbers;
+ * those that make new ones come last, by their first customer.
  *
  * household: of a dry run a new one is number zero.
  * joins, leaves: as in crm_household_change. */
@@ -3531,7 +3591,8 @@ typedef struct crm_household_step {
   uint64_t reserved[2];
 } crm_household_step;
 
-/* What a run found. Immutable. */
+/* What a run found, and what it did with it: as a log for those who want to
+ * know later why a letter went to one home and not to another. Immutable. */
 typedef struct crm_household_report crm_household_report;
 
 /* What a crm_household_report holds. Of a dry run: what would be.
@@ -3556,6 +3617,16 @@ typedef struct crm_household_report_view {
   uint64_t reserved[2];
 } crm_household_report_view;
 
+/* Memory: about 100 bytes for each customer and each value while it looks.
+ * Time: about that of reading all profiles. Nothing of it happens at any other
+ * time: events never make a household, or change one. So run it nightly, or
+ * behind an import, as often as households are to be of today.
+ *
+ * What a run does with the households that there are: each goes to the group
+ * that has most of its people, and then its members are those of the group,
+ * but for those about whom somebody said otherwise. A household whose group is
+ * gone is empty then, and a group without a household gets a new one. */
+
 /* Finds households, and makes them what was found. Appends go on but for the
  * moment in which the choices are written; those are durable when it returns.
  * Errors: CRM_INVALID_ARGUMENT (an option; a field that there is not),
@@ -3569,7 +3640,8 @@ CRM_API crm_status crm_tenant_match_households(
 CRM_API const crm_household_report_view* crm_household_report_read(
     const crm_household_report* report) CRM_NOEXCEPT;
 
-/* Frees the steps as well; what was written stays written. */
+/* Frees the steps as well, with the joins and leaves that they point at; what
+ * was written to the store stays written. */
 CRM_API void crm_household_report_free(crm_household_report* report)
     CRM_NOEXCEPT;
 

@@ -578,15 +578,15 @@ struct DefinitionView {
 struct ChoiceView {
   // The numbers never change.
   enum class Kind : uint8_t {
-    kMerge = 1,      // Two customers became one.
-    kPartition = 2,  // Who is who after an unmerge or a re-resolve.
-    kAssertion = 3,  // A must-link or a cannot-link, said or retracted.
-    kReview = 4,     // A question was put ...
-    kAnswer = 5,     // ... or answered.
-    kShared = 6,     // An identifier links nobody any more.
-    kErasure = 7,    // A customer was erased; see crm/privacy.h.
-    kRedaction = 8,  // Events lost what they said; see crm/privacy.h.
-    kHold = 9,       // A legal hold: placed, released, or waited for.
+    kMerge = 1,       // Two customers became one.
+    kPartition = 2,   // Who is who after an unmerge or a re-resolve.
+    kAssertion = 3,   // A must-link or a cannot-link, said or retracted.
+    kReview = 4,      // A question was put ...
+    kAnswer = 5,      // ... or answered.
+    kShared = 6,      // An identifier links nobody any more.
+    kErasure = 7,     // A customer was erased; see crm/privacy.h.
+    kRedaction = 8,   // Events lost what they said; see crm/privacy.h.
+    kHold = 9,        // A legal hold: placed, released, or waited for.
     kHousehold = 11,  // Who lives together; see crm/household.h.
   };
   // Who made it. The numbers never change.

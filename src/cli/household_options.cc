@@ -60,10 +60,9 @@ void AddHouseholds(CLI::App* identity, CommandLine* line) {
       "household", "Who lives together, without being one.");
   app->require_subcommand(1);
   HouseholdCommand* c = &line->household[static_cast<size_t>(Verb::kList)];
-  CLI::App* sub =
-      AddVerb(app, line, Verb::kList, "list",
-              "List households, all of them or a customer's.",
-              "list shop ada@example.com");
+  CLI::App* sub = AddVerb(app, line, Verb::kList, "list",
+                          "List households, all of them or a customer's.",
+                          "list shop ada@example.com");
   AddCustomers(sub, c)->expected(0, 1);
   sub->add_option("--household", c->household, "The one of this number");
   sub->add_option("--name", c->name, "The one of this name");

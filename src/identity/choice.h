@@ -27,12 +27,12 @@ enum class ChoiceKind : uint8_t {
   kMerge = 1,
   kPartition = 2,  // Who is who after an unmerge or a re-resolve.
   kAssertion = 3,
-  kReview = 4,     // A question is put ...
-  kAnswer = 5,     // ... and answered; what follows of it are choices, too.
-  kShared = 6,     // An identifier links nobody any more.
-  kErasure = 7,    // Records whose keys are destroyed. See crm/privacy.h.
-  kRedaction = 8,  // Events whose sealed part was replaced by a remnant.
-  kHold = 9,       // A legal hold. See crm/retention.h.
+  kReview = 4,      // A question is put ...
+  kAnswer = 5,      // ... and answered; what follows of it are choices, too.
+  kShared = 6,      // An identifier links nobody any more.
+  kErasure = 7,     // Records whose keys are destroyed. See crm/privacy.h.
+  kRedaction = 8,   // Events whose sealed part was replaced by a remnant.
+  kHold = 9,        // A legal hold. See crm/retention.h.
   kHousehold = 11,  // Who lives together. See crm/household.h.
 };
 

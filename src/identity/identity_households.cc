@@ -178,9 +178,8 @@ Status IdentityRoom::PutHouseholdsOf(uint32_t tenant, RecordId record,
                                      const HouseholdsOfRow& of,
                                      Generation& rows) const {
   const RowKey key = NumberRow(tenant, record);
-  return of.numbers.empty()
-             ? rows.Delete(family(kHouseholdsOf), key)
-             : rows.Put(family(kHouseholdsOf), key, of.Encode());
+  return of.numbers.empty() ? rows.Delete(family(kHouseholdsOf), key)
+                            : rows.Put(family(kHouseholdsOf), key, of.Encode());
 }
 
 Status IdentityRoom::ForgetHouseholds(uint32_t tenant, RecordId record,
@@ -194,8 +193,8 @@ Status IdentityRoom::ForgetHouseholds(uint32_t tenant, RecordId record,
     std::erase_if(row->members, [&](const HouseholdRow::Member& member) {
       return member.record == record;
     });
-    Status status = rows.Put(family(kHouseholds), NumberRow(tenant, number),
-                             row->Encode());
+    Status status =
+        rows.Put(family(kHouseholds), NumberRow(tenant, number), row->Encode());
     if (!status.ok()) return status;
   }
   return PutHouseholdsOf(tenant, record, HouseholdsOfRow(), rows);

@@ -21,9 +21,8 @@ constexpr std::string_view kKinds[] = {
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
-    "",       "merge",  "partition", "assertion", "review",
-    "answer", "shared", "erasure",   "redaction", "hold",
-    "",       "household"};
+    "",       "merge",   "partition", "assertion", "review", "answer",
+    "shared", "erasure", "redaction", "hold",      "",       "household"};
 constexpr std::string_view kSaid[] = {"", "placed", "released", "waiting"};
 constexpr std::string_view kErasureModes[] = {"", "shred", "anonymise", "hard"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
@@ -388,8 +387,7 @@ void ExportReader::ReadHousehold(ChoiceLine* out) {
       !ReadJoins(members_.Take("joined"), &out->joined)) {
     members_.Fail("joined", "not as an export writes it");
   }
-  if (members_.Has("left") &&
-      !ReadNumbers(members_.Take("left"), &out->left)) {
+  if (members_.Has("left") && !ReadNumbers(members_.Take("left"), &out->left)) {
     members_.Fail("left", "not as an export writes it");
   }
 }

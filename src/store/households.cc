@@ -181,8 +181,7 @@ class Changing final {
     if (of->numbers.size() >= kMaxHouseholdsOfRecord) {
       return Status(StatusCode::kTooLarge,
                     "customer " + std::to_string(join.customer) + " is in " +
-                        std::to_string(kMaxHouseholdsOfRecord) +
-                        " households");
+                        std::to_string(kMaxHouseholdsOfRecord) + " households");
     }
     for (const Said::Join& before : choice_.household.joined) {
       if (before.record == record) return Status::Ok();
@@ -223,9 +222,9 @@ class Changing final {
       }
     }
     if (members <= kMaxHouseholdMembers) return Status::Ok();
-    return Status(StatusCode::kTooLarge,
-                  "household: over " + std::to_string(kMaxHouseholdMembers) +
-                      " members");
+    return Status(
+        StatusCode::kTooLarge,
+        "household: over " + std::to_string(kMaxHouseholdMembers) + " members");
   }
 
   const StoreCore& core_;
@@ -349,10 +348,9 @@ Status CheckHouseholdChange(const HouseholdChange& change) {
                                     : "join.evidence: by hand there is none");
     }
   }
-  Status status =
-      change.name.empty()
-          ? Status::Ok()
-          : CheckName("name", change.name, kMaxHouseholdNameBytes);
+  Status status = change.name.empty()
+                      ? Status::Ok()
+                      : CheckName("name", change.name, kMaxHouseholdNameBytes);
   return status.ok() ? CheckWho(change.by, change.why) : status;
 }
 

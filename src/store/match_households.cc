@@ -195,8 +195,7 @@ class Planning final {
         Result<CustomerId> current =
             identity_.Current(tenant_, join.customer, rows_);
         if (!current.ok()) return std::move(current).status();
-        Result<Members> members =
-            identity_.MembersOf(tenant_, *current, rows_);
+        Result<Members> members = identity_.MembersOf(tenant_, *current, rows_);
         if (!members.ok()) return std::move(members).status();
         if (members->IsErased() || !seen.insert(*current).second) continue;
         group.members[*current] = join.evidence;

@@ -70,8 +70,7 @@ class Club {
   }
   Customers In(HouseholdId id) {
     Customers customers;
-    const Household household =
-        List({.household = id, .empty = true}).at(0);
+    const Household household = List({.household = id, .empty = true}).at(0);
     for (const HouseholdMember& member : household.members) {
       customers.push_back(member.customer);
     }
@@ -171,13 +170,13 @@ TEST_CASE("household: what cannot be says why, and changes nothing") {
   const Position head = club.store.GetStats()->head;
   Tenant& tenant = club.tenant;
   CHECK_CODE(tenant.ChangeHousehold({.household = home}), kInvalidArgument);
-  CHECK_CODE(tenant.ChangeHousehold(
-                 {.household = home, .name = "x", .join = {{2}}}),
-             kInvalidArgument);
+  CHECK_CODE(
+      tenant.ChangeHousehold({.household = home, .name = "x", .join = {{2}}}),
+      kInvalidArgument);
   CHECK_CODE(tenant.ChangeHousehold({.leave = {1}}), kInvalidArgument);
-  CHECK_CODE(tenant.ChangeHousehold(
-                 {.household = home, .join = {{1}}, .leave = {1}}),
-             kInvalidArgument);
+  CHECK_CODE(
+      tenant.ChangeHousehold({.household = home, .join = {{1}}, .leave = {1}}),
+      kInvalidArgument);
   CHECK_CODE(tenant.ChangeHousehold({.join = {{1, 1}}}), kInvalidArgument);
   CHECK_CODE(tenant.ChangeHousehold({.join = {{1, 64}}, .derived = true}),
              kInvalidArgument);
@@ -267,12 +266,12 @@ TEST_CASE("household: a family is found, an office and a neighbour are not") {
   const std::string home = At("12 Hill Road", "8001");
   const CustomerId ada = club.Person("a", "King", home);
   const CustomerId ben = club.Person("b", "KING", At("12 Hill Rd", "8001"));
-  const CustomerId eve = club.Person("e", "Byron", home,
-                                     {{"phoneNumber", "+27821234567"}});
-  const CustomerId kid = club.Person("k", "King", home,
-                                     {{"phoneNumber", "+27821234567"}});
-  club.Person("n", "Moss", home);                         // A neighbour.
-  club.Person("o", "King", At("1 Far Street", "9000"));   // A namesake.
+  const CustomerId eve =
+      club.Person("e", "Byron", home, {{"phoneNumber", "+27821234567"}});
+  const CustomerId kid =
+      club.Person("k", "King", home, {{"phoneNumber", "+27821234567"}});
+  club.Person("n", "Moss", home);                        // A neighbour.
+  club.Person("o", "King", At("1 Far Street", "9000"));  // A namesake.
   for (int i = 0; i < 12; ++i) {
     club.Person("w" + std::to_string(i), "Work", At("5 Quay", "8002"),
                 {{"email", "office@firm.co.za"}});
@@ -368,10 +367,9 @@ TEST_CASE("household: a chain of neighbours is none") {
     club.Person("c" + std::to_string(i), "S" + std::to_string(i), "",
                 {phone(i), mail(i)});
     if (i == 0) continue;
-    Event event = MakeEvent("shared" + std::to_string(i),
-                            {{"sclMemberId", "c" + std::to_string(i)},
-                             phone(i - 1),
-                             mail(i - 1)});
+    Event event = MakeEvent(
+        "shared" + std::to_string(i),
+        {{"sclMemberId", "c" + std::to_string(i)}, phone(i - 1), mail(i - 1)});
     MustAppendOne(club.tenant, event);
   }
   const HouseholdReport report = club.Match(true);
@@ -433,13 +431,13 @@ TEST_CASE("household: random lives, as a model has them") {
       } else if (model.homes.empty() || gone) {
         continue;
       } else if (what < 10) {
-        const HouseholdId id = 1 + below(
-            static_cast<uint32_t>(model.homes.size()));
+        const HouseholdId id =
+            1 + below(static_cast<uint32_t>(model.homes.size()));
         club->Join(id, a);
         model.homes[id].by_hand[a] = true;  // Customer n began with record n.
       } else if (what < 13) {
-        const HouseholdId id = 1 + below(
-            static_cast<uint32_t>(model.homes.size()));
+        const HouseholdId id =
+            1 + below(static_cast<uint32_t>(model.homes.size()));
         club->Leave(id, a);
         for (const RecordId record : records_of(a)) {
           auto& items = model.homes[id].by_hand;

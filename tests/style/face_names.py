@@ -22,6 +22,7 @@ C_ENUMS = {
     "ChoiceViewKind": "CRM_CHOICE",
     "ChoiceViewOrigin": "CRM_CHOICE_BY",
     "ConsentAction": "CRM_CONSENT",
+    "HouseholdEvidence": "CRM_HOUSEHOLD",
     "DeactivationReason": "CRM_DEACTIVATION",
     "RecordState": "CRM_RECORD",
     "ConsentChannel": "CRM_CHANNEL",
@@ -93,6 +94,9 @@ PYTHON_OPTIONS = {
     "ImportOptions": "Tenant.import_file",
     "ErasureOptions": "Tenant.erase",
     "HoldOptions": "Tenant.place_hold",
+    "HouseholdChange": "Tenant.change_household",
+    "HouseholdMatchOptions": "Tenant.match_households",
+    "HouseholdQuery": "Tenant.households",
     "HoldQuery": "Tenant.holds",
     "HoldReleaseOptions": "Tenant.release_hold",
     "RedactOptions": "Tenant.redact",
@@ -128,6 +132,7 @@ _SELF_DESCRIBING_NOTE = "(a signed note says how it is signed)"
 _RECORD_IS_STRUCT = "(what a record has is said by its struct)"
 _AT_OPENING = "(how it is done was said when the handle was made)"
 NO_OPTIONS = {
+    "crm_tenant_change_household": "(its struct has a size, and grows)",
     "crm_append_order_new": _ALL_SAID,
     "crm_arrow_events_next": _AT_OPENING,
     "crm_append_order_pass": _ALL_SAID,
@@ -317,6 +322,15 @@ C = {
     "ErasureOptions::dry_run": "CRM_ERASURE_DRY_RUN",
     "ErasureOptions::wait_for_release": "CRM_ERASURE_WAIT_FOR_RELEASE",
     "HoldQuery::released": "CRM_HOLD_RELEASED",
+    "HouseholdEvidenceNames": "(C prints its own names of bits)",
+    "Household::derived": "CRM_HOUSEHOLD_DERIVED",
+    "HouseholdChange::derived": "CRM_HOUSEHOLD_DERIVED",
+    "HouseholdChange::join": "crm_household_change.joins",
+    "HouseholdChange::leave": "crm_household_change.leaves",
+    "HouseholdMatchOptions::dry_run": "CRM_HOUSEHOLD_APPLY",
+    "HouseholdQuery::empty": "CRM_HOUSEHOLD_EMPTY",
+    "HouseholdReport::changes": "crm_household_report_view.steps",
+    "kAllHouseholdEvidence": "(all bits of CRM_HOUSEHOLD_...)",
     "WaitingErasure::confirm": "CRM_ERASURE_CONFIRM",
     "ErasureReport::complete": "CRM_ERASURE_COMPLETE",
     "RedactOptions::dry_run": "CRM_REDACT_DRY_RUN",
@@ -373,6 +387,8 @@ C = {
 
 PYTHON = {
     **_CONSENT_JSON,
+    "HouseholdEvidenceNames": "(the values of HouseholdEvidence)",
+    "kAllHouseholdEvidence": "(all of HouseholdEvidence)",
     "MatchFieldName": "(the value of a MatchField)",
     "MatchProgress::done": _IN_STEPS,
     "MatchProgress::step": _IN_STEPS,

@@ -136,63 +136,7 @@ void DefineRun(py::module_& module) {
       .Finish();
 }
 
-}  // namespace
-
-void DefineHouseholdRecords(py::module_& module) {
-  RecordClass<HouseholdMember>(module, "HouseholdMember",
-                               "A member of a household.")
-      .Field("customer", &HouseholdMember::customer, "Her id.")
-      .Field("record", &HouseholdMember::record,
-             "To which the membership belongs.")
-      .Field("position", &HouseholdMember::position,
-             "Of the choice by which she is a member.")
-      .Computed(
-          "evidence",
-          [](const HouseholdMember& self) {
-            return EvidenceToPython(self.evidence);
-          },
-          "A tuple of HouseholdEvidence; empty: by hand.")
-      .Finish();
-  RecordClass<Household>(module, "Household", "Customers who live together.")
-      .Field("id", &Household::id, "Its number, from 1.")
-      .Field("name", &Household::name, "Empty: it has none.")
-      .Field("derived", &Household::derived,
-             "A run made it; else somebody did.")
-      .Field("position", &Household::position,
-             "Of the choice that made it.")
-      .Field("at", &Household::at, "When that was.")
-      .Field("by", &Household::by, "Who made it.")
-      .Field("why", &Household::why, "For which reason.")
-      .Computed(
-          "members",
-          [](const Household& self) { return TupleOf(self.members); },
-          "A tuple of HouseholdMember, by customer.")
-      .Finish();
-  DefineRun(module);
-}
-
-void DefineHouseholds(py::class_<TenantHandle>& type) {
-  Def(
-      type, "change_household",
-      [](TenantHandle& self, HouseholdId household, const Text& name,
-         const py::iterable& join, const std::vector<CustomerId>& leave,
-         bool derived, const Text& by, const Text& why) {
-        HouseholdChange change;
-        change.household = household;
-        change.name = name;
-        for (const py::handle item : join) {
-          change.join.push_back(JoinFromPython(item));
-        }
-        change.leave = leave;
-        change.derived = derived;
-        change.by = by;
-        change.why = why;
-        return Take(Change(
-            self, [&](Tenant& of) { return of.ChangeHousehold(change); }));
-      },
-      kChangeDoc, py::arg("household") = 0, py::kw_only(), py::arg("name") = "",
-      py::arg("join") = py::tuple(), py::arg("leave") = py::tuple(),
-      py::arg("derived") = false, py::arg("by") = "", py::arg("why") = "");
+void DefineReading(py::class_<TenantHandle>& type) {
   Def(
       type, "households",
       [](const TenantHandle& self, CustomerId customer, HouseholdId household,
@@ -216,6 +160,65 @@ void DefineHouseholds(py::class_<TenantHandle>& type) {
       py::kw_only(), py::arg("customer") = 0, py::arg("household") = 0,
       py::arg("name") = "", py::arg("empty") = false, py::arg("after") = 0,
       py::arg("limit") = 100);
+}
+
+}  // namespace
+
+void DefineHouseholdRecords(py::module_& module) {
+  RecordClass<HouseholdMember>(module, "HouseholdMember",
+                               "A member of a household.")
+      .Field("customer", &HouseholdMember::customer, "Her id.")
+      .Field("record", &HouseholdMember::record,
+             "To which the membership belongs.")
+      .Field("position", &HouseholdMember::position,
+             "Of the choice by which she is a member.")
+      .Computed(
+          "evidence",
+          [](const HouseholdMember& self) {
+            return EvidenceToPython(self.evidence);
+          },
+          "A tuple of HouseholdEvidence; empty: by hand.")
+      .Finish();
+  RecordClass<Household>(module, "Household", "Customers who live together.")
+      .Field("id", &Household::id, "Its number, from 1.")
+      .Field("name", &Household::name, "Empty: it has none.")
+      .Field("derived", &Household::derived,
+             "A run made it; else somebody did.")
+      .Field("position", &Household::position, "Of the choice that made it.")
+      .Field("at", &Household::at, "When that was.")
+      .Field("by", &Household::by, "Who made it.")
+      .Field("why", &Household::why, "For which reason.")
+      .Computed(
+          "members",
+          [](const Household& self) { return TupleOf(self.members); },
+          "A tuple of HouseholdMember, by customer.")
+      .Finish();
+  DefineRun(module);
+}
+
+void DefineHouseholds(py::class_<TenantHandle>& type) {
+  DefineReading(type);
+  Def(
+      type, "change_household",
+      [](TenantHandle& self, HouseholdId household, const Text& name,
+         const py::iterable& join, const std::vector<CustomerId>& leave,
+         bool derived, const Text& by, const Text& why) {
+        HouseholdChange change;
+        change.household = household;
+        change.name = name;
+        for (const py::handle item : join) {
+          change.join.push_back(JoinFromPython(item));
+        }
+        change.leave = leave;
+        change.derived = derived;
+        change.by = by;
+        change.why = why;
+        return Take(Change(
+            self, [&](Tenant& of) { return of.ChangeHousehold(change); }));
+      },
+      kChangeDoc, py::arg("household") = 0, py::kw_only(), py::arg("name") = "",
+      py::arg("join") = py::tuple(), py::arg("leave") = py::tuple(),
+      py::arg("derived") = false, py::arg("by") = "", py::arg("why") = "");
   Def(
       type, "match_households",
       [](TenantHandle& self, bool dry_run, const py::object& fields,
