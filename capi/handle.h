@@ -74,6 +74,8 @@ enum class Kind : uint32_t {
   kTenantList,
   kCommandResult,
   kRetentionReport,
+  kHouseholdList,
+  kHouseholdReport,
 };
 
 // One more in every child of fork().

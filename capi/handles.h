@@ -312,6 +312,20 @@ struct HoldListState {
   crm_hold_list_view view = {};
 };
 
+struct HouseholdListState {
+  std::vector<Household> from;
+  std::vector<std::vector<crm_household_member>> members = {};  // Of each.
+  std::vector<crm_household> households = {};
+  crm_household_list_view view = {};
+};
+
+struct HouseholdReportState {
+  HouseholdReport from;
+  std::vector<std::vector<crm_household_join>> joins = {};  // Of each step.
+  std::vector<crm_household_step> steps = {};
+  crm_household_report_view view = {};
+};
+
 struct AssertionListState {
   std::vector<crm_assertion> assertions = {};
   crm_assertion_list_view view = {};
@@ -493,6 +507,10 @@ CRM_CAPI_HANDLE(crm_hold_release, kHoldRelease, crm::capi::HoldReleaseState);
 CRM_CAPI_HANDLE(crm_hold_list, kHoldList, crm::capi::HoldListState);
 CRM_CAPI_HANDLE(crm_retention_report, kRetentionReport,
                 crm::capi::RetentionReportState);
+CRM_CAPI_HANDLE(crm_household_list, kHouseholdList,
+                crm::capi::HouseholdListState);
+CRM_CAPI_HANDLE(crm_household_report, kHouseholdReport,
+                crm::capi::HouseholdReportState);
 
 #undef CRM_CAPI_HANDLE
 

@@ -2585,7 +2585,8 @@ typedef struct crm_definition_view {
  * ERASURE: a customer was erased.
  * REDACTION: events lost what they said.
  * HOLD: a legal hold: placed, released, or waited for.
- * RETENTION: what events said was removed, because it was too old. */
+ * RETENTION: what events said was removed, because it was too old. HOUSEHOLD:
+ * who lives together. */
 enum {
   CRM_CHOICE_MERGE = 1,
   CRM_CHOICE_PARTITION = 2,
@@ -2596,7 +2597,8 @@ enum {
   CRM_CHOICE_ERASURE = 7,
   CRM_CHOICE_REDACTION = 8,
   CRM_CHOICE_HOLD = 9,
-  CRM_CHOICE_RETENTION = 10
+  CRM_CHOICE_RETENTION = 10,
+  CRM_CHOICE_HOUSEHOLD = 11
 };
 
 /* Who made a choice. The numbers are frozen.
@@ -3438,6 +3440,358 @@ CRM_API const crm_match_report_view* crm_match_report_read(
 
 /* Frees the matches as well; what was written stays written. */
 CRM_API void crm_match_report_free(crm_match_report* report) CRM_NOEXCEPT;
+
+/* --- Households -------------------------------------------------------------
+ *
+ * Customers who live together, and stay who they are. Nobody is merged by a
+ * household, no identifier moves, and no event changes hands: it has a number,
+ * a name if the host gives it one, and members. Somebody says who belongs to
+ * it, or a run finds out:
+ *
+ *   crm_household_join both[2] = {{7}, {12}};
+ *   crm_household_change change = CRM_HOUSEHOLD_CHANGE_INIT;
+ *   uint64_t household;
+ *   change.name = crm_slice_of("H-4711");
+ *   change.joins = both;
+ *   change.join_count = 2;
+ *   crm_tenant_change_household(tenant, &change, &household, &error);
+ *
+ * A membership belongs to the record that began the customer's id, whoever has
+ * that record now. So it needs no step when customers are merged (the one who
+ * stays is a member wherever one of the two was), and an unmerge gives each her
+ * own households back. Who leaves does so with every record that makes her a
+ * member then. Erasing a customer takes her out of every household. A customer
+ * may be in several, and a household may be empty: its number stays, and is
+ * never another's.
+ *
+ * What a run finds is derived: the next run changes it again when the evidence
+ * has changed. What is said by hand stays: a run neither takes out who was put
+ * in by hand, nor puts in who left by hand; a household that was made by hand
+ * is nobody's but the host's, and whoever is in one by hand is put in no other
+ * by a run.
+ *
+ * Two customers go together when enough kinds of evidence speak for it, one of
+ * them more than a surname. A value that more than `max_members` customers
+ * share says nothing: it is an office, a block of flats, a role address. Groups
+ * grow from the pairs for which most speaks, and two groups join when half of
+ * the pairs between them share a value: a chain of neighbours is no household.
+ * The same store gives the same answer, and a second run finds nothing to do.
+ *
+ * Every change is a choice in the log; it says nothing about a person but
+ * numbers and kinds of evidence.
+ *
+ * Who is asked about what she shares with the others of her home, a letter to
+ * each address, an offer for families: that is what households are for. They
+ * are not for telling whether two are one person; see crm_tenant_why for that.
+ *
+ * What may be asked of a household:
+ *
+ *   crm_household_query query = CRM_HOUSEHOLD_QUERY_INIT;
+ *   query.customer = 7;
+ *   crm_tenant_list_households(tenant, &query, &list, &error);
+ *   view = crm_household_list_read(list);
+ *   for (i = 0; i < view->household_count; ++i)
+ *     show(view->households[i].name, view->households[i].member_count);
+ *   crm_household_list_free(list);
+ *
+ * Who is merged away leads to the one who stays here, too: a customer who is
+ * asked for by a retired id is the one it leads to. */
+
+/* What speaks for a membership: bits. They are frozen, and more may come: a
+ * program should pass over those that it does not know.
+ *
+ * ADDRESS: the same street with house number, and postcode or city.
+ * EMAIL, PHONE: the same one in their profiles, or as an identifier that both
+ *   named. IDENTIFIER: another shareable or ephemeral one that both named.
+ * SURNAME: the same. */
+enum {
+  CRM_HOUSEHOLD_ADDRESS = 1,
+  CRM_HOUSEHOLD_EMAIL = 2,
+  CRM_HOUSEHOLD_PHONE = 4,
+  CRM_HOUSEHOLD_SURNAME = 8,
+  CRM_HOUSEHOLD_IDENTIFIER = 16
+};
+
+/* Of one household; who left by hand is counted, because that is kept until
+ * she joins again or is erased. And of its name, in bytes of UTF-8. */
+enum { CRM_MAX_HOUSEHOLD_MEMBERS = 1000, CRM_MAX_HOUSEHOLD_NAME_BYTES = 128 };
+
+/* Somebody who joins. Fill it with zeros before you set a member.
+ *
+ * customer: may be a retired id. Then the membership belongs to the record that
+ *   began this id, and goes with it should the merge be taken back.
+ * evidence: bits of CRM_HOUSEHOLD_...: of a change that is DERIVED at least
+ *   one, of any other none.
+ * flags: zero. */
+typedef struct crm_household_join {
+  uint64_t customer;
+  uint32_t evidence;
+  uint32_t flags;
+  uint64_t reserved[2];
+} crm_household_join;
+
+/* crm_household_change.flags. DERIVED: some finder of the host's says so, other
+ * than crm_tenant_match_households, and it may be changed again by either.
+ * Without it: by hand. */
+enum { CRM_HOUSEHOLD_DERIVED = 1 };
+
+/* What is to become of a household. Zero is the default of every member.
+ *
+ * A host that has a household's number of its own gives it as `name`, and finds
+ * the household by it later, so that it needs to keep no number of libcrm's:
+ *
+ *   query.name = crm_slice_of("H-4711");
+ *   crm_tenant_list_households(tenant, &query, &list, &error);
+ *
+ * household: 0: a new one.
+ * name: of a new one, unique in the tenant, up to 128 bytes: its name
+ *   elsewhere, such as a number. It is kept in the log for good: never the name
+ *   of a person. May be empty.
+ * joins: who is a member already stays one; by hand, if she was derived.
+ * leaves: customers.
+ * by, why: who says so, and for which reason; kept in the log for good, so
+ *   write nothing about the persons. Up to 256 bytes each. */
+typedef struct crm_household_change {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  uint64_t household;
+  crm_slice name;
+  const crm_household_join* joins;
+  size_t join_count;
+  const uint64_t* leaves;
+  size_t leave_count;
+  crm_slice by;
+  crm_slice why;
+} crm_household_change;
+
+#define CRM_HOUSEHOLD_CHANGE_INIT                                        \
+  {                                                                      \
+    sizeof(crm_household_change), 0, 0, 0, {0, 0}, 0, 0, 0, 0, {0, 0}, { \
+      0, 0                                                               \
+    }                                                                    \
+  }
+
+/* All of a change happens at one instant, or nothing of it. What it says of
+ * somebody twice counts once. Who leaves and is in it no more is remembered as
+ * somebody who left, also if she never was a member: a run will not put her
+ * in. To undo that, let her join by hand, or ask for a household of her own.
+ *
+ * A household cannot be deleted: those who were in it once are told by the
+ * log. One without members is not listed, unless it is asked for. */
+
+/* Makes a household, or changes who is in it; its number goes to *household
+ * (which may be NULL). What is so already is no change. Durable when it
+ * returns; nothing is changed when it fails: CRM_INVALID_ARGUMENT (nobody to
+ * join or leave, and no new household; a name for one that is there; somebody
+ * who joins and leaves; evidence), CRM_TOO_LARGE (a text; over 1,000 members,
+ * or over 100 households of one customer), CRM_NOT_FOUND (names the household
+ * or the customer), CRM_ERASED, CRM_ALREADY_EXISTS: the name. */
+CRM_API crm_status crm_tenant_change_household(
+    crm_tenant* tenant, const crm_household_change* change, uint64_t* household,
+    crm_error** error) CRM_NOEXCEPT;
+
+/* crm_household_query.flags. EMPTY: also those without members. */
+enum { CRM_HOUSEHOLD_EMPTY = 1 };
+
+/* Which households are wanted. Several conditions are all to hold; zero and
+ * empty: any.
+ *
+ * customer: who was erased is CRM_ERASED.
+ * limit: up to 1,000; 0: 100. after: only numbers greater than this one: the
+ *   last one of the page before, so that a walk over all of them is
+ *
+ *     do {
+ *       crm_tenant_list_households(tenant, &query, &list, &error);
+ *       view = crm_household_list_read(list);
+ *       count = view->household_count;
+ *       if (count > 0) query.after = view->households[count - 1].id;
+ *       crm_household_list_free(list);
+ *     } while (count > 0); */
+typedef struct crm_household_query {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t limit;
+  uint64_t household;
+  uint64_t customer;
+  crm_slice name;
+  uint64_t after;
+} crm_household_query;
+
+#define CRM_HOUSEHOLD_QUERY_INIT \
+  { sizeof(crm_household_query), 0, 0, 0, 0, {0, 0}, 0 }
+
+/* A member of a household. Two customers who were members and are merged now
+ * are one member, and two again when that is undone.
+ *
+ * record: to which the membership belongs; of several of hers the first.
+ * position: of the choice by which she is a member.
+ * evidence: bits of CRM_HOUSEHOLD_...; 0: by hand. flags: zero. */
+typedef struct crm_household_member {
+  uint64_t customer;
+  uint64_t record;
+  uint64_t position;
+  uint32_t evidence;
+  uint32_t flags;
+  uint64_t reserved[2];
+} crm_household_member;
+
+/* A household as it is.
+ *
+ * name: empty: it has none.
+ * position, at_us, by, why: of the choice that made it.
+ * members: by customer.
+ * flags: CRM_HOUSEHOLD_DERIVED: a run made it; else somebody did. */
+typedef struct crm_household {
+  uint64_t id;
+  crm_slice name;
+  uint64_t position;
+  int64_t at_us;
+  crm_slice by;
+  crm_slice why;
+  const crm_household_member* members;
+  size_t member_count;
+  uint32_t flags;
+  uint32_t reserved0;
+  uint64_t reserved[2];
+} crm_household;
+
+/* Some households, as of one instant: what changes later changes neither the
+ * list nor what its views point at. Immutable, and of use to any thread. */
+typedef struct crm_household_list crm_household_list;
+
+/* What a crm_household_list holds: by number. */
+typedef struct crm_household_list_view {
+  const crm_household* households;
+  size_t household_count;
+  uint64_t reserved[2];
+} crm_household_list_view;
+
+/* The households of a tenant, of a customer, or one. CRM_NOT_FOUND: the
+ * household, the customer or the name of the query. */
+CRM_API crm_status crm_tenant_list_households(crm_tenant* tenant,
+                                              const crm_household_query* query,
+                                              crm_household_list** out,
+                                              crm_error** error) CRM_NOEXCEPT;
+
+/* The list; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_household_list_view* crm_household_list_read(
+    const crm_household_list* list) CRM_NOEXCEPT;
+
+/* Frees the list; the households are in the store. */
+CRM_API void crm_household_list_free(crm_household_list* list) CRM_NOEXCEPT;
+
+/* crm_household_match_options.flags. APPLY: write what was found. Without it: a
+ * dry run, which counts and lists, and changes nothing. */
+enum { CRM_HOUSEHOLD_APPLY = 1 };
+
+/* A dry run says what it would do, and needs no right to write; look at it
+ * before you apply the first one, and set the fields if nobody is found:
+ *
+ *   crm_household_match_options options = CRM_HOUSEHOLD_MATCH_OPTIONS_INIT;
+ *   crm_tenant_match_households(tenant, &options, &report, &error);
+ *   view = crm_household_report_read(report);
+ *   printf("%" PRIu64 " households\n", view->households);
+ *   crm_household_report_free(report);
+ *   options.flags = CRM_HOUSEHOLD_APPLY;
+ *   options.by = crm_slice_of("nightly");
+ *   crm_tenant_match_households(tenant, &options, &report, &error);
+ *
+ * With `min_evidence` 1 an address alone is enough, which suits houses and not
+ * flats; with 3 address, surname and telephone must agree. */
+
+/* How households are looked for. Zero is the default of every member.
+ *
+ * min_evidence: so many kinds of evidence two customers need, up to 4; 0: 2.
+ * max_members: so many members a household has at most, 2 to 100; 0: 10.
+ * fields, progress, destroy: as in crm_match_options.
+ * by, why: as in crm_household_change. */
+typedef struct crm_household_match_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t min_evidence;
+  uint64_t max_members;
+  crm_slice fields;
+  crm_slice by;
+  crm_slice why;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_household_match_options;
+
+#define CRM_HOUSEHOLD_MATCH_OPTIONS_INIT                                     \
+  {                                                                          \
+    sizeof(crm_household_match_options), 0, 0, 0, {0, 0}, {0, 0}, {0, 0}, 0, \
+        0, 0                                                                 \
+  }
+
+/* What a run does to a household. The steps are in the order of the numbers;
+ * those that make new ones come last, by their first customer.
+ *
+ * household: of a dry run a new one is number zero.
+ * joins, leaves: as in crm_household_change. */
+typedef struct crm_household_step {
+  uint64_t household;
+  const crm_household_join* joins;
+  size_t join_count;
+  const uint64_t* leaves;
+  size_t leave_count;
+  uint64_t reserved[2];
+} crm_household_step;
+
+/* What a run found, and what it did with it: as a log for those who want to
+ * know later why a letter went to one home and not to another. Immutable. */
+typedef struct crm_household_report crm_household_report;
+
+/* What a crm_household_report holds. Of a dry run: what would be.
+ *
+ * records, customers: that know something of a household, and whose they are.
+ * households: groups that were found. made: households that are new.
+ * joined, left: memberships that are new, and those that ended.
+ * remaining: households that would change, too: a run changes 10,000 at most.
+ * steps: the first 1,000.
+ * position: of the last choice that was written; zero: none was. */
+typedef struct crm_household_report_view {
+  uint64_t records;
+  uint64_t customers;
+  uint64_t households;
+  uint64_t made;
+  uint64_t joined;
+  uint64_t left;
+  uint64_t remaining;
+  const crm_household_step* steps;
+  size_t step_count;
+  uint64_t position;
+  uint64_t reserved[2];
+} crm_household_report_view;
+
+/* Memory: about 100 bytes for each customer and each value while it looks.
+ * Time: about that of reading all profiles. Nothing of it happens at any other
+ * time: events never make a household, or change one. So run it nightly, or
+ * behind an import, as often as households are to be of today.
+ *
+ * What a run does with the households that there are: each goes to the group
+ * that has most of its people, and then its members are those of the group,
+ * but for those about whom somebody said otherwise. A household whose group is
+ * gone is empty then, and a group without a household gets a new one. */
+
+/* Finds households, and makes them what was found. Appends go on but for the
+ * moment in which the choices are written; those are durable when it returns.
+ * Errors: CRM_INVALID_ARGUMENT (an option; a field that there is not),
+ * CRM_MALFORMED (fields), CRM_TOO_LARGE (fields, by, why), CRM_READ_ONLY, what
+ * `progress` answered. */
+CRM_API crm_status crm_tenant_match_households(
+    crm_tenant* tenant, const crm_household_match_options* options,
+    crm_household_report** out, crm_error** error) CRM_NOEXCEPT;
+
+/* The report; it lives as long as its handle. NULL for NULL. */
+CRM_API const crm_household_report_view* crm_household_report_read(
+    const crm_household_report* report) CRM_NOEXCEPT;
+
+/* Frees the steps as well, with the joins and leaves that they point at; what
+ * was written to the store stays written. */
+CRM_API void crm_household_report_free(crm_household_report* report)
+    CRM_NOEXCEPT;
 
 /* What a piece of evidence is. The numbers are frozen.
  *

@@ -91,6 +91,10 @@
 //               waits for holds, its `mode`, "confirm":true
 //   retention   what `events` said was removed (crm/retention.h); those are
 //               lines of the kind "erased"
+//   household   its number `household` (crm/household.h); "made":true, if this
+//               made it, with its `name`; `joined`, an array of
+//               {"customer":7,"evidence":["address","surname"]} (by hand:
+//               []); `left`, an array of customers
 // and each has `by` and `why`, when somebody gave them.
 //
 // Not in it: names, epochs and dictionaries of the log, which libcrm makes

@@ -40,8 +40,9 @@
 //                their bases, recipients and retention, policies, parties,
 //                regimes: `register`, its name, and `entries`.
 //   identity     A How her records came together: `fact` began, attached,
-//                merged, split, must-link, cannot-link, or question, with
-//                positions, records, and the ids of other customers as numbers.
+//                merged, split, must-link, cannot-link, question, or household
+//                (what speaks for it: `evidence`), with positions, records, and
+//                the ids of other customers as numbers.
 //   manifest     The last line: of each part its `name`, `lines`, `bytes` and
 //                `sha256`, over the bytes of its lines, ends of lines included;
 //                and the same over the whole file before this line.

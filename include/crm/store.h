@@ -29,6 +29,7 @@
 #include "crm/commands.h"
 #include "crm/consent.h"
 #include "crm/event.h"
+#include "crm/household.h"
 #include "crm/identity.h"
 #include "crm/ledger.h"
 #include "crm/match_customers.h"
@@ -273,6 +274,25 @@ class Tenant final {
   // kNotFound: no such record; then nothing is changed.
   Result<MatchReport> ApplyMatches(std::span<const CustomerMatch> matches,
                                    const MergeOptions& options = {});
+
+  // Households: see crm/household.h. Changes are durable when they return.
+  //
+  // Makes a household, or changes who is in it; its number. What is so already
+  // is no change. Nothing is changed when it fails: kInvalidArgument (nobody to
+  // join or leave, and no new household; a name for one that is there; somebody
+  // who joins and leaves; evidence), kTooLarge (a text; over 1,000 members, or
+  // over 100 households of one customer), kNotFound (names the household or the
+  // customer), kErased, kAlreadyExists: another household has this name.
+  Result<HouseholdId> ChangeHousehold(const HouseholdChange& change);
+  // By number. kNotFound: the household, the customer or the name of the query;
+  // kInvalidArgument: its limit.
+  Result<std::vector<Household>> ListHouseholds(
+      const HouseholdQuery& query = {}) const;
+  // Finds households, and makes them what was found. Appends go on but for the
+  // moment in which the choices are written. kInvalidArgument (an option; a
+  // field that there is not), kMalformed, kTooLarge (`fields`), kCancelled.
+  Result<HouseholdReport> MatchHouseholds(
+      const HouseholdMatchOptions& options = {});
 
   // Erases a customer: see crm/privacy.h. When it returns, everything is done;
   // should a step have failed behind the choice, the answer is its error, the
@@ -580,6 +600,7 @@ struct ChoiceView {
     kRedaction = 8,   // Events lost what they said; see crm/privacy.h.
     kHold = 9,        // A legal hold: placed, released, or waited for.
     kRetention = 10,  // What events said was removed; see crm/retention.h.
+    kHousehold = 11,  // Who lives together; see crm/household.h.
   };
   // Who made it. The numbers never change.
   enum class Origin : uint8_t {

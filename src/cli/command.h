@@ -246,6 +246,25 @@ struct WhoCommand {
   int threads = 2;
 };
 
+// crm identity household list, make, join, leave, match.
+struct HouseholdCommand {
+  enum class Verb : size_t { kList, kMake, kJoin, kLeave, kMatch, kCount };
+  Verb verb = Verb::kList;
+  StoreOption store;
+  std::vector<std::string> who;
+  uint64_t household = 0;
+  std::string name;
+  bool empty = false;
+  uint64_t after = 0;
+  size_t limit = 100;
+  bool apply = false;
+  std::string fields;  // A file; empty: the default ones.
+  int min_evidence = 2;
+  size_t max_members = 10;
+  std::string by;
+  std::string why;
+};
+
 // crm erase, erasures, certificate apply, certificate key.
 struct PrivacyCommand {
   enum class Verb : size_t { kErase, kErasures, kApply, kKey, kRedact, kCount };
@@ -403,6 +422,7 @@ int Run(const SchemaUpcasterCommand& command);
 int Run(const SchemaValidationCommand& command);
 int Run(const IdentitySettingsCommand& command);
 int Run(const WhoCommand& command);
+int Run(const HouseholdCommand& command);
 int Run(const BackupCommand& command);
 int Run(const KeysPathCommand& command);
 int Run(const KeysRotateCommand& command);

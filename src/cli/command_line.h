@@ -45,6 +45,8 @@ struct CommandLine {
   CertificateVerifyCommand certificate_verify;
   HoldCommand hold[static_cast<size_t>(HoldCommand::Verb::kCount)];
   TenantCommand tenant[static_cast<size_t>(TenantCommand::Verb::kCount)];
+  HouseholdCommand
+      household[static_cast<size_t>(HouseholdCommand::Verb::kCount)];
   BackupCommand backup;
   BackupCommand backup_keys;
   KeysPathCommand keys_path;
@@ -94,6 +96,7 @@ void AddBackups(CLI::App* main, CommandLine* line);
 void AddPrivacy(CLI::App* app, CommandLine* line);
 void AddHolds(CLI::App* main, CommandLine* line);
 void AddTenants(CLI::App* main, CommandLine* line);
+void AddHouseholds(CLI::App* identity, CommandLine* line);
 
 }  // namespace crm::cli
 

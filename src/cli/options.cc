@@ -668,6 +668,7 @@ void AddIdentity(CLI::App* main, CommandLine* line) {
   AddWhoQuestions(app, line);
   AddWhoChoices(app, line);
   AddIdentityFiles(app, line);
+  AddHouseholds(app, line);
   IdentitySettingsCommand* const s = &line->identity_settings;
   CLI::App* const sub = AddCommand(
       app, line, s, "settings",

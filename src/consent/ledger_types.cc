@@ -18,7 +18,8 @@ constexpr std::string_view kEvents[] = {
     "crm.consent.",
 };
 
-constexpr ChoiceKind kNotChoices[] = {ChoiceKind::kReview, ChoiceKind::kShared};
+constexpr ChoiceKind kNotChoices[] = {ChoiceKind::kReview, ChoiceKind::kShared,
+                                      ChoiceKind::kHousehold};
 
 bool Fits(std::string_view pattern, std::string_view type) {
   return pattern.back() == '.' ? type.starts_with(pattern) : type == pattern;

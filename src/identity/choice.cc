@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "crm/household.h"
 #include "crm/privacy.h"
 
 namespace crm {
@@ -255,6 +256,51 @@ bool DecodeRetention(ByteReader& reader, IdentityChoice::Retention* retention) {
   return reader.ok();
 }
 
+void EncodeHousehold(const IdentityChoice::Household& household,
+                     std::string* out) {
+  PutSigned(out, household.at);
+  PutVarint(out, household.number);
+  out->push_back(household.made ? '\1' : '\0');
+  PutBytes(out, household.name);
+  PutVarint(out, household.joined.size());
+  for (const IdentityChoice::Household::Join& join : household.joined) {
+    PutVarint(out, join.customer);
+    PutVarint(out, join.record);
+    PutVarint(out, join.evidence);
+  }
+  PutVarint(out, household.left.size());
+  for (const IdentityChoice::Household::Leave& leave : household.left) {
+    PutVarint(out, leave.customer);
+    PutVarint(out, leave.records.size());
+    for (const RecordId record : leave.records) PutVarint(out, record);
+  }
+}
+
+bool DecodeHousehold(ByteReader& reader, IdentityChoice::Household* household) {
+  household->at = reader.Signed();
+  household->number = reader.Varint();
+  household->made = reader.U8() != 0;
+  household->name = std::string(reader.Bytes());
+  const uint64_t joined = reader.Varint();
+  if (!reader.ok() || joined > reader.remaining()) return false;
+  household->joined.resize(joined);
+  for (IdentityChoice::Household::Join& join : household->joined) {
+    join.customer = reader.Varint();
+    join.record = reader.Varint();
+    const uint64_t evidence = reader.Varint();
+    if (join.record == 0 || evidence > kAllHouseholdEvidence) return false;
+    join.evidence = static_cast<uint32_t>(evidence);
+  }
+  const uint64_t left = reader.Varint();
+  if (!reader.ok() || left > reader.remaining()) return false;
+  household->left.resize(left);
+  for (IdentityChoice::Household::Leave& leave : household->left) {
+    leave.customer = reader.Varint();
+    if (!ReadRecords(reader, &leave.records)) return false;
+  }
+  return reader.ok() && household->number > 0;
+}
+
 }  // namespace
 
 Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
@@ -289,6 +335,9 @@ Status EncodeChoice(const IdentityChoice& choice, const ChoiceSeal& seal,
   if (choice.kind == ChoiceKind::kRetention) {
     EncodeRetention(choice.retention, out);
   }
+  if (choice.kind == ChoiceKind::kHousehold) {
+    EncodeHousehold(choice.household, out);
+  }
   return Status::Ok();
 }
 
@@ -297,7 +346,7 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   const Status malformed(StatusCode::kCorruption, "malformed identity choice");
   ByteReader reader(bytes);
   const uint64_t kind = reader.Varint();
-  if (kind > static_cast<uint64_t>(ChoiceKind::kRetention)) {
+  if (kind > static_cast<uint64_t>(ChoiceKind::kHousehold)) {
     return Status(StatusCode::kFormatTooNew,
                   "an identity choice of a kind that a later version writes");
   }
@@ -350,6 +399,10 @@ Status DecodeChoice(std::string_view bytes, const ChoiceSeal& seal,
   }
   if (choice->kind == ChoiceKind::kRetention &&
       !DecodeRetention(reader, &choice->retention)) {
+    return malformed;
+  }
+  if (choice->kind == ChoiceKind::kHousehold &&
+      !DecodeHousehold(reader, &choice->household)) {
     return malformed;
   }
   return reader.AtEnd() ? Status::Ok() : malformed;

@@ -34,6 +34,7 @@ enum class ChoiceKind : uint8_t {
   kRedaction = 8,   // Events whose sealed part was replaced by a remnant.
   kHold = 9,        // A legal hold. See crm/retention.h.
   kRetention = 10,  // What events said that were too old was removed.
+  kHousehold = 11,  // Who lives together. See crm/household.h.
 };
 
 // Who made it. Numbers of the log.
@@ -67,7 +68,7 @@ struct IdentityChoice {
   // kReview: the number of its row. kAnswer: of the one answered.
   uint64_t review = 0;
   ReviewAnswer answer = ReviewAnswer::kDismiss;
-  Hash128 hash;  // kShared.
+  Hash128 hash;  // kShared; kHousehold.
   std::string by = {};
   std::string why = {};
 
@@ -154,6 +155,27 @@ struct IdentityChoice {
     uint64_t bytes = 0;
   };
   Retention retention = {};
+  // kHousehold: what becomes of one. Of kMatch it is derived. `hash` is that of
+  // its name, if `made` gives it one.
+  struct Household {
+    int64_t at = 0;
+    uint64_t number = 0;
+    bool made = false;
+    std::string name = {};
+    struct Join {
+      CustomerId customer = 0;  // As she was named ...
+      RecordId record = 0;      // ... and what began that id.
+      uint32_t evidence = 0;
+    };
+    std::vector<Join> joined = {};
+    struct Leave {
+      CustomerId customer = 0;
+      // Hers that are members, or the one that would be. At least one.
+      std::vector<RecordId> records = {};
+    };
+    std::vector<Leave> left = {};
+  };
+  Household household = {};
 };
 
 // What seals a choice besides the tenant's key: those of records, with the

@@ -120,6 +120,10 @@ Status IdentityRoom::FoldErasure(const IdentityChoice& choice,
     if (!status.ok()) return status;
   }
   Status forgotten = ForgetWaiting(choice.tenant, *erased, rows);
+  for (const RecordId record : erasure.records) {
+    if (!forgotten.ok()) break;
+    forgotten = ForgetHouseholds(choice.tenant, record, rows);
+  }
   if (!forgotten.ok()) return forgotten;
   // Numbers are never given again, also by a log that is older than this.
   TenantCounts& counts = context.counts;

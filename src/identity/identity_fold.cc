@@ -163,6 +163,8 @@ Status IdentityRoom::FoldChoice(const IdentityChoice& choice,
       return FoldHold(choice, context);
     case ChoiceKind::kRetention:
       return Status::Ok();  // What events have made stays.
+    case ChoiceKind::kHousehold:
+      return FoldHousehold(choice, context);
   }
   return Status(StatusCode::kCorruption, "identity choice of no known kind");
 }

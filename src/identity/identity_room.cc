@@ -32,6 +32,9 @@ std::vector<RowFamily> IdentityRoom::families() const {
        .words = 2,
        .resident = true},
       {.name = "holds"},
+      {.name = "households"},
+      {.name = "households_of"},
+      {.name = "household_names", .kind = FamilyKind::kHashed, .words = 2},
   };
 }
 
@@ -175,7 +178,9 @@ CustomerId IdentityRoom::CustomerOf(size_t own, const RowKey& key,
   if (own == kIdentifiers && identifier.Decode(value)) return identifier.owner;
   if (own == kRecords && record.Decode(value)) return record.customer;
   if (own == kRecordKeys && identifier.Decode(value)) of = identifier.owner;
-  if (own == kAssertions || own == kReviewPairs) of = key.a;
+  if (own == kAssertions || own == kReviewPairs || own == kHouseholdsOf) {
+    of = key.a;
+  }
   ReviewRow review;
   if (own == kReviews && review.Decode(value)) of = review.a;
   if (of == 0) return 0;

@@ -107,6 +107,9 @@ class IdentityRoom final : public Room {
     kReviewPairs,      // (tenant, record, record) -> number
     kTombstones,       // (tenant, hash) -> TombstoneRow
     kHolds,            // (tenant, number) -> HoldRow; 0: HoldsRow
+    kHouseholds,       // (tenant, number) -> HouseholdRow
+    kHouseholdsOf,     // (tenant, record) -> HouseholdsOfRow
+    kHouseholdNames,   // (tenant, hash) -> number
     kFamilies,
   };
 
@@ -114,7 +117,7 @@ class IdentityRoom final : public Room {
       : normaliser_(normaliser) {}
 
   std::string_view name() const override { return "identity"; }
-  uint32_t version() const override { return 4 + 16 * kNormaliserVersion; }
+  uint32_t version() const override { return 5 + 16 * kNormaliserVersion; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;
@@ -225,6 +228,27 @@ class IdentityRoom final : public Room {
                                         Generation& rows) const;
   Result<std::vector<uint64_t>> HoldsOn(uint32_t tenant, CustomerId customer,
                                         const View& view) const;
+  // Households, by number; not there: position 0. The greatest number; those
+  // that name a record; the one of a name's hash, or 0.
+  Result<HouseholdRow> HouseholdOf(uint32_t tenant, uint64_t number,
+                                   Generation& rows) const;
+  Result<HouseholdRow> HouseholdOf(uint32_t tenant, uint64_t number,
+                                   const View& view) const;
+  Result<uint64_t> LastHousehold(uint32_t tenant, Generation& rows) const;
+  Result<uint64_t> LastHousehold(uint32_t tenant, const View& view) const;
+  Result<HouseholdsOfRow> HouseholdsNaming(uint32_t tenant, RecordId record,
+                                           Generation& rows) const;
+  Result<HouseholdsOfRow> HouseholdsNaming(uint32_t tenant, RecordId record,
+                                           const View& view) const;
+  Hash128 HashOfHousehold(uint32_t tenant, std::string_view name) const;
+  Result<uint64_t> HouseholdNamed(uint32_t tenant, const Hash128& hash,
+                                  Generation& rows) const;
+  Result<uint64_t> HouseholdNamed(uint32_t tenant, const Hash128& hash,
+                                  const View& view) const;
+  // The households that a customer is a member of, ascending.
+  Result<std::vector<uint64_t>> HouseholdsOf(uint32_t tenant,
+                                             CustomerId customer,
+                                             const View& view) const;
   // The number of a namespace; in a dry run new ones get a stand-in.
   uint32_t NumberOf(std::string_view name_space) const;
   // Of two customers who become one, the one who stays.
@@ -277,6 +301,14 @@ class IdentityRoom final : public Room {
   Status FoldShared(const IdentityChoice& choice, FoldContext& context) const;
   Status FoldErasure(const IdentityChoice& choice, FoldContext& context) const;
   Status FoldHold(const IdentityChoice& choice, FoldContext& context) const;
+  Status FoldHousehold(const IdentityChoice& choice,
+                       FoldContext& context) const;
+  Status FoldNewHousehold(const IdentityChoice& choice, Generation& rows) const;
+  Status PutHouseholdsOf(uint32_t tenant, RecordId record,
+                         const HouseholdsOfRow& of, Generation& rows) const;
+  // Nothing of a record stays in a household.
+  Status ForgetHouseholds(uint32_t tenant, RecordId record,
+                          Generation& rows) const;
   // Who is erased waits for nothing any more.
   Status ForgetWaiting(uint32_t tenant, const std::vector<ErasedOne>& erased,
                        Generation& rows) const;

@@ -361,4 +361,69 @@ bool HoldsRow::Decode(std::string_view bytes) {
          reader.AtEnd();
 }
 
+const HouseholdRow::Member* HouseholdRow::Find(RecordId record) const {
+  const auto found =
+      std::lower_bound(members.begin(), members.end(), record,
+                       [](const Member& member, RecordId number) {
+                         return member.record < number;
+                       });
+  const bool there = found != members.end() && found->record == record;
+  return there ? &*found : nullptr;
+}
+
+void HouseholdRow::Set(const Member& member) {
+  const auto place =
+      std::lower_bound(members.begin(), members.end(), member.record,
+                       [](const Member& other, RecordId number) {
+                         return other.record < number;
+                       });
+  if (place != members.end() && place->record == member.record) {
+    *place = member;
+  } else {
+    members.insert(place, member);
+  }
+}
+
+std::string HouseholdRow::Encode() const {
+  std::string out;
+  PutVarint(&out, position);
+  out.push_back(derived ? '\1' : '\0');
+  PutVarint(&out, members.size());
+  for (const Member& member : members) {
+    PutVarint(&out, member.record);
+    PutVarint(&out, member.position);
+    out.push_back(
+        static_cast<char>((member.left ? 1 : 0) | (member.derived ? 2 : 0)));
+    PutVarint(&out, member.evidence);
+  }
+  return out;
+}
+
+bool HouseholdRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  position = reader.Varint();
+  derived = reader.U8() != 0;
+  if (!ReadList(reader, &members)) return false;
+  for (Member& member : members) {
+    member.record = reader.Varint();
+    member.position = reader.Varint();
+    const uint8_t flags = reader.U8();
+    member.left = (flags & 1) != 0;
+    member.derived = (flags & 2) != 0;
+    member.evidence = static_cast<uint32_t>(reader.Varint());
+  }
+  return reader.ok() && reader.AtEnd();
+}
+
+std::string HouseholdsOfRow::Encode() const {
+  std::string out;
+  PutNumbers(&out, numbers);
+  return out;
+}
+
+bool HouseholdsOfRow::Decode(std::string_view bytes) {
+  ByteReader reader(bytes);
+  return ReadNumbers(reader, &numbers) && reader.AtEnd();
+}
+
 }  // namespace crm

@@ -185,6 +185,36 @@ struct HoldsRow {
   [[nodiscard]] bool Decode(std::string_view bytes);
 };
 
+// A household: the row of its number. Row 0 has the greatest number as its own
+// `position`, and nothing else.
+struct HouseholdRow {
+  struct Member {
+    RecordId record = 0;
+    Position position = 0;  // Of the choice that said so.
+    bool left = false;      // Somebody took her out, and nobody put her back.
+    bool derived = false;
+    uint32_t evidence = 0;
+  };
+  Position position = 0;  // Of the choice that made it; 0: none.
+  bool derived = false;
+  std::vector<Member> members;  // By record.
+
+  // Null: it is not there.
+  const Member* Find(RecordId record) const;
+  // As it was not there before, or in place of what it was.
+  void Set(const Member& member);
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
+// The households whose rows name a record: ascending.
+struct HouseholdsOfRow {
+  std::vector<uint64_t> numbers;
+
+  std::string Encode() const;
+  [[nodiscard]] bool Decode(std::string_view bytes);
+};
+
 }  // namespace crm
 
 #endif  // CRM_IDENTITY_ROWS_H_

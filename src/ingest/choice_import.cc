@@ -79,7 +79,8 @@ Status WithOrWithoutForce(MergeOptions options, const Call& call) {
 Status CheckChoice(const ChoiceLine& choice) {
   if (choice.origin == Origin::kEvent) return Status::Ok();
   if (choice.origin == Origin::kMatch) {
-    if (choice.kind == Kind::kMerge || choice.kind == Kind::kReview) {
+    if (choice.kind == Kind::kMerge || choice.kind == Kind::kReview ||
+        choice.kind == Kind::kHousehold) {
       return Status::Ok();
     }
     return Status(StatusCode::kUnsupported,
@@ -153,6 +154,9 @@ Status ChoiceImport::MakeNext(size_t* at) {
     case Kind::kHold:
       ++*at;
       return MakeHold(line);
+    case Kind::kHousehold:
+      ++*at;
+      return MakeHousehold(line);
     case Kind::kMerge:
     case Kind::kReview:
     case Kind::kShared:
@@ -357,6 +361,24 @@ Status ChoiceImport::MakeWaiting(const Line& line) {
   return status.ok() ? status : Failed(line, status);
 }
 
+Status ChoiceImport::MakeHousehold(const Line& line) {
+  const ChoiceLine& choice = line.choice;
+  HouseholdChange change;
+  change.household = choice.made ? 0 : choice.household;
+  change.name = choice.name;
+  change.join = choice.joined;
+  change.leave = choice.left;
+  change.derived = choice.origin == Origin::kMatch;
+  change.by = choice.by;
+  change.why = choice.why;
+  const Result<HouseholdId> household = tenant_->ChangeHousehold(change);
+  if (!household.ok()) return Failed(line, household.status());
+  if (*household != choice.household) {
+    differs_(choice.tenant, line.number, "household");
+  }
+  return Status::Ok();
+}
+
 // All that one run wrote is there, or nothing of it; a second run right behind
 // would have found nothing to do.
 Status ChoiceImport::ReResolveAll() {
@@ -373,10 +395,15 @@ Status ChoiceImport::ApplyMatches() {
   Status status;
   for (size_t begin = 0; status.ok() && begin < lines_.size();) {
     const ChoiceLine& first = lines_[begin].choice;
+    if (first.kind == Kind::kHousehold) {
+      status = MakeHousehold(lines_[begin++]);
+      continue;
+    }
     std::vector<CustomerMatch> matches;
     size_t end = begin;
     for (; end < lines_.size(); ++end) {
       const ChoiceLine& one = lines_[end].choice;
+      if (one.kind == Kind::kHousehold) break;
       if (one.by != first.by || one.why != first.why) break;
       matches.push_back({one.a, one.b, one.weight, one.reason});
     }

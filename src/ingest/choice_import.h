@@ -55,6 +55,7 @@ class ChoiceImport final {
   Status FindTarget(const Line& line, UnmergeTarget* target);
   Status MakeHold(const Line& line);
   Status MakeWaiting(const Line& line);
+  Status MakeHousehold(const Line& line);
   Status ReResolveAll();
   Status ApplyMatches();
   Status FindReview(const ChoiceLine& choice, Position* position);

@@ -21,8 +21,8 @@ constexpr std::string_view kKinds[] = {
 constexpr std::string_view kCompatibilities[] = {"none", "backward", "forward",
                                                  "full"};
 constexpr std::string_view kChoices[] = {
-    "",       "merge",   "partition", "assertion", "review",   "answer",
-    "shared", "erasure", "redaction", "hold",      "retention"};
+    "",       "merge",   "partition", "assertion", "review",    "answer",
+    "shared", "erasure", "redaction", "hold",      "retention", "household"};
 constexpr std::string_view kSaid[] = {"", "placed", "released", "waiting"};
 constexpr std::string_view kErasureModes[] = {"", "shred", "anonymise", "hard"};
 constexpr std::string_view kOrigins[] = {"", "event", "hand", "match",
@@ -75,6 +75,38 @@ bool EatPart(std::string_view* json, ChoiceLine::Part* part) {
     if (!EatNumber(json, &part->records.emplace_back())) return false;
   } while (Eat(",", json));
   return Eat("]}", json);
+}
+
+// {"customer":7,"evidence":["address","surname"]}
+bool EatJoin(std::string_view* json, HouseholdJoin* join) {
+  if (!Eat("{\"customer\":", json) || !EatNumber(json, &join->customer) ||
+      !Eat(",\"evidence\":[", json)) {
+    return false;
+  }
+  std::string_view quote = "\"";
+  for (uint32_t bit = 1; bit <= kAllHouseholdEvidence; bit <<= 1) {
+    const std::string name(HouseholdEvidenceNames(bit)[0]);
+    if (!Eat(std::string(quote) + name + '"', json)) continue;
+    join->evidence |= bit;
+    quote = ",\"";
+  }
+  return Eat("]}", json);
+}
+
+bool ReadJoins(std::string_view json, std::vector<HouseholdJoin>* joins) {
+  if (!Eat("[", &json)) return false;
+  do {
+    if (!EatJoin(&json, &joins->emplace_back())) return false;
+  } while (Eat(",", &json));
+  return json == "]";
+}
+
+bool ReadNumbers(std::string_view json, std::vector<uint64_t>* numbers) {
+  if (!Eat("[", &json)) return false;
+  do {
+    if (!EatNumber(&json, &numbers->emplace_back())) return false;
+  } while (Eat(",", &json));
+  return json == "]";
 }
 
 // ["orders","consent"], as an export writes it. False: it is not.
@@ -346,6 +378,20 @@ void ExportReader::ReadHold(ChoiceLine* out) {
   }
 }
 
+// The same of a household.
+void ExportReader::ReadHousehold(ChoiceLine* out) {
+  out->household = Number("household");
+  out->made = members_.Take("made") == "true";
+  out->name = TextOfJson(members_.TakeString("name"));
+  if (members_.Has("joined") &&
+      !ReadJoins(members_.Take("joined"), &out->joined)) {
+    members_.Fail("joined", "not as an export writes it");
+  }
+  if (members_.Has("left") && !ReadNumbers(members_.Take("left"), &out->left)) {
+    members_.Fail("left", "not as an export writes it");
+  }
+}
+
 Status ExportReader::ReadChoice(ChoiceLine* out) {
   using Kind = ChoiceLine::Kind;
   *out = ChoiceLine();
@@ -374,6 +420,7 @@ Status ExportReader::ReadChoice(ChoiceLine* out) {
       !FromText(kAnswers, Text("answer"), &out->answer)) {
     members_.Fail("answer", "unknown");
   }
+  if (out->kind == Kind::kHousehold) ReadHousehold(out);
   if (out->kind == Kind::kHold) {
     ReadHold(out);
   } else {

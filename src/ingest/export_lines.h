@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "crm/event.h"
+#include "crm/household.h"
 #include "crm/identity.h"
 #include "crm/schema.h"
 #include "crm/status.h"
@@ -98,6 +99,12 @@ struct ChoiceLine {
   std::vector<std::string> categories;
   ErasureMode mode = ErasureMode::kShred;
   bool confirm = false;
+  // Of a household.
+  HouseholdId household = 0;
+  bool made = false;
+  std::string name;
+  std::vector<HouseholdJoin> joined;
+  std::vector<CustomerId> left;
   std::string by;
   std::string why;
 };
@@ -140,6 +147,7 @@ class ExportReader final {
   explicit ExportReader(std::unique_ptr<ByteSource> source)
       : source_(std::move(source)) {}
   void ReadHold(ChoiceLine* out);
+  void ReadHousehold(ChoiceLine* out);
   // The next line into text_; false at the end.
   Result<bool> ReadLine();
   Status TakeApart();

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kChangesPerPage = 1000;
 constexpr size_t kMaxQuestions = 1000;
+constexpr size_t kMaxHouseholds = 1000;
 
 std::string_view StepText(IdentityStep::Kind kind) {
   switch (kind) {
@@ -31,6 +32,7 @@ Status PersonParts::WriteIdentity() {
   Status status = WriteSteps();
   if (status.ok()) status = WriteSplits();
   if (status.ok()) status = WriteAssertions();
+  if (status.ok()) status = WriteHouseholds();
   return status.ok() ? WriteQuestions() : status;
 }
 
@@ -110,6 +112,38 @@ Status PersonParts::WriteAssertions() {
     AppendNumberMember("b", assertion.b, out);
     Status status = End();
     if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
+
+// Of who else is in it nothing is said: that is theirs.
+Status PersonParts::WriteHouseholds() {
+  HouseholdQuery query;
+  query.customer = customer_.id;
+  query.limit = kMaxHouseholds;
+  Result<std::vector<Household>> households = tenant_.ListHouseholds(query);
+  if (!households.ok()) return std::move(households).status();
+  for (const Household& household : *households) {
+    for (const HouseholdMember& member : household.members) {
+      if (member.customer != customer_.id) continue;
+      std::string* const out = Begin("identity");
+      AppendTextMember("fact", "household", out);
+      AppendNumberMember("position", member.position, out);
+      AppendNumberMember("household", household.id, out);
+      if (!household.name.empty()) {
+        AppendTextMember("name", household.name, out);
+      }
+      AppendNumberMember("record", member.record, out);
+      std::string evidence;
+      for (const std::string_view name :
+           HouseholdEvidenceNames(member.evidence)) {
+        evidence += (evidence.empty() ? "\"" : ",\"") + std::string(name);
+        evidence += '"';
+      }
+      AppendMember("evidence", "[" + evidence + "]", out);
+      Status status = End();
+      if (!status.ok()) return status;
+    }
   }
   return Status::Ok();
 }

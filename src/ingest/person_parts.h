@@ -49,6 +49,7 @@ class PersonParts final {
   Status WriteSplits();
   Status WriteSplit(const IdentityChange& change);
   Status WriteAssertions();
+  Status WriteHouseholds();
   Status WriteQuestions();
   // She was not erased while it was written.
   Status CheckStillThere() const;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crm/household.h"
 #include "crm/privacy.h"
 #include "format/json_writer.h"
 
@@ -35,6 +36,8 @@ std::string_view KindText(ChoiceKind kind) {
       return "hold";
     case ChoiceKind::kRetention:
       return "retention";
+    case ChoiceKind::kHousehold:
+      return "household";
   }
   return "";
 }
@@ -104,6 +107,33 @@ void WriteNumbers(std::string_view name, const std::vector<uint64_t>& numbers,
   out->BeginArray(name);
   for (const uint64_t number : numbers) out->Number({}, number);
   out->EndArray();
+}
+
+void WriteHousehold(const IdentityChoice::Household& said, JsonWriter* out) {
+  out->Number("household", said.number);
+  if (said.made) out->Flag("made", true);
+  out->TextIfAny("name", said.name);
+  if (!said.joined.empty()) {
+    out->BeginArray("joined");
+    for (const IdentityChoice::Household::Join& join : said.joined) {
+      out->BeginObject();
+      out->Number("customer", join.customer);
+      out->BeginArray("evidence");
+      for (const std::string_view name :
+           HouseholdEvidenceNames(join.evidence)) {
+        out->Text({}, name);
+      }
+      out->EndArray();
+      out->EndObject();
+    }
+    out->EndArray();
+  }
+  if (said.left.empty()) return;
+  std::vector<uint64_t> left;
+  for (const IdentityChoice::Household::Leave& leave : said.left) {
+    left.push_back(leave.customer);
+  }
+  WriteNumbers("left", left, out);
 }
 
 void WriteTextsIfAny(std::string_view name,
@@ -197,6 +227,9 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
   }
   if (choice.kind == ChoiceKind::kRetention) {
     json.Number("events", choice.retention.events);
+  }
+  if (choice.kind == ChoiceKind::kHousehold) {
+    WriteHousehold(choice.household, &json);
   }
   json.TextIfAny("by", choice.by);
   json.TextIfAny("why", choice.why);

@@ -153,6 +153,84 @@ static void match(crm_tenant* tenant) {
   crm_match_report_free(report);
 }
 
+static void household_match(crm_tenant* tenant) {
+  crm_household_match_options options = CRM_HOUSEHOLD_MATCH_OPTIONS_INIT;
+  crm_household_report* report = NULL;
+  const crm_household_report_view* view;
+  int calls = 0;
+  say(tenant,
+      "{\"id\":\"h1\",\"type\":\"crm.profile.updated\",\"source\":\"h\","
+      "\"identity\":{\"sclMemberId\":\"h1\"},\"payload\":{\"traits\":{"
+      "\"lastName\":\"King\",\"street\":\"12 Hill\",\"city\":\"Ely\"}}}");
+  say(tenant,
+      "{\"id\":\"h2\",\"type\":\"crm.profile.updated\",\"source\":\"h\","
+      "\"identity\":{\"sclMemberId\":\"h2\"},\"payload\":{\"traits\":{"
+      "\"lastName\":\"King\",\"street\":\"12 Hill\",\"city\":\"Ely\"}}}");
+  options.progress = go_on;
+  options.user_data = &calls;
+  EXPECT_OK(crm_tenant_match_households(tenant, &options, &report, &error));
+  view = crm_household_report_read(report);
+  EXPECT(view->households == 1 && view->made == 1 && view->joined == 2);
+  EXPECT(view->position == 0 && calls > 0);
+  EXPECT(view->step_count == 1 && view->steps[0].household == 0);
+  EXPECT(view->steps[0].join_count == 2 && view->steps[0].leave_count == 0);
+  EXPECT(view->steps[0].joins[0].evidence ==
+         (CRM_HOUSEHOLD_ADDRESS | CRM_HOUSEHOLD_SURNAME));
+  crm_household_report_free(report);
+  options.flags = CRM_HOUSEHOLD_APPLY;
+  EXPECT_OK(crm_tenant_match_households(tenant, &options, &report, &error));
+  EXPECT(crm_household_report_read(report)->steps[0].household == 2);
+  crm_household_report_free(report);
+}
+
+static void households(crm_tenant* tenant) {
+  crm_household_join both[2];
+  crm_household_change change = CRM_HOUSEHOLD_CHANGE_INIT;
+  crm_household_query query = CRM_HOUSEHOLD_QUERY_INIT;
+  crm_household_list* list = NULL;
+  const crm_household* told;
+  const uint64_t leaves = 2;
+  uint64_t household = 0;
+  memset(both, 0, sizeof(both));
+  both[0].customer = 1;
+  both[1].customer = 2;
+  change.name = crm_slice_of("H-4711");
+  change.joins = both;
+  change.join_count = 2;
+  change.by = crm_slice_of("desk");
+  EXPECT_OK(crm_tenant_change_household(tenant, &change, &household, &error));
+  EXPECT(household == 1);
+  EXPECT_CODE(crm_tenant_change_household(tenant, &change, NULL, &error),
+              CRM_ALREADY_EXISTS);
+  query.name = crm_slice_of("H-4711");
+  EXPECT_OK(crm_tenant_list_households(tenant, &query, &list, &error));
+  EXPECT(crm_household_list_read(list)->household_count == 1);
+  told = &crm_household_list_read(list)->households[0];
+  EXPECT(told->id == household && told->flags == 0 && told->at_us > 0);
+  EXPECT(is(told->name, "H-4711") && is(told->by, "desk"));
+  EXPECT(told->member_count == 2 && told->members[1].customer == 2);
+  EXPECT(told->members[0].evidence == 0 && told->members[0].position > 0);
+  crm_household_list_free(list);
+  memset(&change, 0, sizeof(change));
+  change.struct_size = sizeof(change);
+  change.household = household;
+  change.leaves = &leaves;
+  change.leave_count = 1;
+  EXPECT_OK(crm_tenant_change_household(tenant, &change, NULL, &error));
+  change.flags = 64;
+  EXPECT_CODE(crm_tenant_change_household(tenant, &change, NULL, &error),
+              CRM_INVALID_ARGUMENT);
+  household_match(tenant);
+  query.name = crm_slice_of("");
+  query.flags = CRM_HOUSEHOLD_EMPTY;
+  EXPECT_OK(crm_tenant_list_households(tenant, &query, &list, &error));
+  EXPECT(crm_household_list_read(list)->household_count == 2);
+  told = crm_household_list_read(list)->households;
+  EXPECT(told[0].member_count == 1);
+  EXPECT(told[1].flags == CRM_HOUSEHOLD_DERIVED);
+  crm_household_list_free(list);
+}
+
 void who_is_who(crm_store* store) {
   crm_tenant* tenant = NULL;
   crm_identifier known[2];
@@ -180,5 +258,6 @@ void who_is_who(crm_store* store) {
   EXPECT(crm_append_result_read(would)->event_count == 1);
   EXPECT(crm_append_result_read(would)->events[0].customer == who.customer);
   crm_append_result_free(would);
+  households(tenant);
   crm_tenant_free(tenant);
 }

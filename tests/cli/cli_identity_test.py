@@ -38,6 +38,50 @@ class Identity(cli_fixture.CliTest):
                  code=3)
         self.crm("identity", "resolve", self.store, "nonsense", code=2)
 
+    def test_households(self):
+        [made] = self.json_lines("household", "make", self.store, "1",
+                                 "c@example.com", "--name", "H-1", "--by",
+                                 "desk")
+        self.assertEqual((made["household"], made["name"]), (1, "H-1"))
+        self.assertEqual([one["customer"] for one in made["members"]], [1, 3])
+        self.assertEqual(made["members"][0]["evidence"], [])
+        self.json_lines("household", "leave", self.store, "1", "3")
+        [joined] = self.json_lines("household", "join", self.store, "1", "2")
+        self.assertEqual([one["customer"] for one in joined["members"]],
+                         [1, 2])
+        [listed] = self.json_lines("household", "list", self.store, "2")
+        self.assertEqual(listed, joined)
+        self.assertEqual(
+            self.json_lines("household", "list", self.store, "3"), [])
+        out, _ = self.crm("identity", "household", "list", self.store,
+                          "--name", "H-1")
+        self.assertIn("by hand", out)
+        # Bad input.
+        self.crm("identity", "household", "list", self.store, "--name", "x",
+                 code=3)
+        self.crm("identity", "household", "join", self.store, "9", "2",
+                 code=3)
+        self.crm("identity", "household", "make", self.store, "2", "--name",
+                 "H-1", code=4)
+
+    def test_households_are_found(self):
+        traits = {"lastName": "King", "street": "12 Hill", "city": "Ely"}
+        self.crm("append", self.store, stdin=cli_fixture.lines([
+            person(n, {"authUserId": str(n)}, payload=traits)
+            for n in (11, 12)]))
+        out, _ = self.crm("identity", "household", "match", self.store)
+        self.assertIn("address, surname", out)
+        self.assertIn("Nothing was changed", out)
+        [report] = self.json_lines("household", "match", self.store,
+                                   "--apply", "--by", "nightly")
+        self.assertEqual((report["made"], report["joined"]), (1, 2))
+        [found] = self.json_lines("household", "list", self.store)
+        self.assertTrue(found["derived"])
+        self.assertEqual(found["by"], "nightly")
+        [report] = self.json_lines("household", "match", self.store,
+                                   "--apply")
+        self.assertEqual(report["position"], 0)
+
     def test_merge_and_split(self):
         [would] = self.json_lines("merge", self.store, "1", "c@example.com",
                                   "--dry-run")

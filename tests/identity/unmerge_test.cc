@@ -24,11 +24,13 @@ Identifier MailOf(size_t person) {
 
 // What happens, in order. A merge by an event is an event that names two.
 struct Op {
-  enum class Kind { kEvent, kMergeByEvent, kMergeByHand };
+  enum class Kind { kEvent, kMergeByEvent, kMergeByHand, kHousehold };
   Kind kind = Kind::kEvent;
   Event event;
-  CustomerId a = 0;  // Who are one by it.
+  CustomerId a = 0;  // Who are one by it; who make a household.
   CustomerId b = 0;
+  size_t one = 0;  // And the persons of a merge.
+  size_t two = 0;
 };
 
 // One store that lives through operations.
@@ -142,6 +144,16 @@ std::string Life::Answers(bool contested) const {
             (owner.ok() ? std::to_string(*owner) : owner.status().ToString()) +
             "\n";
   }
+  const Result<std::vector<Household>> households = tenant_->ListHouseholds();
+  REQUIRE_OK(households);
+  for (const Household& household : *households) {
+    text += "household " + std::to_string(household.id);
+    for (const HouseholdMember& member : household.members) {
+      text += " " + std::to_string(member.customer) + "/" +
+              std::to_string(member.record);
+    }
+    text += "\n";
+  }
   return text;
 }
 
@@ -199,6 +211,12 @@ class Author {
 };
 
 void Do(const Op& op, Life* life) {
+  if (op.kind == Op::Kind::kHousehold) {
+    HouseholdChange change;
+    change.join = {{op.a}, {op.b}};
+    REQUIRE_OK(life->tenant().ChangeHousehold(change));
+    return;
+  }
   if (op.kind == Op::Kind::kMergeByHand) {
     const Result<MergeResult> merged = life->tenant().Merge(op.a, op.b);
     REQUIRE_OK(merged);
@@ -247,6 +265,8 @@ void MergeSome(Author& author, Life* life, Story* story) {
   Position position = 0;
   op.a = *life->tenant().FindCustomer(MemberOf(one));
   op.b = *life->tenant().FindCustomer(MemberOf(two));
+  op.one = one;
+  op.two = two;
   if (author.Pick(2) == 0) {
     op.kind = Op::Kind::kMergeByHand;
     const Result<MergeResult> merged = life->tenant().Merge(op.a, op.b);
@@ -286,6 +306,12 @@ Story Live(Author& author, Life* life) {
       append(author.Continue(author.Pick(kPeople)));
     }
     MergeSome(author, life, &story);
+    Op home;  // By ids of which some are retired.
+    home.kind = Op::Kind::kHousehold;
+    home.a = 1 + author.Pick(kPeople);
+    home.b = 1 + author.Pick(kPeople);
+    Do(home, life);
+    story.ops.push_back(home);
   }
   for (size_t n = author.Pick(10); n > 0; --n) {
     append(author.Continue(author.Pick(kPeople)));
@@ -351,6 +377,145 @@ void TestSeed(uint32_t seed) {
 
 TEST_CASE("after unmerge all is as if the merge had not been") {
   for (uint32_t seed = 1; seed <= 40; ++seed) TestSeed(seed);
+}
+
+// All of a story but one of its merges.
+void LiveWithout(const Story& story, size_t undone, Life* life) {
+  for (size_t i = 0; i < story.ops.size(); ++i) {
+    const bool is_undone = i == story.merges[undone];
+    is_undone ? DoWithout(story.ops[i], life) : Do(story.ops[i], life);
+  }
+}
+
+// The records of one side, named, instead of the merge.
+void TestSide(uint32_t seed) {
+  CAPTURE(seed);
+  Author author(seed);
+  Life life(seed % 8 == 0);
+  const Story story = Live(author, &life);
+  const size_t undone = author.Pick(story.merges.size());
+  UnmergeTarget target;
+  target.merge = story.positions[undone];
+  MergeOptions dry;
+  dry.dry_run = true;
+  const Result<UnmergeResult> sides = life.tenant().Unmerge(target, dry);
+  REQUIRE_OK(sides);
+  target.merge = 0;
+  target.records = sides->parts[author.Pick(2)].records;
+  REQUIRE_OK(life.tenant().Unmerge(target));
+  Life without(false);
+  LiveWithout(story, undone, &without);
+  const bool by_hand =
+      story.ops[story.merges[undone]].kind == Op::Kind::kMergeByHand;
+  CHECK(Difference(life.Answers(by_hand), without.Answers(by_hand)) == "");
+  CheckSound(life.store());
+  for (const bool views_lost : {false, true}) {
+    life.Reopen(views_lost);
+    CHECK(Difference(life.Answers(by_hand), without.Answers(by_hand)) == "");
+  }
+}
+
+// Everything that a customer was merged of, at once.
+void TestWhole(uint32_t seed) {
+  CAPTURE(seed);
+  Author author(seed);
+  Life life(false);
+  const Story story = Live(author, &life);
+  const Op& any = story.ops[story.merges[author.Pick(story.merges.size())]];
+  UnmergeTarget target;
+  target.customer = any.a;
+  const Result<Customer> whole = life.tenant().GetCustomer(any.a);
+  REQUIRE_OK(whole);
+  const Result<UnmergeResult> result = life.tenant().Unmerge(target);
+  REQUIRE_OK(result);
+  CHECK(result->parts.size() == whole->retired.size() + 1);
+  Life without(false);
+  bool by_hand = true;
+  for (size_t i = 0; i < story.ops.size(); ++i) {
+    const Op& op = story.ops[i];
+    const bool merges =
+        op.kind == Op::Kind::kMergeByHand || op.kind == Op::Kind::kMergeByEvent;
+    const bool hers =
+        op.a == whole->id ||
+        std::count(whole->retired.begin(), whole->retired.end(), op.a) > 0;
+    if (merges && hers) {
+      by_hand &= op.kind == Op::Kind::kMergeByHand;
+      DoWithout(op, &without);
+    } else {
+      Do(op, &without);
+    }
+  }
+  CHECK(Difference(life.Answers(by_hand), without.Answers(by_hand)) == "");
+  CheckSound(life.store());
+}
+
+// A part in the middle: she goes, and those who were one through her stay one.
+void TestMiddle(uint32_t seed) {
+  CAPTURE(seed);
+  Author author(seed);
+  Life life(false);
+  // Three and more, by hand, each with the one before or the first one.
+  std::vector<Op> ops;
+  const auto append = [&](Event event) {
+    Op op;
+    op.event = std::move(event);
+    ops.push_back(std::move(op));
+  };
+  for (size_t person = 0; person < kPeople; ++person) {
+    append(author.Begin(person));
+  }
+  const size_t many = 3 + author.Pick(3);
+  for (size_t person = 1; person < many; ++person) {
+    for (size_t n = author.Pick(4); n > 0; --n) {
+      append(author.Continue(author.Pick(kPeople)));
+    }
+    Op op;
+    op.kind = Op::Kind::kMergeByHand;
+    op.one = author.Pick(person);
+    op.two = person;
+    ops.push_back(op);
+  }
+  for (size_t n = author.Pick(6); n > 0; --n) {
+    append(author.Continue(author.Pick(kPeople)));
+  }
+  // A person is the customer of her number, from 1, whoever she leads to.
+  const size_t middle = author.Pick(many);
+  Life without(false);
+  std::vector<size_t> near;  // Those who were tied to her, one of each group.
+  for (Op& op : ops) {
+    op.a = op.one + 1;
+    op.b = op.two + 1;
+    Do(op, &life);
+    if (op.kind != Op::Kind::kMergeByHand) {
+      Do(op, &without);
+      continue;
+    }
+    const bool at_one = op.one == middle;
+    if (!at_one && op.two != middle) {
+      Do(op, &without);
+      continue;
+    }
+    const size_t other = at_one ? op.two : op.one;
+    if (!near.empty()) {
+      REQUIRE_OK(without.tenant().Merge(near.front() + 1, other + 1));
+    }
+    near.push_back(other);
+  }
+  const Result<Customer> hers = without.tenant().GetCustomer(middle + 1);
+  REQUIRE_OK(hers);
+  UnmergeTarget target;
+  for (const CustomerRecord& record : hers->records) {
+    target.records.push_back(record.record);
+  }
+  REQUIRE_OK(life.tenant().Unmerge(target));
+  CHECK(Difference(life.Answers(true), without.Answers(true)) == "");
+  CheckSound(life.store());
+}
+
+TEST_CASE("after a part was taken out all is as if it had never been in") {
+  for (uint32_t seed = 101; seed <= 140; ++seed) TestSide(seed);
+  for (uint32_t seed = 201; seed <= 240; ++seed) TestWhole(seed);
+  for (uint32_t seed = 301; seed <= 340; ++seed) TestMiddle(seed);
 }
 
 void CheckAssertionErrors(Tenant& tenant, Tenant& other) {

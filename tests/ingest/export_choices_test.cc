@@ -95,6 +95,33 @@ TEST_CASE("store export: choices by hand come back, at their places") {
   CheckRoundTrip(first);
 }
 
+TEST_CASE("store export: households come back, by hand and derived") {
+  Store first = NewStore(1'700'000'000);
+  Tenant t = TenantOf(first, "t");
+  for (int i = 1; i <= 4; ++i) Append(first, "t", {Said(i, "web", Member(i))});
+  const auto change = [&](const HouseholdChange& what) {
+    Result<HouseholdId> id = t.ChangeHousehold(what);
+    REQUIRE_MESSAGE(id.ok(), id.status().ToString());
+    return *id;
+  };
+  const HouseholdId home = change({.name = "H \"1\"",
+                                   .join = {{1}, {2}},
+                                   .by = "desk",
+                                   .why = "they said so"});
+  change({.household = home, .join = {{3}}, .leave = {2, 4}});
+  const HouseholdId found =
+      change({.join = {{2, 9}, {4, 1}}, .derived = true, .by = "nightly"});
+  REQUIRE(t.Merge(1, 2, Desk()).ok());
+  change({.household = found, .join = {{2}}});  // By a retired id.
+  change({.household = found, .leave = {4}, .derived = true});
+  change({});
+  const std::string text = Exported(first);
+  CHECK(Count(text, R"("choice":"household")") == 6);
+  CHECK(Count(text, R"("evidence":["address","surname"])") == 1);
+  CHECK(Count(text, R"("left":[2,4])") == 1);
+  CheckRoundTrip(first);
+}
+
 TEST_CASE("store export: choices of events are made again by the events") {
   Store first = NewStore(1'700'000'000);
   Append(first, "t", {Said(1, "web", Member(1))});

@@ -178,6 +178,25 @@ TEST_CASE("person: portability is what she gave, not what was concluded") {
   CHECK_FALSE(IsThere(folder.Path("x")));
 }
 
+TEST_CASE("person: her households are told, and nobody else of them") {
+  Store store = Club();
+  Tenant club = TenantOf(store, "club");
+  const auto change = [&](const HouseholdChange& what) {
+    REQUIRE(club.ChangeHousehold(what).ok());
+  };
+  change({.name = "H-4711", .join = {{1}, {2}}, .by = "Agent Dee"});
+  change({.join = {{1, 9}, {2, 9}}, .derived = true});
+  change({.join = {{2}}});
+  const Written out = Export(store, At());
+  CHECK(Has(out.text, R"("fact":"household")"));
+  CHECK(Has(out.text, R"("household":1,"name":"H-4711","record":1,)"
+                      R"("evidence":[])"));
+  CHECK(Has(out.text,
+            R"("household":2,"record":1,"evidence":["address","surname"])"));
+  CHECK_FALSE(Has(out.text, R"("household":3)"));
+  CHECK_FALSE(Has(out.text, "Agent Dee"));
+}
+
 TEST_CASE("person: merges and unmerges are told by numbers alone") {
   Store store = Club();
   Tenant club = TenantOf(store, "club");

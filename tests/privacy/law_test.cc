@@ -38,10 +38,12 @@ class History {
       REQUIRE_OK(tenant_.ReResolve());
     } else if (what < 90) {
       REQUIRE_OK(store_.Flush());
-    } else if (what < 93) {
+    } else if (what < 92) {
       Redact();
     } else if (what < 95) {
       Retain();
+    } else if (what < 97) {
+      House();
     } else {
       Erase();
     }
@@ -178,6 +180,19 @@ class History {
       target.records = {known->records[Below(2)].record};
     }
     (void)tenant_.Unmerge(target).ok();
+  }
+
+  // By hand, and found.
+  void House() {
+    HouseholdMatchOptions options;
+    options.dry_run = false;
+    options.min_evidence = 1;
+    if (Below(3) == 0) REQUIRE_OK(tenant_.MatchHouseholds(options));
+    HouseholdChange change;
+    change.household = Below(4);
+    change.join = {{Somebody()}, {Somebody()}};
+    if (change.household != 0) change.leave = {Somebody()};
+    (void)tenant_.ChangeHousehold(change).ok();
   }
 
   void Redact() {

@@ -143,6 +143,7 @@ def test_everything_of_the_headers_is_bound():
                "ListAssertions": "assertions",
                "GetCustomerState": "customer_state",
                "ListHolds": "holds",
+               "ListHouseholds": "households",
                "GetPrivacySettings": "privacy_settings",
                "GetIdentityChanges": "identity_changes",
                "GetIdentitySettings": "identity_settings",

@@ -177,19 +177,35 @@ void SearchDatabases(const std::string& store, Search* search) {
               {"erasures", kPoint}},
              search);
   SearchRows(store + "/views", "views",
-             {{"default", kPoint},      {"dedupe", kPoint},
-              {"names", kPoint},        {"tenants", kPoint},
-              {"dictionaries", kPoint}, {"types", kPacked},
-              {"times", kPacked},       {"filter", kPacked},
-              {"definitions", kPoint},  {"identifiers", kPoint},
-              {"record_keys", kPoint},  {"records", kPoint},
-              {"members", kPoint},      {"claimants", kPoint},
-              {"assertions", kPoint},   {"reviews", kPoint},
-              {"review_pairs", kPoint}, {"tombstones", kPoint},
-              {"holds", kPoint},        {"profiles", FamilyKind::kSealed},
-              {"timeline", kPacked},    {"consents", kPoint},
-              {"suppressions", kPoint}, {"ledgers", kPoint},
-              {"ledger_tiles", kPoint}, {"ledger_links", kPoint}},
+             {{"default", kPoint},
+              {"dedupe", kPoint},
+              {"names", kPoint},
+              {"tenants", kPoint},
+              {"dictionaries", kPoint},
+              {"types", kPacked},
+              {"times", kPacked},
+              {"filter", kPacked},
+              {"definitions", kPoint},
+              {"identifiers", kPoint},
+              {"record_keys", kPoint},
+              {"records", kPoint},
+              {"members", kPoint},
+              {"claimants", kPoint},
+              {"assertions", kPoint},
+              {"reviews", kPoint},
+              {"review_pairs", kPoint},
+              {"tombstones", kPoint},
+              {"holds", kPoint},
+              {"households", kPoint},
+              {"households_of", kPoint},
+              {"household_names", kPoint},
+              {"profiles", FamilyKind::kSealed},
+              {"timeline", kPacked},
+              {"consents", kPoint},
+              {"suppressions", kPoint},
+              {"ledgers", kPoint},
+              {"ledger_tiles", kPoint},
+              {"ledger_links", kPoint}},
              search);
 }
 
@@ -282,6 +298,13 @@ std::string Use(const std::string& path, StoreOptions options) {
       by_hand.why = kCanaries[5];
       REQUIRE_OK(
           tenant.AddAssertion(Assertion::Kind::kCannotLink, 1, 2, by_hand));
+      // And so is the name of a household, whatever it is.
+      REQUIRE_OK(tenant.ChangeHousehold({.name = kCanaries[4],
+                                         .join = {{1}, {2}},
+                                         .by = kCanaries[2],
+                                         .why = kCanaries[5]}));
+      said +=
+          tenant.ChangeHousehold({.name = kCanaries[4]}).status().ToString();
     }
     CheckSound(store);
     if (session == 0) {

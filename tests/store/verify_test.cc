@@ -17,7 +17,7 @@ struct Family {
   const char* room;
   bool of_customer;
 };
-constexpr std::array<Family, 26> kFamilies = {{
+constexpr std::array<Family, 29> kFamilies = {{
     {"default", FamilyKind::kPoint, "store", false},
     {"dedupe", FamilyKind::kPoint, "event", false},
     {"names", FamilyKind::kPoint, "event", false},
@@ -37,6 +37,9 @@ constexpr std::array<Family, 26> kFamilies = {{
     {"review_pairs", FamilyKind::kPoint, "identity", true},
     {"tombstones", FamilyKind::kPoint, "identity", false},
     {"holds", FamilyKind::kPoint, "identity", false},
+    {"households", FamilyKind::kPoint, "identity", false},
+    {"households_of", FamilyKind::kPoint, "identity", true},
+    {"household_names", FamilyKind::kPoint, "identity", false},
     {"profiles", FamilyKind::kSealed, "profile", true},
     {"timeline", FamilyKind::kPacked, "profile", true},
     {"consents", FamilyKind::kPoint, "consent", false},
@@ -115,6 +118,8 @@ void MakeStore(const std::string& path) {
       MustAppendOne(tenant, MakeEvent("gone", {{"sclMemberId", "gone"}}));
   REQUIRE_OK(tenant.Erase(gone.customer));
   REQUIRE_OK(tenant.PlaceHold(contest.customer));
+  REQUIRE_OK(tenant.ChangeHousehold(
+      {.name = "H-1", .join = {{contest.customer}, {1}}}));
   REQUIRE_OK(store.Close());
 }
 

@@ -22,6 +22,7 @@ C_ENUMS = {
     "ChoiceViewKind": "CRM_CHOICE",
     "ChoiceViewOrigin": "CRM_CHOICE_BY",
     "ConsentAction": "CRM_CONSENT",
+    "HouseholdEvidence": "CRM_HOUSEHOLD",
     "DeactivationReason": "CRM_DEACTIVATION",
     "RecordState": "CRM_RECORD",
     "ConsentChannel": "CRM_CHANNEL",
@@ -95,6 +96,9 @@ PYTHON_OPTIONS = {
     "ErasureOptions": "Tenant.erase",
     "HoldOptions": "Tenant.place_hold",
     "RetainOptions": "Tenant.retain",
+    "HouseholdChange": "Tenant.change_household",
+    "HouseholdMatchOptions": "Tenant.match_households",
+    "HouseholdQuery": "Tenant.households",
     "HoldQuery": "Tenant.holds",
     "HoldReleaseOptions": "Tenant.release_hold",
     "RedactOptions": "Tenant.redact",
@@ -130,6 +134,7 @@ _SELF_DESCRIBING_NOTE = "(a signed note says how it is signed)"
 _RECORD_IS_STRUCT = "(what a record has is said by its struct)"
 _AT_OPENING = "(how it is done was said when the handle was made)"
 NO_OPTIONS = {
+    "crm_tenant_change_household": "(its struct has a size, and grows)",
     "crm_append_order_new": _ALL_SAID,
     "crm_arrow_events_next": _AT_OPENING,
     "crm_append_order_pass": _ALL_SAID,
@@ -327,6 +332,15 @@ C = {
     "HoldQuery::released": "CRM_HOLD_RELEASED",
     "RetainOptions::dry_run": "CRM_RETAIN_DRY_RUN",
     "TimelineEntry::expired": "CRM_EVENT_VIEW_EXPIRED",
+    "HouseholdEvidenceNames": "(C prints its own names of bits)",
+    "Household::derived": "CRM_HOUSEHOLD_DERIVED",
+    "HouseholdChange::derived": "CRM_HOUSEHOLD_DERIVED",
+    "HouseholdChange::join": "crm_household_change.joins",
+    "HouseholdChange::leave": "crm_household_change.leaves",
+    "HouseholdMatchOptions::dry_run": "CRM_HOUSEHOLD_APPLY",
+    "HouseholdQuery::empty": "CRM_HOUSEHOLD_EMPTY",
+    "HouseholdReport::changes": "crm_household_report_view.steps",
+    "kAllHouseholdEvidence": "(all bits of CRM_HOUSEHOLD_...)",
     "WaitingErasure::confirm": "CRM_ERASURE_CONFIRM",
     "ErasureReport::complete": "CRM_ERASURE_COMPLETE",
     "RedactOptions::dry_run": "CRM_REDACT_DRY_RUN",
@@ -385,6 +399,8 @@ C = {
 
 PYTHON = {
     **_CONSENT_JSON,
+    "HouseholdEvidenceNames": "(the values of HouseholdEvidence)",
+    "kAllHouseholdEvidence": "(all of HouseholdEvidence)",
     "MatchFieldName": "(the value of a MatchField)",
     "MatchProgress::done": _IN_STEPS,
     "MatchProgress::step": _IN_STEPS,

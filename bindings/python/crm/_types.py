@@ -350,6 +350,8 @@ class ChoiceKind(_Name):
     HOLD = "hold"
     #: What events said was removed, because it was too old.
     RETENTION = "retention"
+    #: Who lives together.
+    HOUSEHOLD = "household"
 
 
 class ChoiceOrigin(_Name):
@@ -450,6 +452,21 @@ class IdentityReason(_Name):
     COHESION = "cohesion"
     #: A match that is neither sure nor out of the question.
     WEAK_MATCH = "weak_match"
+
+
+class HouseholdEvidence(_Name):
+    """What speaks for somebody being of a household."""
+
+    #: The same street with house number, and postcode or city.
+    ADDRESS = "address"
+    #: The same e-mail address ...
+    EMAIL = "email"
+    #: ... or telephone, in their profiles or as an identifier that both named.
+    PHONE = "phone"
+    #: The same surname.
+    SURNAME = "surname"
+    #: Another shareable or ephemeral identifier that both named.
+    IDENTIFIER = "identifier"
 
 
 class AssertionKind(_Name):

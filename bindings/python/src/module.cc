@@ -11,6 +11,7 @@
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
 #include "bindings/python/src/handles.h"
+#include "bindings/python/src/household.h"
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/key_providers.h"
@@ -44,6 +45,8 @@ void DefineConstants(py::module_& module) {
   module.attr("MAX_ID_BYTES") = kMaxIdBytes;
   module.attr("MAX_REQUEST_EVENTS") = kMaxRequestEvents;
   module.attr("MAX_REQUEST_BYTES") = kMaxRequestBytes;
+  module.attr("MAX_HOUSEHOLD_MEMBERS") = kMaxHouseholdMembers;
+  module.attr("MAX_HOUSEHOLD_NAME_BYTES") = kMaxHouseholdNameBytes;
   module.attr("MAX_DEFINITIONS") = kMaxDefinitions;
   module.attr("MAX_DEFINITION_BYTES") = kMaxDefinitionBytes;
   module.attr("MAX_VIOLATIONS") = kMaxViolations;
@@ -73,6 +76,7 @@ PYBIND11_MODULE(_crm, module) {
   DefinePersonExportRecords(module);
   DefineRetentionRecords(module);
   DefineCommandRecords(module);
+  DefineHouseholdRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

@@ -26,6 +26,7 @@ constexpr EnumName<ChoiceView::Kind> kChoices[] = {
     {ChoiceView::Kind::kRedaction, "REDACTION"},
     {ChoiceView::Kind::kHold, "HOLD"},
     {ChoiceView::Kind::kRetention, "RETENTION"},
+    {ChoiceView::Kind::kHousehold, "HOUSEHOLD"},
 };
 
 constexpr EnumName<ChoiceView::Origin> kOrigins[] = {

@@ -12,6 +12,7 @@
 #include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
+#include "bindings/python/src/household.h"
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/identity_settings.h"
 #include "bindings/python/src/instant.h"
@@ -95,6 +96,7 @@ void DefineTenant(py::module_& module) {
   DefinePersonExport(type);
   DefineRetention(type);
   DefineCommands(type);
+  DefineHouseholds(type);
   DefineLedger(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"
