@@ -242,6 +242,21 @@ Event CanaryEvent(int i) {
   return event;
 }
 
+// Choices by hand about members 1 and 2; what the store says of a bad one.
+std::string Choose(Tenant& tenant) {
+  // Two members who share address and phone; why is sealed, too.
+  MergeOptions by_hand;
+  by_hand.by = kCanaries[2];
+  by_hand.why = kCanaries[5];
+  REQUIRE_OK(tenant.AddAssertion(Assertion::Kind::kCannotLink, 1, 2, by_hand));
+  // And so is the name of a household, whatever it is.
+  REQUIRE_OK(tenant.ChangeHousehold({.name = kCanaries[4],
+                                     .join = {{1}, {2}},
+                                     .by = kCanaries[2],
+                                     .why = kCanaries[5]}));
+  return tenant.ChangeHousehold({.name = kCanaries[4]}).status().ToString();
+}
+
 // Appends, reads, refuses, checkpoints, reopens; gathers what the store says.
 std::string Use(const std::string& path, StoreOptions options) {
   LogLines lines;
@@ -291,21 +306,7 @@ std::string Use(const std::string& path, StoreOptions options) {
     for (const SchemaViolation& violation : *found) {
       said += violation.path + violation.message;
     }
-    if (session == 0) {
-      // Two members who share address and phone; why is sealed, too.
-      MergeOptions by_hand;
-      by_hand.by = kCanaries[2];
-      by_hand.why = kCanaries[5];
-      REQUIRE_OK(
-          tenant.AddAssertion(Assertion::Kind::kCannotLink, 1, 2, by_hand));
-      // And so is the name of a household, whatever it is.
-      REQUIRE_OK(tenant.ChangeHousehold({.name = kCanaries[4],
-                                         .join = {{1}, {2}},
-                                         .by = kCanaries[2],
-                                         .why = kCanaries[5]}));
-      said +=
-          tenant.ChangeHousehold({.name = kCanaries[4]}).status().ToString();
-    }
+    if (session == 0) said += Choose(tenant);
     CheckSound(store);
     if (session == 0) {
       REQUIRE_OK(store.Checkpoint(path + "-copy"));
