@@ -109,8 +109,9 @@ crm_status crm_store_drop_tenant(crm_store* store, crm_slice name,
 crm_status crm_store_is_unreadable(crm_store* store, int32_t* out,
                                    crm_error** error) noexcept {
   return Guard(error, [&]() -> crm::Status {
-    crm::Status status = CheckOut(out);
-    if (status.ok()) status = Check(store, "store");
+    if (out == nullptr) return Invalid("out: NULL");
+    *out = 0;
+    crm::Status status = Check(store, "store");
     if (status.ok()) *out = StateOf(store).store.unreadable() ? 1 : 0;
     return status;
   });

@@ -51,7 +51,7 @@ class CliTest(unittest.TestCase):
         pathlib.Path(self.path(name)).write_text(text, encoding="utf-8")
         return self.path(name)
 
-    def crm(self, *arguments, code=0, stdin=""):
+    def crm(self, *arguments, code=0, stdin="", warns=False):
         """Runs the program; its standard output and error."""
         done = subprocess.run([self.program, *arguments], input=stdin, text=True,
                               capture_output=True, timeout=120, check=False)
@@ -60,6 +60,8 @@ class CliTest(unittest.TestCase):
         if code > 1:
             self.assertTrue(done.stderr.startswith("crm: "), done.stderr)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        elif warns:
+            self.assertTrue(done.stderr.startswith("crm: warning: "))
         else:
             self.assertEqual(done.stderr, "")
         return done.stdout, done.stderr
