@@ -48,6 +48,7 @@ rocksdb::Options LogOptions() {
   options.max_total_wal_size = uint64_t{256} << 20;
   options.wal_bytes_per_sync = 1 << 20;
   options.bytes_per_sync = 1 << 20;
+  options.writable_file_max_buffer_size = 64 << 10;
   options.max_open_files = -1;
   options.file_checksum_gen_factory =
       rocksdb::GetFileChecksumGenCrc32cFactory();
@@ -138,8 +139,9 @@ std::string RawPutsOptions(size_t batch, bool sync) {
          "; flush and close timed; median of 3 (fewer when slow); keys 8 "
          "bytes; LZ4, blocks 16 "
          "KiB, memtable 32 MiB x 3, leveled with dynamic level bytes, "
-         "wal_bytes_per_sync and bytes_per_sync 1 MiB, 2 background jobs, "
-         "CRC32C file checksums, no filter";
+         "wal_bytes_per_sync and bytes_per_sync 1 MiB, files written in "
+         "pieces of 64 KiB, 2 background jobs, CRC32C file checksums, no "
+         "filter";
 }
 
 std::string RawIteratorOptions() {

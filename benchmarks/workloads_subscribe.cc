@@ -20,7 +20,8 @@ using Clock = std::chrono::steady_clock;
 
 // --- Live --------------------------------------------------------------------
 
-constexpr uint64_t kLiveEvents = 500'000;
+constexpr uint64_t kLiveEvents = 200'000;
+constexpr int kLiveRounds = 3;  // The median counts: one may be disturbed.
 constexpr uint64_t kLiveCustomers = 50'000;
 constexpr size_t kRequest = 50;
 constexpr std::chrono::microseconds kPace{1000};  // Between requests.
@@ -127,15 +128,29 @@ Status MeasureLive(const std::string& path, uint64_t events,
   return store->Close();
 }
 
+// The round whose p99 is the median.
+Result<Figures> MeasureRounds(const std::string& path, uint64_t events,
+                              std::chrono::microseconds pace) {
+  std::vector<Figures> rounds;
+  for (int i = 0; i < kLiveRounds; ++i) {
+    Result<Figures> round = RunInChild(
+        [&](Figures* f) { return MeasureLive(path, events, pace, f); });
+    if (!round.ok()) return round;
+    rounds.push_back(std::move(round).value());
+  }
+  std::sort(rounds.begin(), rounds.end(), [](const auto& a, const auto& b) {
+    return a.at("p99") < b.at("p99");
+  });
+  return rounds[rounds.size() / 2];
+}
+
 Result<Timing> RunLive(const Flags& flags, Results& results) {
   const std::string path = ScratchPath(flags, "store_live");
   const uint64_t events = Scaled(flags, kLiveEvents);
-  const Result<Figures> paced = RunInChild(
-      [&](Figures* f) { return MeasureLive(path, events, kPace, f); });
+  const Result<Figures> paced = MeasureRounds(path, events, kPace);
   if (!paced.ok()) return paced.status();
-  const Result<Figures> flat_out = RunInChild([&](Figures* f) {
-    return MeasureLive(path, events, std::chrono::microseconds(0), f);
-  });
+  const Result<Figures> flat_out =
+      MeasureRounds(path, events, std::chrono::microseconds(0));
   RemovePath(path);
   if (!flat_out.ok()) return flat_out.status();
   results.Plain("subscribe/live/rate", paced->at("rate"), "events/s");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/coding.h"
+#include "base/give_way.h"
 #include "format/dictionary.h"
 #include "profile/profile_room.h"
 
@@ -89,7 +90,7 @@ Status ProfileRoom::WritePacked(const Tail::Part& part,
     if (entry.record == 0) continue;
     places.push_back({entry.tenant, static_cast<uint32_t>(i), entry.record});
   }
-  std::sort(places.begin(), places.end());
+  SortGivingWay(places.begin(), places.end());
   std::span<const Place> rest = places;
   while (!rest.empty()) {
     Status status = WriteRecord(part, &rest, out);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/give_way.h"
+
 namespace crm {
 namespace {
 
@@ -446,13 +448,15 @@ void Overlay::FreezeLocked(FrozenRows& frozen) {
 Status Overlay::Capture(FrozenRows& frozen,
                         const std::function<void()>& between) {
   frozen.rows.resize(families_.size());
+  GiveWay give_way;
   for (size_t family = 0; family < families_.size(); ++family) {
     std::vector<RowKey>& keys = frozen.keys[family];
-    std::sort(keys.begin(), keys.end());
+    SortGivingWay(keys.begin(), keys.end());
     frozen.rows[family].reserve(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) {
       if (i + kAhead < keys.size()) Prefetch(family, keys[i + kAhead]);
       if (i % kRowsBetween == 0) between();
+      give_way.Step();
       Result<Row> row = frozen.view->Get(family, keys[i]);
       if (!row.ok()) return std::move(row).status();
       frozen.rows[family].push_back(std::move(row).value());
@@ -463,10 +467,12 @@ Status Overlay::Capture(FrozenRows& frozen,
 }
 
 void Overlay::Written(FrozenRows& frozen) {
+  GiveWay give_way;
   for (size_t family = 0; family < families_.size(); ++family) {
     const std::vector<RowKey>& keys = frozen.keys[family];
     for (size_t i = 0; i < keys.size(); ++i) {
       if (i + kAhead < keys.size()) Prefetch(family, keys[i + kAhead]);
+      give_way.Step();
       const RowKey& key = keys[i];
       Shard& shard = shards_[ShardOf(key)];
       MutexLock lock(shard.mutex);

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/give_way.h"
 #include "base/mutex.h"
 
 namespace crm {
@@ -30,22 +31,37 @@ class HeadSignal final {
     MutexLock lock(mutex_);
     waiters_.fetch_add(1);
     bool answer = done();
-    while (!answer && raised_.WaitUntil(mutex_, deadline)) answer = done();
-    if (!answer) answer = done();
+    bool in_time = true;
+    while (!answer && in_time) {
+      in_time = raised_.WaitUntil(mutex_, deadline);
+      SetWoken(false);
+      answer = done();
+    }
     waiters_.fetch_sub(1);
     return answer;
   }
 
  private:
   void WakeAll() {
-    // A waiter that has looked, and does not wait yet, holds the mutex.
-    { MutexLock lock(mutex_); }
+    {
+      // A waiter that has looked, and does not wait yet, holds the mutex.
+      MutexLock lock(mutex_);
+      SetWoken(waiters_.load() > 0);
+    }
     raised_.NotifyAll();
+  }
+
+  // Until the first of those who wait does run.
+  void SetWoken(bool woken) CRM_REQUIRES(mutex_) {
+    if (woken == woken_) return;
+    woken_ = woken;
+    woken ? Woken::Add() : Woken::Remove();
   }
 
   Mutex mutex_;
   ConditionVariable raised_;
   std::atomic<uint32_t> waiters_{0};
+  bool woken_ CRM_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace crm

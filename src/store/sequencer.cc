@@ -7,6 +7,7 @@
 
 #include "base/coding.h"
 #include "base/contain.h"
+#include "base/give_way.h"
 #include "base/park.h"
 #include "base/time_text.h"
 #include "format/timeline_entry.h"
@@ -163,6 +164,8 @@ void Sequencer::Lead() {
     if (finished->leads()) continue;
     Tell(finished, Request::kDone);
   }
+  // A scheduler may have put whom this woke behind it, on its own processor.
+  Woken::GiveWay();
 }
 
 // From the first to the last, so that the group can be used again before all

@@ -274,7 +274,8 @@ Status Views::WriteRows(FrozenRows& frozen, const Tail::Part& part,
     const RowFamily& spec = overlay_->families()[family];
     const std::vector<RowKey>& keys = frozen.keys[family];
     for (size_t i = 0; status.ok() && i < keys.size(); ++i) {
-      const Row& row = frozen.rows[family][i];
+      // What is written is not needed twice in memory.
+      const Row row = std::move(frozen.rows[family][i]);
       const EncodedKey encoded(keys[i], spec.words);
       const std::string_view key = encoded.view();
       if (!row.exists()) {
@@ -285,10 +286,6 @@ Status Views::WriteRows(FrozenRows& frozen, const Tail::Part& part,
       } else {
         status = out.Put(family, key, row.value());
       }
-    }
-    // Rows that are written are not needed twice in memory.
-    if (family < frozen.rows.size()) {
-      std::vector<Row>().swap(frozen.rows[family]);
     }
   }
   if (status.ok()) status = out.Commit();
