@@ -280,24 +280,6 @@ std::string Stage::Owner(const std::string& tenant,
 
 std::string Stage::Play(const std::vector<size_t>& order) {
   Append(order);
-  return Tell();
-}
-
-std::string Stage::PlayAndReResolve(const std::vector<size_t>& order) {
-  const Outcomes outcomes = Append(order);
-  ReResolveOptions options;
-  options.dry_run = false;
-  for (auto& [name, tenant] : tenants_) {
-    REQUIRE_OK(tenant.ReResolve(options));
-    const Result<ReResolveReport> again = tenant.ReResolve(options);
-    REQUIRE_OK(again);
-    CHECK(again->records_moved == 0);
-  }
-  Note(outcomes);
-  return Tell();
-}
-
-std::string Stage::Tell() {
   std::vector<std::string> lines;
   for (const auto& [who, names] : people_) {
     std::string line;

@@ -54,8 +54,6 @@ class Stage final {
   // Who is who, and what is known of each, after the steps in this order; the
   // same text says the same but for the numbers.
   std::string Play(const std::vector<size_t>& order);
-  // The same after ReResolve, which finds nothing to do a second time.
-  std::string PlayAndReResolve(const std::vector<size_t>& order);
 
  private:
   using Outcomes = std::map<std::string, EventOutcome>;
@@ -66,7 +64,6 @@ class Stage final {
   std::string Who(const std::string& tenant, CustomerId customer) const;
   std::string Owner(const std::string& tenant, const Identifier& identifier);
   void Note(const Outcomes& outcomes);
-  std::string Tell();
 
   const Scenario& scenario_;
   std::shared_ptr<StillClock> clock_ = std::make_shared<StillClock>();

@@ -228,8 +228,14 @@ void Do(const Op& op, Life* life) {
 // The same, but without the merge.
 void DoWithout(const Op& op, Life* life) {
   if (op.kind == Op::Kind::kMergeByHand) return;
-  const Result<Customer> a = life->tenant().GetCustomer(op.a);
-  const Result<Customer> b = life->tenant().GetCustomer(op.b);
+  // As they are without it.
+  const auto now = [&](size_t person) {
+    const Result<CustomerId> id = life->tenant().FindCustomer(MemberOf(person));
+    REQUIRE_OK(id);
+    return life->tenant().GetCustomer(*id);
+  };
+  const Result<Customer> a = now(op.one);
+  const Result<Customer> b = now(op.two);
   REQUIRE_OK(a);
   REQUIRE_OK(b);
   REQUIRE_OK(life->tenant().AddAssertion(Assertion::Kind::kCannotLink,
