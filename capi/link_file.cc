@@ -146,8 +146,9 @@ crm_status crm_train_file(crm_slice path, crm_slice map_json,
   return Guard(error, [&]() -> crm::Status {
     crm_link_options own = CRM_LINK_OPTIONS_INIT;
     const PassingUserData held(own.user_data, own.destroy);
-    crm::Status status = ReadOptions(options, "options", 0, &own);
-    if (status.ok()) status = CheckOut(out);
+    const crm::Status read = ReadOptions(options, "options", 0, &own);
+    crm::Status status = CheckOut(out);
+    if (status.ok()) status = read;
     LinkInput input;
     if (status.ok()) {
       status = ReadInput(path, map_json, own, held.get(), &input);

@@ -187,14 +187,14 @@ std::array<uint32_t, kKeyColumns> KeysOf(const MatchSet::Impl& set,
 
 }  // namespace
 
-KeyTable::KeyTable(const MatchSet::Impl& set) {
+BlockKeys::BlockKeys(const MatchSet::Impl& set) {
   keys_.reserve(set.features.size());
   for (const MatchFeatures& features : set.features) {
     keys_.push_back(KeysOf(set, features));
   }
 }
 
-std::vector<KeyTable::Member> KeyTable::Sorted(size_t space) const {
+std::vector<BlockKeys::Member> BlockKeys::Sorted(size_t space) const {
   const Columns columns = ColumnsOf(space);
   std::vector<Member> members;
   for (size_t c = columns.begin; c < columns.end; ++c) {
@@ -217,8 +217,8 @@ std::vector<KeyTable::Member> KeyTable::Sorted(size_t space) const {
   return members;
 }
 
-bool KeyTable::Shares(size_t space, const Keys& a, const Keys& b,
-                      uint32_t below) const {
+bool BlockKeys::Shares(size_t space, const Keys& a, const Keys& b,
+                       uint32_t below) const {
   const Columns columns = ColumnsOf(space);
   for (size_t i = columns.begin; i < columns.end; ++i) {
     if (a[i] == 0 || a[i] >= below) continue;
@@ -229,8 +229,8 @@ bool KeyTable::Shares(size_t space, const Keys& a, const Keys& b,
   return false;
 }
 
-bool KeyTable::SeenBefore(size_t space, uint32_t key, uint32_t a,
-                          uint32_t b) const {
+bool BlockKeys::SeenBefore(size_t space, uint32_t key, uint32_t a,
+                           uint32_t b) const {
   const Keys& x = keys_[a];
   const Keys& y = keys_[b];
   for (size_t earlier = 0; earlier < 2 && earlier < space; ++earlier) {
@@ -242,7 +242,7 @@ bool KeyTable::SeenBefore(size_t space, uint32_t key, uint32_t a,
   return space < 2 && Shares(space, x, y, key);
 }
 
-void KeyTable::Forget(size_t space, const Member* begin, const Member* end) {
+void BlockKeys::Forget(size_t space, const Member* begin, const Member* end) {
   const Columns columns = ColumnsOf(space);
   for (const Member* member = begin; member != end; ++member) {
     for (size_t c = columns.begin; c < columns.end; ++c) {
@@ -253,15 +253,15 @@ void KeyTable::Forget(size_t space, const Member* begin, const Member* end) {
 }
 
 std::vector<std::pair<uint32_t, uint32_t>> NeighboursOf(
-    const MatchSet::Impl& set, const KeyTable::Member* begin,
-    const KeyTable::Member* end) {
+    const MatchSet::Impl& set, const BlockKeys::Member* begin,
+    const BlockKeys::Member* end) {
   using Place = std::tuple<uint32_t, uint32_t, uint64_t, uint32_t>;
   std::vector<std::pair<uint32_t, uint32_t>> pairs;
   std::vector<Place> places;
   const MatchDictionary& names = set.names();
   for (int order = 0; order < 3; ++order) {
     places.clear();
-    for (const KeyTable::Member* m = begin; m != end; ++m) {
+    for (const BlockKeys::Member* m = begin; m != end; ++m) {
       const MatchFeatures& f = set.features[m->record];
       const uint32_t given = HashIn(names, f.given);
       const uint32_t surname = HashIn(names, f.surname);

@@ -28,9 +28,9 @@ inline constexpr size_t kBlockTimesRecords = 40'000'000;
 inline constexpr size_t kWindow = 8;
 
 // The keys of all records; 0: none.
-class KeyTable final {
+class BlockKeys final {
  public:
-  explicit KeyTable(const MatchSet::Impl& set);
+  explicit BlockKeys(const MatchSet::Impl& set);
 
   // A record of a block and where it lies.
   struct Member {
@@ -62,8 +62,8 @@ class KeyTable final {
 
 // The pairs of a block that is too large, by number; with repetitions.
 std::vector<std::pair<uint32_t, uint32_t>> NeighboursOf(
-    const MatchSet::Impl& set, const KeyTable::Member* begin,
-    const KeyTable::Member* end);
+    const MatchSet::Impl& set, const BlockKeys::Member* begin,
+    const BlockKeys::Member* end);
 
 // For training: keys on one thing alone.
 enum class SessionKey : uint8_t {

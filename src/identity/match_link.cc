@@ -42,8 +42,8 @@ struct Found {
 };
 
 struct Block {
-  const KeyTable::Member* begin;
-  const KeyTable::Member* end;
+  const BlockKeys::Member* begin;
+  const BlockKeys::Member* end;
   size_t size() const { return static_cast<size_t>(end - begin); }
 };
 
@@ -74,7 +74,7 @@ class Linker final {
   const MatchSet::Impl& set_;
   const PairWeigher weigher_;
   const LinkOptions& options_;
-  KeyTable keys_;
+  BlockKeys keys_;
   std::vector<Found> found_;
   std::vector<std::unique_ptr<RecordComparer>> comparers_;
   std::vector<MatchEdge> edges_;
@@ -134,11 +134,11 @@ void Linker::ScoreBlock(size_t space, const Block& block,
 }
 
 Status Linker::ScoreSpace(size_t space) {
-  const std::vector<KeyTable::Member> members = keys_.Sorted(space);
+  const std::vector<BlockKeys::Member> members = keys_.Sorted(space);
   std::vector<Block> blocks;
-  const KeyTable::Member* const end = members.data() + members.size();
-  for (const KeyTable::Member* at = members.data(); at != end;) {
-    const KeyTable::Member* next = at + 1;
+  const BlockKeys::Member* const end = members.data() + members.size();
+  for (const BlockKeys::Member* at = members.data(); at != end;) {
+    const BlockKeys::Member* next = at + 1;
     while (next != end && next->key == at->key) ++next;
     if (next - at > 1) blocks.push_back({at, next});
     at = next;

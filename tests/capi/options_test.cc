@@ -17,6 +17,17 @@ struct LaterAppendOptions {
   uint64_t later = 0;
 };
 
+TEST_CASE("options: unknown ones give nothing when a model is trained") {
+  char somewhere = 0;
+  auto* out = reinterpret_cast<crm_link_report*>(&somewhere);
+  crm_link_options options = CRM_LINK_OPTIONS_INIT;
+  options.flags = 1u << 31;
+  CHECK_STATUS(
+      crm_train_file(Slice("none"), Slice("{}"), &options, &out, error),
+      CRM_INVALID_ARGUMENT);
+  CHECK(out == nullptr);
+}
+
 TEST_CASE("options: a shorter struct of an older header is enough") {
   Club club;
   const std::string json = EventJson("1", "a@example.com");

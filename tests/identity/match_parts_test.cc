@@ -228,7 +228,7 @@ TEST_CASE("match: each pair that shares a key comes up once") {
         {MatchField::kBirthDate, std::to_string(1950 + random() % 9)}};
     REQUIRE(set.Add(record).ok());
   }
-  const KeyTable keys(set.impl());
+  const BlockKeys keys(set.impl());
   std::vector<std::vector<int>> seen(60, std::vector<int>(60));
   std::vector<std::vector<int>> shares(60, std::vector<int>(60));
   for (size_t space = 0; space < kKeySpaces; ++space) {

@@ -371,6 +371,39 @@ def check_words(tree):
 BARRIER = re.compile(r"\s*(return )?(Guard|GuardValue|ReadView|Free)\b")
 
 
+def classes_of(text):
+    """(namespace, name, line) of the classes that a file defines, but for those
+    of unnamed namespaces and of other classes."""
+    scopes = []
+    for match in re.finditer(
+            r"\bnamespace\s*([\w:]*)\s*\{|"
+            r"\b(?:class|struct|enum class|enum)\s+(?:CRM_\w+(?:\([^)]*\))?\s+)?"
+            r"(\w+)(?:\s+final)?\s*(?::[^:;{()][^;{()]*)?\{|[{}]", text):
+        if match[0] == "}":
+            if scopes:
+                scopes.pop()
+        elif match[0].startswith("namespace"):
+            scopes.append(match[1])
+        else:
+            if match[2] and all(scopes):
+                yield ("::".join(scopes), match[2],
+                       text.count("\n", 0, match.start()) + 1)
+            scopes.append("")
+
+
+@check
+def check_names(tree):
+    """One class of a name in a namespace: of two, the linker takes either."""
+    known = {}
+    for path in tree.cpp("src/", "include/", "capi/"):
+        if path == C_HEADER:
+            continue
+        for space, name, line in classes_of(blank_out(tree.text(path))):
+            other = known.setdefault((space, name), path)
+            if other != path:
+                yield path, line, f"{space}::{name} is also in {other}"
+
+
 @check
 def check_barrier(tree):
     """Exceptions end in capi/guard.h, and every function stands behind it."""

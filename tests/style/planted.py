@@ -134,6 +134,13 @@ PLANTED = [
     ("layers", _include("bindings/python/src/a.cc", '"base/hash.h"'),
      "not a public header"),
     ("layers", {"src/extra/a.cc": "\n"}, "not in the order of layers"),
+    ("names", {
+        "src/base/hash.cc": CLEAN["src/base/hash.cc"]
+        + "namespace crm {\nnamespace {\nclass A {};\n}\nclass B::A {};\n"
+        "class C : D {\n  struct A {};\n};\n}\n",
+        "src/storage/rows.cc": CLEAN["src/storage/rows.cc"]
+        + "namespace crm {\nstruct C final {};\n}\n"},
+     "crm::C is also in src/base/hash.cc"),
     ("fences", _include("src/base/hash.cc", "<rocksdb/db.h>"), "src/storage"),
     ("fences", _include("src/base/hash.cc", "<simdjson.h>"), "src/format"),
     ("fences", _include("src/base/hash.cc", '"format/a_generated.h"'),
