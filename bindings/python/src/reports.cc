@@ -201,6 +201,7 @@ void DefineImport(py::module_& module) {
 }  // namespace
 
 void DefineReports(py::module_& module) {
+  DefineTenantRecords(module);
   DefineStats(module);
   DefineVerify(module);
   DefineImport(module);
