@@ -242,6 +242,17 @@ Event CanaryEvent(int i) {
   return event;
 }
 
+// The name of a household is sealed, whatever it is. What the store says.
+std::string MakeHousehold(Tenant& tenant) {
+  HouseholdChange change;
+  change.name = kCanaries[4];
+  change.join = {{1}, {2}};
+  change.by = kCanaries[2];
+  change.why = kCanaries[5];
+  REQUIRE_OK(tenant.ChangeHousehold(change));
+  return tenant.ChangeHousehold(change).status().ToString();
+}
+
 // Appends, reads, refuses, checkpoints, reopens; gathers what the store says.
 std::string Use(const std::string& path, StoreOptions options) {
   LogLines lines;
@@ -298,13 +309,7 @@ std::string Use(const std::string& path, StoreOptions options) {
       by_hand.why = kCanaries[5];
       REQUIRE_OK(
           tenant.AddAssertion(Assertion::Kind::kCannotLink, 1, 2, by_hand));
-      // And so is the name of a household, whatever it is.
-      REQUIRE_OK(tenant.ChangeHousehold({.name = kCanaries[4],
-                                         .join = {{1}, {2}},
-                                         .by = kCanaries[2],
-                                         .why = kCanaries[5]}));
-      said +=
-          tenant.ChangeHousehold({.name = kCanaries[4]}).status().ToString();
+      said += MakeHousehold(tenant);
     }
     CheckSound(store);
     if (session == 0) {
