@@ -363,7 +363,7 @@ Status EmitHouseholdChange(const Tenant::Impl& tenant,
 Result<HouseholdId> Tenant::ChangeHousehold(const HouseholdChange& change) {
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckHouseholdChange(change);
   if (!status.ok()) return status;
   HouseholdDone done;
@@ -379,7 +379,7 @@ Result<std::vector<Household>> Tenant::ListHouseholds(
     const HouseholdQuery& query) const {
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   if (query.limit < 1 || query.limit > kMostListed) {
     return Invalid("limit: must be 1 to 1000");

@@ -316,7 +316,7 @@ Status Check(const HouseholdMatchOptions& options) {
 Result<HouseholdReport> Tenant::MatchHouseholds(
     const HouseholdMatchOptions& options) {
   ReaderLock open(impl_->core->lifecycle);
-  Status status = impl_->core->CheckOpen();
+  Status status = impl_->CheckOpen();
   if (status.ok()) status = Check(options);
   if (!status.ok()) return status;
   Result<MatchFieldMap> fields = MatchFieldMap::Parse(options.fields);

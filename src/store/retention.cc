@@ -573,7 +573,7 @@ Result<RetentionReport> Tenant::Retain(Timestamp as_of,
                                        const RetainOptions& options) {
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
-  Status status = core.CheckOpen();
+  Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   Run run(*impl_, as_of, options);
   status = run.Check();

@@ -519,9 +519,9 @@ void TestMiddle(uint32_t seed) {
 }
 
 TEST_CASE("after a part was taken out all is as if it had never been in") {
-  for (uint32_t seed = 101; seed <= 140; ++seed) TestSide(seed);
-  for (uint32_t seed = 201; seed <= 240; ++seed) TestWhole(seed);
-  for (uint32_t seed = 301; seed <= 340; ++seed) TestMiddle(seed);
+  for (uint32_t seed = 101; seed <= 108; ++seed) TestSide(seed);
+  for (uint32_t seed = 201; seed <= 208; ++seed) TestWhole(seed);
+  for (uint32_t seed = 301; seed <= 308; ++seed) TestMiddle(seed);
 }
 
 void CheckAssertionErrors(Tenant& tenant, Tenant& other) {

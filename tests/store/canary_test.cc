@@ -250,11 +250,13 @@ std::string Choose(Tenant& tenant) {
   by_hand.why = kCanaries[5];
   REQUIRE_OK(tenant.AddAssertion(Assertion::Kind::kCannotLink, 1, 2, by_hand));
   // And so is the name of a household, whatever it is.
-  REQUIRE_OK(tenant.ChangeHousehold({.name = kCanaries[4],
-                                     .join = {{1}, {2}},
-                                     .by = kCanaries[2],
-                                     .why = kCanaries[5]}));
-  return tenant.ChangeHousehold({.name = kCanaries[4]}).status().ToString();
+  HouseholdChange change;
+  change.name = kCanaries[4];
+  change.join = {{1}, {2}};
+  change.by = kCanaries[2];
+  change.why = kCanaries[5];
+  REQUIRE_OK(tenant.ChangeHousehold(change));
+  return tenant.ChangeHousehold(change).status().ToString();
 }
 
 // Appends, reads, refuses, checkpoints, reopens; gathers what the store says.
