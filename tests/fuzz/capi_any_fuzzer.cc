@@ -221,8 +221,8 @@ class World final {
     Require((status < 0) == (error_ != nullptr));
     Require(crm_error_code(error_) == (status < 0 ? status : CRM_OK));
     Require(status >= 0 || crm_error_message(error_)[0] != '\0');
-    crm_error_free(handles.crm_error_[0]);
-    handles.crm_error_[0] = error_;
+    // An error is no handle that is known once it was freed.
+    crm_error_free(error_);
     error_ = nullptr;
   }
 
