@@ -362,7 +362,7 @@ Status EmitHouseholdChange(const Tenant::Impl& tenant,
 
 Result<HouseholdId> Tenant::ChangeHousehold(const HouseholdChange& change) {
   StoreCore& core = *impl_->core;
-  ReaderLock open(core.lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->CheckOpen();
   if (status.ok()) status = CheckHouseholdChange(change);
   if (!status.ok()) return status;
@@ -378,7 +378,7 @@ Result<HouseholdId> Tenant::ChangeHousehold(const HouseholdChange& change) {
 Result<std::vector<Household>> Tenant::ListHouseholds(
     const HouseholdQuery& query) const {
   const StoreCore& core = *impl_->core;
-  ReaderLock open(core.lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   if (query.limit < 1 || query.limit > kMostListed) {

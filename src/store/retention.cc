@@ -572,7 +572,7 @@ Status FinishRetentions(StoreCore& core) {
 Result<RetentionReport> Tenant::Retain(Timestamp as_of,
                                        const RetainOptions& options) {
   StoreCore& core = *impl_->core;
-  ReaderLock open(core.lifecycle);
+  ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
   Run run(*impl_, as_of, options);
