@@ -205,6 +205,10 @@ TEST_CASE("drop: from then on every handle answers so, and names the tenant") {
   CHECK_CODE(gone.GetOffset("host"), kErased);
   CHECK_CODE(gone.Merge(3, 4), kErased);
   CHECK_CODE(gone.Erase(3), kErased);
+  CHECK_CODE(gone.Retain(Timestamp(), {}), kErased);
+  CHECK_CODE(gone.ChangeHousehold({.join = {{3}}}), kErased);
+  CHECK_CODE(gone.ListHouseholds({}), kErased);
+  CHECK_CODE(gone.MatchHouseholds({}), kErased);
   CHECK_CODE(gone.SetConsentSettings("{}"), kErased);
   CHECK_CODE(gone.ListSchemas(), kErased);
   CHECK_CODE(gone.GetLedgerHead(), kErased);
