@@ -533,7 +533,7 @@ Result<std::shared_ptr<StoreCore>> OpenCore(const std::string& directory,
   Result<std::shared_ptr<StoreCore>> core =
       OpenOnce(directory, options, disk, false);
   // Keys that are damaged, or of another store, are none. What else is damaged
-  // stops the second try as well.
+  // stops the second try as well, which then says so.
   const StatusCode code = core.status().code();
   if (core.ok() || !options.allow_unreadable ||
       (code != StatusCode::kKeyMissing && code != StatusCode::kCorruption)) {
@@ -541,7 +541,7 @@ Result<std::shared_ptr<StoreCore>> OpenCore(const std::string& directory,
   }
   Result<std::shared_ptr<StoreCore>> without =
       OpenOnce(directory, options, std::move(disk), true);
-  if (!without.ok()) return core;
+  if (!without.ok()) return without;
   (*without)->Log(LogLevel::kWarning, "opened without keys, read-only: " +
                                           std::string(core.status().message()));
   return without;
