@@ -98,7 +98,7 @@ TEST_CASE("store export: choices by hand come back, at their places") {
 TEST_CASE("store export: households come back, by hand and derived") {
   Store first = NewStore(1'700'000'000);
   Tenant t = TenantOf(first, "t");
-  for (int i = 1; i <= 4; ++i) Append(first, "t", {Said(i, "web", Member(i))});
+  for (int i = 1; i <= 4; ++i) Append(first, "t", {Said(i, "web", Email(i))});
   const auto change = [&](const HouseholdChange& what) {
     Result<HouseholdId> id = t.ChangeHousehold(what);
     REQUIRE_MESSAGE(id.ok(), id.status().ToString());

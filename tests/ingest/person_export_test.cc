@@ -184,15 +184,15 @@ TEST_CASE("person: her households are told, and nobody else of them") {
   const auto change = [&](const HouseholdChange& what) {
     REQUIRE(club.ChangeHousehold(what).ok());
   };
-  change({.name = "H-4711", .join = {{1}, {2}}, .by = "Agent Dee"});
   change({.join = {{1, 9}, {2, 9}}, .derived = true});
+  change({.name = "H-4711", .join = {{1}, {2}}, .by = "Agent Dee"});
   change({.join = {{2}}});
   const Written out = Export(store, At());
   CHECK(Has(out.text, R"("fact":"household")"));
-  CHECK(Has(out.text, R"("household":1,"name":"H-4711","record":1,)"
+  CHECK(Has(out.text, R"("household":2,"name":"H-4711","record":1,)"
                       R"("evidence":[])"));
   CHECK(Has(out.text,
-            R"("household":2,"record":1,"evidence":["address","surname"])"));
+            R"("household":1,"record":1,"evidence":["address","surname"])"));
   CHECK_FALSE(Has(out.text, R"("household":3)"));
   CHECK_FALSE(Has(out.text, "Agent Dee"));
 }
