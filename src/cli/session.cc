@@ -83,7 +83,9 @@ Result<Store> OpenStore(const StoreOption& option) {
 
 Result<Tenant> FindTenant(Store* store, const std::string& name) {
   const std::vector<std::string> names = store->TenantNames();
-  if (std::find(names.begin(), names.end(), name) == names.end()) {
+  // A store that has none yet has the one that everything is for by default.
+  const bool first = names.empty() && name == StoreOption().tenant;
+  if (!first && std::find(names.begin(), names.end(), name) == names.end()) {
     return Status(StatusCode::kNotFound,
                   "tenant: the store has none named " + name);
   }
