@@ -30,19 +30,19 @@ class History {
     clock_.Advance(std::chrono::seconds(1));
     if (what < 70) {
       AppendSome();
-    } else if (what < 78) {
+    } else if (what < 77) {
       Merge();
-    } else if (what < 86) {
+    } else if (what < 84) {
       Unmerge();
-    } else if (what < 88) {
+    } else if (what < 85) {
       REQUIRE_OK(tenant_.ReResolve());
-    } else if (what < 90) {
+    } else if (what < 87) {
       REQUIRE_OK(store_.Flush());
-    } else if (what < 92) {
+    } else if (what < 90) {
       Redact();
-    } else if (what < 95) {
+    } else if (what < 93) {
       Retain();
-    } else if (what < 97) {
+    } else if (what < 95) {
       House();
     } else {
       Erase();

@@ -26,7 +26,7 @@ def test_by_hand(tenant):
     assert [one.customer for one in told.members] == [1, 2]
     assert told.members[0].evidence == ()
     assert told.to_dict()["members"] == told.members
-    assert tenant.change_household(home, join=[3], leave=[2]) == home
+    assert tenant.change_household(household=home, join=[3], leave=[2]) == home
     assert tenant.households(customer=2) == ()
     [hers] = tenant.households(customer=3)
     assert hers.id == home
@@ -76,12 +76,14 @@ def test_bad_input(tenant):
     with pytest.raises(crm.ConflictError):
         tenant.change_household(name="H-1")
     with pytest.raises(crm.NotFoundError):
-        tenant.change_household(home, join=[9])
+        tenant.change_household(household=home, join=[9])
     with pytest.raises(crm.NotFoundError):
         tenant.households(name="H-2")
-    for call in (lambda: tenant.change_household(home),
-                 lambda: tenant.change_household(home, join=[(1, ["x"])]),
-                 lambda: tenant.change_household(home, join=[(1,)]),
+    for call in (lambda: tenant.change_household(household=home),
+                 lambda: tenant.change_household(household=home,
+                                                 join=[(1, ["x"])]),
+                 lambda: tenant.change_household(household=home,
+                                                 join=[(1,)]),
                  lambda: tenant.change_household(
                      name="x" * (crm.MAX_HOUSEHOLD_NAME_BYTES + 1)),
                  lambda: tenant.match_households(min_evidence=5)):

@@ -668,8 +668,8 @@ class Tenant:
     ) -> MatchReport: ...
     def change_household(
         self,
-        household: int = 0,
         *,
+        household: int = 0,
         name: str = "",
         join: Iterable[
             Union[int, tuple[int, Iterable[Union[HouseholdEvidence, str]]]]

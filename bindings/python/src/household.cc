@@ -31,7 +31,7 @@ constexpr EnumName<HouseholdEvidence> kEvidence[] = {
 constexpr char kChangeDoc[] =
     "Makes a household, or changes who is in it; its number.\n\n"
     "    home = club.change_household(name=\"H-4711\", join=[7, 12])\n"
-    "    club.change_household(home, leave=[12])\n\n"
+    "    club.change_household(household=home, leave=[12])\n\n"
     "Nobody is merged by it. What is said by hand stays: match_households\n"
     "neither takes out who was put in, nor puts in who left.\n\n"
     "household: 0: a new one.\n"
@@ -216,7 +216,7 @@ void DefineHouseholds(py::class_<TenantHandle>& type) {
         return Take(Change(
             self, [&](Tenant& of) { return of.ChangeHousehold(change); }));
       },
-      kChangeDoc, py::arg("household") = 0, py::kw_only(), py::arg("name") = "",
+      kChangeDoc, py::kw_only(), py::arg("household") = 0, py::arg("name") = "",
       py::arg("join") = py::tuple(), py::arg("leave") = py::tuple(),
       py::arg("derived") = false, py::arg("by") = "", py::arg("why") = "");
   Def(
