@@ -407,15 +407,26 @@ Status Opener::LoadDefinitions(const Views& views) {
   return status;
 }
 
-// What every open needs of a tenant.
+// What every open needs of a tenant. Where it was dropped, the row says; that
+// it was, the log.
 Status Opener::ReadCounts(Views& views) {
   std::shared_ptr<View> view = views.overlay().OpenView();
+  std::string value;
   for (const std::string& name : core_.names.All(NameKind::kTenant)) {
-    const Status status =
-        views.event()
-            .Counts(core_.names.Find(NameKind::kTenant, name), *view)
-            .status();
+    const Result<TenantCounts> counts =
+        views.event().Counts(core_.names.Find(NameKind::kTenant, name), *view);
+    if (!counts.ok()) return counts.status();
+    if (counts->dropped == 0) continue;
+    LogRecordReader reader;
+    LogRecord record;
+    Status status = core_.log_view->Read(counts->dropped, &value);
+    if (status.ok()) status = reader.Read(value, &record);
     if (!status.ok()) return status;
+    if (record.kind != LogKind::kDrop) {
+      return Status(StatusCode::kCorruption,
+                    "log record " + std::to_string(counts->dropped) +
+                        ": does not say that a tenant was dropped");
+    }
   }
   return Status::Ok();
 }
