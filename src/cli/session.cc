@@ -83,9 +83,7 @@ Result<Store> OpenStore(const StoreOption& option) {
 
 Result<Tenant> FindTenant(Store* store, const std::string& name) {
   const std::vector<std::string> names = store->TenantNames();
-  // A store that has none yet has the one that everything is for by default.
-  const bool first = names.empty() && name == StoreOption().tenant;
-  if (!first && std::find(names.begin(), names.end(), name) == names.end()) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
     return Status(StatusCode::kNotFound,
                   "tenant: the store has none named " + name);
   }

@@ -173,12 +173,6 @@ class Schemas(CliTest):
             self.assertIn(f"crm schema {command}", about)
         self.crm("schema", code=2)
 
-    def test_a_new_store_knows_the_catalogue(self):
-        self.init()
-        out, _ = self.crm("schema", "list", self.store)
-        self.assertIn("scl.payment.failed", out)
-        self.crm("schema", "list", self.store, "--tenant", "no", code=3)
-
     def test_register_list_show(self):
         self.init()
         info = self.register()
