@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/files.h"
 #include "store/fixture.h"
 
 namespace crm {
@@ -83,13 +84,7 @@ class Vault {
 };
 
 bool Holds(const std::string& directory, const std::string& text) {
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    const std::string all(std::istreambuf_iterator<char>(in), {});
-    if (all.find(text) != std::string::npos) return true;
-  }
-  return false;
+  return FilesWith(directory, text) > 0;
 }
 
 TEST_CASE("a backup of data holds no keys, and one of keys no data") {

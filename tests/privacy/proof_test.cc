@@ -3,23 +3,15 @@
 // the way, and wherever, it comes to the same end. The same of a redaction, and
 // of a retention.
 
-#include <unistd.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
 #include "base/coding.h"
-#include "fault/faulty_disk.h"
+#include "fault/cut_off.h"
 #include "format/log_record.h"
-#include "storage/database.h"
-#include "store/fixture.h"
+#include "privacy/key_rows.h"
+#include "store/files.h"
 
 namespace crm {
 namespace {
 
-namespace fs = std::filesystem;
 using Style = FaultyDisk::Style;
 
 Event PersonEvent(const std::string& id, int person) {
@@ -42,44 +34,6 @@ void FillPeople(Tenant& tenant, int people) {
   }
 }
 
-// Rows of keys/ as they are stored: number to wrapped key.
-std::string StoredKey(const std::string& store, size_t family, uint64_t row) {
-  DatabaseOptions options;
-  constexpr FamilyKind kPoint = FamilyKind::kPoint;
-  options.families = {{"default", kPoint},
-                      {"records", kPoint},
-                      {"months", kPoint},
-                      {"buckets", kPoint},
-                      {"erasures", kPoint}};
-  options.must_exist = true;
-  const auto database =
-      Database::Open(store + "/keys", Disk::Machine(), options);
-  REQUIRE_OK(database);
-  std::string key;
-  PutBe32(&key, 1);
-  PutBe64(&key, row);
-  std::string value;
-  const auto found = (*database)->Get(family, key, &value);
-  REQUIRE_OK(found);
-  REQUIRE(*found);
-  return value;
-}
-
-// In how many files the bytes are.
-size_t FilesWith(const std::string& directory, const std::string& bytes) {
-  size_t files = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    const std::string all(std::istreambuf_iterator<char>(in), {});
-    if (all.find(bytes) != std::string::npos) ++files;
-  }
-  return files;
-}
-
-constexpr size_t kRecords = 1;
-constexpr size_t kBuckets = 3;
-
 TEST_CASE("the keys of an erased customer are in no file any more") {
   const Scratch scratch;
   const std::string path = scratch / "s";
@@ -89,9 +43,9 @@ TEST_CASE("the keys of an erased customer are in no file any more") {
     FillPeople(tenant, 50);
     REQUIRE_OK(store.Close());
   }
-  const std::string hers = StoredKey(path, kRecords, 7);
-  const std::string anothers = StoredKey(path, kRecords, 8);
-  const std::string bucket = StoredKey(path, kBuckets, 0);
+  const std::string hers = StoredKey(path, kRecordKeys, 7);
+  const std::string anothers = StoredKey(path, kRecordKeys, 8);
+  const std::string bucket = StoredKey(path, kBucketKeys, 0);
   REQUIRE(hers.size() == 72);
   REQUIRE(FilesWith(path, hers) > 0);
   REQUIRE(FilesWith(path, bucket) > 0);
@@ -108,9 +62,9 @@ TEST_CASE("the keys of an erased customer are in no file any more") {
   CheckSound(store);
   REQUIRE_OK(store.Close());
   CHECK(FilesWith(path, hers) == 0);
-  CHECK(StoredKey(path, kRecords, 7) == "erased");
-  CHECK(StoredKey(path, kRecords, 8) == anothers);
-  CHECK(StoredKey(path, kBuckets, 0) != bucket);
+  CHECK(StoredKey(path, kRecordKeys, 7) == "erased");
+  CHECK(StoredKey(path, kRecordKeys, 8) == anothers);
+  CHECK(StoredKey(path, kBucketKeys, 0) != bucket);
 }
 
 std::unique_ptr<Database> OpenLog(const std::string& store) {
@@ -360,22 +314,10 @@ TEST_CASE("profiles of her bucket are read while its key is renewed") {
 class Trial {
  public:
   enum class What { kShred, kHard, kRedact, kRetain };
-  explicit Trial(What what) : what_(what), path_(scratch_ / "s") {}
+  explicit Trial(What what) : what_(what), store_(Options()) {}
 
-  StoreOptions Options() const {
-    StoreOptions options = Quick();
-    options.key_file = scratch_ / "key";
-    options.durability = Durability::kSync;
-    options.compress_blocks = false;
-    return options;
-  }
-  Store MustOpenIt() {
-    Result<Store> store = Store::OpenOn(path_, Options(), faulty_.disk());
-    REQUIRE_OK(store);
-    return *std::move(store);
-  }
   void Prepare() {
-    Store store = MustOpenIt();
+    Store store = store_.MustOpen();
     Tenant tenant = MustTenant(store);
     FillPeople(tenant, 20);
     event_ = PositionOf(tenant, "e1-6");
@@ -389,27 +331,22 @@ class Trial {
     MustAppendOne(tenant, PersonEvent("tail", 6));
     REQUIRE_OK(store.Sync());
     REQUIRE_OK(store.Close());
-    hers_ = StoredKey(path_, kRecords, 7);
-    sealed_ = SealedOf(path_, 7);
+    hers_ = StoredKey(store_.path(), kRecordKeys, 7);
+    sealed_ = SealedOf(store_.path(), 7);
     if (what_ == What::kRedact) sealed_ = {sealed_[2]};  // Of "e1-6".
     if (what_ == What::kRetain) sealed_ = {sealed_[1]};  // Of "old-6".
   }
   // How many points there are.
   uint64_t Erase(uint64_t point, Style style) {
-    {
-      Store store = MustOpenIt();
+    const auto call = [&](Store& store) {
+      Tenant tenant = MustTenant(store);
+      told_ = Do(tenant).ok();
+    };
+    return store_.Cut(point, style, call, [](Store& store) {
       Tenant tenant = MustTenant(store);
       // Not at rest before: so has the epoch its record.
       MustAppendOne(tenant, PersonEvent("tail 2", 6));
-      faulty_.Reset();
-      if (point > 0) faulty_.FailAt(point, style);
-      told_ = Do(tenant).ok();
-      points_ = faulty_.points();
-      (void)store.Close().ok();
-    }
-    if (style == Style::kPowerOff) REQUIRE(faulty_.DropUnsynced().ok());
-    faulty_.Reset();
-    return points_;
+    });
   }
   void Check() {
     switch (what_) {
@@ -426,11 +363,16 @@ class Trial {
     }
     if (what_ == What::kShred) return;
     for (const std::string& bytes : sealed_) {
-      CHECK(FilesWith(path_, bytes) == 0);
+      CHECK(FilesWith(store_.path(), bytes) == 0);
     }
   }
 
  private:
+  static StoreOptions Options() {
+    StoreOptions options = Readable();
+    options.durability = Durability::kSync;
+    return options;
+  }
   Status Do(Tenant& tenant) const {
     if (what_ == What::kRedact) return tenant.Redact(event_).status();
     if (what_ == What::kRetain) return tenant.Retain(At(0)).status();
@@ -439,7 +381,7 @@ class Trial {
     return tenant.Erase(7, options).status();
   }
   void CheckRedacted() {
-    Store store = MustOpenIt();
+    Store store = store_.MustOpen();
     Tenant tenant = MustTenant(store);
     const Status again = tenant.Redact(event_).status();
     INFO(again.ToString());
@@ -459,7 +401,7 @@ class Trial {
     REQUIRE_OK(store.Close());
   }
   void CheckRetained() {
-    Store store = MustOpenIt();
+    Store store = store_.MustOpen();
     Tenant tenant = MustTenant(store);
     const auto again = tenant.Retain(At(0));
     REQUIRE_OK(again);
@@ -479,7 +421,7 @@ class Trial {
     REQUIRE_OK(store.Close());
   }
   void CheckErased() {
-    Store store = MustOpenIt();
+    Store store = store_.MustOpen();
     Tenant tenant = MustTenant(store);
     auto erasures = tenant.ListErasures();
     REQUIRE_OK(erasures);
@@ -507,65 +449,43 @@ class Trial {
       CHECK(profile->Find("name")->value ==
             "\"Person " + std::to_string(id - 1) + "\"");
     }
-    CHECK(FilesWith(path_ + "/keys", hers_) == 0);
+    CHECK(FilesWith(store_.path() + "/keys", hers_) == 0);
     CheckSound(store);
     REQUIRE_OK(store.Close());
   }
 
   const What what_;
-  const Scratch scratch_;
-  FaultyDisk faulty_;
-  std::string path_;
+  FaultyStore store_;
   std::string hers_;
   std::vector<std::string> sealed_;
   Position event_ = 0;
   bool told_ = false;
-  uint64_t points_ = 0;
 };
 
-void CutOffEverywhere(Trial::What what) {
-  uint64_t points = 0;
-  {
+void CutOff(Trial::What what) {
+  CutOffEverywhere(20, [what](uint64_t point, Style style) {
     Trial trial(what);
     trial.Prepare();
-    points = trial.Erase(0, Style::kOnce);
+    const uint64_t points = trial.Erase(point, style);
     trial.Check();
-  }
-  MESSAGE(points << " points");
-  REQUIRE(points > 20);
-  // Every point, or a sample: another one in each run of the test.
-  const bool all = std::getenv("CRM_TEST_ALL_POINTS") != nullptr;
-  const uint64_t step = all ? 1 : 9;
-  constexpr Style kStyles[] = {Style::kPowerOff, Style::kOnce, Style::kPowerOff,
-                               Style::kForever, Style::kNoSpace};
-  for (uint64_t point = 1 + static_cast<uint64_t>(getpid()) % step;
-       point <= points; point += step) {
-    for (size_t style = 0; style < (all ? std::size(kStyles) : 1); ++style) {
-      const Style how = kStyles[(point / step + style) % std::size(kStyles)];
-      CAPTURE(point);
-      CAPTURE(static_cast<int>(how));
-      Trial trial(what);
-      trial.Prepare();
-      trial.Erase(point, how);
-      trial.Check();
-    }
-  }
+    return points;
+  });
 }
 
 TEST_CASE("an erasure that is cut off at any point comes to the same end") {
-  CutOffEverywhere(Trial::What::kShred);
+  CutOff(Trial::What::kShred);
 }
 
 TEST_CASE("hard: an erasure that is cut off comes to the same end") {
-  CutOffEverywhere(Trial::What::kHard);
+  CutOff(Trial::What::kHard);
 }
 
 TEST_CASE("a redaction that is cut off at any point comes to the same end") {
-  CutOffEverywhere(Trial::What::kRedact);
+  CutOff(Trial::What::kRedact);
 }
 
 TEST_CASE("a retention that is cut off at any point comes to the same end") {
-  CutOffEverywhere(Trial::What::kRetain);
+  CutOff(Trial::What::kRetain);
 }
 
 }  // namespace

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 
 #include "storage/database.h"
+#include "store/files.h"
 #include "store/fixture.h"
 
 namespace crm {
@@ -131,14 +130,11 @@ class Search {
 
 void SearchFiles(const std::string& directory, Search* search) {
   size_t files = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (!entry.is_regular_file()) continue;
-    std::ifstream in(entry.path(), std::ios::binary);
-    const std::string bytes(std::istreambuf_iterator<char>(in), {});
-    search->Look(bytes, entry.path().string());
-    search->Look(entry.path().filename().string(), "a file's name");
+  ForEachFile(directory, [&](const fs::path& path, const std::string& bytes) {
+    search->Look(bytes, path.string());
+    search->Look(path.filename().string(), "a file's name");
     ++files;
-  }
+  });
   CHECK(files > 10);
 }
 
