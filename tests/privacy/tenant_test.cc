@@ -72,9 +72,12 @@ class Town {
     REQUIRE_OK(drop);
     return *drop;
   }
-  void Reopen(const std::string& path) {
-    if (store != nullptr) REQUIRE_OK(store->Close());
+  void Close() {
+    REQUIRE_OK(store->Close());
     store.reset();
+  }
+  void Reopen(const std::string& path) {
+    if (store != nullptr) Close();
     store = std::make_unique<Store>(MustOpen(path, options));
   }
   // The one is gone for everybody, and the other is as it was.
@@ -104,6 +107,12 @@ class Town {
     REQUIRE_OK(ledger);
     CHECK(ledger->sound());
     CheckSound(*store);
+  }
+
+  // A copy of a folder, in the place of what was there.
+  void Copy(const std::string& from, const std::string& to) const {
+    fs::remove_all(scratch / to);
+    fs::copy(scratch / from, scratch / to, fs::copy_options::recursive);
   }
 
   const Scratch scratch;
@@ -228,8 +237,7 @@ TEST_CASE("drop: the other tenant and the log are as sound as before") {
   town.Reopen(town.scratch / "s");
   town.Check();
   // Made anew from the log.
-  REQUIRE_OK(town.store->Close());
-  town.store.reset();
+  town.Close();
   fs::remove_all(town.scratch / "s/views");
   town.Reopen(town.scratch / "s");
   town.Check();
@@ -322,8 +330,7 @@ TEST_CASE("a backup from before a drop does not bring the tenant back") {
   REQUIRE_OK(BackupKeys(*town.store, town.scratch / "old-keys"));
   town.MustDrop();
   REQUIRE_OK(BackupKeys(*town.store, town.scratch / "keys"));
-  REQUIRE_OK(town.store->Close());
-  town.store.reset();
+  town.Close();
   for (const char* keys : {"keys", "s"}) {
     CAPTURE(keys);
     const std::string path = town.scratch / (std::string("from-") + keys);
@@ -333,8 +340,7 @@ TEST_CASE("a backup from before a drop does not bring the tenant back") {
     town.Check();
   }
   CHECK(town.log.Text().find("dropped again") != std::string::npos);
-  REQUIRE_OK(town.store->Close());
-  town.store.reset();
+  town.Close();
   // With older keys it is there, and goes again.
   REQUIRE_OK(RestoreStore(town.scratch / "data", town.scratch / "old-keys",
                           town.scratch / "older", town.options));
@@ -346,17 +352,13 @@ TEST_CASE("a backup from before a drop does not bring the tenant back") {
 
 TEST_CASE("an older log beside the keys of today does not bring it back") {
   Town town;
-  REQUIRE_OK(town.store->Close());
-  town.store.reset();
-  const auto all = fs::copy_options::recursive;
-  fs::copy(town.scratch / "s", town.scratch / "older", all);
+  town.Close();
+  town.Copy("s", "older");
   town.Reopen(town.scratch / "s");
   town.MustDrop();
-  REQUIRE_OK(town.store->Close());
-  town.store.reset();
+  town.Close();
   // With its views, and what they say of the tenant.
-  fs::remove_all(town.scratch / "older/keys");
-  fs::copy(town.scratch / "s/keys", town.scratch / "older/keys", all);
+  town.Copy("s/keys", "older/keys");
   town.Reopen(town.scratch / "older");
   town.Check();
   REQUIRE_OK(town.store->Close());
@@ -364,16 +366,12 @@ TEST_CASE("an older log beside the keys of today does not bring it back") {
 
 TEST_CASE("keys from before a drop beside the log of today are destroyed") {
   Town town;
-  REQUIRE_OK(town.store->Close());
-  town.store.reset();
-  const auto all = fs::copy_options::recursive;
-  fs::copy(town.scratch / "s/keys", town.scratch / "old-keys", all);
+  town.Close();
+  town.Copy("s/keys", "old-keys");
   town.Reopen(town.scratch / "s");
   town.MustDrop();
-  REQUIRE_OK(town.store->Close());
-  town.store.reset();
-  fs::remove_all(town.scratch / "s/keys");
-  fs::copy(town.scratch / "old-keys", town.scratch / "s/keys", all);
+  town.Close();
+  town.Copy("old-keys", "s/keys");
   town.Reopen(town.scratch / "s");
   town.Check();
 }
