@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "cli/json_writer.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 
@@ -19,8 +18,6 @@ namespace crm::cli {
 namespace {
 
 using Verb = ConsentCommand::Verb;
-
-constexpr size_t kMaxSettings = 512 * 1024;  // More is refused by the store.
 
 Timestamp Now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(
@@ -32,12 +29,6 @@ Result<Timestamp> TimeOr(const std::string& text, std::string_view option,
   Result<std::optional<Timestamp>> time = ParseInstant(text, option);
   if (!time.ok()) return time.status();
   return time->value_or(otherwise);
-}
-
-Result<CustomerId> Find(const Tenant& tenant, const std::string& who) {
-  Result<Snapshot> snapshot = tenant.GetSnapshot();
-  if (!snapshot.ok()) return snapshot.status();
-  return FindWho(*snapshot, who);
 }
 
 // Whom an act is about need not be a customer yet.
@@ -165,7 +156,7 @@ Result<ConsentQuestion> QuestionOf(const ConsentCommand& command) {
 Status CheckOne(const ConsentCommand& command, Tenant& tenant, bool* refused) {
   Result<ConsentQuestion> question = QuestionOf(command);
   if (!question.ok()) return question.status();
-  Result<CustomerId> who = Find(tenant, command.who);
+  Result<CustomerId> who = FindWho(tenant, command.who);
   if (!who.ok()) return who.status();
   question->customer = *who;
   const Result<ConsentDecision> decision = tenant.CheckConsent(*question);
@@ -177,7 +168,7 @@ Status CheckOne(const ConsentCommand& command, Tenant& tenant, bool* refused) {
 }
 
 Status History(const ConsentCommand& command, Tenant& tenant) {
-  Result<CustomerId> who = Find(tenant, command.who);
+  Result<CustomerId> who = FindWho(tenant, command.who);
   if (!who.ok()) return who.status();
   Result<std::optional<Timestamp>> as_of =
       ParseInstant(command.as_of, "--as-of");
@@ -213,7 +204,7 @@ Status History(const ConsentCommand& command, Tenant& tenant) {
 }
 
 Status Preferences(const ConsentCommand& command, Tenant& tenant) {
-  Result<CustomerId> who = Find(tenant, command.who);
+  Result<CustomerId> who = FindWho(tenant, command.who);
   if (!who.ok()) return who.status();
   const Result<ConsentPreferences> set = tenant.GetPreferences(*who);
   if (!set.ok()) return set.status();
@@ -260,7 +251,7 @@ Status Who(const ConsentCommand& command, Tenant& tenant) {
 }
 
 Status Receipt(const ConsentCommand& command, Tenant& tenant) {
-  Result<CustomerId> who = Find(tenant, command.who);
+  Result<CustomerId> who = FindWho(tenant, command.who);
   if (!who.ok()) return who.status();
   const Result<ReceiptFormat> format = ParseReceiptFormat(command.format);
   if (!format.ok()) return format.status();
@@ -271,24 +262,9 @@ Status Receipt(const ConsentCommand& command, Tenant& tenant) {
   return Status::Ok();
 }
 
-Result<std::string> ReadAll(const std::string& name) {
-  std::ifstream file;
-  if (name != "-") {
-    file.open(name, std::ios::binary);
-    if (!file.is_open()) {
-      return Status(StatusCode::kNotFound, name + ": cannot be read");
-    }
-  }
-  std::istream& in = name == "-" ? std::cin : static_cast<std::istream&>(file);
-  std::string text(kMaxSettings, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(in.gcount()));
-  return text;
-}
-
 Status Settings(const ConsentCommand& command, Tenant& tenant) {
   if (!command.file.empty()) {
-    const Result<std::string> text = ReadAll(command.file);
+    const Result<std::string> text = ReadText(command.file);
     if (!text.ok()) return text.status();
     Status status = tenant.SetConsentSettings(*text);
     if (!status.ok()) return status;
@@ -299,7 +275,7 @@ Status Settings(const ConsentCommand& command, Tenant& tenant) {
   return Status::Ok();
 }
 
-Status RunVerb(const ConsentCommand& command, Tenant& tenant, bool* refused) {
+Status Do(const ConsentCommand& command, Tenant& tenant, bool* refused) {
   switch (command.verb) {
     case Verb::kCheck:
       return CheckOne(command, tenant, refused);
@@ -327,16 +303,12 @@ bool Writes(const ConsentCommand& command) {
 }  // namespace
 
 int Run(const ConsentCommand& command) {
-  Result<Store> store = OpenStore(command.store);
-  if (!store.ok()) return Fail(store.status());
-  Result<Tenant> tenant = Writes(command)
-                              ? store->Tenant(command.store.tenant)
-                              : FindTenant(&*store, command.store.tenant);
-  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
-  bool refused = false;
-  const Status status = RunVerb(command, *tenant, &refused);
-  if (!status.ok()) return Finish(&*store, Fail(status));
-  return Finish(&*store, refused ? kExitRefused : kExitOk);
+  return WithTenant(command.store, Writes(command), [&](Tenant& tenant) {
+    bool refused = false;
+    const Status status = Do(command, tenant, &refused);
+    if (!status.ok()) return Fail(status);
+    return refused ? int{kExitRefused} : int{kExitOk};
+  });
 }
 
 }  // namespace crm::cli

@@ -201,12 +201,10 @@ Result<CustomerId> Find(const CustomerCommand& command, const Tenant& tenant) {
       command.who.size() < 19) {
     return CustomerId{std::stoull(command.who)};
   }
-  Result<Snapshot> snapshot = tenant.GetSnapshot();
-  if (!snapshot.ok()) return snapshot.status();
-  return FindWho(*snapshot, command.who);
+  return FindWho(tenant, command.who);
 }
 
-Status RunVerb(const CustomerCommand& command, Tenant& tenant) {
+Status Do(const CustomerCommand& command, Tenant& tenant) {
   using Verb = CustomerCommand::Verb;
   CustomerId who = 0;
   if (command.verb != Verb::kRegister) {
@@ -233,15 +231,12 @@ Status RunVerb(const CustomerCommand& command, Tenant& tenant) {
 }  // namespace
 
 int Run(const CustomerCommand& command) {
-  Result<Store> store = OpenStore(command.store);
-  if (!store.ok()) return Fail(store.status());
   // Who registers may be the first of her tenant.
-  Result<Tenant> tenant = command.verb == CustomerCommand::Verb::kRegister
-                              ? store->Tenant(command.store.tenant)
-                              : FindTenant(&*store, command.store.tenant);
-  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
-  const Status status = RunVerb(command, *tenant);
-  return Finish(&*store, status.ok() ? int{kExitOk} : Fail(status));
+  const bool make = command.verb == CustomerCommand::Verb::kRegister;
+  return WithTenant(command.store, make, [&](Tenant& tenant) {
+    const Status status = Do(command, tenant);
+    return status.ok() ? int{kExitOk} : Fail(status);
+  });
 }
 
 }  // namespace crm::cli

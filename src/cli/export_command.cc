@@ -48,14 +48,6 @@ void PrintChecksums(const std::vector<TenantExport>& tenants) {
   table.Print();
 }
 
-// A callback that shows how far it is, and notes an interrupt.
-Progress ShowOn(ProgressLine* line, std::string_view noun) {
-  return [line, noun](uint64_t done, uint64_t total) {
-    line->Show(done, noun, done, total);
-    return !InterruptGuard::interrupted();
-  };
-}
-
 int ExportWhole(const ExportCommand& command, Store* store) {
   Result<StoreExportReport> report = [&] {
     ProgressLine line;

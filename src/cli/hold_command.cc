@@ -1,17 +1,13 @@
 // crm hold, crm retain, crm privacy settings: what must not go, what goes when
 // its time is over, and what kinds of data there are.
 
-#include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <optional>
-#include <sstream>
 #include <string>
 
 #include "cli/command.h"
 #include "cli/json_writer.h"
+#include "cli/progress_line.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/retention.h"
@@ -71,15 +67,8 @@ void PrintJson(const WaitingErasure& waiting) {
   json.PrintLine();
 }
 
-// The customer whom the command line names.
-Result<CustomerId> Who(const HoldCommand& command, Tenant& tenant) {
-  const Result<Snapshot> snapshot = tenant.GetSnapshot();
-  if (!snapshot.ok()) return snapshot.status();
-  return FindWho(*snapshot, command.who);
-}
-
 Status Place(const HoldCommand& command, Tenant& tenant) {
-  const Result<CustomerId> who = Who(command, tenant);
+  const Result<CustomerId> who = FindWho(tenant, command.who);
   if (!who.ok()) return who.status();
   HoldOptions options;
   options.categories = command.categories;
@@ -138,7 +127,7 @@ Status List(const HoldCommand& command, Tenant& tenant) {
   HoldQuery query;
   query.released = command.released;
   if (!command.who.empty()) {
-    const Result<CustomerId> who = Who(command, tenant);
+    const Result<CustomerId> who = FindWho(tenant, command.who);
     if (!who.ok()) return who.status();
     query.customer = *who;
   }
@@ -200,18 +189,19 @@ void PrintJson(const RetentionReport& report) {
 }
 
 Status Retain(const HoldCommand& command, Tenant& tenant) {
-  const Result<std::optional<Timestamp>> as_of =
-      ParseInstant(command.as_of, "--as-of");
+  const Result<Timestamp> as_of = ParseInstantOrNow(command.as_of, "--as-of");
   if (!as_of.ok()) return as_of.status();
   RetainOptions options;
   options.dry_run = command.dry_run;
   options.max_events = command.max_events;
   options.by = command.by;
   options.why = command.why;
-  const Timestamp now = std::chrono::time_point_cast<std::chrono::microseconds>(
-      std::chrono::system_clock::now());
-  const Result<RetentionReport> report =
-      tenant.Retain(as_of->value_or(now), options);
+  const Result<RetentionReport> report = [&] {
+    ProgressLine line;
+    const InterruptGuard guard;
+    options.progress = ShowOn(&line, "events");
+    return tenant.Retain(*as_of, options);
+  }();
   if (!report.ok()) return report.status();
   if (command.store.json) {
     PrintJson(*report);
@@ -241,21 +231,9 @@ Status Retain(const HoldCommand& command, Tenant& tenant) {
   return Status();
 }
 
-Result<std::string> ReadAll(const std::string& path) {
-  std::ostringstream text;
-  if (path == "-") {
-    text << std::cin.rdbuf();
-    return std::move(text).str();
-  }
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Status(StatusCode::kNotFound, "cannot open " + path);
-  text << in.rdbuf();
-  return std::move(text).str();
-}
-
 Status Settings(const HoldCommand& command, Tenant& tenant) {
   if (!command.file.empty()) {
-    const Result<std::string> text = ReadAll(command.file);
+    const Result<std::string> text = ReadText(command.file);
     if (!text.ok()) return text.status();
     Status status = tenant.SetPrivacySettings(*text);
     if (!status.ok()) return status;
@@ -269,19 +247,10 @@ Status Settings(const HoldCommand& command, Tenant& tenant) {
 }  // namespace
 
 int Run(const HoldCommand& command) {
-  Result<Store> store = OpenStore(command.store);
-  if (!store.ok()) return Fail(store.status());
-  // Setting may be the first thing that is said of a tenant.
-  Result<Tenant> tenant = command.file.empty()
-                              ? FindTenant(&*store, command.store.tenant)
-                              : store->Tenant(command.store.tenant);
-  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const HoldCommand&, Tenant&) = {
       &Place, &Release, &List, &Settings, &Retain};
-  static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
-  const Status status =
-      kVerbs[static_cast<size_t>(command.verb)](command, *tenant);
-  return Finish(&*store, status.ok() ? int{kExitOk} : Fail(status));
+  // Setting may be the first thing that is said of a tenant.
+  return RunVerb(command, !command.file.empty(), kVerbs);
 }
 
 }  // namespace crm::cli

@@ -8,8 +8,8 @@
 
 #include "cli/command.h"
 #include "cli/json_writer.h"
-#include "cli/model_option.h"
 #include "cli/progress_line.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/household.h"
@@ -194,16 +194,13 @@ Status Match(const HouseholdCommand& command, Tenant& tenant) {
   options.by = command.by;
   options.why = command.why;
   if (!command.fields.empty()) {
-    Result<std::string> fields = ReadText("fields", command.fields);
+    Result<std::string> fields = ReadText(command.fields);
     if (!fields.ok()) return fields.status();
     options.fields = *std::move(fields);
   }
   InterruptGuard guard;
   ProgressLine line;
-  options.progress = [&](const MatchProgress& at) {
-    line.Show(at.done, at.step, at.done, at.total);
-    return !InterruptGuard::interrupted();
-  };
+  options.progress = ShowSteps(&line);
   const Result<HouseholdReport> report = tenant.MatchHouseholds(options);
   if (!report.ok()) return report.status();
   if (!command.store.json) Show(report->changes);
@@ -217,16 +214,9 @@ Status Match(const HouseholdCommand& command, Tenant& tenant) {
 }  // namespace
 
 int Run(const HouseholdCommand& command) {
-  Result<Store> store = OpenStore(command.store);
-  if (!store.ok()) return Fail(store.status());
-  Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
-  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const HouseholdCommand&, Tenant&) = {
       &List, &Change, &Change, &Change, &Match};
-  static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
-  const Status status =
-      kVerbs[static_cast<size_t>(command.verb)](command, *tenant);
-  return Finish(&*store, status.ok() ? int{kExitOk} : Fail(status));
+  return RunVerb(command, false, kVerbs);
 }
 
 }  // namespace crm::cli

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -11,28 +10,16 @@
 #include "cli/json_writer.h"
 #include "cli/model_option.h"
 #include "cli/progress_line.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/link_file.h"
 
 namespace crm::cli {
 
-Result<std::string> ReadText(const std::string& what, const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    return Status(StatusCode::kNotFound, what + ": cannot open " + path);
-  }
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (in.bad()) {
-    return Status(StatusCode::kIoError, what + ": cannot read " + path);
-  }
-  return std::move(text).str();
-}
-
 Result<MatchModel> ReadModel(const std::string& path) {
   if (path == "default") return MatchModel::Default();
-  Result<std::string> text = ReadText("model", path);
+  Result<std::string> text = ReadText(path);
   if (!text.ok()) return text.status();
   return MatchModel::FromJson(*text);
 }
@@ -50,14 +37,6 @@ Status WriteModel(const MatchModel& model, const std::string& path) {
   out.close();
   if (out) return Status();
   return Status(StatusCode::kIoError, "model: cannot write " + path);
-}
-
-// Shows how far a call is; false cancels it.
-MatchProgressCallback Show(ProgressLine* line) {
-  return [line](const MatchProgress& progress) {
-    line->Show(progress.done, progress.step, progress.done, progress.total);
-    return !InterruptGuard::interrupted();
-  };
 }
 
 std::string Bits(double value) {
@@ -147,7 +126,7 @@ int Run(const IdentityLinkFileCommand& command) {
   Result<LinkFileReport> report = [&] {
     ProgressLine line;
     const InterruptGuard guard;
-    options.progress = Show(&line);
+    options.progress = ShowSteps(&line);
     Result<LinkFileReport> linked =
         LinkFile(command.file, *map, command.output, options);
     seconds = line.seconds();
@@ -180,7 +159,7 @@ int Run(const IdentityTrainCommand& command) {
   Result<Training> training = [&] {
     ProgressLine line;
     const InterruptGuard guard;
-    options.progress = Show(&line);
+    options.progress = ShowSteps(&line);
     return TrainModelOnFile(command.file, *map, options);
   }();
   if (!training.ok()) return Fail(training.status());

@@ -1,17 +1,13 @@
 // crm ledger: heads, checkpoints, proofs, and their checks.
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <string>
 
 #include "cli/command.h"
 #include "cli/findings.h"
 #include "cli/json_writer.h"
 #include "cli/progress_line.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/export.h"
@@ -21,20 +17,6 @@ namespace crm::cli {
 namespace {
 
 using Verb = LedgerCommand::Verb;
-
-Result<std::string> ReadText(const std::string& name) {
-  std::ifstream file;
-  if (name != "-") {
-    file.open(name, std::ios::binary);
-    if (!file.is_open()) {
-      return Status(
-          errno == ENOENT ? StatusCode::kNotFound : StatusCode::kIoError,
-          name + ": " + std::strerror(errno));
-    }
-  }
-  std::istream& in = name == "-" ? std::cin : static_cast<std::istream&>(file);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 // What stands behind the last line of a text is of no interest.
 void PrintText(const std::string& text) {
@@ -159,10 +141,7 @@ Result<int> Verify(const LedgerCommand& command, const Tenant& tenant) {
   const Result<VerifyReport> report = [&] {
     ProgressLine line;
     const InterruptGuard guard;
-    options.progress = [&](uint64_t done, uint64_t total) {
-      line.Show(done, "records", done, total);
-      return !InterruptGuard::interrupted();
-    };
+    options.progress = ShowOn(&line, "records");
     Result<VerifyReport> result = tenant.VerifyLedger(options);
     seconds = line.seconds();
     return result;
@@ -220,7 +199,7 @@ Result<int> CheckProof(const LedgerCommand& command) {
   return kExitOk;
 }
 
-Result<int> RunVerb(const LedgerCommand& command, const Tenant& tenant) {
+Result<int> Do(const LedgerCommand& command, const Tenant& tenant) {
   switch (command.verb) {
     case Verb::kHead:
       return PrintHead(command, tenant);
@@ -248,12 +227,10 @@ int Run(const LedgerCommand& command) {
     const Result<int> code = CheckProof(command);
     return code.ok() ? *code : Fail(code.status());
   }
-  Result<Store> store = OpenStore(command.store);
-  if (!store.ok()) return Fail(store.status());
-  const Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
-  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
-  const Result<int> code = RunVerb(command, *tenant);
-  return Finish(&*store, code.ok() ? *code : Fail(code.status()));
+  return WithTenant(command.store, false, [&](const Tenant& tenant) {
+    const Result<int> code = Do(command, tenant);
+    return code.ok() ? *code : Fail(code.status());
+  });
 }
 
 }  // namespace crm::cli

@@ -1,4 +1,4 @@
-// Files that options name: models, and JSON.
+// What commands that match persons have in common.
 
 #ifndef CRM_CLI_MODEL_OPTION_H_
 #define CRM_CLI_MODEL_OPTION_H_
@@ -8,9 +8,6 @@
 #include "crm/match.h"
 
 namespace crm::cli {
-
-// A file as text; `what` begins the message of an error.
-Result<std::string> ReadText(const std::string& what, const std::string& path);
 
 // A model that was kept; "default": the one that comes with libcrm.
 Result<MatchModel> ReadModel(const std::string& path);

@@ -2,35 +2,19 @@
 // says, and proving it.
 
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <sstream>
 #include <string>
 #include <utility>
 
 #include "cli/command.h"
 #include "cli/json_writer.h"
 #include "cli/person_report.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/privacy.h"
 
 namespace crm::cli {
 namespace {
-
-Result<std::string> ReadCertificate(const std::string& path) {
-  std::ostringstream text;
-  if (path == "-") {
-    text << std::cin.rdbuf();
-    return std::move(text).str();
-  }
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Status(StatusCode::kNotFound, "cannot open " + path);
-  text << in.rdbuf();
-  if (in.bad()) return Status(StatusCode::kIoError, "cannot read " + path);
-  return std::move(text).str();
-}
 
 // The file of a certificate: made before anything is erased.
 class CertificateFile final {
@@ -157,9 +141,7 @@ Result<ErasureReport> EraseExported(const std::string& path, CustomerId who,
 }
 
 Status Erase(const PrivacyCommand& command, Tenant& tenant) {
-  Result<Snapshot> snapshot = tenant.GetSnapshot();
-  if (!snapshot.ok()) return snapshot.status();
-  const Result<CustomerId> who = FindWho(*snapshot, command.who);
+  const Result<CustomerId> who = FindWho(tenant, command.who);
   if (!who.ok()) return who.status();
   if (command.dry_run && !command.file.empty()) {
     return Status(StatusCode::kInvalidArgument,
@@ -261,7 +243,7 @@ Status Erasures(const PrivacyCommand& command, Tenant& tenant) {
 }
 
 Status Apply(const PrivacyCommand& command, Tenant& tenant) {
-  const Result<std::string> text = ReadCertificate(command.file);
+  const Result<std::string> text = ReadText(command.file);
   if (!text.ok()) return text.status();
   const Result<ErasureReport> report = tenant.ApplyCertificate(*text);
   if (!report.ok()) return report.status();
@@ -291,21 +273,13 @@ Status ShowKey(const PrivacyCommand& command, Tenant& tenant) {
 }  // namespace
 
 int Run(const PrivacyCommand& command) {
-  using Verb = PrivacyCommand::Verb;
-  Result<Store> store = OpenStore(command.store);
-  if (!store.ok()) return Fail(store.status());
-  Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
-  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const PrivacyCommand&, Tenant&) = {
       &Erase, &Erasures, &Apply, &ShowKey, &Redact};
-  static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
-  const Status status =
-      kVerbs[static_cast<size_t>(command.verb)](command, *tenant);
-  return Finish(&*store, status.ok() ? int{kExitOk} : Fail(status));
+  return RunVerb(command, false, kVerbs);
 }
 
 int Run(const CertificateVerifyCommand& command) {
-  const Result<std::string> text = ReadCertificate(command.file);
+  const Result<std::string> text = ReadText(command.file);
   if (!text.ok()) return Fail(text.status());
   const Result<CertificateInfo> info = VerifyCertificate(*text, command.key);
   if (!info.ok()) return Fail(info.status());

@@ -59,4 +59,18 @@ InterruptGuard::~InterruptGuard() { std::signal(SIGINT, SIG_DFL); }
 
 bool InterruptGuard::interrupted() { return g_interrupted != 0; }
 
+Progress ShowOn(ProgressLine* line, std::string_view noun) {
+  return [line, noun](uint64_t done, uint64_t total) {
+    line->Show(done, noun, done, total);
+    return !InterruptGuard::interrupted();
+  };
+}
+
+MatchProgressCallback ShowSteps(ProgressLine* line) {
+  return [line](const MatchProgress& at) {
+    line->Show(at.done, at.step, at.done, at.total);
+    return !InterruptGuard::interrupted();
+  };
+}
+
 }  // namespace crm::cli

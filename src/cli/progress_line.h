@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "crm/match.h"
+#include "crm/types.h"
+
 namespace crm::cli {
 
 class ProgressLine final {
@@ -47,6 +50,11 @@ class InterruptGuard final {
 
   static bool interrupted();
 };
+
+// What a long call is given: it shows on the line how many things of the kind
+// `noun`, or which step, is done; an interrupt cancels the call.
+Progress ShowOn(ProgressLine* line, std::string_view noun);
+MatchProgressCallback ShowSteps(ProgressLine* line);
 
 }  // namespace crm::cli
 

@@ -11,14 +11,12 @@
 
 #include "cli/command.h"
 #include "cli/json_writer.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 
 namespace crm::cli {
 namespace {
-
-// More than any definition may have.
-constexpr size_t kReadBytes = kMaxDefinitionBytes + 1;
 
 std::string_view NameOf(Validation mode) {
   switch (mode) {
@@ -82,16 +80,6 @@ class Input final {
  private:
   std::ifstream file_;
 };
-
-Result<std::string> ReadDefinition(const std::string& name) {
-  Input input;
-  Status status = input.Open(name);
-  if (!status.ok()) return status;
-  std::string text(kReadBytes, '\0');
-  input.stream().read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(input.stream().gcount()));
-  return text;
-}
 
 void AddSchema(const SchemaInfo& info, bool whole, JsonWriter* json) {
   json->BeginObject();
@@ -161,19 +149,6 @@ void PrintUpcaster(const UpcasterInfo& info, bool as_json) {
   json.PrintLine();
 }
 
-// Opens the store and the tenant, and calls `work` with it. `make`: the tenant
-// is made when it is new.
-template <typename Work>
-int WithTenant(const StoreOption& option, bool make, Work work) {
-  Result<Store> store = OpenStore(option);
-  if (!store.ok()) return Fail(store.status());
-  Result<Tenant> tenant =
-      make ? store->Tenant(option.tenant) : FindTenant(&*store, option.tenant);
-  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
-  const int code = work(*tenant);
-  return Finish(&*store, code);
-}
-
 void PrintViolation(uint64_t line, const Event& event,
                     const SchemaViolation& violation, bool as_json) {
   if (!as_json) {
@@ -241,7 +216,7 @@ int CheckEvents(const Tenant& tenant, const SchemaCheckCommand& command) {
 }  // namespace
 
 int Run(const SchemaRegisterCommand& command) {
-  Result<std::string> text = ReadDefinition(command.file);
+  Result<std::string> text = ReadText(command.file);
   if (!text.ok()) return Fail(text.status());
   return WithTenant(command.store, true, [&](Tenant& tenant) {
     const auto info = tenant.RegisterSchema(
@@ -296,7 +271,7 @@ int Run(const SchemaCheckCommand& command) {
 int Run(const SchemaUpcasterCommand& command) {
   std::string text;
   if (!command.file.empty()) {
-    Result<std::string> read = ReadDefinition(command.file);
+    Result<std::string> read = ReadText(command.file);
     if (!read.ok()) return Fail(read.status());
     text = *std::move(read);
   }

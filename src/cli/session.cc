@@ -127,6 +127,22 @@ int Finish(Store* store, int code) {
   return code;
 }
 
+int WithTenant(const StoreOption& option, bool make,
+               const std::function<int(Tenant&)>& work) {
+  Result<Store> store = OpenStore(option);
+  if (!store.ok()) return Fail(store.status());
+  Result<Tenant> tenant =
+      make ? store->Tenant(option.tenant) : FindTenant(&*store, option.tenant);
+  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
+  return Finish(&*store, work(*tenant));
+}
+
+Result<CustomerId> FindWho(const Tenant& tenant, std::string_view who) {
+  const Result<Snapshot> snapshot = tenant.GetSnapshot();
+  if (!snapshot.ok()) return snapshot.status();
+  return FindWho(*snapshot, who);
+}
+
 Result<CustomerId> FindWho(const Snapshot& snapshot, std::string_view who) {
   const bool number =
       !who.empty() && std::all_of(who.begin(), who.end(),

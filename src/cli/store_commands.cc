@@ -147,11 +147,7 @@ int Run(const VerifyCommand& command) {
   Result<VerifyReport> report = [&] {
     ProgressLine line;
     const InterruptGuard guard;
-    Result<VerifyReport> result =
-        store->Verify([&](uint64_t done, uint64_t total) {
-          line.Show(done, "records", done, total);
-          return !InterruptGuard::interrupted();
-        });
+    Result<VerifyReport> result = store->Verify(ShowOn(&line, "records"));
     seconds = line.seconds();
     return result;
   }();

@@ -1,6 +1,5 @@
 // crm identity resolve, why, how, merge, split, review, changes, re-resolve,
-// match:
-// who is who in a store.
+// match: who is who in a store.
 
 #include <cstdio>
 #include <iterator>
@@ -13,6 +12,7 @@
 #include "cli/json_writer.h"
 #include "cli/model_option.h"
 #include "cli/progress_line.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 
@@ -26,12 +26,6 @@ MergeOptions OptionsOf(const WhoCommand& command) {
   options.dry_run = command.dry_run;
   options.force = command.force;
   return options;
-}
-
-Result<CustomerId> Find(const Tenant& tenant, const std::string& who) {
-  Result<Snapshot> snapshot = tenant.GetSnapshot();
-  if (!snapshot.ok()) return snapshot.status();
-  return FindWho(*snapshot, who);
 }
 
 std::string Join(const std::vector<RecordId>& records) {
@@ -95,9 +89,9 @@ void AddEvidence(const IdentityEvidence& evidence, JsonWriter* json) {
 }
 
 Status Why(const WhoCommand& command, Tenant& tenant) {
-  Result<CustomerId> a = Find(tenant, command.who[0]);
+  Result<CustomerId> a = FindWho(tenant, command.who[0]);
   if (!a.ok()) return a.status();
-  Result<CustomerId> b = Find(tenant, command.who[1]);
+  Result<CustomerId> b = FindWho(tenant, command.who[1]);
   if (!b.ok()) return b.status();
   const Result<IdentityExplanation> why = tenant.Why(*a, *b);
   if (!why.ok()) return why.status();
@@ -121,7 +115,7 @@ Status Why(const WhoCommand& command, Tenant& tenant) {
 }
 
 Status How(const WhoCommand& command, Tenant& tenant) {
-  Result<CustomerId> who = Find(tenant, command.who[0]);
+  Result<CustomerId> who = FindWho(tenant, command.who[0]);
   if (!who.ok()) return who.status();
   const Result<IdentityHistory> how = tenant.How(*who);
   if (!how.ok()) return how.status();
@@ -148,9 +142,9 @@ Status How(const WhoCommand& command, Tenant& tenant) {
 }
 
 Status Merge(const WhoCommand& command, Tenant& tenant) {
-  Result<CustomerId> a = Find(tenant, command.who[0]);
+  Result<CustomerId> a = FindWho(tenant, command.who[0]);
   if (!a.ok()) return a.status();
-  Result<CustomerId> b = Find(tenant, command.who[1]);
+  Result<CustomerId> b = FindWho(tenant, command.who[1]);
   if (!b.ok()) return b.status();
   MergeOptions options = OptionsOf(command);
   if (command.keep_first) options.keep = *a;
@@ -181,7 +175,7 @@ Status Split(const WhoCommand& command, Tenant& tenant) {
   target.merge = command.position;
   target.records = command.records;
   if (!command.who.empty()) {
-    Result<CustomerId> who = Find(tenant, command.who[0]);
+    Result<CustomerId> who = FindWho(tenant, command.who[0]);
     if (!who.ok()) return who.status();
     target.customer = *who;
   }
@@ -233,7 +227,7 @@ Status Review(const WhoCommand& command, Tenant& tenant) {
   ReviewQuery query;
   query.limit = command.limit;
   if (!command.who.empty()) {
-    Result<CustomerId> who = Find(tenant, command.who[0]);
+    Result<CustomerId> who = FindWho(tenant, command.who[0]);
     if (!who.ok()) return who.status();
     query.customer = *who;
   }
@@ -321,10 +315,7 @@ Status ReResolve(const WhoCommand& command, Tenant& tenant) {
   options.why = command.why;
   InterruptGuard guard;
   ProgressLine line;
-  options.progress = [&](uint64_t done, uint64_t total) {
-    line.Show(done, "events", done, total);
-    return !InterruptGuard::interrupted();
-  };
+  options.progress = ShowOn(&line, "events");
   const Result<ReResolveReport> report = tenant.ReResolve(options);
   if (!report.ok()) return report.status();
   if (command.store.json) {
@@ -400,16 +391,13 @@ Status Match(const WhoCommand& command, Tenant& tenant) {
     options.model = *std::move(model);
   }
   if (!command.fields.empty()) {
-    Result<std::string> fields = ReadText("fields", command.fields);
+    Result<std::string> fields = ReadText(command.fields);
     if (!fields.ok()) return fields.status();
     options.fields = *std::move(fields);
   }
   InterruptGuard guard;
   ProgressLine line;
-  options.progress = [&](const MatchProgress& at) {
-    line.Show(at.done, at.step, at.done, at.total);
-    return !InterruptGuard::interrupted();
-  };
+  options.progress = ShowSteps(&line);
   const Result<MatchReport> report = tenant.MatchCustomers(options);
   if (!report.ok()) return report.status();
   if (!command.store.json) Show(report->matches);
@@ -423,18 +411,10 @@ Status Match(const WhoCommand& command, Tenant& tenant) {
 }  // namespace
 
 int Run(const WhoCommand& command) {
-  using Verb = WhoCommand::Verb;
-  Result<Store> store = OpenStore(command.store);
-  if (!store.ok()) return Fail(store.status());
-  Result<Tenant> tenant = FindTenant(&*store, command.store.tenant);
-  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
   static constexpr Status (*kVerbs[])(const WhoCommand&, Tenant&) = {
       &Resolve, &Why,     &How,       &Merge, &Split,
       &Review,  &Changes, &ReResolve, &Match};
-  static_assert(std::size(kVerbs) == static_cast<size_t>(Verb::kCount));
-  const Status status =
-      kVerbs[static_cast<size_t>(command.verb)](command, *tenant);
-  return Finish(&*store, status.ok() ? int{kExitOk} : Fail(status));
+  return RunVerb(command, false, kVerbs);
 }
 
 }  // namespace crm::cli
