@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -149,6 +150,26 @@ void PrintUpcaster(const UpcasterInfo& info, bool as_json) {
   json.PrintLine();
 }
 
+// What only reads definitions. A store in which nothing was said yet answers
+// what the first tenant of any will: by the catalogue. Nothing is made in it.
+int WithDefinitions(const StoreOption& option,
+                    const std::function<int(Tenant&)>& work) {
+  Result<Store> store = OpenStore(option);
+  if (!store.ok()) return Fail(store.status());
+  const Result<std::vector<TenantEntry>> known = store->ListTenants();
+  if (!known.ok()) return Finish(&*store, Fail(known.status()));
+  if (!known->empty() || option.tenant != StoreOption().tenant) {
+    Result<Tenant> tenant = FindTenant(&*store, option.tenant);
+    if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
+    return Finish(&*store, work(*tenant));
+  }
+  Result<Store> nothing = Store::OpenInMemory();
+  if (!nothing.ok()) return Finish(&*store, Fail(nothing.status()));
+  Result<Tenant> tenant = nothing->Tenant(option.tenant);
+  if (!tenant.ok()) return Finish(&*store, Fail(tenant.status()));
+  return Finish(&*store, work(*tenant));
+}
+
 void PrintViolation(uint64_t line, const Event& event,
                     const SchemaViolation& violation, bool as_json) {
   if (!as_json) {
@@ -231,7 +252,7 @@ int Run(const SchemaRegisterCommand& command) {
 }
 
 int Run(const SchemaListCommand& command) {
-  return WithTenant(command.store, false, [&](const Tenant& tenant) {
+  return WithDefinitions(command.store, [&](const Tenant& tenant) {
     const auto all = tenant.ListSchemas();
     if (!all.ok()) return Fail(all.status());
     Table table({{"TYPE"}, {"VERSION"}, {"FROM"}, {"LATEST"}, {"FIELDS"}});
@@ -254,7 +275,7 @@ int Run(const SchemaListCommand& command) {
 }
 
 int Run(const SchemaShowCommand& command) {
-  return WithTenant(command.store, false, [&](const Tenant& tenant) {
+  return WithDefinitions(command.store, [&](const Tenant& tenant) {
     const auto info = tenant.GetSchema(command.type, command.version);
     if (!info.ok()) return Fail(info.status());
     PrintSchema(*info, command.store.json);
@@ -263,7 +284,7 @@ int Run(const SchemaShowCommand& command) {
 }
 
 int Run(const SchemaCheckCommand& command) {
-  return WithTenant(command.store, false, [&](const Tenant& tenant) {
+  return WithDefinitions(command.store, [&](const Tenant& tenant) {
     return CheckEvents(tenant, command);
   });
 }
@@ -275,13 +296,15 @@ int Run(const SchemaUpcasterCommand& command) {
     if (!read.ok()) return Fail(read.status());
     text = *std::move(read);
   }
-  return WithTenant(command.store, !command.file.empty(), [&](Tenant& tenant) {
-    if (!command.file.empty()) {
+  if (!command.file.empty()) {
+    return WithTenant(command.store, true, [&](Tenant& tenant) {
       const auto info = tenant.RegisterUpcaster(text);
       if (!info.ok()) return Fail(info.status());
       PrintUpcaster(*info, command.store.json);
       return int{kExitOk};
-    }
+    });
+  }
+  return WithDefinitions(command.store, [&](const Tenant& tenant) {
     const auto all = tenant.ListUpcasters();
     if (!all.ok()) return Fail(all.status());
     for (const UpcasterInfo& info : *all) {
@@ -292,12 +315,7 @@ int Run(const SchemaUpcasterCommand& command) {
 }
 
 int Run(const SchemaValidationCommand& command) {
-  return WithTenant(command.store, !command.mode.empty(), [&](Tenant& tenant) {
-    if (!command.mode.empty()) {
-      const Status status =
-          tenant.SetValidation(command.type, ValidationOf(command.mode));
-      if (!status.ok()) return Fail(status);
-    }
+  const auto show = [&](const Tenant& tenant) {
     const auto rules = tenant.GetValidation();
     if (!rules.ok()) return Fail(rules.status());
     for (const ValidationRule& rule : *rules) {
@@ -315,6 +333,12 @@ int Run(const SchemaValidationCommand& command) {
       }
     }
     return int{kExitOk};
+  };
+  if (command.mode.empty()) return WithDefinitions(command.store, show);
+  return WithTenant(command.store, true, [&](Tenant& tenant) {
+    const Status status =
+        tenant.SetValidation(command.type, ValidationOf(command.mode));
+    return status.ok() ? show(tenant) : Fail(status);
   });
 }
 

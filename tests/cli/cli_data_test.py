@@ -173,6 +173,24 @@ class Schemas(CliTest):
             self.assertIn(f"crm schema {command}", about)
         self.crm("schema", code=2)
 
+    def test_a_new_store_knows_the_catalogue(self):
+        self.init()
+        out, _ = self.crm("schema", "list", self.store)
+        self.assertIn("scl.payment.failed", out)
+        out, _ = self.crm("schema", "list", self.store, "--own")
+        self.assertNotIn("catalogue", out)
+        shown = self.last("schema", "show", self.store, "scl.payment.failed")
+        self.assertEqual(shown["origin"], "catalogue")
+        self.last("schema", "validation", self.store)
+        self.assertEqual(self.crm("schema", "upcaster", self.store)[0], "")
+        file = self.write("none.ndjson", "")
+        self.crm("schema", "check", self.store, file)
+        # Nobody was made by asking, and only the default one needs not be.
+        self.crm("timeline", self.store, "1", code=3)
+        self.crm("schema", "list", self.store, "--tenant", "no", code=3)
+        self.register("--tenant", "club")
+        self.crm("schema", "list", self.store, code=3)
+
     def test_register_list_show(self):
         self.init()
         info = self.register()
