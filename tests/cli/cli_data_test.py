@@ -159,10 +159,10 @@ class Schemas(CliTest):
                              "name": {"type": "string", "x-personal": True}}}
     TYPE = "teetime.booking.created"
 
-    def register(self):
+    def register(self, *options):
         file = self.write("schema.json", json.dumps(self.SCHEMA, indent=2))
         return self.last("schema", "register", self.store, file,
-                         "--type", self.TYPE)
+                         "--type", self.TYPE, *options)
 
     def test_every_command_teaches(self):
         out, _ = self.crm("schema", "--help")
