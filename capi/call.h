@@ -4,9 +4,12 @@
 #define CRM_CAPI_CALL_H_
 
 #include <cstdint>
+#include <string>
+#include <type_traits>
 
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "crm/match.h"
 
 namespace crm::capi {
 
@@ -51,10 +54,39 @@ inline Progress ProgressOf(crm_progress_callback callback, void* user_data,
   };
 }
 
+inline MatchProgressCallback StepsOf(crm_progress_callback callback,
+                                     void* user_data, int32_t* stopped) {
+  if (callback == nullptr) return {};
+  return [=](const MatchProgress& at) {
+    *stopped = callback(user_data, at.done, at.total);
+    return *stopped == 0;
+  };
+}
+
 // Of a call that its callback stopped with `answer`, which comes back as it is.
 inline Status StoppedBy(int32_t answer, const char* call) {
   return Status(static_cast<StatusCode>(answer),
                 std::string(call) + ": stopped by its callback");
+}
+
+// Runs a long call of a tenant that changes something unless it is dry;
+// `name` is what the caller is told when the callback stopped it.
+template <typename Options, typename Call>
+auto ChangeLong(TenantState& state, Options options,
+                crm_progress_callback callback, void* user_data,
+                const char* name, Call call)
+    -> decltype(call(state.tenant, options)) {
+  int32_t stopped = 0;
+  if constexpr (std::is_same_v<decltype(options.progress), Progress>) {
+    options.progress = ProgressOf(callback, user_data, &stopped);
+  } else {
+    options.progress = StepsOf(callback, user_data, &stopped);
+  }
+  auto report = Change(state, options.dry_run, [&](TenantState& own) {
+    return call(own.tenant, options);
+  });
+  if (stopped != 0) return StoppedBy(stopped, name);
+  return report;
 }
 
 }  // namespace crm::capi

@@ -133,24 +133,6 @@ std::unique_ptr<HouseholdReportState> ShowReport(HouseholdReport report) {
   return state;
 }
 
-Result<HouseholdReport> MatchAll(TenantState& state,
-                                 HouseholdMatchOptions options,
-                                 crm_progress_callback progress,
-                                 void* user_data) {
-  int32_t stopped = 0;
-  if (progress != nullptr) {
-    options.progress = [&](const MatchProgress& from) {
-      stopped = progress(user_data, from.done, from.total);
-      return stopped == 0;
-    };
-  }
-  auto report = Change(state, options.dry_run, [&](TenantState& own) {
-    return own.tenant.MatchHouseholds(options);
-  });
-  if (stopped != 0) return StoppedBy(stopped, "match");
-  return report;
-}
-
 }  // namespace
 }  // namespace crm::capi
 
@@ -222,8 +204,11 @@ crm_status crm_tenant_match_households(
     if (status.ok()) status = ReadMatchOptions(own, &how);
     if (status.ok()) status = Check(tenant, "tenant");
     if (!status.ok()) return status;
-    auto report =
-        MatchAll(StateOf(tenant), std::move(how), own.progress, held.get());
+    auto report = ChangeLong(
+        StateOf(tenant), std::move(how), own.progress, held.get(), "match",
+        [](crm::Tenant& of, const crm::HouseholdMatchOptions& in) {
+          return of.MatchHouseholds(in);
+        });
     if (!report.ok()) return report.status();
     *out = Adopt<crm_household_report>(ShowReport(*std::move(report)));
     return status;

@@ -36,22 +36,6 @@ Status Read(const crm_match_options& in, MatchCustomersOptions* out) {
   return status;
 }
 
-Result<MatchReport> MatchAll(TenantState& state, MatchCustomersOptions options,
-                             crm_progress_callback progress, void* user_data) {
-  int32_t stopped = 0;
-  if (progress != nullptr) {
-    options.progress = [&](const MatchProgress& from) {
-      stopped = progress(user_data, from.done, from.total);
-      return stopped == 0;
-    };
-  }
-  auto report = Change(state, options.dry_run, [&](TenantState& own) {
-    return own.tenant.MatchCustomers(options);
-  });
-  if (stopped != 0) return StoppedBy(stopped, "match");
-  return report;
-}
-
 }  // namespace
 
 void GiveReport(MatchReport report, crm_match_report** out) {
@@ -109,8 +93,11 @@ crm_status crm_tenant_match_customers(crm_tenant* tenant,
     if (status.ok()) status = Read(own, &how);
     if (status.ok()) status = Check(tenant, "tenant");
     if (!status.ok()) return status;
-    auto report =
-        MatchAll(StateOf(tenant), std::move(how), own.progress, held.get());
+    auto report = ChangeLong(
+        StateOf(tenant), std::move(how), own.progress, held.get(), "match",
+        [](crm::Tenant& of, const crm::MatchCustomersOptions& in) {
+          return of.MatchCustomers(in);
+        });
     if (!report.ok()) return report.status();
     GiveReport(*std::move(report), out);
     return status;

@@ -34,18 +34,6 @@ void Fill(ReResolveState* state) {
   view.position = from.position;
 }
 
-Result<ReResolveReport> ReResolve(TenantState& state, ReResolveOptions options,
-                                  crm_progress_callback progress,
-                                  void* user_data) {
-  int32_t stopped = 0;
-  options.progress = ProgressOf(progress, user_data, &stopped);
-  auto report = Change(state, options.dry_run, [&](TenantState& own) {
-    return own.tenant.ReResolve(options);
-  });
-  if (stopped != 0) return StoppedBy(stopped, "re-resolve");
-  return report;
-}
-
 }  // namespace
 }  // namespace crm::capi
 
@@ -66,8 +54,11 @@ crm_status crm_tenant_re_resolve(crm_tenant* tenant,
     if (status.ok()) status = Read(own, &how);
     if (status.ok()) status = Check(tenant, "tenant");
     if (!status.ok()) return status;
-    auto report =
-        ReResolve(StateOf(tenant), std::move(how), own.progress, held.get());
+    auto report = ChangeLong(
+        StateOf(tenant), std::move(how), own.progress, held.get(), "re-resolve",
+        [](crm::Tenant& of, const crm::ReResolveOptions& in) {
+          return of.ReResolve(in);
+        });
     if (!report.ok()) return report.status();
     auto state =
         std::make_unique<ReResolveState>(ReResolveState{*std::move(report)});

@@ -243,12 +243,11 @@ crm_status crm_tenant_retain(crm_tenant* tenant, int64_t as_of_us,
     if (status.ok()) status = ReadRetainOptions(in, &own);
     if (status.ok()) status = Check(tenant, "tenant");
     if (!status.ok()) return status;
-    int32_t stopped = 0;
-    own.progress = ProgressOf(in.progress, held.get(), &stopped);
-    auto report = Change(StateOf(tenant), own.dry_run, [&](TenantState& state) {
-      return state.tenant.Retain(Time(as_of_us), own);
-    });
-    if (stopped != 0) return StoppedBy(stopped, "retain");
+    auto report = ChangeLong(
+        StateOf(tenant), std::move(own), in.progress, held.get(), "retain",
+        [&](crm::Tenant& of, const crm::RetainOptions& how) {
+          return of.Retain(Time(as_of_us), how);
+        });
     if (report.ok() && out != nullptr) {
       *out = Adopt<crm_retention_report>(ShowRetention(*std::move(report)));
     }

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/handles.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/json_text.h"
+#include "bindings/python/src/long_call.h"
 #include "bindings/python/src/records.h"
 #include "bindings/python/src/text.h"
 #include "crm/household.h"
@@ -233,16 +233,10 @@ void DefineHouseholds(py::class_<TenantHandle>& type) {
         options.max_members = max_members;
         options.by = by;
         options.why = why;
-        ProgressCaller caller(std::move(progress));
-        options.progress = [&](const MatchProgress& at) {
-          const CallbackScope scope(self.box()->borrower(),
-                                    CallbackScope::Refuses::kCalls);
-          return caller(at.done, at.total);
-        };
-        Result<HouseholdReport> report = Change(
-            self, [&](Tenant& of) { return of.MatchHouseholds(options); });
-        caller.Rethrow();
-        return Take(std::move(report));
+        return LongChange(self, std::move(options), std::move(progress),
+                          [](Tenant& of, const HouseholdMatchOptions& how) {
+                            return of.MatchHouseholds(how);
+                          });
       },
       kMatchDoc, py::kw_only(), py::arg("dry_run") = true,
       py::arg("fields") = py::none(), py::arg("min_evidence") = 2,

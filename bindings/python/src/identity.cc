@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/json_text.h"
+#include "bindings/python/src/long_call.h"
 #include "bindings/python/src/records.h"
 #include "bindings/python/src/text.h"
 
@@ -223,18 +223,11 @@ void DefineReResolve(py::class_<TenantHandle>& type) {
       type, "re_resolve",
       [](TenantHandle& self, bool dry_run, const Text& by, const Text& why,
          py::object progress) {
-        ProgressCaller caller(std::move(progress));
-        ReResolveOptions options = {.dry_run = dry_run, .by = by, .why = why};
-        options.progress = [&](uint64_t done, uint64_t total) {
-          // Locks are held for which its calls would wait.
-          const CallbackScope scope(self.box()->borrower(),
-                                    CallbackScope::Refuses::kCalls);
-          return caller(done, total);
-        };
-        Result<ReResolveReport> report =
-            Change(self, [&](Tenant& of) { return of.ReResolve(options); });
-        caller.Rethrow();
-        return Take(std::move(report));
+        return LongChange(
+            self, ReResolveOptions{.dry_run = dry_run, .by = by, .why = why},
+            std::move(progress), [](Tenant& of, const ReResolveOptions& how) {
+              return of.ReResolve(how);
+            });
       },
       "Decides anew, by today's settings and in the order of event times, to\n"
       "whom every record belongs; assertions hold: a ReResolveReport.\n\n"
@@ -270,16 +263,10 @@ void DefineMatching(py::class_<TenantHandle>& type) {
         options.threads = threads;
         options.by = by;
         options.why = why;
-        ProgressCaller caller(std::move(progress));
-        options.progress = [&](const MatchProgress& at) {
-          const CallbackScope scope(self.box()->borrower(),
-                                    CallbackScope::Refuses::kCalls);
-          return caller(at.done, at.total);
-        };
-        Result<MatchReport> report = Change(
-            self, [&](Tenant& of) { return of.MatchCustomers(options); });
-        caller.Rethrow();
-        return Take(std::move(report));
+        return LongChange(self, std::move(options), std::move(progress),
+                          [](Tenant& of, const MatchCustomersOptions& how) {
+                            return of.MatchCustomers(how);
+                          });
       },
       "Merges customers who are the same person by what is known of them, and\n"
       "asks about those who may be (see reviews): a MatchReport.\n\n"

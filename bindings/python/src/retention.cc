@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "bindings/python/src/callbacks.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/handles.h"
 #include "bindings/python/src/instant.h"
 #include "bindings/python/src/json_text.h"
+#include "bindings/python/src/long_call.h"
 #include "bindings/python/src/module.h"
 #include "bindings/python/src/privacy.h"
 #include "bindings/python/src/text.h"
@@ -122,22 +122,15 @@ void DefineRetain(py::class_<TenantHandle>& type) {
       type, "retain",
       [](TenantHandle& self, Timestamp as_of, bool dry_run, uint64_t max_events,
          const Text& by, const Text& why, py::object progress) {
-        ProgressCaller caller(std::move(progress));
         RetainOptions options;
         options.dry_run = dry_run;
         options.max_events = max_events;
         options.by = by;
         options.why = why;
-        options.progress = [&](uint64_t done, uint64_t total) {
-          // Locks are held for which its calls would wait.
-          const CallbackScope scope(self.box()->borrower(),
-                                    CallbackScope::Refuses::kCalls);
-          return caller(done, total);
-        };
-        Result<RetentionReport> report =
-            Change(self, [&](Tenant& of) { return of.Retain(as_of, options); });
-        caller.Rethrow();
-        return Take(std::move(report));
+        return LongChange(self, std::move(options), std::move(progress),
+                          [as_of](Tenant& of, const RetainOptions& how) {
+                            return of.Retain(as_of, how);
+                          });
       },
       "Removes what events say that are older at `as_of` than\n"
       "privacy_settings let them be kept: a RetentionReport.\n\n"
