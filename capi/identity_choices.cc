@@ -4,13 +4,12 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/limits.h"
 
 namespace crm::capi {
 namespace {
 
 constexpr uint32_t kMergeFlags = CRM_MERGE_DRY_RUN | CRM_MERGE_FORCE;
-constexpr size_t kMaxElements = 10'000;
-
 static_assert(static_cast<int>(IdentityReason::kMalformed) ==
               CRM_IDENTITY_MALFORMED);
 static_assert(static_cast<int>(IdentityReason::kWeakMatch) ==
@@ -29,14 +28,6 @@ Status ReadMergeOptions(const crm_merge_options* options, MergeOptions* out) {
   out->force = (in.flags & CRM_MERGE_FORCE) != 0;
   out->keep = in.keep;
   return status;
-}
-
-Status CheckElements(const void* array, size_t count, const char* name) {
-  Status status = CheckArray(array, count, name);
-  if (!status.ok() || count <= kMaxElements) return status;
-  return Status(
-      StatusCode::kTooLarge,
-      std::string(name) + ": at most 10,000, not " + std::to_string(count));
 }
 
 // A choice by hand: `make` gives a Result.

@@ -1,12 +1,12 @@
 #include "capi/input.h"
 
+#include "capi/limits.h"
+
 namespace crm::capi {
 namespace {
 
 // No options struct is ever larger than this.
 constexpr size_t kMaxOptionBytes = 4096;
-// As many as a request has events. A count that is not one at all is more.
-constexpr size_t kMaxElements = 10'000;
 
 }  // namespace
 
@@ -81,13 +81,8 @@ Status ReadTime(int64_t us, uint32_t flags, uint32_t flag, const char* name,
 
 Status ReadTexts(const crm_slice* texts, size_t count, const char* name,
                  std::vector<std::string>* out) {
-  Status status = CheckArray(texts, count, name);
+  Status status = CheckElements(texts, count, name);
   if (!status.ok()) return status;
-  if (count > kMaxElements) {
-    return Status(
-        StatusCode::kTooLarge,
-        std::string(name) + ": at most 10,000, not " + std::to_string(count));
-  }
   out->reserve(count);
   for (const crm_slice& text : std::span(texts, count)) {
     status = CheckSlice(text, name);

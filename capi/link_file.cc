@@ -6,13 +6,13 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/limits.h"
 #include "capi/queries.h"
 
 namespace crm::capi {
 namespace {
 
 constexpr uint32_t kDefaultThreads = 2;
-constexpr uint32_t kMaxThreads = 64;
 
 // What both calls read of their arguments.
 struct LinkInput {
@@ -27,9 +27,8 @@ Status ReadWeights(const crm_link_options& in, LinkFileOptions* out) {
       in.encoding > CRM_ENCODING_MAC_ROMAN) {
     return Invalid("options.encoding: is none of CRM_ENCODING_...");
   }
-  if (in.threads > kMaxThreads) {
-    return Invalid("options.threads: must be at most 64");
-  }
+  Status status = CheckThreads(in.threads);
+  if (!status.ok()) return status;
   out->encoding = static_cast<TextEncoding>(in.encoding);
   out->threads =
       static_cast<int>(in.threads == 0 ? kDefaultThreads : in.threads);

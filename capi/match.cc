@@ -9,11 +9,11 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/limits.h"
 
 namespace crm::capi {
 namespace {
 
-constexpr uint32_t kMaxThreads = 64;
 constexpr size_t kMaxOfRecord = 10'000;
 constexpr size_t kMaxAsserted = 100'000'000;
 constexpr uint32_t kMaxIterations = 1'000;
@@ -138,16 +138,15 @@ Status ReadAsserted(const crm_match_pair* pairs, size_t count, const char* name,
 }
 
 Status ReadLinkOptions(const crm_link_records_options& in, LinkOptions* out) {
-  if (in.threads > kMaxThreads) {
-    return Invalid("options.threads: must be at most 64");
-  }
+  Status status = CheckThreads(in.threads);
+  if (!status.ok()) return status;
   if (in.threads != 0) out->threads = static_cast<int>(in.threads);
   if (in.link_weight != 0) out->link_weight = in.link_weight;
   if (in.review_weight != 0) out->review_weight = in.review_weight;
   if (in.max_cluster != 0) out->max_cluster = in.max_cluster;
   if (in.max_review != 0) out->max_review = in.max_review;
-  Status status = ReadAsserted(in.must_link, in.must_link_count,
-                               "options.must_link", &out->must_link);
+  status = ReadAsserted(in.must_link, in.must_link_count, "options.must_link",
+                        &out->must_link);
   if (!status.ok()) return status;
   return ReadAsserted(in.cannot_link, in.cannot_link_count,
                       "options.cannot_link", &out->cannot_link);

@@ -6,11 +6,10 @@
 #include "capi/guard.h"
 #include "capi/handles.h"
 #include "capi/input.h"
+#include "capi/limits.h"
 
 namespace crm::capi {
 namespace {
-
-constexpr uint32_t kMaxThreads = 64;
 
 Status Read(const crm_match_options& in, MatchCustomersOptions* out) {
   Status status = CheckSlice(in.model, "options.model");
@@ -18,9 +17,8 @@ Status Read(const crm_match_options& in, MatchCustomersOptions* out) {
   if (status.ok()) status = CheckSlice(in.by, "options.by");
   if (status.ok()) status = CheckSlice(in.why, "options.why");
   if (!status.ok()) return status;
-  if (in.threads > kMaxThreads) {
-    return Invalid("options.threads: must be at most 64");
-  }
+  status = CheckThreads(in.threads);
+  if (!status.ok()) return status;
   out->dry_run = (in.flags & CRM_MATCH_APPLY) == 0;
   out->fields = View(in.fields);
   out->by = View(in.by);

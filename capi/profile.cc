@@ -31,15 +31,15 @@ void Fill(ProfileState* state) {
 }
 
 // Empties a profile that could not be filled.
-class Emptied final {
+class EmptiedProfile final {
  public:
-  explicit Emptied(ProfileState* state) : state_(state) {}
-  ~Emptied() {
+  explicit EmptiedProfile(ProfileState* state) : state_(state) {}
+  ~EmptiedProfile() {
     if (state_ != nullptr) *state_ = ProfileState();
   }
   void Keep() { state_ = nullptr; }
-  Emptied(const Emptied&) = delete;
-  Emptied& operator=(const Emptied&) = delete;
+  EmptiedProfile(const EmptiedProfile&) = delete;
+  EmptiedProfile& operator=(const EmptiedProfile&) = delete;
 
  private:
   ProfileState* state_;
@@ -48,7 +48,7 @@ class Emptied final {
 template <typename Handle>
 Status Read(const Handle* from, uint64_t customer,
             const crm_read_options* options, ProfileState* state) {
-  Emptied emptied(state);
+  EmptiedProfile emptied(state);
   Status status = Check(from, NameOf(from));
   if (status.ok()) status = CheckReadOptions(options);
   if (!status.ok()) return status;

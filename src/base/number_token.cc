@@ -37,9 +37,9 @@ class Digits final {
 };
 
 uint64_t TimesPowerOfTen(uint64_t value, int64_t power, uint64_t modulus) {
-  using Wide = unsigned __int128;
-  Wide base = 10 % modulus;
-  Wide result = value % modulus;
+  using Product = unsigned __int128;
+  Product base = 10 % modulus;
+  Product result = value % modulus;
   for (; power > 0; power >>= 1) {
     if ((power & 1) != 0) result = result * base % modulus;
     base = base * base % modulus;

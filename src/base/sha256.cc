@@ -29,7 +29,7 @@ alignas(16) constexpr uint32_t kRounds[64] = {
 
 // The first 32 bits of the fractional parts of the square roots of the first
 // eight primes, in the order in which the instructions want them.
-struct State {
+struct ShaState {
   __m128i abef;
   __m128i cdgh;
 };
@@ -38,7 +38,7 @@ __attribute__((target("sha,sse4.1"))) inline __m128i Load(const void* at) {
   return _mm_loadu_si128(static_cast<const __m128i*>(at));
 }
 
-__attribute__((target("sha,sse4.1"))) void Compress(State* state,
+__attribute__((target("sha,sse4.1"))) void Compress(ShaState* state,
                                                     const uint8_t* data) {
   const __m128i swap =
       _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
@@ -65,7 +65,7 @@ __attribute__((target("sha,sse4.1"))) void Compress(State* state,
 }
 
 __attribute__((target("sha,sse4.1"))) Digest Hash(std::string_view data) {
-  State state;
+  ShaState state;
   state.abef = _mm_set_epi32(0x6a09e667, static_cast<int>(0xbb67ae85),
                              0x510e527f, static_cast<int>(0x9b05688c));
   state.cdgh = _mm_set_epi32(0x3c6ef372, static_cast<int>(0xa54ff53a),

@@ -17,7 +17,7 @@
 namespace crm::cli {
 namespace {
 
-using Verb = ConsentCommand::Verb;
+using ConsentVerb = ConsentCommand::Verb;
 
 Timestamp Now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(
@@ -58,14 +58,14 @@ Status ReadWho(const std::string& who, ConsentAct* act) {
 
 Result<ConsentAction> ActionOf(const ConsentCommand& command) {
   switch (command.verb) {
-    case Verb::kGrant:
+    case ConsentVerb::kGrant:
       return command.double_opt_in ? ConsentAction::kPend
                                    : ConsentAction::kGrant;
-    case Verb::kWithdraw:
+    case ConsentVerb::kWithdraw:
       return ConsentAction::kWithdraw;
-    case Verb::kObject:
+    case ConsentVerb::kObject:
       return ConsentAction::kObject;
-    case Verb::kSuppress:
+    case ConsentVerb::kSuppress:
       return ConsentAction::kSuppress;
     default:
       return ParseConsentAction(command.act);
@@ -277,17 +277,17 @@ Status Settings(const ConsentCommand& command, Tenant& tenant) {
 
 Status Do(const ConsentCommand& command, Tenant& tenant, bool* refused) {
   switch (command.verb) {
-    case Verb::kCheck:
+    case ConsentVerb::kCheck:
       return CheckOne(command, tenant, refused);
-    case Verb::kHistory:
+    case ConsentVerb::kHistory:
       return History(command, tenant);
-    case Verb::kPreferences:
+    case ConsentVerb::kPreferences:
       return Preferences(command, tenant);
-    case Verb::kWho:
+    case ConsentVerb::kWho:
       return Who(command, tenant);
-    case Verb::kReceipt:
+    case ConsentVerb::kReceipt:
       return Receipt(command, tenant);
-    case Verb::kSettings:
+    case ConsentVerb::kSettings:
       return Settings(command, tenant);
     default:
       return Record(command, tenant);
@@ -296,8 +296,8 @@ Status Do(const ConsentCommand& command, Tenant& tenant, bool* refused) {
 
 // What may be the first thing that is said of a tenant.
 bool Writes(const ConsentCommand& command) {
-  return command.verb <= Verb::kRecord ||
-         (command.verb == Verb::kSettings && !command.file.empty());
+  return command.verb <= ConsentVerb::kRecord ||
+         (command.verb == ConsentVerb::kSettings && !command.file.empty());
 }
 
 }  // namespace

@@ -7,15 +7,15 @@
 namespace crm::cli {
 namespace {
 
-using Verb = ConsentCommand::Verb;
+using ConsentVerb = ConsentCommand::Verb;
 
-struct Lines {
+struct ConsentLines {
   CLI::App* app;
   ConsentCommand* commands;
   std::function<int()>* run;
 
   // A verb with the options that every command has. `who`: it is about one.
-  CLI::App* Add(Verb verb, const std::string& name, bool who,
+  CLI::App* Add(ConsentVerb verb, const std::string& name, bool who,
                 const std::string& about, const std::string& example) const {
     ConsentCommand* const c = &commands[static_cast<size_t>(verb)];
     c->verb = verb;
@@ -38,7 +38,7 @@ struct Lines {
     sub->callback([chosen, c] { *chosen = [c] { return Run(*c); }; });
     return sub;
   }
-  ConsentCommand* Of(Verb verb) const {
+  ConsentCommand* Of(ConsentVerb verb) const {
     return &commands[static_cast<size_t>(verb)];
   }
 };
@@ -73,10 +73,10 @@ void AddActOptions(CLI::App* sub, ConsentCommand* c) {
   sub->add_option("--at", c->at, "When it happened (default: now)");
 }
 
-void AddActs(const Lines& lines) {
-  ConsentCommand* c = lines.Of(Verb::kGrant);
+void AddActs(const ConsentLines& lines) {
+  ConsentCommand* c = lines.Of(ConsentVerb::kGrant);
   CLI::App* sub = lines.Add(
-      Verb::kGrant, "grant", true, "Record that somebody said yes.",
+      ConsentVerb::kGrant, "grant", true, "Record that somebody said yes.",
       "grant shop ada@example.com --purpose marketing --channel email");
   AddSubject(sub, c, true);
   AddActOptions(sub, c);
@@ -84,25 +84,25 @@ void AddActs(const Lines& lines) {
   sub->add_flag("--double-opt-in", c->double_opt_in,
                 "She is still to confirm it: record --act confirm");
   sub->add_flag("--confirmed", c->confirmed, "The address is known to be hers");
-  sub = lines.Add(Verb::kWithdraw, "withdraw", true,
+  sub = lines.Add(ConsentVerb::kWithdraw, "withdraw", true,
                   "Record that somebody took a yes back.\n\n"
                   "Without --purpose of all of them, without --channel of all.",
                   "withdraw shop ada@example.com --purpose marketing");
-  AddSubject(sub, lines.Of(Verb::kWithdraw), false);
-  AddActOptions(sub, lines.Of(Verb::kWithdraw));
-  sub = lines.Add(Verb::kObject, "object", true,
+  AddSubject(sub, lines.Of(ConsentVerb::kWithdraw), false);
+  AddActOptions(sub, lines.Of(ConsentVerb::kWithdraw));
+  sub = lines.Add(ConsentVerb::kObject, "object", true,
                   "Record an objection (Art. 21 GDPR), or a global opt-out.",
                   "object shop ada@example.com");
-  AddSubject(sub, lines.Of(Verb::kObject), false);
-  AddActOptions(sub, lines.Of(Verb::kObject));
-  sub = lines.Add(Verb::kSuppress, "suppress", true,
+  AddSubject(sub, lines.Of(ConsentVerb::kObject), false);
+  AddActOptions(sub, lines.Of(ConsentVerb::kObject));
+  sub = lines.Add(ConsentVerb::kSuppress, "suppress", true,
                   "Record that an address must not be written to.",
                   "suppress shop ada@example.com --channel email --reason "
                   "complaint");
-  AddSubject(sub, lines.Of(Verb::kSuppress), false);
-  AddActOptions(sub, lines.Of(Verb::kSuppress));
-  c = lines.Of(Verb::kRecord);
-  sub = lines.Add(Verb::kRecord, "record", true, "Record any other act.",
+  AddSubject(sub, lines.Of(ConsentVerb::kSuppress), false);
+  AddActOptions(sub, lines.Of(ConsentVerb::kSuppress));
+  c = lines.Of(ConsentVerb::kRecord);
+  sub = lines.Add(ConsentVerb::kRecord, "record", true, "Record any other act.",
                   "record shop ada@example.com --act lift-objection");
   sub->add_option("--act", c->act,
                   "ask, defer, pend, grant, confirm, refuse, withdraw, revoke, "
@@ -113,10 +113,10 @@ void AddActs(const Lines& lines) {
   AddActOptions(sub, c);
 }
 
-void AddQuestions(const Lines& lines) {
-  ConsentCommand* c = lines.Of(Verb::kCheck);
+void AddQuestions(const ConsentLines& lines) {
+  ConsentCommand* c = lines.Of(ConsentVerb::kCheck);
   CLI::App* sub = lines.Add(
-      Verb::kCheck, "check", true,
+      ConsentVerb::kCheck, "check", true,
       "Say whether somebody may be written to, and why.\n\n"
       "Exit code 0 when it is allowed, 1 when it is denied or deferred.",
       "check shop ada@example.com --purpose marketing --channel email");
@@ -134,8 +134,8 @@ void AddQuestions(const Lines& lines) {
   sub->add_option("--as-of", c->as_of, "Look back: what was true then");
   sub->add_option("--known-at", c->known_at,
                   "Look back: what was known at this position");
-  c = lines.Of(Verb::kWho);
-  sub = lines.Add(Verb::kWho, "who", false,
+  c = lines.Of(ConsentVerb::kWho);
+  sub = lines.Add(ConsentVerb::kWho, "who", false,
                   "List the customers who may be written to.",
                   "who shop --purpose marketing --channel email");
   AddSubject(sub, c, true);
@@ -146,18 +146,18 @@ void AddQuestions(const Lines& lines) {
   sub->add_option("--limit", c->limit, "At most so many (default: all)");
 }
 
-void AddLooking(const Lines& lines) {
-  ConsentCommand* c = lines.Of(Verb::kHistory);
-  CLI::App* sub = lines.Add(Verb::kHistory, "history", true,
+void AddLooking(const ConsentLines& lines) {
+  ConsentCommand* c = lines.Of(ConsentVerb::kHistory);
+  CLI::App* sub = lines.Add(ConsentVerb::kHistory, "history", true,
                             "List what somebody said, and how it stands.",
                             "history shop ada@example.com");
   sub->add_option("--as-of", c->as_of, "What had happened by then");
   sub->add_option("--known-at", c->known_at, "What was known at this position");
-  lines.Add(Verb::kPreferences, "preferences", true,
+  lines.Add(ConsentVerb::kPreferences, "preferences", true,
             "Show how often, about what and in which zone somebody wants mail.",
             "preferences shop ada@example.com");
-  c = lines.Of(Verb::kReceipt);
-  sub = lines.Add(Verb::kReceipt, "receipt", true,
+  c = lines.Of(ConsentVerb::kReceipt);
+  sub = lines.Add(ConsentVerb::kReceipt, "receipt", true,
                   "Print the receipt of an act, as JSON.",
                   "receipt shop ada@example.com --act 17 --format iso27560");
   sub->add_option("--act", c->position, "Its position: see history")
@@ -165,9 +165,9 @@ void AddLooking(const Lines& lines) {
   sub->add_option("--format", c->format, "kantara or iso27560")
       ->check(CLI::IsMember({"kantara", "iso27560"}))
       ->capture_default_str();
-  c = lines.Of(Verb::kSettings);
+  c = lines.Of(ConsentVerb::kSettings);
   sub = lines.Add(
-      Verb::kSettings, "settings", false,
+      ConsentVerb::kSettings, "settings", false,
       "Show the registers and regimes, or define them.\n\n"
       "Purposes, policies, parties, templates and regimes, as JSON with all\n"
       "defaults spelled out. Setting takes the place of everything that was\n"
@@ -183,7 +183,7 @@ void AddConsent(CLI::App* main, ConsentCommand* commands,
   CLI::App* const app = main->add_subcommand(
       "consent", "Who may be written to, and what they said about it.");
   app->require_subcommand(1);
-  const Lines lines{app, commands, run};
+  const ConsentLines lines{app, commands, run};
   AddActs(lines);
   AddQuestions(lines);
   AddLooking(lines);

@@ -7,22 +7,22 @@
 namespace crm::cli {
 namespace {
 
-using Verb = CustomerCommand::Verb;
+using CustomerVerb = CustomerCommand::Verb;
 
-struct Lines {
+struct CustomerLines {
   CLI::App* app;
   CustomerCommand* commands;
   std::function<int()>* run;
 
-  CLI::App* Add(Verb verb, const std::string& name, const std::string& about,
-                const std::string& example) const {
+  CLI::App* Add(CustomerVerb verb, const std::string& name,
+                const std::string& about, const std::string& example) const {
     CustomerCommand* const c = Of(verb);
     c->verb = verb;
     CLI::App* const sub = app->add_subcommand(name, about);
     sub->footer("Example:\n  crm customer " + example);
     sub->add_option("STORE", c->store.directory, "Directory of the store")
         ->required();
-    if (verb != Verb::kRegister) {
+    if (verb != CustomerVerb::kRegister) {
       sub->add_option("WHO", c->who,
                       "Customer id, email address, phone number that begins "
                       "with +, or NAMESPACE=VALUE")
@@ -33,12 +33,12 @@ struct Lines {
     sub->add_option("--key-file", c->store.key_file,
                     "Key file of the store (default: STORE.key)");
     sub->add_flag("--json", c->store.json, "Print JSON, for programs");
-    if (verb != Verb::kState) AddCall(sub, c);
+    if (verb != CustomerVerb::kState) AddCall(sub, c);
     std::function<int()>* const chosen = run;
     sub->callback([chosen, c] { *chosen = [c] { return Run(*c); }; });
     return sub;
   }
-  CustomerCommand* Of(Verb verb) const {
+  CustomerCommand* Of(CustomerVerb verb) const {
     return &commands[static_cast<size_t>(verb)];
   }
 
@@ -66,10 +66,10 @@ void AddVerification(CLI::App* sub, CustomerCommand* c, bool required) {
   if (required) token->required();
 }
 
-void AddRegister(const Lines& lines) {
-  CustomerCommand* const c = lines.Of(Verb::kRegister);
+void AddRegister(const CustomerLines& lines) {
+  CustomerCommand* const c = lines.Of(CustomerVerb::kRegister);
   CLI::App* const sub = lines.Add(
-      Verb::kRegister, "register",
+      CustomerVerb::kRegister, "register",
       "Register a customer, at once or not at all.\n\n"
       "Nobody may have the address or one of the accounts. Without an account\n"
       "the id of the call becomes one (customerId).",
@@ -89,21 +89,21 @@ void AddRegister(const Lines& lines) {
   AddVerification(sub, c, false);
 }
 
-void AddAddresses(const Lines& lines) {
+void AddAddresses(const CustomerLines& lines) {
   AddVerification(
-      lines.Add(Verb::kRequestVerification, "request-verification",
+      lines.Add(CustomerVerb::kRequestVerification, "request-verification",
                 "Ask anew to verify the address of a customer.",
                 "request-verification shop 7 --token-sha256 9f86... \\\n"
                 "      --expires 2026-02-04 --id again-1"),
-      lines.Of(Verb::kRequestVerification), true);
-  CustomerCommand* c = lines.Of(Verb::kVerifyEmail);
+      lines.Of(CustomerVerb::kRequestVerification), true);
+  CustomerCommand* c = lines.Of(CustomerVerb::kVerifyEmail);
   CLI::App* sub =
-      lines.Add(Verb::kVerifyEmail, "verify-email",
+      lines.Add(CustomerVerb::kVerifyEmail, "verify-email",
                 "Verify the address, by the token that came back.",
                 "verify-email shop 7 --token-sha256 9f86... --id click-1");
   sub->add_option("--token-sha256", c->token_sha256, "Its SHA-256")->required();
-  c = lines.Of(Verb::kUpdateEmail);
-  sub = lines.Add(Verb::kUpdateEmail, "update-email",
+  c = lines.Of(CustomerVerb::kUpdateEmail);
+  sub = lines.Add(CustomerVerb::kUpdateEmail, "update-email",
                   "Give a customer another address.",
                   "update-email shop 7 --email ada@example.org --id edit-1");
   sub->add_option("--email", c->email, "The new one")->required();
@@ -117,20 +117,20 @@ void AddCustomer(CLI::App* main, CustomerCommand* commands,
   CLI::App* const app = main->add_subcommand(
       "customer", "Accounts: register, change, deactivate.");
   app->require_subcommand(1);
-  const Lines lines{app, commands, run};
+  const CustomerLines lines{app, commands, run};
   AddRegister(lines);
   AddAddresses(lines);
-  CustomerCommand* c = lines.Of(Verb::kUpdateProfile);
+  CustomerCommand* c = lines.Of(CustomerVerb::kUpdateProfile);
   CLI::App* sub = lines.Add(
-      Verb::kUpdateProfile, "update-profile",
+      CustomerVerb::kUpdateProfile, "update-profile",
       "Set and unset fields: firstName, lastName, phone, dateOfBirth,\n"
       "address (a JSON object). What does not differ changes nothing.",
       "update-profile shop 7 --set lastName=King --unset phone --id edit-2");
   sub->add_option("--set", c->set, "FIELD=VALUE; may be repeated");
   sub->add_option("--unset", c->unset, "A field; may be repeated");
-  c = lines.Of(Verb::kDeactivate);
+  c = lines.Of(CustomerVerb::kDeactivate);
   sub =
-      lines.Add(Verb::kDeactivate, "deactivate",
+      lines.Add(CustomerVerb::kDeactivate, "deactivate",
                 "Suspend an account: no marketing until it is reactivated.\n\n"
                 "Nothing that she said is taken back.",
                 "deactivate shop 7 --reason customer-request --id off-1");
@@ -140,9 +140,9 @@ void AddCustomer(CLI::App* main, CustomerCommand* commands,
       ->check(CLI::IsMember(
           {"customer-request", "fraud", "terms-violation", "other"}));
   sub->add_option("--notes", c->notes, "Sealed with her key");
-  lines.Add(Verb::kReactivate, "reactivate", "Take a suspension back.",
+  lines.Add(CustomerVerb::kReactivate, "reactivate", "Take a suspension back.",
             "reactivate shop 7 --id on-1");
-  lines.Add(Verb::kState, "state",
+  lines.Add(CustomerVerb::kState, "state",
             "Show how a record stands: active, merged, deactivated, erased.",
             "state shop 7");
 }

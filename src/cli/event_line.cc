@@ -55,7 +55,7 @@ std::string LineOf(const EventView& event, const StoreOption& option) {
   return EventToJson(event, option.tenant) + "\n";
 }
 
-const char* NameOf(IdentityChange::Kind kind) {
+const char* ChangeName(IdentityChange::Kind kind) {
   switch (kind) {
     case IdentityChange::Kind::kMerged:
       return "merged";
@@ -71,7 +71,7 @@ std::string LineOf(const IdentityChange& change, const StoreOption& option) {
   if (option.json) {
     JsonWriter json;
     json.BeginObject();
-    json.Text("change", NameOf(change.kind));
+    json.Text("change", ChangeName(change.kind));
     json.Number("position", change.position);
     json.Number("from", change.from);
     json.Number("to", change.to);

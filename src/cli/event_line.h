@@ -17,7 +17,7 @@ namespace crm::cli {
 std::string LineOf(const EventView& event, const StoreOption& option);
 
 // "merged", "split", "erased".
-const char* NameOf(IdentityChange::Kind kind);
+const char* ChangeName(IdentityChange::Kind kind);
 
 // The same of a change of who is who, among events.
 std::string LineOf(const IdentityChange& change, const StoreOption& option);

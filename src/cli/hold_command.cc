@@ -15,7 +15,7 @@
 namespace crm::cli {
 namespace {
 
-using Verb = HoldCommand::Verb;
+using HoldVerb = HoldCommand::Verb;
 
 std::string Listed(const std::vector<std::string>& categories) {
   if (categories.empty()) return "everything";

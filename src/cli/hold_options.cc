@@ -7,9 +7,9 @@
 namespace crm::cli {
 namespace {
 
-using Verb = HoldCommand::Verb;
+using HoldVerb = HoldCommand::Verb;
 
-CLI::App* AddVerb(CLI::App* app, CommandLine* line, Verb verb,
+CLI::App* AddVerb(CLI::App* app, CommandLine* line, HoldVerb verb,
                   const std::string& name, const std::string& about,
                   const std::string& example) {
   HoldCommand* const c = &line->hold[static_cast<size_t>(verb)];
@@ -25,9 +25,9 @@ void AddReasons(CLI::App* sub, HoldCommand* c) {
 }
 
 void AddRetain(CLI::App* main, CommandLine* line) {
-  HoldCommand* const c = &line->hold[static_cast<size_t>(Verb::kRetain)];
+  HoldCommand* const c = &line->hold[static_cast<size_t>(HoldVerb::kRetain)];
   CLI::App* const sub = AddVerb(
-      main, line, Verb::kRetain, "retain",
+      main, line, HoldVerb::kRetain, "retain",
       "Remove what events say that are older than they may be kept.\n\n"
       "By the settings (crm privacy settings). Their open parts stay, and all\n"
       "that they have made: who is whose, and profiles. Acts of consent are\n"
@@ -46,9 +46,9 @@ void AddHolds(CLI::App* main, CommandLine* line) {
   CLI::App* const app = main->add_subcommand(
       "hold", "Legal holds: who must not be erased, until further notice.");
   app->require_subcommand(1);
-  HoldCommand* c = &line->hold[static_cast<size_t>(Verb::kPlace)];
+  HoldCommand* c = &line->hold[static_cast<size_t>(HoldVerb::kPlace)];
   CLI::App* sub = AddVerb(
-      app, line, Verb::kPlace, "place",
+      app, line, HoldVerb::kPlace, "place",
       "Put a hold on a customer.\n\n"
       "While she is held she is not erased, whatever the categories. The hold\n"
       "follows her through merges.",
@@ -58,14 +58,14 @@ void AddHolds(CLI::App* main, CommandLine* line) {
                   "Of the settings (crm privacy settings), or others; may be "
                   "given again. Without it: everything");
   AddReasons(sub, c);
-  c = &line->hold[static_cast<size_t>(Verb::kRelease)];
-  sub = AddVerb(app, line, Verb::kRelease, "release",
+  c = &line->hold[static_cast<size_t>(HoldVerb::kRelease)];
+  sub = AddVerb(app, line, HoldVerb::kRelease, "release",
                 "Release a hold, and erase whoever waited for that.",
                 "crm hold release shop 1 --why 'case closed'");
   sub->add_option("HOLD", c->hold, "Its number")->required();
   AddReasons(sub, c);
-  c = &line->hold[static_cast<size_t>(Verb::kList)];
-  sub = AddVerb(app, line, Verb::kList, "list",
+  c = &line->hold[static_cast<size_t>(HoldVerb::kList)];
+  sub = AddVerb(app, line, HoldVerb::kList, "list",
                 "List holds, and the erasures that wait for them.",
                 "crm hold list shop --released");
   sub->add_option("WHO", c->who, "Only those that hold this customer");
@@ -74,8 +74,8 @@ void AddHolds(CLI::App* main, CommandLine* line) {
   CLI::App* const privacy = main->add_subcommand(
       "privacy", "What kinds of data there are, and how long they are kept.");
   privacy->require_subcommand(1);
-  c = &line->hold[static_cast<size_t>(Verb::kSettings)];
-  sub = AddVerb(privacy, line, Verb::kSettings, "settings",
+  c = &line->hold[static_cast<size_t>(HoldVerb::kSettings)];
+  sub = AddVerb(privacy, line, HoldVerb::kSettings, "settings",
                 "Show categories and times of retention, or define them.\n\n"
                 "JSON with all defaults spelled out. Setting takes the place\n"
                 "of everything that was set before; what FILE does not name\n"

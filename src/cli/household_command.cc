@@ -17,7 +17,7 @@
 namespace crm::cli {
 namespace {
 
-using Verb = HouseholdCommand::Verb;
+using HouseholdVerb = HouseholdCommand::Verb;
 
 std::string Listed(uint32_t evidence) {
   std::string text;
@@ -125,7 +125,7 @@ Status Change(const HouseholdCommand& command, Tenant& tenant) {
   std::vector<CustomerId> customers;
   Status status = FindAll(command, tenant, &customers);
   if (!status.ok()) return status;
-  if (command.verb == Verb::kLeave) {
+  if (command.verb == HouseholdVerb::kLeave) {
     change.leave = std::move(customers);
   } else {
     for (const CustomerId customer : customers) {

@@ -7,9 +7,9 @@
 namespace crm::cli {
 namespace {
 
-using Verb = HouseholdCommand::Verb;
+using HouseholdVerb = HouseholdCommand::Verb;
 
-CLI::App* AddVerb(CLI::App* app, CommandLine* line, Verb verb,
+CLI::App* AddVerb(CLI::App* app, CommandLine* line, HouseholdVerb verb,
                   const std::string& name, const std::string& about,
                   const std::string& example) {
   HouseholdCommand* const c = &line->household[static_cast<size_t>(verb)];
@@ -31,11 +31,11 @@ CLI::Option* AddCustomers(CLI::App* sub, HouseholdCommand* c) {
                          "begin with +, or NAMESPACE=VALUE");
 }
 
-void AddMatch(CLI::App* app, CommandLine* line) {
+void AddHouseholdMatch(CLI::App* app, CommandLine* line) {
   HouseholdCommand* const c =
-      &line->household[static_cast<size_t>(Verb::kMatch)];
+      &line->household[static_cast<size_t>(HouseholdVerb::kMatch)];
   CLI::App* const sub = AddVerb(
-      app, line, Verb::kMatch, "match",
+      app, line, HouseholdVerb::kMatch, "match",
       "Find who lives together, by addresses, names and identifiers that\n"
       "customers share. Says what it would do; --apply does it.",
       "match shop --apply --by nightly");
@@ -59,8 +59,9 @@ void AddHouseholds(CLI::App* identity, CommandLine* line) {
   CLI::App* const app = identity->add_subcommand(
       "household", "Who lives together, without being one.");
   app->require_subcommand(1);
-  HouseholdCommand* c = &line->household[static_cast<size_t>(Verb::kList)];
-  CLI::App* sub = AddVerb(app, line, Verb::kList, "list",
+  HouseholdCommand* c =
+      &line->household[static_cast<size_t>(HouseholdVerb::kList)];
+  CLI::App* sub = AddVerb(app, line, HouseholdVerb::kList, "list",
                           "List households, all of them or a customer's.",
                           "list shop ada@example.com");
   AddCustomers(sub, c)->expected(0, 1);
@@ -71,28 +72,28 @@ void AddHouseholds(CLI::App* identity, CommandLine* line) {
   sub->add_option("--limit", c->limit, "At most so many")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  c = &line->household[static_cast<size_t>(Verb::kMake)];
-  sub = AddVerb(app, line, Verb::kMake, "make",
+  c = &line->household[static_cast<size_t>(HouseholdVerb::kMake)];
+  sub = AddVerb(app, line, HouseholdVerb::kMake, "make",
                 "Make a household of some customers. Nobody is merged.",
                 "make shop 7 12 --name H-4711 --by desk");
   AddCustomers(sub, c);
   sub->add_option("--name", c->name,
                   "Its name elsewhere, such as a number; never a person's");
   AddReasons(sub, c);
-  c = &line->household[static_cast<size_t>(Verb::kJoin)];
-  sub = AddVerb(app, line, Verb::kJoin, "join",
+  c = &line->household[static_cast<size_t>(HouseholdVerb::kJoin)];
+  sub = AddVerb(app, line, HouseholdVerb::kJoin, "join",
                 "Put customers into a household.", "join shop 3 12 --by desk");
   sub->add_option("HOUSEHOLD", c->household, "Its number")->required();
   AddCustomers(sub, c)->required();
   AddReasons(sub, c);
-  c = &line->household[static_cast<size_t>(Verb::kLeave)];
-  sub = AddVerb(app, line, Verb::kLeave, "leave",
+  c = &line->household[static_cast<size_t>(HouseholdVerb::kLeave)];
+  sub = AddVerb(app, line, HouseholdVerb::kLeave, "leave",
                 "Take customers out of a household, for good.",
                 "leave shop 3 12 --by desk");
   sub->add_option("HOUSEHOLD", c->household, "Its number")->required();
   AddCustomers(sub, c)->required();
   AddReasons(sub, c);
-  AddMatch(app, line);
+  AddHouseholdMatch(app, line);
 }
 
 }  // namespace crm::cli

@@ -16,7 +16,7 @@
 namespace crm::cli {
 namespace {
 
-using Verb = LedgerCommand::Verb;
+using LedgerVerb = LedgerCommand::Verb;
 
 // What stands behind the last line of a text is of no interest.
 void PrintText(const std::string& text) {
@@ -201,20 +201,20 @@ Result<int> CheckProof(const LedgerCommand& command) {
 
 Result<int> Do(const LedgerCommand& command, const Tenant& tenant) {
   switch (command.verb) {
-    case Verb::kHead:
+    case LedgerVerb::kHead:
       return PrintHead(command, tenant);
-    case Verb::kCheckpoint:
+    case LedgerVerb::kCheckpoint:
       return PrintCheckpoint(command, tenant);
-    case Verb::kProve:
+    case LedgerVerb::kProve:
       return PrintProof(command, tenant);
-    case Verb::kOpen:
+    case LedgerVerb::kOpen:
       return PrintOpening(command, tenant);
-    case Verb::kVerify:
+    case LedgerVerb::kVerify:
       return Verify(command, tenant);
-    case Verb::kExport:
+    case LedgerVerb::kExport:
       return Export(command, tenant);
-    case Verb::kCheck:
-    case Verb::kCount:
+    case LedgerVerb::kCheck:
+    case LedgerVerb::kCount:
       break;
   }
   return kExitUsage;
@@ -223,7 +223,7 @@ Result<int> Do(const LedgerCommand& command, const Tenant& tenant) {
 }  // namespace
 
 int Run(const LedgerCommand& command) {
-  if (command.verb == Verb::kCheck) {
+  if (command.verb == LedgerVerb::kCheck) {
     const Result<int> code = CheckProof(command);
     return code.ok() ? *code : Fail(code.status());
   }

@@ -9,7 +9,7 @@
 namespace crm::cli {
 namespace {
 
-using Verb = LedgerCommand::Verb;
+using LedgerVerb = LedgerCommand::Verb;
 using Commands = std::shared_ptr<LedgerCommand>;
 
 struct Adding {
@@ -19,7 +19,7 @@ struct Adding {
 };
 
 // A verb; what it is told lives as long as the command line.
-Adding AddVerb(CLI::App* app, std::function<int()>* run, Verb verb,
+Adding AddVerb(CLI::App* app, std::function<int()>* run, LedgerVerb verb,
                const std::string& name, const std::string& about,
                const std::string& example) {
   auto command = std::make_shared<LedgerCommand>();
@@ -27,7 +27,7 @@ Adding AddVerb(CLI::App* app, std::function<int()>* run, Verb verb,
   CLI::App* const sub = app->add_subcommand(name, about);
   sub->footer("Example:\n  crm ledger " + example);
   sub->callback([run, command] { *run = [command] { return Run(*command); }; });
-  if (verb == Verb::kCheck) return {app, sub, command};
+  if (verb == LedgerVerb::kCheck) return {app, sub, command};
   sub->add_option("STORE", command->store.directory, "Directory of the store")
       ->required();
   sub->add_option("--key-file", command->store.key_file,
@@ -55,7 +55,7 @@ void AddSize(const Adding& verb) {
 
 void AddProofs(CLI::App* app, std::function<int()>* run) {
   Adding verb = AddVerb(
-      app, run, Verb::kProve, "prove",
+      app, run, LedgerVerb::kProve, "prove",
       "Prove that a record is in the ledger, or that nothing changed since.\n\n"
       "Prints one JSON object: that a record (--position, or --source and\n"
       "--id) is in the tree; or with --since that the tree begins with the\n"
@@ -67,14 +67,14 @@ void AddProofs(CLI::App* app, std::function<int()>* run) {
   verb.sub->add_option("--since", verb.command->since,
                        "Size of an older checkpoint");
   verb = AddVerb(
-      app, run, Verb::kOpen, "open",
+      app, run, LedgerVerb::kOpen, "open",
       "Show what a record says, with the salt of its commitment.\n\n"
       "Prints one JSON object, for whoever has the proof of the record.\n"
       "Personal.",
       "open shop --source web --id consent-17 > opening.json");
   AddTarget(verb);
   verb = AddVerb(
-      app, run, Verb::kCheck, "check",
+      app, run, LedgerVerb::kCheck, "check",
       "Check a proof, without a store.\n\n"
       "That it shows what it says; with --checkpoint that its tree is the one\n"
       "of a signed note, by --key; with --opening that its record says that.\n"
@@ -99,11 +99,11 @@ void AddLedger(CLI::App* main, std::function<int()>* run) {
   CLI::App* const app = main->add_subcommand(
       "ledger", "Evidence of consent and of choices: checkpoints and proofs.");
   app->require_subcommand(1);
-  AddVerb(app, run, Verb::kHead, "head",
+  AddVerb(app, run, LedgerVerb::kHead, "head",
           "Show size and root of the tree, and the key of its checkpoints.",
           "head shop");
   Adding verb = AddVerb(
-      app, run, Verb::kCheckpoint, "checkpoint",
+      app, run, LedgerVerb::kCheckpoint, "checkpoint",
       "Print a signed note of the tree: give it to somebody else.\n\n"
       "What lies before a checkpoint that somebody else has cannot be changed\n"
       "any more without being found out.",
@@ -111,7 +111,7 @@ void AddLedger(CLI::App* main, std::function<int()>* run) {
   AddSize(verb);
   AddProofs(app, run);
   verb = AddVerb(
-      app, run, Verb::kVerify, "verify",
+      app, run, LedgerVerb::kVerify, "verify",
       "Recompute the chain of the log and every hash of the ledger.\n\n"
       "Says where the first damage is. With --checkpoint (files of signed\n"
       "notes, of any time) also that what they were made of is still there.\n"
@@ -124,7 +124,7 @@ void AddLedger(CLI::App* main, std::function<int()>* run) {
   verb.sub->add_flag("--open", verb.command->open,
                      "Also compare what the records say");
   verb = AddVerb(
-      app, run, Verb::kExport, "export",
+      app, run, LedgerVerb::kExport, "export",
       "Write the ledger as NDJSON, to be checked without the store.\n\n"
       "All records but what they say, and a checkpoint. It holds no personal\n"
       "data but the numbers of records and customers.",

@@ -136,7 +136,7 @@ void PrintCustomerJson(const Customer& customer, const Profile& profile,
   json.PrintLine();
 }
 
-int Show(const ShowCommand& command, const Snapshot& snapshot) {
+int ShowCustomer(const ShowCommand& command, const Snapshot& snapshot) {
   const Result<CustomerId> id = FindWho(snapshot, command.who);
   if (!id.ok()) return Fail(id.status());
   const Result<Customer> customer = snapshot.GetCustomer(*id);
@@ -221,7 +221,9 @@ int WithSnapshot(const Command& command, Function function) {
 
 }  // namespace
 
-int Run(const ShowCommand& command) { return WithSnapshot(command, &Show); }
+int Run(const ShowCommand& command) {
+  return WithSnapshot(command, &ShowCustomer);
+}
 
 int Run(const TimelineCommand& command) {
   return WithSnapshot(command, &ShowTimeline);

@@ -11,7 +11,7 @@
 namespace crm::cli {
 namespace {
 
-using Verb = TenantCommand::Verb;
+using TenantVerb = TenantCommand::Verb;
 
 void PrintJson(const TenantEntry& entry) {
   JsonWriter json;
@@ -107,7 +107,7 @@ int Drop(const TenantCommand& command, Store* store) {
 }  // namespace
 
 int Run(const TenantCommand& command) {
-  if (command.verb == Verb::kExport) {
+  if (command.verb == TenantVerb::kExport) {
     ExportCommand all;
     all.store = command.store;
     all.one_tenant = true;
@@ -116,8 +116,8 @@ int Run(const TenantCommand& command) {
   }
   Result<Store> store = OpenStore(command.store);
   if (!store.ok()) return Fail(store.status());
-  const int code = command.verb == Verb::kList ? List(command, &*store)
-                                               : Drop(command, &*store);
+  const int code = command.verb == TenantVerb::kList ? List(command, &*store)
+                                                     : Drop(command, &*store);
   return Finish(&*store, code);
 }
 

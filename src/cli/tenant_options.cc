@@ -7,9 +7,9 @@
 namespace crm::cli {
 namespace {
 
-using Verb = TenantCommand::Verb;
+using TenantVerb = TenantCommand::Verb;
 
-CLI::App* AddVerb(CLI::App* app, CommandLine* line, Verb verb,
+CLI::App* AddVerb(CLI::App* app, CommandLine* line, TenantVerb verb,
                   const std::string& name, const std::string& about,
                   const std::string& example) {
   TenantCommand* const c = &line->tenant[static_cast<size_t>(verb)];
@@ -23,15 +23,15 @@ void AddTenants(CLI::App* main, CommandLine* line) {
   CLI::App* const app = main->add_subcommand(
       "tenant", "The tenants of a store: who they are, and letting one go.");
   app->require_subcommand(1);
-  TenantCommand* c = &line->tenant[static_cast<size_t>(Verb::kList)];
-  CLI::App* sub = AddVerb(app, line, Verb::kList, "list",
+  TenantCommand* c = &line->tenant[static_cast<size_t>(TenantVerb::kList)];
+  CLI::App* sub = AddVerb(app, line, TenantVerb::kList, "list",
                           "List the tenants with their counts, and those that "
                           "were dropped.",
                           "crm tenant list shop");
   AddUnreadable(sub, &c->store);
-  c = &line->tenant[static_cast<size_t>(Verb::kDrop)];
+  c = &line->tenant[static_cast<size_t>(TenantVerb::kDrop)];
   sub = AddVerb(
-      app, line, Verb::kDrop, "drop",
+      app, line, TenantVerb::kDrop, "drop",
       "Drop a tenant for good.\n\n"
       "Destroys its keys: what was sealed with them, in the store and in\n"
       "every copy, is noise for good. There is no way back: look at --dry-run\n"
@@ -43,9 +43,9 @@ void AddTenants(CLI::App* main, CommandLine* line) {
   sub->add_flag("--confirm", c->confirm, "Needed to drop it");
   sub->add_option("--by", c->by, "Who asked for it; kept in the log");
   sub->add_option("--why", c->why, "For which reason; kept in the log");
-  c = &line->tenant[static_cast<size_t>(Verb::kExport)];
+  c = &line->tenant[static_cast<size_t>(TenantVerb::kExport)];
   sub = AddVerb(
-      app, line, Verb::kExport, "export",
+      app, line, TenantVerb::kExport, "export",
       "Write all of one tenant to a file, with checksums.\n\n"
       "crm import --format libcrm makes the same tenant of it in an empty\n"
       "store. The file holds personal data in the clear; only its owner may\n"

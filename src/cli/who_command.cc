@@ -277,7 +277,7 @@ void Show(const std::vector<IdentityChange>& changes, bool as_json) {
                {"TO", Table::Align::kRight},
                {"RECORDS"}});
   for (const IdentityChange& change : changes) {
-    const char* const kind = NameOf(change.kind);
+    const char* const kind = ChangeName(change.kind);
     if (!as_json) {
       table.Add({std::to_string(change.position), kind,
                  std::to_string(change.from), std::to_string(change.to),

@@ -20,6 +20,13 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     $<$<COMPILE_LANGUAGE:CXX>:-Wthread-safety>)
 endif()
 
+# A unity build has one source a room, which includes all others: what gcc takes
+# for a header there is none.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(crm_settings INTERFACE
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
+endif()
+
 set(crm_sanitize "${CRM_SANITIZE}")
 if(CRM_BUILD_FUZZERS)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
@@ -67,12 +74,14 @@ function(crm_add_library)
   foreach(room base format storage event identity profile consent privacy store ingest)
     file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.cc")
     list(APPEND sources ${found})
+    set_source_files_properties(${found} PROPERTIES UNITY_GROUP ${room})
   endforeach()
   add_library(crm STATIC ${sources})
   add_library(crm::crm ALIAS crm)
   add_dependencies(crm crm_generated)
   set_target_properties(crm PROPERTIES POSITION_INDEPENDENT_CODE ON
-    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    UNITY_BUILD_MODE GROUP)
   target_include_directories(crm
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
@@ -108,7 +117,7 @@ function(crm_add_capi)
     OUTPUT_NAME crm_c EXPORT_NAME capi SOVERSION 0
     LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}"
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LINK_DEPENDS "${exports}")
+    UNITY_BUILD_BATCH_SIZE 0 LINK_DEPENDS "${exports}")
   target_include_directories(crm_capi
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
@@ -149,5 +158,6 @@ function(crm_add_program)
   target_compile_definitions(crm_program PRIVATE
     CRM_VERSION="${PROJECT_VERSION}")
   set_target_properties(crm_program PROPERTIES OUTPUT_NAME crm
+    UNITY_BUILD_BATCH_SIZE 0
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
 endfunction()

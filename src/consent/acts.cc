@@ -71,9 +71,9 @@ std::string Lower(std::string_view text) {
 }
 
 // The members of a payload that acts look at, as text; JSON for lists.
-class Members {
+class ActMembers {
  public:
-  explicit Members(std::string_view payload) {
+  explicit ActMembers(std::string_view payload) {
     Status status = ForEachMember(
         payload, [&](std::string_view key, std::string_view value) {
           all_.emplace_back(key, value);
@@ -133,8 +133,8 @@ class Reader {
   void ReadRecorded();
   void ReadStatus();
   void ReadFlags();
-  void ReadPreferences(const Members& members);
-  void ReadFrequency(const Members& members);
+  void ReadPreferences(const ActMembers& members);
+  void ReadFrequency(const ActMembers& members);
   void ReadBounce();
   void Preference(PreferenceField field, uint64_t value);
   void AddCategories(std::string_view list);
@@ -146,7 +146,7 @@ class Reader {
   const EventContent& content_;
   const HashAddress& hash_;
   const NameSpaceOf& name_of_;
-  const Members members_;
+  const ActMembers members_;
   std::vector<ConsentFact> facts_;
   std::vector<uint64_t> categories_;
   bool sets_categories_ = false;
@@ -166,7 +166,7 @@ void Reader::Read(Form form) {
       return ReadFlags();
     case Form::kPreferences: {
       const std::string_view inner = members_.Raw("preferences");
-      ReadPreferences(inner.starts_with('{') ? Members(inner) : members_);
+      ReadPreferences(inner.starts_with('{') ? ActMembers(inner) : members_);
       return;
     }
     case Form::kBounce:
@@ -318,7 +318,7 @@ void Reader::Preference(PreferenceField field, uint64_t value) {
   facts_.push_back(fact);
 }
 
-void Reader::ReadFrequency(const Members& members) {
+void Reader::ReadFrequency(const ActMembers& members) {
   const std::string frequency = members.Text("emailFrequency");
   if (members.Raw("emailFrequency") == "null") {
     Preference(PreferenceField::kFrequency, kPreferenceUnset);
@@ -327,7 +327,7 @@ void Reader::ReadFrequency(const Members& members) {
   }
 }
 
-void Reader::ReadPreferences(const Members& members) {
+void Reader::ReadPreferences(const ActMembers& members) {
   ReadFrequency(members);
   const std::string zone = members.Text("timezone");
   if (members.Raw("timezone") == "null") {

@@ -16,7 +16,7 @@
 namespace crm {
 namespace {
 
-std::string_view AsText(const LedgerHash& hash) {
+std::string_view BytesOf(const LedgerHash& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
@@ -37,7 +37,7 @@ void Hex(std::string_view name, std::string_view bytes, JsonWriter* out) {
   out->Text(name, ToHexText(bytes));
 }
 void Hash(std::string_view name, const LedgerHash& hash, JsonWriter* out) {
-  Hex(name, AsText(hash), out);
+  Hex(name, BytesOf(hash), out);
 }
 void Time(std::string_view name, Timestamp time, JsonWriter* out) {
   out->Text(name, FormatTime(time));
@@ -104,12 +104,12 @@ bool Take(std::string_view json, std::vector<LedgerHash>* path) {
   return sound && status.ok();
 }
 
-using Members = std::vector<
+using JsonMembers = std::vector<
     std::pair<std::string_view, std::function<bool(std::string_view)>>>;
 
 // All members must be there, once, but for those that are optional; others are
 // not looked at.
-Status TakeAll(std::string_view json, const Members& members,
+Status TakeAll(std::string_view json, const JsonMembers& members,
                std::span<const std::string_view> optional = {}) {
   std::vector<bool> taken(members.size());
   std::string wrong;
@@ -149,7 +149,7 @@ Status ReadOpening(std::string_view json, LedgerOpening* opening) {
       json, {{"salt", hex(&opening->salt)}, {"plain", hex(&opening->plain)}});
 }
 
-Status ReadHead(std::string_view json, LedgerHead* head) {
+Status ReadHeadJson(std::string_view json, LedgerHead* head) {
   return TakeAll(json, {{"origin", Into(&head->origin)},
                         {"size", Into(&head->size)},
                         {"root", Into(&head->root)}});
@@ -200,7 +200,7 @@ Status ReadInclusion(std::string_view json, InclusionProof* proof) {
                       }},
                      {"head",
                       [&](std::string_view value) {
-                        head = ReadHead(std::string(value), &proof->head);
+                        head = ReadHeadJson(std::string(value), &proof->head);
                         return true;
                       }},
                      {"path", Into(&proof->path)}});
@@ -210,15 +210,15 @@ Status ReadInclusion(std::string_view json, InclusionProof* proof) {
 
 Status ReadConsistency(std::string_view json, ConsistencyProof* proof) {
   Status head;
-  Status all = TakeAll(json, {{"oldSize", Into(&proof->old_size)},
-                              {"oldRoot", Into(&proof->old_root)},
-                              {"head",
-                               [&](std::string_view value) {
-                                 head =
-                                     ReadHead(std::string(value), &proof->head);
-                                 return true;
-                               }},
-                              {"path", Into(&proof->path)}});
+  Status all =
+      TakeAll(json, {{"oldSize", Into(&proof->old_size)},
+                     {"oldRoot", Into(&proof->old_root)},
+                     {"head",
+                      [&](std::string_view value) {
+                        head = ReadHeadJson(std::string(value), &proof->head);
+                        return true;
+                      }},
+                     {"path", Into(&proof->path)}});
   return all.ok() ? head : all;
 }
 

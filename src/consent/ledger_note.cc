@@ -15,7 +15,7 @@ constexpr size_t kKeyIdBytes = 4;
 constexpr char kEd25519 = 1;
 constexpr std::string_view kBeforeSignature = "\xe2\x80\x94 ";  // Em dash.
 
-Status Malformed(const char* what) {
+Status BadNote(const char* what) {
   return Status(StatusCode::kMalformed, what);
 }
 
@@ -50,11 +50,11 @@ Status ReadKey(std::string_view text, NoteKey* key) {
       key->name.empty() || !FromHexText(id, &key->id) ||
       !FromBase64(text, &bytes) || bytes.size() != 1 + kKeyBytes ||
       bytes[0] != kEd25519) {
-    return Malformed("key: not the key of a signed note (Ed25519)");
+    return BadNote("key: not the key of a signed note (Ed25519)");
   }
   key->public_key = bytes.substr(1);
   if (key->id != KeyId(key->name, key->public_key)) {
-    return Malformed("key: its id is not its own");
+    return BadNote("key: its id is not its own");
   }
   return Status::Ok();
 }
@@ -68,19 +68,19 @@ Status ReadHead(std::string_view text, LedgerHead* head) {
   if (!TakeUntil('\n', &text, &origin) || !TakeUntil('\n', &text, &size) ||
       !TakeUntil('\n', &text, &root) || origin.empty() ||
       origin.size() > kMaxOriginBytes) {
-    return Malformed("checkpoint: fewer than three lines, or a long name");
+    return BadNote("checkpoint: fewer than three lines, or a long name");
   }
   if (!TakeUntil('\n', &text, &algorithms) || algorithms != kLedgerAlgorithms) {
-    return Malformed("checkpoint: not hashed as the ledgers of libcrm are");
+    return BadNote("checkpoint: not hashed as the ledgers of libcrm are");
   }
   const auto [end, error] =
       std::from_chars(size.data(), size.data() + size.size(), head->size);
   if (error != std::errc() || end != size.data() + size.size() ||
       std::to_string(head->size) != size) {
-    return Malformed("checkpoint: the second line is no size");
+    return BadNote("checkpoint: the second line is no size");
   }
   if (!FromBase64(root, &bytes) || bytes.size() != head->root.size()) {
-    return Malformed("checkpoint: the third line is no root");
+    return BadNote("checkpoint: the third line is no root");
   }
   head->origin = origin;
   std::copy(bytes.begin(), bytes.end(), head->root.begin());
@@ -95,12 +95,12 @@ Status CheckSignatures(std::string_view text, std::string_view lines,
     std::string_view name;
     std::string bytes;
     if (!line.starts_with(kBeforeSignature)) {
-      return Malformed("checkpoint: a line that is no signature");
+      return BadNote("checkpoint: a line that is no signature");
     }
     line.remove_prefix(kBeforeSignature.size());
     if (!TakeUntil(' ', &line, &name) || !FromBase64(line, &bytes) ||
         bytes.size() <= kKeyIdBytes) {
-      return Malformed("checkpoint: a signature that is none");
+      return BadNote("checkpoint: a signature that is none");
     }
     if (name != key.name || !bytes.starts_with(key.id)) continue;
     if (VerifySignature(key.public_key, text,
@@ -110,7 +110,7 @@ Status CheckSignatures(std::string_view text, std::string_view lines,
     return Status(StatusCode::kCorruption,
                   "checkpoint: the signature is not of this key");
   }
-  if (!lines.empty()) return Malformed("checkpoint: its last line has no end");
+  if (!lines.empty()) return BadNote("checkpoint: its last line has no end");
   return Status(StatusCode::kCorruption,
                 "checkpoint: no signature of this key");
 }
@@ -154,7 +154,7 @@ Result<LedgerHead> VerifyCheckpoint(std::string_view note,
   if (!status.ok()) return status;
   const size_t gap = note.rfind("\n\n");
   if (gap == std::string_view::npos || note.size() > kMaxNoteBytes) {
-    return Malformed("checkpoint: not a signed note");
+    return BadNote("checkpoint: not a signed note");
   }
   const std::string_view text = note.substr(0, gap + 1);
   LedgerHead head;

@@ -35,7 +35,7 @@ Digest AsDigest(std::string_view bytes) {
   return digest;
 }
 
-Status Malformed(const char* family) {
+Status BadRow(const char* family) {
   return Status(StatusCode::kCorruption,
                 std::string("family ") + family + ": malformed row");
 }
@@ -63,7 +63,7 @@ Result<MerkleFrontier> DecodeFrontier(const Row& row) {
     const std::string_view peak = reader.Take(kDigestBytes);
     if (reader.ok()) peaks[i] = AsDigest(peak);
   }
-  if (!reader.ok() || !reader.AtEnd()) return Malformed("ledgers");
+  if (!reader.ok() || !reader.AtEnd()) return BadRow("ledgers");
   return MerkleFrontier(size, std::span<const Digest>(peaks).first(count));
 }
 
@@ -82,7 +82,7 @@ Result<LedgerRoom::Link> DecodeLink(const Row& row) {
   link.count = reader.Varint();
   link.position = reader.Varint();
   const std::string_view last = reader.Take(kDigestBytes);
-  if (!reader.ok() || !reader.AtEnd()) return Malformed("ledger_links");
+  if (!reader.ok() || !reader.AtEnd()) return BadRow("ledger_links");
   link.link = AsDigest(last);
   return link;
 }
@@ -105,7 +105,7 @@ class TileReader {
     }
     const size_t size = NodeBytes(level);
     const size_t at = index % kTileNodes * size;
-    if (row_.value().size() < at + size) return Malformed("ledger_tiles");
+    if (row_.value().size() < at + size) return BadRow("ledger_tiles");
     *bytes = row_.value().substr(at, size);
     return Status::Ok();
   }
@@ -329,7 +329,7 @@ Status LedgerAppends::StoreLevel(const Tree& tree, int level, bool* any) {
     }
     *any = true;
     if (tile.size() != place * NodeBytes(level)) {
-      return Malformed("ledger_tiles");
+      return BadRow("ledger_tiles");
     }
     if (level == 0) PutBe64(&tile, node->position);
     tile += AsText(node->hash);

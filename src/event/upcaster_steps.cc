@@ -4,6 +4,7 @@
 
 #include "base/number_token.h"
 #include "format/json.h"
+#include "format/json_writer.h"
 
 namespace crm {
 namespace {
@@ -14,14 +15,8 @@ Status Wrong(StatusCode code, std::string_view why) {
 
 bool IsText(std::string_view json) { return json.front() == '"'; }
 
-bool IsNumber(std::string_view json) {
+bool IsNumberJson(std::string_view json) {
   return json.front() == '-' || (json.front() >= '0' && json.front() <= '9');
-}
-
-std::string Quoted(std::string_view text) {
-  std::string json;
-  AppendJsonString(text, &json);
-  return json;
 }
 
 }  // namespace
@@ -42,7 +37,7 @@ Result<PayloadEditor> PayloadEditor::Open(std::string_view payload) {
 Status PayloadEditor::Parse(std::string_view json, Object* object) {
   return ForEachMember(json, [&](std::string_view key, std::string_view value) {
     object->members.push_back(
-        {Quoted(key), std::string(key), std::string(value), nullptr});
+        {QuotedJson(key), std::string(key), std::string(value), nullptr});
     return true;
   });
 }
@@ -76,7 +71,7 @@ Result<PayloadEditor::Place> PayloadEditor::Find(const PointerTokens& pointer,
     if (at == object->members.size()) {
       if (!make) return Place();
       object->members.push_back(
-          {Quoted(pointer[i]), pointer[i], "", std::make_shared<Object>()});
+          {QuotedJson(pointer[i]), pointer[i], "", std::make_shared<Object>()});
     }
     Member& member = object->members[at];
     if (member.object == nullptr) {
@@ -102,7 +97,7 @@ Status PayloadEditor::Put(const PointerTokens& pointer, Member value,
     return Wrong(StatusCode::kConflict, "the target is there already");
   }
   value.name = pointer.back();
-  value.key = Quoted(value.name);
+  value.key = QuotedJson(value.name);
   std::vector<Member>& members = place->object->members;
   if (place->object != beside) {
     members.push_back(std::move(value));
@@ -159,11 +154,11 @@ Status PayloadEditor::Split(const UpcasterStep& step) {
     const size_t found = i + 1 == step.to.size() ? std::string::npos
                                                  : text.find(step.text, begin);
     const size_t end = found == std::string::npos ? text.size() : found;
-    const Status status =
-        Put(step.to[i],
-            {"", "", Quoted(std::string_view(text).substr(begin, end - begin)),
-             nullptr},
-            from->object, &at);
+    const Status status = Put(
+        step.to[i],
+        {"", "", QuotedJson(std::string_view(text).substr(begin, end - begin)),
+         nullptr},
+        from->object, &at);
     if (!status.ok()) return status;
     begin =
         found == std::string::npos ? text.size() + 1 : end + step.text.size();
@@ -182,7 +177,7 @@ Status PayloadEditor::Combine(const UpcasterStep& step) {
     if (!from->there()) continue;
     const Member& member = from->member();
     if (member.object != nullptr ||
-        (!IsText(member.json) && !IsNumber(member.json))) {
+        (!IsText(member.json) && !IsNumberJson(member.json))) {
       return Wrong(StatusCode::kInvalidArgument,
                    "only texts and numbers can be combined");
     }
@@ -199,7 +194,7 @@ Status PayloadEditor::Combine(const UpcasterStep& step) {
     members.erase(members.begin() + static_cast<ptrdiff_t>(from->at));
   }
   if (!any) return Status();
-  return Put(step.to[0], {"", "", Quoted(text), nullptr}, beside, &at);
+  return Put(step.to[0], {"", "", QuotedJson(text), nullptr}, beside, &at);
 }
 
 Status PayloadEditor::Default(const UpcasterStep& step) {
@@ -207,7 +202,8 @@ Status PayloadEditor::Default(const UpcasterStep& step) {
   if (!place.ok()) return place.status();
   if (place->there()) return Status();
   const std::string& name = step.from[0].back();
-  place->object->members.push_back({Quoted(name), name, step.text, nullptr});
+  place->object->members.push_back(
+      {QuotedJson(name), name, step.text, nullptr});
   return Status();
 }
 
@@ -217,13 +213,13 @@ Status PayloadEditor::Convert(const UpcasterStep& step) {
   if (!place->there()) return Status();
   Member& member = place->member();
   const bool text = member.object == nullptr && IsText(member.json);
-  const bool number = member.object == nullptr && IsNumber(member.json);
+  const bool number = member.object == nullptr && IsNumberJson(member.json);
   if (step.to_string ? text : number) return Status();
   if (!text && !number) {
     return Wrong(StatusCode::kInvalidArgument, "neither a text nor a number");
   }
   if (number) {
-    member.json = Quoted(member.json);
+    member.json = QuotedJson(member.json);
     return Status();
   }
   std::string token = JsonScalarText(member.json);

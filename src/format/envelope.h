@@ -31,6 +31,9 @@ enum class EnvelopeName : uint8_t {
 inline constexpr size_t kEnvelopeNames =
     static_cast<size_t>(EnvelopeName::kUnknown);
 
+// Of an event that says none.
+inline constexpr std::string_view kDefaultVersion = "1.0";
+
 // "event" for kUnknown: what an error names then.
 std::string_view EnvelopeText(EnvelopeName name);
 EnvelopeName EnvelopeNameOf(std::string_view text);

@@ -16,7 +16,6 @@ constexpr size_t kMaxSourceBytes = 128;
 constexpr size_t kMaxTenantBytes = 128;
 constexpr size_t kMaxVersionBytes = 32;
 constexpr size_t kMaxNamespaceBytes = 64;
-constexpr std::string_view kDefaultVersion = "1.0";
 
 bool IsNumber(char kind) { return kind == '-' || (kind >= '0' && kind <= '9'); }
 

@@ -10,7 +10,6 @@ namespace {
 
 using enum EnvelopeName;
 
-constexpr std::string_view kDefaultVersion = "1.0";
 constexpr std::string_view kSubjectBegin = "{\"aggregateId\":";
 constexpr std::string_view kFlatSubjectBegin = "{\"customerId\":";
 

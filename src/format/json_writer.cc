@@ -6,6 +6,12 @@
 
 namespace crm {
 
+std::string QuotedJson(std::string_view text) {
+  std::string json;
+  AppendJsonString(text, &json);
+  return json;
+}
+
 void JsonWriter::Name(std::string_view name) {
   if (!first_) text_ += ',';
   first_ = false;

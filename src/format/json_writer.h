@@ -13,6 +13,9 @@
 
 namespace crm {
 
+// Text as a JSON string, with its quotes.
+std::string QuotedJson(std::string_view text);
+
 class JsonWriter final {
  public:
   void BeginObject(std::string_view name = {}) { Begin(name, '{'); }

@@ -6,6 +6,7 @@
 
 #include "base/coding.h"
 #include "format/profile_state.h"
+#include "format/wrapping.h"
 
 namespace crm {
 namespace {
@@ -35,16 +36,6 @@ bool SameOrigin(const TraitEntry& a, const TraitEntry& b) {
   return a.position == b.position && a.id_order == b.id_order &&
          a.occurred_at == b.occurred_at && a.source == b.source &&
          a.source_rank == b.source_rank;
-}
-
-int64_t Minus(int64_t a, int64_t b) {  // Wraps instead of overflowing.
-  return static_cast<int64_t>(static_cast<uint64_t>(a) -
-                              static_cast<uint64_t>(b));
-}
-
-int64_t Plus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) +
-                              static_cast<uint64_t>(b));
 }
 
 void PutOrigin(const ProfileView& view, const TraitEntry& entry,

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kMagic = "libcrm\n\x01";
 constexpr size_t kPrefixBytes = 8 + 4 + 8;
 
-Status Damaged(const char* what) {
+Status BadSuperblock(const char* what) {
   return Status(StatusCode::kCorruption, std::string("superblock: ") + what);
 }
 
@@ -41,19 +41,19 @@ std::string EncodeSuperblock(const Superblock& superblock) {
 
 Result<Superblock> DecodeSuperblock(std::string_view bytes) {
   if (bytes.size() < kPrefixBytes || bytes.substr(0, 8) != kMagic) {
-    return Damaged("this is not a libcrm store");
+    return BadSuperblock("this is not a libcrm store");
   }
   const std::string_view body = bytes.substr(kPrefixBytes);
   if (GetBe32(bytes.data() + 8) != body.size() ||
       GetBe64(bytes.data() + 12) != StableHash64(body)) {
-    return Damaged("checksum does not match");
+    return BadSuperblock("checksum does not match");
   }
   std::vector<uint64_t> aligned(body.size() / 8 + 1);
   std::memcpy(aligned.data(), body.data(), body.size());
   const auto* data = reinterpret_cast<const uint8_t*>(aligned.data());
   flatbuffers::Verifier verifier(data, body.size());
   if (!verifier.VerifyBuffer<fb::Superblock>(nullptr)) {
-    return Damaged("malformed");
+    return BadSuperblock("malformed");
   }
   const auto* stored = flatbuffers::GetRoot<fb::Superblock>(data);
   Superblock out;

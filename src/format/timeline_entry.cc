@@ -1,18 +1,9 @@
 #include "format/timeline_entry.h"
 
+#include "format/wrapping.h"
+
 namespace crm {
 namespace {
-
-// Wrap instead of overflowing: bytes may be damaged.
-int64_t Minus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) -
-                              static_cast<uint64_t>(b));
-}
-
-int64_t Plus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) +
-                              static_cast<uint64_t>(b));
-}
 
 int64_t DelayOf(const EventHeader& header) {
   return Minus(header.recorded_at, header.occurred_at);

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t kSample = 7;
 // A pair counts for at most so many bits, either way, so that no single one
 // decides.
-constexpr double kMostBits = 14;
+constexpr double kMostPairBits = 14;
 
 // What nobody changes in a lifetime, and says so often of the same person.
 constexpr std::array<Comparator, 4> kLasting = {kGiven, kBirth, kSex,
@@ -174,7 +174,7 @@ bool Clusterer::Cohesive(uint32_t a, uint32_t b) {
       weigher_.WeighAll(f, g, comparison, &bits, &rareness);
       against.Add(i, j, comparison, bits);
       const double weight = std::accumulate(bits.begin(), bits.end(), prior_);
-      sum += std::clamp(weight, -kMostBits, kMostBits);
+      sum += std::clamp(weight, -kMostPairBits, kMostPairBits);
     }
   }
   const auto pairs = static_cast<double>(left.size() * right.size());

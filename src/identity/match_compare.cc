@@ -14,13 +14,11 @@ constexpr double kSimilarNames = 0.85;
 constexpr double kSimilarTexts = 0.88;
 constexpr size_t kMemory = size_t{1} << 15;  // Slots; a power of two.
 
-using Dictionary = MatchDictionary;
-
 // Names: 0 different, 1 similar, 2 close, 3 equal.
-uint8_t CompareNames(const Dictionary& names, uint32_t a, uint32_t b) {
+uint8_t CompareNames(const MatchDictionary& names, uint32_t a, uint32_t b) {
   if (a == b) return 3;
-  const Dictionary::Entry& x = names[a];
-  const Dictionary::Entry& y = names[b];
+  const MatchDictionary::Entry& x = names[a];
+  const MatchDictionary::Entry& y = names[b];
   const size_t longer = std::max(x.text.size(), y.text.size());
   const size_t shorter = std::min(x.text.size(), y.text.size());
   if (shorter < 2) return 0;
@@ -53,7 +51,7 @@ bool SharesWords(std::string_view a, std::string_view b) {
   return shared * 2 > few.size();
 }
 
-uint8_t CompareTexts(const Dictionary& texts, uint32_t a, uint32_t b) {
+uint8_t CompareTexts(const MatchDictionary& texts, uint32_t a, uint32_t b) {
   const std::string_view x = texts[a].text;
   const std::string_view y = texts[b].text;
   const size_t longer = std::max(x.size(), y.size());
@@ -68,7 +66,7 @@ uint8_t CompareTexts(const Dictionary& texts, uint32_t a, uint32_t b) {
   return kDifferent;
 }
 
-uint8_t ComparePostcodes(const Dictionary& codes, uint32_t a, uint32_t b) {
+uint8_t ComparePostcodes(const MatchDictionary& codes, uint32_t a, uint32_t b) {
   const std::string_view x = codes[a].text;
   const std::string_view y = codes[b].text;
   const size_t longer = std::max(x.size(), y.size());
@@ -82,7 +80,7 @@ uint8_t ComparePostcodes(const Dictionary& codes, uint32_t a, uint32_t b) {
   return kDifferent;
 }
 
-uint8_t CompareEmails(const Dictionary& emails, uint32_t a, uint32_t b) {
+uint8_t CompareEmails(const MatchDictionary& emails, uint32_t a, uint32_t b) {
   const std::string_view x = emails[a].text;
   const std::string_view y = emails[b].text;
   if (EditDistance(x, y, 1) <= 1) return text_level::kClose;
@@ -96,7 +94,7 @@ uint8_t CompareEmails(const Dictionary& emails, uint32_t a, uint32_t b) {
   return kDifferent;
 }
 
-uint8_t ComparePhones(const Dictionary& phones, uint32_t a, uint32_t b) {
+uint8_t ComparePhones(const MatchDictionary& phones, uint32_t a, uint32_t b) {
   if (a == b) return short_level::kExact;
   const std::string_view x = phones[a].text;
   const std::string_view y = phones[b].text;
@@ -117,7 +115,7 @@ uint8_t ComparePhones(const Dictionary& phones, uint32_t a, uint32_t b) {
   return kDifferent;
 }
 
-uint8_t CompareIds(const Dictionary& ids, uint32_t a, uint32_t b) {
+uint8_t CompareIds(const MatchDictionary& ids, uint32_t a, uint32_t b) {
   const std::string_view x = ids[a].text;
   const std::string_view y = ids[b].text;
   if (std::max(x.size(), y.size()) < 5) return kDifferent;
@@ -127,7 +125,7 @@ uint8_t CompareIds(const Dictionary& ids, uint32_t a, uint32_t b) {
                          : kDifferent;
 }
 
-uint8_t CompareShort(const Dictionary& texts, uint32_t a, uint32_t b) {
+uint8_t CompareShort(const MatchDictionary& texts, uint32_t a, uint32_t b) {
   const std::string_view x = texts[a].text;
   const std::string_view y = texts[b].text;
   return EditDistance(x, y, 1) <= 1 && std::max(x.size(), y.size()) >= 2
@@ -284,7 +282,8 @@ uint8_t CompareBirth(uint32_t a, uint32_t b) {
 RecordComparer::RecordComparer(const MatchSet::Impl& set)
     : set_(set), memory_(kMemory) {}
 
-uint8_t RecordComparer::Remembered(size_t which, const Dictionary& dictionary,
+uint8_t RecordComparer::Remembered(size_t which,
+                                   const MatchDictionary& dictionary,
                                    uint32_t a, uint32_t b, Compute compute) {
   if (a > b) std::swap(a, b);
   const uint64_t key = uint64_t{a} << 32 | b;
@@ -316,9 +315,9 @@ uint8_t RecordComparer::CompareGiven(const MatchFeatures& a,
     return set_.names()[a.given].text.size() > 1 ? level::kExact
                                                  : level::kInitial;
   }
-  const Dictionary& names = set_.names();
-  const Dictionary::Entry& x = names[a.first];
-  const Dictionary::Entry& y = names[b.first];
+  const MatchDictionary& names = set_.names();
+  const MatchDictionary::Entry& x = names[a.first];
+  const MatchDictionary::Entry& y = names[b.first];
   // "Mary" and "Mary Ann" are close, not the same.
   if (a.first == b.first && x.text.size() > 1) return level::kClose;
   const uint8_t whole =
@@ -350,7 +349,7 @@ uint8_t RecordComparer::CompareSurname(const MatchFeatures& a,
   namespace level = surname_level;
   if (a.surname == 0 || b.surname == 0) return kMissing;
   if (a.surname == b.surname) return level::kExact;
-  const Dictionary& names = set_.names();
+  const MatchDictionary& names = set_.names();
   const uint8_t whole =
       Remembered(kGiven, names, a.surname, b.surname, CompareNames);
   if (whole == 2) return level::kClose;
@@ -367,7 +366,7 @@ uint8_t RecordComparer::CompareSurname(const MatchFeatures& a,
 uint8_t RecordComparer::CompareMiddle(const MatchFeatures& a,
                                       const MatchFeatures& b) {
   if (a.middle[0] == 0 || b.middle[0] == 0) return kMissing;
-  const Dictionary& names = set_.names();
+  const MatchDictionary& names = set_.names();
   uint8_t best = kDifferent;
   for (const uint32_t mine : a.middle) {
     for (const uint32_t other : b.middle) {

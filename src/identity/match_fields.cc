@@ -10,7 +10,7 @@ constexpr std::array<std::string_view, kMaxLevels> kGivenNames = {
     "elsewhere", "nickname",  "close",   "exact"};
 constexpr std::array<std::string_view, kMaxLevels> kSurnameNames = {
     "missing", "different", "similar", "elsewhere", "close", "exact"};
-constexpr std::array<std::string_view, kMaxLevels> kMiddleNames = {
+constexpr std::array<std::string_view, kMaxLevels> kMiddleNameLevels = {
     "missing", "different", "initial", "exact"};
 constexpr std::array<std::string_view, kMaxLevels> kBirthNames = {
     "missing", "different", "near_year", "year", "two_parts", "close", "exact"};
@@ -31,7 +31,8 @@ constexpr ComparatorInfo kInfos[kComparators] = {
      given_level::kClose},
     {F::kSurname, 0, "surname", 6, kSurnameNames, kSurnameOrder, true,
      surname_level::kClose},
-    {F::kMiddleName, 0, "middle_name", 4, kMiddleNames, kAllOrdered, true, 0},
+    {F::kMiddleName, 0, "middle_name", 4, kMiddleNameLevels, kAllOrdered, true,
+     0},
     {F::kBirthDate, 0, "birth_date", 7, kBirthNames, kAllOrdered, true, 0},
     {F::kPostcode, 0, "postcode", 5, kTextNames, kAllOrdered, true,
      text_level::kClose},

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kFormat = "libcrm match model";
 constexpr int kVersion = 1;
-constexpr size_t kMaxDepth = 8;
+constexpr size_t kMaxModelDepth = 8;
 constexpr std::string_view kStateNames[kStates] = {"alone", "agrees",
                                                    "differs"};
 
@@ -120,7 +120,7 @@ void AppendTables(const ComparatorInfo& info, const StateTables& tables,
   *out += "}";
 }
 
-Status Bad(const std::string& path, std::string_view what) {
+Status BadModel(const std::string& path, std::string_view what) {
   return Status(StatusCode::kInvalidArgument,
                 "model: " + path + ": " + std::string(what));
 }
@@ -135,7 +135,7 @@ Status ReadTable(const JsonTree* array, const std::string& path, size_t levels,
                  LevelTable* out) {
   if (array == nullptr || !array->Is(JsonTree::Kind::kArray) ||
       array->elements.size() != levels - 1) {
-    return Bad(
+    return BadModel(
         path, "must be an array of " + std::to_string(levels - 1) + " numbers");
   }
   double sum = 0;
@@ -143,19 +143,19 @@ Status ReadTable(const JsonTree* array, const std::string& path, size_t levels,
     const JsonTree& element = array->elements[i];
     double value = -1;
     if (!ReadNumber(element, &value) || !(value > 0 && value <= 1)) {
-      return Bad(path, "holds what is no number between 0 and 1");
+      return BadModel(path, "holds what is no number between 0 and 1");
     }
     (*out)[i + 1] = value;
     sum += value;
   }
-  if (std::abs(sum - 1) > 1e-4) return Bad(path, "the sum is not 1");
+  if (std::abs(sum - 1) > 1e-4) return BadModel(path, "the sum is not 1");
   return Status();
 }
 
 Status ReadTables(const JsonTree* object, const std::string& path,
                   const ComparatorInfo& info, StateTables* out) {
   if (object == nullptr || object->keys.size() != kStates) {
-    return Bad(path, "must have alone, agrees and differs");
+    return BadModel(path, "must have alone, agrees and differs");
   }
   for (size_t s = 0; s < kStates; ++s) {
     const std::string name(kStateNames[s]);
@@ -170,7 +170,7 @@ Status ReadField(const std::string& name, const JsonTree& json,
                  MatchModel::Impl* model) {
   const std::string path = "fields." + name;
   const std::optional<Comparator> comparator = ComparatorOfName(name);
-  if (!comparator.has_value()) return Bad(path, "is not known");
+  if (!comparator.has_value()) return BadModel(path, "is not known");
   const ComparatorInfo& info = InfoOf(*comparator);
   const JsonTree* const levels = json.Find("levels");
   bool same = levels != nullptr && json.keys.size() == 3 &&
@@ -179,7 +179,7 @@ Status ReadField(const std::string& name, const JsonTree& json,
     same = levels->elements[i - 1].text == info.level_names[i];
   }
   if (!same) {
-    return Bad(path, "must have the levels of this version, m and u");
+    return BadModel(path, "must have the levels of this version, m and u");
   }
   Status status =
       ReadTables(json.Find("m"), path + ".m", info, &model->m[*comparator]);
@@ -194,11 +194,11 @@ Status ReadField(const std::string& name, const JsonTree& json,
 Status ReadHead(const JsonTree& tree, MatchModel::Impl* model) {
   const JsonTree* const format = tree.Find("format");
   if (format == nullptr || format->text != kFormat) {
-    return Bad("format", "must be \"" + std::string(kFormat) + "\"");
+    return BadModel("format", "must be \"" + std::string(kFormat) + "\"");
   }
   const JsonTree* const version = tree.Find("version");
   if (version == nullptr || !version->Is(JsonTree::Kind::kNumber)) {
-    return Bad("version", "must be a number");
+    return BadModel("version", "must be a number");
   }
   if (version->text != std::to_string(kVersion)) {
     return Status(StatusCode::kUnsupported,
@@ -208,7 +208,7 @@ Status ReadHead(const JsonTree& tree, MatchModel::Impl* model) {
   if (records == nullptr || !records->Is(JsonTree::Kind::kNumber) ||
       records->text.find_first_not_of("0123456789") != std::string::npos ||
       records->text.size() > 18) {
-    return Bad("trained_on", "must be a count");
+    return BadModel("trained_on", "must be a count");
   }
   model->trained_on = std::strtoull(records->text.c_str(), nullptr, 10);
   const auto positive = [&](std::string_view name, double* value) {
@@ -217,10 +217,10 @@ Status ReadHead(const JsonTree& tree, MatchModel::Impl* model) {
            *value < 1e6;
   };
   if (!positive("household", &model->household)) {
-    return Bad("household", "must be a number over 0");
+    return BadModel("household", "must be a number over 0");
   }
   if (!positive("shared_contact", &model->shared_contact)) {
-    return Bad("shared_contact", "must be a number over 0");
+    return BadModel("shared_contact", "must be a number over 0");
   }
   return Status();
 }
@@ -266,7 +266,7 @@ std::string MatchModel::ToJson() const {
 }
 
 Result<MatchModel> MatchModel::FromJson(std::string_view json) {
-  Result<JsonTree> tree = ParseJsonTree(json, kMaxDepth, "model");
+  Result<JsonTree> tree = ParseJsonTree(json, kMaxModelDepth, "model");
   if (!tree.ok()) return tree.status();
   if (!tree->Is(JsonTree::Kind::kObject)) {
     return Status(StatusCode::kMalformed, "model: must be an object");
@@ -277,12 +277,13 @@ Result<MatchModel> MatchModel::FromJson(std::string_view json) {
   for (const std::string& key : tree->keys) {
     if (key != "format" && key != "version" && key != "trained_on" &&
         key != "household" && key != "shared_contact" && key != "fields") {
-      return Bad(key, "is not known");
+      return BadModel(key, "is not known");
     }
   }
   const JsonTree* const fields = tree->Find("fields");
   if (fields == nullptr || fields->keys.size() != kComparators) {
-    return Bad("fields", "must be an object with all fields of this version");
+    return BadModel("fields",
+                    "must be an object with all fields of this version");
   }
   for (size_t i = 0; i < fields->keys.size(); ++i) {
     status = ReadField(fields->keys[i], fields->elements[i], model.get());

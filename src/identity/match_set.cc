@@ -10,36 +10,36 @@
 namespace crm {
 namespace {
 
-constexpr size_t kMaxIdBytes = 256;
+constexpr size_t kMaxRecordIdBytes = 256;
 constexpr size_t kMaxValueBytes = 4096;
 constexpr size_t kMaxRecords = 100'000'000;
 constexpr uint8_t kMaxSlot = 3;
 
-Status Bad(std::string_view field, std::string_view what) {
+Status BadRecord(std::string_view field, std::string_view what) {
   return Status(StatusCode::kInvalidArgument,
                 std::string(field) + ": " + std::string(what));
 }
 
 Status Check(const MatchRecord& record) {
-  if (record.id.empty() || record.id.size() > kMaxIdBytes) {
-    return Bad("id", "must have 1 to 256 bytes");
+  if (record.id.empty() || record.id.size() > kMaxRecordIdBytes) {
+    return BadRecord("id", "must have 1 to 256 bytes");
   }
   for (const MatchValue& value : record.values) {
     const std::string_view name = MatchFieldName(value.field);
-    if (name.empty()) return Bad("field", "a number that is none");
+    if (name.empty()) return BadRecord("field", "a number that is none");
     if (value.text.size() > kMaxValueBytes) {
       return Status(StatusCode::kTooLarge,
                     std::string(name) + ": over 4096 bytes");
     }
-    if (!IsUtf8(value.text)) return Bad(name, "is not UTF-8");
+    if (!IsUtf8(value.text)) return BadRecord(name, "is not UTF-8");
     if (value.slot > kMaxSlot ||
         (value.slot > 0 && value.field != MatchField::kOther)) {
-      return Bad(name, "its slot must be 0, or of \"other\" up to 3");
+      return BadRecord(name, "its slot must be 0, or of \"other\" up to 3");
     }
     MatchDate date;
     if (value.field == MatchField::kBirthDate && !value.text.empty() &&
         !ParseMatchDate(value.text, &date)) {
-      return Bad(name, "must be YYYY-MM-DD, zeros for what is not known");
+      return BadRecord(name, "must be YYYY-MM-DD, zeros for what is not known");
     }
   }
   return Status();

@@ -8,7 +8,7 @@
 namespace crm {
 namespace {
 
-constexpr double kMostBits = 24;
+constexpr double kMostFieldBits = 24;
 // So many records with one value may be those of one person.
 constexpr double kOwnRecords = 3;
 // Of a name that nobody else has: so many may, who are not in the set.
@@ -17,7 +17,7 @@ constexpr double kUnseenNamesakes = 0.5;
 constexpr double kMostCloseBits = 4;
 
 double Bits(double m, double u) {
-  return std::clamp(std::log2(m / u), kLeastBits, kMostBits);
+  return std::clamp(std::log2(m / u), kLeastBits, kMostFieldBits);
 }
 
 // Pools neighbours that are out of order, so that more agreement never weighs
@@ -168,7 +168,7 @@ double PairWeigher::WeighOne(size_t comparator, const MatchFeatures& a,
                                                  CountOf(comparator, b, b))),
                    -kMostCloseBits, kMostCloseBits);
   }
-  return std::min(weight + *rareness, kMostBits);
+  return std::min(weight + *rareness, kMostFieldBits);
 }
 
 namespace {

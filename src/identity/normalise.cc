@@ -28,14 +28,15 @@ constexpr NamespaceInfo Exclusive(std::string_view name, uint8_t priority) {
 constexpr NamespaceInfo Ephemeral(std::string_view name, uint8_t priority) {
   return {name, IdentifierClass::kEphemeral, 80, priority};
 }
-constexpr NamespaceInfo kEmail = {"email", IdentifierClass::kShareable, 95, 0};
-constexpr NamespaceInfo kPhone = {"phoneNumber", IdentifierClass::kShareable,
-                                  85, 1};
+constexpr NamespaceInfo kEmailSpace = {kEmailName, IdentifierClass::kShareable,
+                                       95, 0};
+constexpr NamespaceInfo kPhoneSpace = {kPhoneName, IdentifierClass::kShareable,
+                                       85, 1};
 
 // The canonical spellings come first: they are what nearly all events have.
 constexpr NamespaceRow kNamespaces[] = {
-    {"email", kEmail},
-    {"phoneNumber", kPhone},
+    {"email", kEmailSpace},
+    {"phoneNumber", kPhoneSpace},
     {"authUserId", Exclusive("authUserId", 0)},
     {"sclMemberId", Exclusive("sclMemberId", 1)},
     {"teetimePlayerId", Exclusive("teetimePlayerId", 2)},
@@ -45,18 +46,18 @@ constexpr NamespaceRow kNamespaces[] = {
     {"anonymousId", Ephemeral("anonymousId", 0)},
     {"deviceId", Ephemeral("deviceId", 1)},
     {"sessionId", Ephemeral("sessionId", 2)},
-    {"Email", kEmail},
-    {"EMAIL", kEmail},
-    {"e-mail", kEmail},
-    {"emailAddress", kEmail},
-    {"email_address", kEmail},
-    {"phone", kPhone},
-    {"Phone", kPhone},
-    {"phone_number", kPhone},
-    {"mobile", kPhone},
-    {"mobileNumber", kPhone},
-    {"mobile_number", kPhone},
-    {"msisdn", kPhone},
+    {"Email", kEmailSpace},
+    {"EMAIL", kEmailSpace},
+    {"e-mail", kEmailSpace},
+    {"emailAddress", kEmailSpace},
+    {"email_address", kEmailSpace},
+    {"phone", kPhoneSpace},
+    {"Phone", kPhoneSpace},
+    {"phone_number", kPhoneSpace},
+    {"mobile", kPhoneSpace},
+    {"mobileNumber", kPhoneSpace},
+    {"mobile_number", kPhoneSpace},
+    {"msisdn", kPhoneSpace},
     {"auth_user_id", Exclusive("authUserId", 0)},
     {"scl_member_id", Exclusive("sclMemberId", 1)},
     {"teetime_player_id", Exclusive("teetimePlayerId", 2)},
@@ -134,9 +135,9 @@ Status NormalisePhone(std::string_view value, const std::string& region,
   if (IsE164(value)) {
     canonical->assign(value);
   } else {
-    if (IsBlocked(value)) return BlockedIdentifier(kPhone.name);
+    if (IsBlocked(value)) return BlockedIdentifier(kPhoneSpace.name);
     if (!parses) {
-      return BadIdentifier(kPhone.name,
+      return BadIdentifier(kPhoneSpace.name,
                            "only + and 8 to 15 digits are read by this store");
     }
     Status status = ParsePhone(value, region, canonical);
@@ -148,7 +149,7 @@ Status NormalisePhone(std::string_view value, const std::string& region,
     return Status();
   }
   canonical->clear();
-  return BlockedIdentifier(kPhone.name);
+  return BlockedIdentifier(kPhoneSpace.name);
 }
 
 Status NormaliseOther(std::string_view name, std::string_view value,
@@ -227,7 +228,8 @@ Status Normaliser::Normalise(const NamespaceInfo& info, std::string_view value,
   Status status =
       NormaliseByTable(info, Trim(value), settings, source, canonical);
   if (status.ok() && settings != nullptr) {
-    if (info.name == kEmail.name) status = settings->RewriteEmail(canonical);
+    if (info.name == kEmailSpace.name)
+      status = settings->RewriteEmail(canonical);
     if (status.ok() && settings->IsBlocked(info.name, *canonical)) {
       status = BlockedIdentifier(info.name);
     }
@@ -241,11 +243,11 @@ Status Normaliser::NormaliseByTable(const NamespaceInfo& info,
                                     const IdentitySettings* settings,
                                     std::string_view source,
                                     std::string* canonical) const {
-  if (info.name == kEmail.name) {
-    if (IsBlocked(value)) return BlockedIdentifier(kEmail.name);
+  if (info.name == kEmailSpace.name) {
+    if (IsBlocked(value)) return BlockedIdentifier(kEmailSpace.name);
     return NormaliseEmail(value, canonical);
   }
-  if (info.name == kPhone.name) {
+  if (info.name == kPhoneSpace.name) {
     return NormalisePhone(value,
                           settings == nullptr
                               ? default_region_

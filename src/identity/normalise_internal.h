@@ -10,6 +10,10 @@
 
 namespace crm {
 
+// The namespaces of addresses and of telephones.
+inline constexpr std::string_view kEmailName = "email";
+inline constexpr std::string_view kPhoneName = "phoneNumber";
+
 inline constexpr size_t kMaxEmailBytes = 254;      // RFC 5321, with erratum.
 inline constexpr size_t kMaxEmailLocalBytes = 64;  // RFC 5321.
 

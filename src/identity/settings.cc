@@ -8,8 +8,6 @@
 namespace crm {
 namespace {
 
-constexpr std::string_view kEmail = "email";
-
 // The mail boxes of RFC 2142 and of common use that are nobody's own.
 constexpr std::string_view kRoles[] = {
     "abuse",      "accounts",     "admin",      "administrator", "billing",
@@ -117,12 +115,12 @@ Status IdentitySettings::RewriteEmail(std::string* address) const {
     at = local.size();
   }
   if (address->size() > kMaxEmailBytes) {
-    return BadIdentifier(kEmail, "too long");
+    return BadIdentifier(kEmailName, "too long");
   }
   const std::string_view text = *address;
   if ((email_.block_roles && IsRole(text.substr(0, at))) ||
       (email_.block_examples && IsExample(text.substr(at + 1)))) {
-    return BlockedIdentifier(kEmail);
+    return BlockedIdentifier(kEmailName);
   }
   return Status::Ok();
 }
@@ -139,7 +137,7 @@ bool IdentitySettings::IsBlocked(std::string_view name_space,
   if (contains("*", folded) || contains(name_space, folded)) return true;
   // "@golf.example": everybody at this domain.
   const size_t at = folded.find('@');
-  return name_space == kEmail && at != std::string::npos &&
+  return name_space == kEmailName && at != std::string::npos &&
          contains(name_space, std::string_view(folded).substr(at));
 }
 

@@ -17,8 +17,6 @@ namespace {
 using Kind = JsonTree::Kind;
 
 constexpr size_t kMaxDepth = 8;
-constexpr std::string_view kEmail = "email";
-constexpr std::string_view kPhone = "phoneNumber";
 constexpr std::string_view kEverywhere = "*";
 
 std::string At(const std::string& place, std::string_view token) {
@@ -246,7 +244,8 @@ bool IdentitySettingsReader::ReadNamespace(const std::string& name,
       !Bool(tree, place, "fold_case", &out.fold_case)) {
     return false;
   }
-  if (tree.Find("fold_case") != nullptr && (name == kEmail || name == kPhone)) {
+  if (tree.Find("fold_case") != nullptr &&
+      (name == kEmailName || name == kPhoneName)) {
     return Fail(At(place, "fold_case"), "has a form of its own");
   }
   return ReadAliases(tree, place, &out);
@@ -498,22 +497,22 @@ bool IdentitySettingsReader::ReadBlock(const std::string& name,
                            " bytes of text without control characters");
   }
   std::string canonical(value);
-  if (name == kEmail && value.starts_with('@')) {
+  if (name == kEmailName && value.starts_with('@')) {
     if (!NormaliseDomain(value.substr(1), &canonical).ok()) {
       return Fail(place, "is no domain that mail is sent to");
     }
     canonical.insert(canonical.begin(), '@');
-  } else if (name == kEmail) {
+  } else if (name == kEmailName) {
     Status status = NormaliseEmail(value, &canonical);
     // What is blocked for another reason as well is no mistake.
     if (status.ok()) status = out_.RewriteEmail(&canonical);
     if (!status.ok() && status.code() != StatusCode::kDenied) {
       return Fail(place, "is no address, nor a domain that begins with @");
     }
-  } else if (name == kPhone) {
+  } else if (name == kPhoneName) {
     // National numbers depend on the region.
     if (!value.starts_with('+') ||
-        !Normaliser({}).Normalise(kPhone, value, &canonical).ok()) {
+        !Normaliser({}).Normalise(kPhoneName, value, &canonical).ok()) {
       return Fail(place, "must be a phone number that begins with +");
     }
   }

@@ -162,7 +162,7 @@ bool ToMicroseconds(int64_t value, int64_t units, int64_t* us) {
   return !__builtin_mul_overflow(value, kMicroseconds / units, us);
 }
 
-struct Column {
+struct RowColumn {
   const Known* known = nullptr;
   int64_t child = 0;
   Layout layout = Layout::kNone;  // Of the dictionary, when there is one.
@@ -170,7 +170,7 @@ struct Column {
   int64_t units = 0;              // Of a timestamp; 0: text.
 };
 
-Status ReadType(const ArrowSchema& schema, Column* column) {
+Status ReadType(const ArrowSchema& schema, RowColumn* column) {
   const std::string_view format = schema.format;
   const std::string_view name = column->known->column;
   if (column->known->use == Use::kTime && format.starts_with("ts")) {
@@ -201,7 +201,7 @@ const Known* FindKnown(std::string_view name) {
 }
 
 // In the order of kKnown; without those that are not there.
-using Columns = std::array<std::optional<Column>, kKnown.size()>;
+using Columns = std::array<std::optional<RowColumn>, kKnown.size()>;
 
 Status ReadColumns(const ArrowSchema& schema, Columns* columns) {
   if (schema.format == nullptr || std::string_view(schema.format) != "+s") {
@@ -211,11 +211,11 @@ Status ReadColumns(const ArrowSchema& schema, Columns* columns) {
   for (int64_t i = 0; i < schema.n_children; ++i) {
     const ArrowSchema& child = *schema.children[i];
     const std::string_view name = child.name == nullptr ? "" : child.name;
-    Column column{.known = FindKnown(name), .child = i};
+    RowColumn column{.known = FindKnown(name), .child = i};
     if (column.known == nullptr) {
       return Wrong(name, "is no column of an event; see crm/arrow.h");
     }
-    std::optional<Column>& slot =
+    std::optional<RowColumn>& slot =
         (*columns)[static_cast<size_t>(column.known - kKnown.data())];
     if (slot.has_value()) return Wrong(name, "is there twice");
     if (column.known->use != Use::kPassed) {
@@ -252,9 +252,9 @@ struct ArrowEvents::Impl {
   // The next array with a row; false: the end.
   Result<bool> NextBatch();
   Status RowError(std::string_view column, const char* what) const;
-  std::optional<std::string_view> Text(const Column& column) const;
-  Status AppendTimestamp(const Column& column);
-  Status AppendColumn(const Column& column);
+  std::optional<std::string_view> Text(const RowColumn& column) const;
+  Status AppendTimestamp(const RowColumn& column);
+  Status AppendColumn(const RowColumn& column);
   Result<bool> Next(std::string_view* out);
 
   ArrowArrayStream stream = {};
@@ -304,7 +304,7 @@ Status ArrowEvents::Impl::RowError(std::string_view column,
 
 // REQUIRES: not a timestamp. `row` is the one behind.
 std::optional<std::string_view> ArrowEvents::Impl::Text(
-    const Column& column) const {
+    const RowColumn& column) const {
   const ArrowArray& array = *batch.children[column.child];
   const int64_t at = batch.offset + row - 1;
   if (column.index == '\0') return TextAt(array, column.layout, at);
@@ -313,7 +313,7 @@ std::optional<std::string_view> ArrowEvents::Impl::Text(
   return TextAt(*array.dictionary, column.layout, index);
 }
 
-Status ArrowEvents::Impl::AppendTimestamp(const Column& column) {
+Status ArrowEvents::Impl::AppendTimestamp(const RowColumn& column) {
   const ArrowArray& array = *batch.children[column.child];
   const int64_t at = array.offset + batch.offset + row - 1;
   if (IsNull(array, at)) return Status::Ok();
@@ -330,7 +330,7 @@ Status ArrowEvents::Impl::AppendTimestamp(const Column& column) {
   return Status::Ok();
 }
 
-Status ArrowEvents::Impl::AppendColumn(const Column& column) {
+Status ArrowEvents::Impl::AppendColumn(const RowColumn& column) {
   const Known& known = *column.known;
   if (column.units != 0) return AppendTimestamp(column);
   const std::optional<std::string_view> text = Text(column);
@@ -359,7 +359,7 @@ Result<bool> ArrowEvents::Impl::Next(std::string_view* out) {
   ++rows;
   if (IsNull(batch, batch.offset + row - 1)) return RowError("", "is null");
   json.assign(1, '{');
-  for (const std::optional<Column>& column : columns) {
+  for (const std::optional<RowColumn>& column : columns) {
     if (!column.has_value() || column->known->use == Use::kPassed) continue;
     Status status = AppendColumn(*column);
     if (!status.ok()) return status;

@@ -8,7 +8,7 @@
 namespace crm::ingest {
 namespace {
 
-using Kind = ChoiceLine::Kind;
+using LineKind = ChoiceLine::Kind;
 using Origin = ChoiceLine::Origin;
 using Part = ChoiceLine::Part;
 
@@ -32,7 +32,7 @@ MergeOptions OptionsOf(const ChoiceLine& choice) {
 }
 
 bool IsCannotLink(const ChoiceLine& choice) {
-  return choice.kind == Kind::kAssertion && !choice.retracted &&
+  return choice.kind == LineKind::kAssertion && !choice.retracted &&
          choice.assertion == Assertion::Kind::kCannotLink;
 }
 
@@ -79,15 +79,15 @@ Status WithOrWithoutForce(MergeOptions options, const Call& call) {
 Status CheckChoice(const ChoiceLine& choice) {
   if (choice.origin == Origin::kEvent) return Status::Ok();
   if (choice.origin == Origin::kMatch) {
-    if (choice.kind == Kind::kMerge || choice.kind == Kind::kReview ||
-        choice.kind == Kind::kHousehold) {
+    if (choice.kind == LineKind::kMerge || choice.kind == LineKind::kReview ||
+        choice.kind == LineKind::kHousehold) {
       return Status::Ok();
     }
     return Status(StatusCode::kUnsupported,
                   "choice: no match makes one of this kind");
   }
   if (choice.origin == Origin::kHand &&
-      (choice.kind == Kind::kReview || choice.kind == Kind::kShared)) {
+      (choice.kind == LineKind::kReview || choice.kind == LineKind::kShared)) {
     return Status(StatusCode::kUnsupported,
                   "choice: nobody makes one of this kind by hand");
   }
@@ -109,7 +109,7 @@ Status ChoiceImport::Add(crm::Tenant* tenant, uint64_t line,
   // Not between the lines of one call.
   const bool enough = lines_.size() >= kEnoughLines &&
                       choice.origin == Origin::kHand &&
-                      lines_.back().choice.kind != Kind::kAssertion;
+                      lines_.back().choice.kind != LineKind::kAssertion;
   if (IsOther(choice) || enough) {
     Status status = Flush();
     if (!status.ok()) return status;
@@ -143,26 +143,26 @@ Status ChoiceImport::Flush() {
 Status ChoiceImport::MakeNext(size_t* at) {
   const Line& line = lines_[*at];
   switch (line.choice.kind) {
-    case Kind::kAssertion:
+    case LineKind::kAssertion:
       return MakeAssertion(at);
-    case Kind::kPartition:
+    case LineKind::kPartition:
       ++*at;
       return MakeUnmerge(line);
-    case Kind::kAnswer:
+    case LineKind::kAnswer:
       ++*at;
       return MakeAnswer(line, 0);
-    case Kind::kHold:
+    case LineKind::kHold:
       ++*at;
       return MakeHold(line);
-    case Kind::kHousehold:
+    case LineKind::kHousehold:
       ++*at;
       return MakeHousehold(line);
-    case Kind::kMerge:
-    case Kind::kReview:
-    case Kind::kShared:
-    case Kind::kErasure:
-    case Kind::kRetention:
-    case Kind::kRedaction:
+    case LineKind::kMerge:
+    case LineKind::kReview:
+    case LineKind::kShared:
+    case LineKind::kErasure:
+    case LineKind::kRetention:
+    case LineKind::kRedaction:
       break;
   }
   return Failed(line, Status(StatusCode::kUnsupported,
@@ -173,14 +173,14 @@ bool ChoiceImport::IsAnswerTo(size_t at, const ChoiceLine& said,
                               ReviewAnswer answer) const {
   if (at >= lines_.size()) return false;
   const ChoiceLine& choice = lines_[at].choice;
-  return choice.kind == Kind::kAnswer && choice.answer == answer &&
+  return choice.kind == LineKind::kAnswer && choice.answer == answer &&
          SamePair(choice, said);
 }
 
 size_t ChoiceImport::PartitionBehind(size_t at) const {
   size_t end = at;
   while (end < lines_.size() && IsCannotLink(lines_[end].choice)) ++end;
-  if (end == lines_.size() || lines_[end].choice.kind != Kind::kPartition) {
+  if (end == lines_.size() || lines_[end].choice.kind != LineKind::kPartition) {
     return lines_.size();
   }
   const std::vector<Part>& parts = lines_[end].choice.parts;
@@ -221,7 +221,7 @@ Status ChoiceImport::MakeMustLink(size_t* at) {
   const Line& line = lines_[*at];
   const ChoiceLine& said = line.choice;
   const bool merges = *at + 1 < lines_.size() &&
-                      lines_[*at + 1].choice.kind == Kind::kMerge &&
+                      lines_[*at + 1].choice.kind == LineKind::kMerge &&
                       SamePair(lines_[*at + 1].choice, said);
   const size_t behind = *at + (merges ? 2 : 1);
   const CustomerId keep = merges ? lines_[*at + 1].choice.customer : 0;
@@ -395,7 +395,7 @@ Status ChoiceImport::ApplyMatches() {
   Status status;
   for (size_t begin = 0; status.ok() && begin < lines_.size();) {
     const ChoiceLine& first = lines_[begin].choice;
-    if (first.kind == Kind::kHousehold) {
+    if (first.kind == LineKind::kHousehold) {
       status = MakeHousehold(lines_[begin++]);
       continue;
     }
@@ -403,7 +403,7 @@ Status ChoiceImport::ApplyMatches() {
     size_t end = begin;
     for (; end < lines_.size(); ++end) {
       const ChoiceLine& one = lines_[end].choice;
-      if (one.kind == Kind::kHousehold) break;
+      if (one.kind == LineKind::kHousehold) break;
       if (one.by != first.by || one.why != first.why) break;
       matches.push_back({one.a, one.b, one.weight, one.reason});
     }

@@ -8,14 +8,6 @@
 namespace crm::ingest {
 namespace {
 
-constexpr std::string_view kMonths[] = {"jan", "feb", "mar", "apr",
-                                        "may", "jun", "jul", "aug",
-                                        "sep", "oct", "nov", "dec"};
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 // What was read so far.
 struct Fields {
   int64_t year = 1970, month = 1, day = 1;
@@ -66,18 +58,8 @@ class Reader final {
   }
 
   bool Month(int64_t* month) {
-    if (text_.size() < 3) return false;
-    for (size_t i = 0; i < 12; ++i) {
-      if (Lower(text_[0]) != kMonths[i][0] ||
-          Lower(text_[1]) != kMonths[i][1] ||
-          Lower(text_[2]) != kMonths[i][2]) {
-        continue;
-      }
-      text_.remove_prefix(3);
-      *month = static_cast<int64_t>(i) + 1;
-      return true;
-    }
-    return false;
+    *month = TakeMonth(&text_);
+    return *month > 0;
   }
 
   bool HalfDay(std::optional<bool>* afternoon) {

@@ -8,15 +8,16 @@ namespace {
 
 constexpr char kNoUtf8 = '\xff';
 
-constexpr std::array<std::pair<std::string_view, TextEncoding>, 7> kNames = {{
-    {"utf-8", TextEncoding::kUtf8},
-    {"utf-16", TextEncoding::kUtf16},
-    {"utf-16le", TextEncoding::kUtf16Le},
-    {"utf-16be", TextEncoding::kUtf16Be},
-    {"windows-1252", TextEncoding::kWindows1252},
-    {"latin-1", TextEncoding::kWindows1252},
-    {"mac-roman", TextEncoding::kMacRoman},
-}};
+constexpr std::array<std::pair<std::string_view, TextEncoding>, 7> kEncodings =
+    {{
+        {"utf-8", TextEncoding::kUtf8},
+        {"utf-16", TextEncoding::kUtf16},
+        {"utf-16le", TextEncoding::kUtf16Le},
+        {"utf-16be", TextEncoding::kUtf16Be},
+        {"windows-1252", TextEncoding::kWindows1252},
+        {"latin-1", TextEncoding::kWindows1252},
+        {"mac-roman", TextEncoding::kMacRoman},
+    }};
 
 // What windows-1252 has at 0x80 to 0x9f; zero: nothing. Above it is latin-1.
 constexpr std::array<uint16_t, 32> kWindows1252 = {
@@ -72,14 +73,14 @@ void AppendUtf8(uint32_t code, std::string* out) {
 }
 
 std::optional<TextEncoding> EncodingOfName(std::string_view name) {
-  for (const auto& [known, encoding] : kNames) {
+  for (const auto& [known, encoding] : kEncodings) {
     if (known == name) return encoding;
   }
   return std::nullopt;
 }
 
 std::string_view NameOfEncoding(TextEncoding encoding) {
-  for (const auto& [name, known] : kNames) {
+  for (const auto& [name, known] : kEncodings) {
     if (known == encoding) return name;
   }
   return "utf-8";

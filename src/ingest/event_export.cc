@@ -20,10 +20,6 @@ namespace {
 constexpr uint64_t kStep = 1024;
 constexpr size_t kMaxColumns = 2000;
 
-Status Cancelled() {
-  return Status(StatusCode::kCancelled, "export: cancelled by the caller");
-}
-
 // An instant without its quotes; empty: none.
 std::string CellOf(const std::optional<Timestamp>& time) {
   if (!time.has_value()) return {};
@@ -208,7 +204,7 @@ Status EventExport::Run(const std::string& path) {
   for (uint64_t n = 0; status.ok(); ++n) {
     if (n % kStep == 0 && options_.progress &&
         !options_.progress(report_.written, 0)) {
-      return Cancelled();
+      return ExportCancelled();
     }
     Result<bool> more = cursor->Next(&event);
     if (!more.ok()) return more.status();
@@ -253,7 +249,7 @@ Status ProfileExport::ForEach(const crm::Snapshot& snapshot, uint64_t customers,
   for (CustomerId id = 1; id <= customers; ++id) {
     if (id % kStep == 1 && options_.progress &&
         !options_.progress(report_.written, customers)) {
-      return Cancelled();
+      return ExportCancelled();
     }
     Status status = snapshot.GetProfile(id, &profile);
     if (status.code() == StatusCode::kNotFound) continue;

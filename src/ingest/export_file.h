@@ -12,6 +12,11 @@
 
 namespace crm::ingest {
 
+// Of an export whose callback for the progress said so.
+inline Status ExportCancelled() {
+  return Status(StatusCode::kCancelled, "export: cancelled by the caller");
+}
+
 // One thread at a time.
 class ExportFile final {
  public:

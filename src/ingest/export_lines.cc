@@ -14,7 +14,7 @@ constexpr std::string_view kCheck = ",\"check\":\"";
 constexpr size_t kCheckDigits = 16;
 constexpr std::string_view kEnd = "\"}";
 constexpr size_t kTailBytes = kCheck.size() + kCheckDigits + kEnd.size();
-constexpr size_t kReadBytes = size_t{256} << 10;
+constexpr size_t kLineReadBytes = size_t{256} << 10;
 
 constexpr std::string_view kKinds[] = {
     "", "schema", "upcaster", "validation", "identity", "consent", "privacy"};
@@ -249,8 +249,8 @@ Result<bool> ExportReader::ReadLine() {
     buffer_.erase(0, begin_);
     begin_ = 0;
     from = buffer_.size();
-    buffer_.resize(from + kReadBytes);
-    Result<size_t> n = source_->Read(buffer_.data() + from, kReadBytes);
+    buffer_.resize(from + kLineReadBytes);
+    Result<size_t> n = source_->Read(buffer_.data() + from, kLineReadBytes);
     buffer_.resize(from + (n.ok() ? *n : 0));
     if (!n.ok()) {
       return Status(n.status().code(), "after line " + std::to_string(line_) +

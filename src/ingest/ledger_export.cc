@@ -46,7 +46,7 @@ Status WriteRecords(const crm::Tenant& tenant, uint64_t size,
     }
     done += records->size();
     if (progress && !progress(done, size)) {
-      return Status(StatusCode::kCancelled, "export: cancelled by the caller");
+      return ExportCancelled();
     }
   }
   return Status::Ok();

@@ -23,7 +23,7 @@ namespace crm {
 namespace ingest {
 namespace {
 
-constexpr int kMaxThreads = 64;
+constexpr int kMaxLinkThreads = 64;
 
 // Reads the records of a file into a set.
 class PersonReader final {
@@ -244,7 +244,7 @@ Status WriteReview(const MatchSet& set, const MatchModel& model,
 }
 
 Status CheckOptions(const LinkFileOptions& options) {
-  if (options.threads < 1 || options.threads > kMaxThreads) {
+  if (options.threads < 1 || options.threads > kMaxLinkThreads) {
     return Status(StatusCode::kInvalidArgument, "threads: must be 1 to 64");
   }
   if (!std::isfinite(options.link_weight) ||

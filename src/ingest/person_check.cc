@@ -16,7 +16,7 @@ namespace crm {
 namespace ingest {
 namespace {
 
-constexpr size_t kReadBytes = size_t{256} << 10;
+constexpr size_t kCheckReadBytes = size_t{256} << 10;
 // More than any line: settings may be large.
 constexpr size_t kMaxLine = size_t{64} << 20;
 constexpr std::string_view kBegin = R"({"part":")";
@@ -74,8 +74,9 @@ Status PersonCheck::ReadLine(std::string_view* line) {
     buffer_.erase(0, begin_);
     begin_ = 0;
     from = buffer_.size();
-    buffer_.resize(from + kReadBytes);
-    const Result<size_t> n = source_.Read(buffer_.data() + from, kReadBytes);
+    buffer_.resize(from + kCheckReadBytes);
+    const Result<size_t> n =
+        source_.Read(buffer_.data() + from, kCheckReadBytes);
     buffer_.resize(from + (n.ok() ? *n : 0));
     if (!n.ok()) return n.status();
     at_end_ = *n == 0;

@@ -17,17 +17,10 @@ namespace {
 
 constexpr size_t kMaxOthers = 4;
 constexpr size_t kMaxContacts = 2;
-constexpr std::string_view kMonths[] = {"jan", "feb", "mar", "apr",
-                                        "may", "jun", "jul", "aug",
-                                        "sep", "oct", "nov", "dec"};
 // Nobody is called like this.
 constexpr const char* kUsualMissing[] = {"null", "nan", "n/a",     "none",
                                          "nil",  "\\n", "unknown", "-"};
 constexpr const char* kUsualFormats[] = {"%Y-%m-%d", "%Y%m%d", "%Y-%m", "%Y"};
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 class PersonMapParser final {
  public:
@@ -282,18 +275,8 @@ bool ReadNumber(std::string_view* text, size_t least, size_t most,
 }
 
 bool ReadMonth(std::string_view* text, uint32_t* month) {
-  if (text->size() < 3) return false;
-  for (uint32_t i = 0; i < 12; ++i) {
-    bool same = true;
-    for (size_t k = 0; k < 3; ++k) {
-      same = same && Lower((*text)[k]) == kMonths[i][k];
-    }
-    if (!same) continue;
-    text->remove_prefix(3);
-    *month = i + 1;
-    return true;
-  }
-  return false;
+  *month = TakeMonth(text);
+  return *month > 0;
 }
 
 }  // namespace

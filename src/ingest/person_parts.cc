@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "ingest/export_file.h"
 #include "ingest/export_lines.h"
 #include "ingest/json_members.h"
 #include "ingest/message_mapper.h"
@@ -24,10 +25,6 @@ constexpr std::array<std::string_view, 8> kConcluded = {
     "CustomerSegmentAdded", "CustomerSegmentRemoved", "crm.segment.entered",
     "crm.segment.exited",   "crm.churn.risk.changed", "ProductAffinityDetected",
     "CustomerMergedEvent",  "crm.profile.merged"};
-
-Status Cancelled() {
-  return Status(StatusCode::kCancelled, "export: cancelled by the caller");
-}
 
 // Whether an act is one of the controller's.
 bool IsControllers(const ConsentEntry& act) {
@@ -195,7 +192,7 @@ Status PersonParts::WriteEvents() {
   for (uint64_t seen = 0;; ++seen) {
     if (seen % kEventsPerStep == 0 && options_.progress &&
         !options_.progress(seen, customer_.events)) {
-      return Cancelled();
+      return ExportCancelled();
     }
     const Result<bool> more = cursor->Next(&event);
     if (!more.ok()) return more.status();

@@ -12,8 +12,8 @@ namespace crm::ingest {
 namespace {
 
 // PostHog's own events that others have too.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames =
-    {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6>
+    kPostHogEvents = {{
         {"$create_alias", "alias"},
         {"$groupidentify", "group"},
         {"$identify", "identify"},
@@ -103,16 +103,17 @@ class PostHogMapper final : public MessageMapper {
     const std::string_view event = message->Peek("event");
     const std::string name = TextOfJson(event);
     const auto own =
-        std::find_if(kNames.begin(), kNames.end(),
+        std::find_if(kPostHogEvents.begin(), kPostHogEvents.end(),
                      [&](const auto& entry) { return entry.first == name; });
-    if (own == kNames.end()) {
+    if (own == kPostHogEvents.end()) {
       parts->type = message->TakeString("event");
       if (event.empty()) message->Fail("event", "missing");
     } else {
       // The name it had stays in the metadata.
       AppendJsonString(own->second, &parts->type);
     }
-    const bool identify = own != kNames.end() && own->second == "identify";
+    const bool identify =
+        own != kPostHogEvents.end() && own->second == "identify";
     if (!identify && !all.empty()) AppendInner(all, &parts->payload);
     // What any event says about the person: $set is what she has now, and
     // $set_once what she had before anything else was said.

@@ -8,7 +8,7 @@ namespace crm {
 namespace {
 
 // By number.
-constexpr std::array<std::string_view, 18> kNames = {
+constexpr std::array<std::string_view, 18> kReasons = {
     "",
     "BAD_ENCODING",
     "BAD_QUOTES",
@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 18> kNames = {
 
 std::string_view RejectReasonName(RejectReason reason) {
   const auto number = static_cast<size_t>(reason);
-  return number < kNames.size() ? kNames[number] : std::string_view();
+  return number < kReasons.size() ? kReasons[number] : std::string_view();
 }
 
 namespace ingest {

@@ -7,7 +7,7 @@
 namespace crm::ingest {
 namespace {
 
-constexpr char kDone[] = "done";
+constexpr char kDoneOffset[] = "done";
 constexpr char kState[] = "state";
 
 // A value is numbers with blanks between them: version; batch and 1, or 0 and
@@ -131,7 +131,7 @@ void ImportProgressLog::Count(uint64_t batch, const BatchResult& result) {
 std::optional<HostOffset> ImportProgressLog::OffsetOf(uint64_t batch,
                                                       bool last) const {
   if (name_.empty()) return std::nullopt;
-  if (last) return HostOffset{name_, kDone};
+  if (last) return HostOffset{name_, kDoneOffset};
   std::string text;
   Put(kVersion, &text);
   Put(batch, &text);

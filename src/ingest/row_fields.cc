@@ -10,7 +10,7 @@
 namespace crm::ingest {
 namespace {
 
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+bool IsSpaceOrTab(char c) { return c == ' ' || c == '\t'; }
 
 // How many bytes the character has that `lead` begins, and the smallest and
 // greatest second byte it may have; zero: it begins none.
@@ -77,8 +77,8 @@ Status RowFields::Fail(size_t field, RejectReason reason,
 }
 
 std::string_view Trim(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  while (!text.empty() && IsSpaceOrTab(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsSpaceOrTab(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -178,10 +178,10 @@ Status RowFields::ReadQuoted(std::string_view row, size_t* pos) {
 void RowFields::SplitAtBlanks(std::string_view row) {
   size_t pos = 0;
   for (;;) {
-    while (pos < row.size() && IsBlank(row[pos])) ++pos;
+    while (pos < row.size() && IsSpaceOrTab(row[pos])) ++pos;
     if (pos == row.size()) return;
     const size_t begin = pos;
-    while (pos < row.size() && !IsBlank(row[pos])) ++pos;
+    while (pos < row.size() && !IsSpaceOrTab(row[pos])) ++pos;
     fields_.push_back(row.substr(begin, pos - begin));
   }
 }

@@ -17,11 +17,7 @@ namespace crm {
 namespace ingest {
 namespace {
 
-constexpr uint64_t kEventsPerStep = 1024;
-
-Status Cancelled() {
-  return Status(StatusCode::kCancelled, "export: cancelled by the caller");
-}
+constexpr uint64_t kStoreEventsPerStep = 1024;
 
 // What is gathered of one tenant.
 struct Gathered {
@@ -188,7 +184,8 @@ Status StoreExport::WriteEvents(const StoreSnapshot& snapshot) {
   StoreEvent event;
   Gathered* tenant = nullptr;
   while (true) {
-    if (report_.events % kEventsPerStep == 0 && !Step()) return Cancelled();
+    if (report_.events % kStoreEventsPerStep == 0 && !Step())
+      return ExportCancelled();
     Result<bool> more = cursor->Next(&event);
     if (!more.ok()) return more.status();
     if (!*more) return Status::Ok();
@@ -258,7 +255,7 @@ Status StoreExport::Run(Store& store) {
   if (status.ok()) status = WriteBeginning(store.default_region());
   if (status.ok()) status = WriteEvents(*snapshot);
   if (status.ok()) status = WriteEnd();
-  if (status.ok() && !Step()) status = Cancelled();
+  if (status.ok() && !Step()) status = ExportCancelled();
   return status;
 }
 

@@ -18,7 +18,7 @@ namespace crm {
 namespace {
 
 // Rows that are wrapped under one lock: a few milliseconds.
-constexpr size_t kRowsAtOnce = 1024;
+constexpr size_t kRowsPerWrite = 1024;
 constexpr KeyFamily kWrapped[] = {kRecords, kMonths, kBuckets};
 
 Status Cancelled() {
@@ -90,7 +90,7 @@ Result<size_t> KeyRing::Impl::WrapSome(KeyFamily family, std::string_view lower,
   Status status = database->ScanBackward(
       family, lower, *upper, [&](std::string_view row, std::string_view value) {
         rows.emplace_back(row, value);
-        return rows.size() < kRowsAtOnce;
+        return rows.size() < kRowsPerWrite;
       });
   if (!status.ok()) return status;
   const auto wrapping = secrets.wrapping();
@@ -116,7 +116,7 @@ Status KeyRing::Impl::WrapTenant(uint32_t tenant, const TenantSecrets& secrets,
     const std::string lower = RowName(tenant, 0);
     std::string upper = RowName(tenant + 1, 0);
     uint64_t seen = 0;
-    for (size_t got = kRowsAtOnce; got == kRowsAtOnce;) {
+    for (size_t got = kRowsPerWrite; got == kRowsPerWrite;) {
       Result<size_t> wrapped = WrapSome(family, lower, secrets, &upper);
       if (!wrapped.ok()) return std::move(wrapped).status();
       got = *wrapped;
@@ -141,13 +141,13 @@ Status KeyRing::Impl::DropTenant(uint32_t tenant) {
   const std::string lower = RowName(tenant, 0);
   const std::string upper = RowName(tenant + 1, 0);
   for (const KeyFamily family : {kRecords, kMonths, kBuckets, kTenants}) {
-    for (size_t got = kRowsAtOnce; got == kRowsAtOnce;) {
+    for (size_t got = kRowsPerWrite; got == kRowsPerWrite;) {
       Batch batch;
       got = 0;
       Status status = database->ScanBackward(
           family, lower, upper, [&](std::string_view row, std::string_view) {
             batch.Delete(family, row);
-            return ++got < kRowsAtOnce;
+            return ++got < kRowsPerWrite;
           });
       if (status.ok()) status = database->Write(batch, true);
       if (!status.ok()) return status;

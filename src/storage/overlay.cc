@@ -9,7 +9,7 @@ namespace crm {
 namespace {
 
 // What a row costs in its table, slack of the table included.
-constexpr size_t kSlotBytes = 80;
+constexpr size_t kRowSlotBytes = 80;
 // Places of a generation at first; it grows with its groups.
 constexpr size_t kFirstPlaces = 1024;
 constexpr uint64_t kMultiplier = 0x9e3779b97f4a7c15;
@@ -18,7 +18,7 @@ constexpr size_t kAhead = 8;
 // So many rows are asked of the disk at once.
 constexpr size_t kLoadedTogether = 256;
 // Every so many rows a checkpoint looks at what must not wait for it.
-constexpr size_t kRowsBetween = 8192;
+constexpr size_t kRowsBetweenPauses = 8192;
 
 }  // namespace
 
@@ -293,7 +293,7 @@ Row Overlay::Keep(size_t family, const RowKey& key, Row row,
   const Slot* again = shard.tables[family].Find(key);
   if (again != nullptr) return again->row;
   if (row.exists() && shard.removals == removals) {
-    memory_bytes_.fetch_add(kSlotBytes + row.heap_bytes(),
+    memory_bytes_.fetch_add(kRowSlotBytes + row.heap_bytes(),
                             std::memory_order_relaxed);
     Slot* slot = shard.tables[family].Insert(key, pages_).first;
     slot->row = row;
@@ -367,14 +367,14 @@ void Overlay::PublishEntry(Generation::Entry& entry,
     if (slot.epoch != epoch_) {
       slot.epoch = epoch_;
       dirty_[family].push_back(entry.key.key);
-      grown->dirty += kSlotBytes + bytes;
+      grown->dirty += kRowSlotBytes + bytes;
     }
     slot.used = true;
     slot.row.Swap(entry.row);
     if (entry.base.exists()) {
       replaced_[family].fetch_add(1, std::memory_order_release);
     }
-    if (inserted) grown->memory += kSlotBytes;
+    if (inserted) grown->memory += kRowSlotBytes;
   }
   // entry.row holds the old value now; it is freed outside the lock.
   grown->memory += bytes - entry.row.heap_bytes();
@@ -455,7 +455,7 @@ Status Overlay::Capture(FrozenRows& frozen,
     frozen.rows[family].reserve(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) {
       if (i + kAhead < keys.size()) Prefetch(family, keys[i + kAhead]);
-      if (i % kRowsBetween == 0) between();
+      if (i % kRowsBetweenPauses == 0) between();
       give_way.Step();
       Result<Row> row = frozen.view->Get(family, keys[i]);
       if (!row.ok()) return std::move(row).status();
@@ -486,7 +486,7 @@ void Overlay::Written(FrozenRows& frozen) {
       // A warm-up under way must not bring the deleted row back.
       if (families_[family].resident && !warm_[family].load()) continue;
       ++shard.removals;
-      memory_bytes_.fetch_sub(kSlotBytes + slot.row.heap_bytes(),
+      memory_bytes_.fetch_sub(kRowSlotBytes + slot.row.heap_bytes(),
                               std::memory_order_relaxed);
       shard.tables[family].Erase(found);
     }
@@ -510,7 +510,7 @@ void Overlay::Evict() {
         if (slot.epoch != 0) return false;
         if (std::exchange(slot.used, false)) return false;
         shard.mutex.AssertHeld();
-        freed += kSlotBytes + slot.row.heap_bytes();
+        freed += kRowSlotBytes + slot.row.heap_bytes();
         ++shard.removals;
         return true;
       });
@@ -528,7 +528,7 @@ void Overlay::ForgetTenant(uint32_t tenant, size_t kept_family) {
       shard.tables[family].EraseIf([&](Slot& slot) {
         if (slot.epoch != 0 || slot.tenant != tenant) return false;
         shard.mutex.AssertHeld();
-        freed += kSlotBytes + slot.row.heap_bytes();
+        freed += kRowSlotBytes + slot.row.heap_bytes();
         return true;
       });
     }
@@ -555,7 +555,7 @@ Status Overlay::WarmUp(size_t family, const std::atomic<bool>& stop) {
         if (inserted) {
           slot->row = Row(value);
           slot->used = true;
-          memory_bytes_.fetch_add(kSlotBytes, std::memory_order_relaxed);
+          memory_bytes_.fetch_add(kRowSlotBytes, std::memory_order_relaxed);
         }
         return !stop.load(std::memory_order_relaxed);
       });

@@ -17,7 +17,7 @@ using rocksdb::IODebugContext;
 using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
-IOStatus FromErrno(const std::string& path, int error) {
+IOStatus IoFailed(const std::string& path, int error) {
   if (error == ENOSPC) return IOStatus::NoSpace(path, strerror(error));
   if (error == ENOENT) return IOStatus::PathNotFound(path, strerror(error));
   return IOStatus::IOError(path, strerror(error));
@@ -28,7 +28,7 @@ IOStatus FromErrno(const std::string& path, int error) {
 IOStatus Prepare(const std::string& path) {
   const int fd =
       open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return FromErrno(path, errno);
+  if (fd < 0) return IoFailed(path, errno);
   struct stat info;
   int error = 0;
   if (fstat(fd, &info) != 0) {
@@ -37,7 +37,7 @@ IOStatus Prepare(const std::string& path) {
     error = errno;
   }
   close(fd);
-  return error == 0 ? IOStatus::OK() : FromErrno(path, error);
+  return error == 0 ? IOStatus::OK() : IoFailed(path, error);
 }
 
 class PrivateFileSystem final : public rocksdb::FileSystemWrapper {
@@ -80,7 +80,7 @@ class PrivateFileSystem final : public rocksdb::FileSystemWrapper {
 
   IOStatus CreateDir(const std::string& path, const IOOptions&,
                      IODebugContext*) override {
-    if (mkdir(path.c_str(), 0700) != 0) return FromErrno(path, errno);
+    if (mkdir(path.c_str(), 0700) != 0) return IoFailed(path, errno);
     return IOStatus::OK();
   }
 
@@ -93,7 +93,7 @@ class PrivateFileSystem final : public rocksdb::FileSystemWrapper {
         S_ISDIR(info.st_mode)) {
       return IOStatus::OK();
     }
-    return FromErrno(path, error);
+    return IoFailed(path, error);
   }
 };
 

@@ -52,7 +52,7 @@ Status InUse(int64_t pid) {
                 "store is in use by process " + std::to_string(pid));
 }
 
-Status FromErrno(const std::string& what, int error) {
+Status Failed(const std::string& what, int error) {
   const StatusCode code =
       error == ENOSPC ? StatusCode::kNoSpace : StatusCode::kIoError;
   return Status(code, what + ": " + strerror(error));
@@ -68,7 +68,7 @@ Status WritePid(int fd, const std::string& path) {
   const std::string text = std::to_string(getpid()) + "\n";
   if (ftruncate(fd, 0) != 0 || pwrite(fd, text.data(), text.size(), 0) !=
                                    static_cast<ssize_t>(text.size())) {
-    return FromErrno("cannot write " + path, errno);
+    return Failed("cannot write " + path, errno);
   }
   return Status::Ok();
 }
@@ -77,14 +77,14 @@ Status WritePid(int fd, const std::string& path) {
 Result<int> LockFile(const std::string& path) {
   const int fd =
       open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return FromErrno("cannot open " + path, errno);
+  if (fd < 0) return Failed("cannot open " + path, errno);
   Status status;
   if (fchmod(fd, 0600) != 0) {
-    status = FromErrno("cannot open " + path, errno);
+    status = Failed("cannot open " + path, errno);
   } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     status = error == EWOULDBLOCK ? InUse(ReadPid(fd))
-                                  : FromErrno("cannot lock " + path, error);
+                                  : Failed("cannot lock " + path, error);
   } else {
     status = WritePid(fd, path);
   }
@@ -110,7 +110,7 @@ Result<std::unique_ptr<StoreLock>> StoreLock::Take(const std::string& directory,
   }
   char resolved[PATH_MAX];
   if (realpath(directory.c_str(), resolved) == nullptr) {
-    return FromErrno("cannot open " + directory, errno);
+    return Failed("cannot open " + directory, errno);
   }
   const std::string canonical = resolved;
   if (const pid_t owner = Registry::Get().Take(canonical); owner != 0) {

@@ -12,6 +12,7 @@
 #include "base/hex.h"
 #include "crm/store.h"
 #include "format/json.h"
+#include "format/json_writer.h"
 #include "format/superblock.h"
 #include "storage/disk.h"
 
@@ -71,25 +72,19 @@ void AppendMember(std::string_view name, std::string_view json,
   *out += json;
 }
 
-std::string Quoted(std::string_view text) {
-  std::string out;
-  AppendJsonString(text, &out);
-  return out;
-}
-
 std::string EncodeManifest(const Manifest& manifest) {
   std::string files = "[";
   for (const BackedFile& file : manifest.files) {
     std::string one = "{";
-    AppendMember("name", Quoted(file.name), &one);
+    AppendMember("name", QuotedJson(file.name), &one);
     AppendMember("bytes", std::to_string(file.bytes), &one);
-    AppendMember("blake2b", Quoted(file.digest), &one);
+    AppendMember("blake2b", QuotedJson(file.digest), &one);
     files += (files.size() > 1 ? ",\n" : "\n") + one + "}";
   }
   std::string out = "{";
-  AppendMember("format", Quoted(kFormat), &out);
-  AppendMember("holds", Quoted(manifest.folder), &out);
-  AppendMember("store", Quoted(manifest.store), &out);
+  AppendMember("format", QuotedJson(kFormat), &out);
+  AppendMember("holds", QuotedJson(manifest.folder), &out);
+  AppendMember("store", QuotedJson(manifest.store), &out);
   AppendMember("head", std::to_string(manifest.head), &out);
   AppendMember("files", files + "]", &out);
   return out + "}\n";

@@ -9,12 +9,14 @@
 
 #include "base/time_text.h"
 #include "format/json.h"
+#include "format/json_writer.h"
 #include "store/command_run.h"
+#include "store/refusal.h"
 
 namespace crm {
 namespace {
 
-constexpr size_t kMaxText = 256;
+constexpr size_t kMaxMemberText = 256;
 constexpr size_t kMaxNotes = 2048;
 constexpr size_t kMaxAddress = 8 * 1024;
 constexpr std::string_view kDeactivated = "\"deactivated\"";
@@ -22,17 +24,6 @@ constexpr std::string_view kReasons[] = {"", "customer-request", "fraud",
                                          "terms-violation", "other"};
 constexpr std::string_view kStates[] = {"", "active", "merged", "deactivated",
                                         "erased"};
-
-Status Bad(std::string_view member, std::string_view why) {
-  return Status(StatusCode::kInvalidArgument,
-                std::string(member) + ": " + std::string(why));
-}
-
-std::string Quoted(std::string_view text) {
-  std::string json;
-  AppendJsonString(text, &json);
-  return json;
-}
 
 // "1815-12-10", a day that there is.
 bool IsDay(std::string_view text) {
@@ -98,16 +89,18 @@ Status ReadChange(const FieldChange& change, const CommandRun& run,
     if (field.name == change.field) out->field = &field;
   }
   if (out->field == nullptr) {
-    return Bad("field",
-               "must be firstName, lastName, phone, dateOfBirth or address");
+    return BadMember(
+        "field", "must be firstName, lastName, phone, dateOfBirth or address");
   }
   const std::string& name = change.field;
   if (change.unset) {
     out->json = "null";
-    return change.value.empty() ? Status::Ok() : Bad(name, "set and unset");
+    return change.value.empty() ? Status::Ok()
+                                : BadMember(name, "set and unset");
   }
-  if (change.value.empty()) return Bad(name, "empty; unset takes it away");
-  const size_t most = name == "address" ? kMaxAddress : kMaxText;
+  if (change.value.empty())
+    return BadMember(name, "empty; unset takes it away");
+  const size_t most = name == "address" ? kMaxAddress : kMaxMemberText;
   if (change.value.size() > most) {
     return Status(StatusCode::kTooLarge,
                   name + ": at most " + std::to_string(most) + " bytes");
@@ -115,13 +108,13 @@ Status ReadChange(const FieldChange& change, const CommandRun& run,
   if (name == "address") {
     return ReadObject(change.value, &out->json)
                ? Status::Ok()
-               : Bad(name, "not a JSON object");
+               : BadMember(name, "not a JSON object");
   }
   if (name == "dateOfBirth" && !IsDay(change.value)) {
-    return Bad(name, "not a day like 1815-12-10");
+    return BadMember(name, "not a day like 1815-12-10");
   }
   out->text = change.value;
-  out->json = Quoted(change.value);
+  out->json = QuotedJson(change.value);
   if (name != "phone") return Status::Ok();
   return run.CheckIdentifier(name, {"phoneNumber", change.value});
 }
@@ -151,7 +144,7 @@ Status ProfileUpdate::Read() {
   std::set<std::string_view> seen;
   for (const FieldChange& change : changes_) {
     if (!seen.insert(change.field).second) {
-      return Bad(change.field, "named twice");
+      return BadMember(change.field, "named twice");
     }
     Status status = ReadChange(change, run_, &values_.emplace_back());
     if (!status.ok()) return status;
@@ -213,7 +206,7 @@ std::string ContentOf(CustomerId customer,
   PayloadWriter out;
   out.Raw("customer", std::to_string(customer));
   for (const FieldChange& change : changes) {
-    out.Raw(change.field, change.unset ? "null" : Quoted(change.value));
+    out.Raw(change.field, change.unset ? "null" : QuotedJson(change.value));
   }
   return out.Take();
 }
@@ -259,7 +252,7 @@ Result<CommandResult> Tenant::UpdateEmail(CustomerId customer,
     if (!status.ok()) return status;
     result->customer = her.customer.id;
     if (run.IsSame("email", her.Text("email"), update.email)) {
-      return Bad("email", "is her address already");
+      return BadMember("email", "is her address already");
     }
     if (!her.has_account) {
       return Status(StatusCode::kFailedPrecondition,
@@ -314,7 +307,7 @@ Result<CommandResult> Tenant::Deactivate(CustomerId customer,
                  std::to_string(customer) + " " + std::string(name) + " " +
                      std::string(notes));
   return run.Run([&](CommandResult* result) {
-    if (name.empty()) return Bad("reason", "unknown");
+    if (name.empty()) return BadMember("reason", "unknown");
     if (notes.size() > kMaxNotes) {
       return Status(StatusCode::kTooLarge, "notes: at most 2,048 bytes");
     }

@@ -12,6 +12,7 @@
 #include "identity/settings.h"
 #include "store/carry.h"
 #include "store/erased.h"
+#include "store/refusal.h"
 
 namespace crm {
 namespace {
@@ -23,11 +24,6 @@ constexpr size_t kMaxNote = 2048;
 constexpr std::string_view kRowPrefix = "crm/verify/";
 // Of SHA-256: a name needs no more.
 constexpr size_t kRowDigits = 32;
-
-Status Bad(std::string_view member, std::string_view why) {
-  return Status(StatusCode::kInvalidArgument,
-                std::string(member) + ": " + std::string(why));
-}
 
 // The value of a member of `metadata` that commands write, as text.
 std::string CommandHash(std::string_view metadata) {
@@ -96,8 +92,8 @@ Status CommandRun::CheckCall() const {
   Status status = CheckName("id", call_.id, kMaxCallId);
   if (status.ok()) status = CheckName("source", call_.source, kMaxSource);
   if (!status.ok()) return status;
-  if (call_.at == Timestamp()) return Bad("at", "missing");
-  if (!InTimeRange(call_.at)) return Bad("at", "out of range");
+  if (call_.at == Timestamp()) return BadMember("at", "missing");
+  if (!InTimeRange(call_.at)) return BadMember("at", "out of range");
   if (call_.ip_address.size() > kMaxNote ||
       call_.user_agent.size() > kMaxNote) {
     return Status(StatusCode::kTooLarge,
@@ -181,7 +177,7 @@ Result<Hash128> CommandRun::HashOf(const Identifier& identifier) const {
 Status CommandRun::CheckIdentifier(std::string_view member,
                                    const Identifier& identifier) const {
   const Status status = HashOf(identifier).status();
-  return status.ok() ? status : Bad(member, status.message());
+  return status.ok() ? status : BadMember(member, status.message());
 }
 
 bool CommandRun::IsSame(std::string_view name_space, std::string_view a,
@@ -340,10 +336,10 @@ Status CheckVerification(const EmailVerification& verification, Timestamp at) {
   std::string digest;
   if (verification.token_sha256.size() != 64 ||
       !ReadHex(verification.token_sha256, &digest)) {
-    return Bad("token_sha256", "must be 64 hexadecimal digits");
+    return BadMember("token_sha256", "must be 64 hexadecimal digits");
   }
   if (!InTimeRange(verification.expires_at) || verification.expires_at <= at) {
-    return Bad("expires_at", "not after the call");
+    return BadMember("expires_at", "not after the call");
   }
   return Status::Ok();
 }

@@ -7,6 +7,7 @@
 #include "base/time_text.h"
 #include "format/json.h"
 #include "store/command_run.h"
+#include "store/refusal.h"
 
 namespace crm {
 namespace {
@@ -14,12 +15,7 @@ namespace {
 constexpr std::string_view kCreated = "CustomerCreated";
 constexpr std::string_view kRequested = "EmailVerificationRequested";
 constexpr std::string_view kUsed = "used";
-constexpr size_t kMaxText = 256;
-
-Status Bad(std::string_view member, std::string_view why) {
-  return Status(StatusCode::kInvalidArgument,
-                std::string(member) + ": " + std::string(why));
-}
+constexpr size_t kMaxCallText = 256;
 
 // What a registration asks, as one text.
 std::string ContentOf(const Registration& in) {
@@ -73,7 +69,7 @@ class Registering final {
 
 Status Registering::Check() {
   for (const std::string* text : {&in_.first_name, &in_.last_name}) {
-    if (text->size() <= kMaxText) continue;
+    if (text->size() <= kMaxCallText) continue;
     return Status(StatusCode::kTooLarge,
                   "first_name, last_name: at most 256 bytes each");
   }
@@ -98,7 +94,7 @@ Status Registering::CheckIdentifiers() {
     std::string name;
     const IdentifierClass klass = run_.ClassOf(account.name_space, &name);
     if (klass != IdentifierClass::kExclusive) {
-      return Bad("identifiers", account.name_space + " is not exclusive");
+      return BadMember("identifiers", account.name_space + " is not exclusive");
     }
     Status status = run_.CheckIdentifier(
         in_.identifiers.empty() ? "id" : "identifiers", account);

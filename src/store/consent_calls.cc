@@ -10,6 +10,7 @@
 #include "consent/settings.h"
 #include "format/json.h"
 #include "store/consent_reads.h"
+#include "store/refusal.h"
 #include "store/sequencer.h"
 #include "store/snapshot.h"
 #include "store/tenant_impl.h"
@@ -20,11 +21,6 @@ namespace {
 constexpr size_t kMaxText = 256;
 constexpr size_t kMaxLongText = 2048;
 constexpr std::chrono::minutes kMaxAhead(5);
-
-Status Bad(std::string_view member, std::string_view why) {
-  return Status(StatusCode::kInvalidArgument,
-                std::string(member) + ": " + std::string(why));
-}
 
 struct NamedText {
   std::string_view name;
@@ -60,44 +56,47 @@ bool GivesConsent(ConsentAction action) {
 }
 
 Status CheckKind(const ConsentAct& act, const ConsentSettings& settings) {
-  if (ConsentActionName(act.action).empty()) return Bad("action", "unknown");
-  if (ConsentChannelName(act.channel).empty()) return Bad("channel", "unknown");
+  if (ConsentActionName(act.action).empty())
+    return BadMember("action", "unknown");
+  if (ConsentChannelName(act.channel).empty())
+    return BadMember("channel", "unknown");
   if (!act.purpose.empty() && settings.FindPurpose(act.purpose) == nullptr) {
-    return Bad("purpose", "not in the register");
+    return BadMember("purpose", "not in the register");
   }
   if (act.purpose.empty() && act.action <= ConsentAction::kConfirm) {
-    return Bad("purpose", "missing");
+    return BadMember("purpose", "missing");
   }
   if (act.action == ConsentAction::kSuppress && !act.reason.empty() &&
       ParseSuppressionReason(act.reason) == SuppressionReason::kNone) {
-    return Bad("reason",
-               "of a suppression must be hard-bounce, invalid, erased, "
-               "complaint, stop, registry or manual");
+    return BadMember("reason",
+                     "of a suppression must be hard-bounce, invalid, erased, "
+                     "complaint, stop, registry or manual");
   }
   if (!act.jurisdiction.empty() && !IsJurisdiction(act.jurisdiction)) {
-    return Bad("jurisdiction", "must be of ISO 3166, like DE or US-CA");
+    return BadMember("jurisdiction", "must be of ISO 3166, like DE or US-CA");
   }
   constexpr std::string_view kActors[] = {"",         "subject", "agent",
                                           "guardian", "system",  "authority"};
   for (const std::string_view actor : kActors) {
     if (act.actor == actor) return settings.CheckReferences(act);
   }
-  return Bad("actor", "must be subject, agent, guardian, system or authority");
+  return BadMember("actor",
+                   "must be subject, agent, guardian, system or authority");
 }
 
 Status CheckTimes(const ConsentAct& act, Timestamp recorded) {
   const Timestamp occurred = act.occurred_at.value_or(recorded);
-  if (!InTimeRange(occurred)) return Bad("occurred_at", "out of range");
+  if (!InTimeRange(occurred)) return BadMember("occurred_at", "out of range");
   if (GivesConsent(act.action) && occurred > recorded + kMaxAhead) {
-    return Bad("occurred_at",
-               "a grant more than five minutes ahead of its recording");
+    return BadMember("occurred_at",
+                     "a grant more than five minutes ahead of its recording");
   }
   if (!act.valid_until.has_value()) return Status::Ok();
   if (!GivesConsent(act.action)) {
-    return Bad("valid_until", "of a grant alone");
+    return BadMember("valid_until", "of a grant alone");
   }
   if (!InTimeRange(*act.valid_until) || *act.valid_until <= occurred) {
-    return Bad("valid_until", "not after the act");
+    return BadMember("valid_until", "not after the act");
   }
   return Status::Ok();
 }
@@ -191,13 +190,13 @@ Result<EventOutcome> Tenant::RecordConsent(const ConsentAct& act,
     const std::string_view space = AddressSpace(act.channel, act.address);
     if (!act.address.empty()) {
       if (space.empty()) {
-        return Bad("address", "this channel has none");
+        return BadMember("address", "this channel has none");
       }
       status = core.views->identity()
                    .HashOf(impl_->info.id, {std::string(space), act.address},
                            IdentityAt(now.get(), kEveryPosition), act.source)
                    .status();
-      if (!status.ok()) return Bad("address", status.message());
+      if (!status.ok()) return BadMember("address", status.message());
     }
     event.occurred_at = act.occurred_at.value_or(recorded);
   }
@@ -210,7 +209,7 @@ Result<EventOutcome> Tenant::RecordConsent(const ConsentAct& act,
     if (!status.ok()) return status;
   }
   if (event.identifiers.empty()) {
-    return Bad("identifiers", "they or a customer must say who");
+    return BadMember("identifiers", "they or a customer must say who");
   }
   event.id = act.id.empty() ? IdOf(event) : act.id;
   Result<AppendResult> result = Append(event, options);
@@ -241,7 +240,7 @@ Result<ConsentDecision> Tenant::CheckConsent(
 
 Result<ConsentList> Tenant::ListConsents(const ConsentListQuery& query) const {
   if (query.limit < 1 || query.limit > 10'000) {
-    return Bad("limit", "must be 1 to 10,000");
+    return BadMember("limit", "must be 1 to 10,000");
   }
   const StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
@@ -258,7 +257,7 @@ Result<ConsentList> Tenant::ListConsents(const ConsentListQuery& query) const {
   if (!status.ok()) return status;
   if (query.message_class == MessageClass::kMarketing &&
       in.settings->FindPurpose(query.purpose) == nullptr) {
-    return Bad("purpose", "not in the register");
+    return BadMember("purpose", "not in the register");
   }
   const std::shared_ptr<View> view = core.views->overlay().OpenView();
   Result<TenantCounts> counts =

@@ -13,17 +13,13 @@
 #include "store/carry.h"
 #include "store/fact_decoder.h"
 #include "store/read_upcaster.h"
+#include "store/refusal.h"
 #include "store/snapshot.h"
 
 namespace crm {
 namespace {
 
 using Entry = Snapshot::Impl::Entry;
-
-Status NoCustomer(CustomerId customer) {
-  return Status(StatusCode::kNotFound,
-                "no customer " + std::to_string(customer));
-}
 
 // An event of the timeline, opened as a fold sees it.
 struct OpenedEvent {
@@ -49,7 +45,7 @@ class EventReader final {
   Status Records(CustomerId customer, IdentityRoom::RecordIds* records) {
     Status status = core().views->identity().RecordsOf(
         tenant_.info.id, &customer, &view(), records);
-    if (status.ok() && records->empty()) return NoCustomer(customer);
+    if (status.ok() && records->empty()) return NotFound("customer", customer);
     return status;
   }
   Status Read(RecordId record, std::vector<Entry>* out) {

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "privacy/certificate.h"
 #include "store/erased.h"
+#include "store/identity_text.h"
 #include "store/redaction.h"
 #include "store/removal.h"
 #include "store/retention.h"
@@ -21,7 +22,6 @@
 namespace crm {
 namespace {
 
-constexpr size_t kMaxTextBytes = 256;
 constexpr size_t kRequestBytes = 16;
 
 std::string NoteAssociated(const ErasureNote& note) {
@@ -392,13 +392,8 @@ class Erasing {
 };
 
 Status CheckOptions(const ErasureOptions& options) {
-  for (const auto& [field, text] :
-       {std::pair<const char*, const std::string&>("by", options.by),
-        std::pair<const char*, const std::string&>("why", options.why)}) {
-    if (text.empty()) continue;
-    Status status = CheckName(field, text, kMaxTextBytes);
-    if (!status.ok()) return status;
-  }
+  Status status = CheckWho(options.by, options.why);
+  if (!status.ok()) return status;
   switch (options.mode) {
     case ErasureMode::kShred:
     case ErasureMode::kHard:

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/instant.h"
 #include "base/mutex.h"
 #include "base/utf8.h"
 #include "privacy/settings.h"
@@ -17,10 +18,6 @@ namespace crm {
 namespace {
 
 using What = IdentityChoice::Hold::What;
-
-Timestamp Instant(int64_t us) {
-  return Timestamp(std::chrono::microseconds(us));
-}
 
 Status NoHold(HoldId hold) {
   return Status(StatusCode::kNotFound, "no hold " + std::to_string(hold));

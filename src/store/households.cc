@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "store/erased.h"
 #include "store/identity_text.h"
+#include "store/refusal.h"
 
 namespace crm {
 namespace {
@@ -18,15 +19,6 @@ namespace {
 using Said = IdentityChoice::Household;
 
 constexpr size_t kMostListed = 1'000;
-
-Status Invalid(std::string message) {
-  return Status(StatusCode::kInvalidArgument, std::move(message));
-}
-
-Status NotFound(const char* what, uint64_t number) {
-  return Status(StatusCode::kNotFound,
-                std::string("no ") + what + " " + std::to_string(number));
-}
 
 // One change: it reads through the generation, and emits.
 class Changing final {

@@ -10,20 +10,12 @@
 #include "identity/partition.h"
 #include "store/erased.h"
 #include "store/identity_text.h"
+#include "store/refusal.h"
 #include "store/sequencer.h"
 #include "store/tenant_impl.h"
 
 namespace crm {
 namespace {
-
-Status Invalid(std::string message) {
-  return Status(StatusCode::kInvalidArgument, std::move(message));
-}
-
-Status NotFound(std::string_view what, uint64_t number) {
-  return Status(StatusCode::kNotFound,
-                "no " + std::string(what) + " " + std::to_string(number));
-}
 
 Status CheckOptions(const MergeOptions& options) {
   Status status = CheckWho(options.by, options.why);

@@ -9,8 +9,7 @@
 namespace crm {
 namespace {
 
-constexpr size_t kKeptFindings = 100;
-constexpr uint64_t kProgressEvery = 4096;
+constexpr uint64_t kLedgerProgressEvery = 4096;
 
 class LedgerVerifier {
  public:
@@ -147,7 +146,7 @@ Status LedgerVerifier::Walk() {
     if (!status.ok()) return status;
     report_.log_records = position;
     if (options_.progress &&
-        (position == head || position % kProgressEvery == 0) &&
+        (position == head || position % kLedgerProgressEvery == 0) &&
         !options_.progress(position, head)) {
       return Status(StatusCode::kCancelled, "cancelled by the caller");
     }

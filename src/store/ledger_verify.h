@@ -8,6 +8,9 @@
 
 namespace crm {
 
+// So many findings are told in full; all are counted.
+inline constexpr size_t kKeptFindings = 100;
+
 Result<VerifyReport> VerifyLedgerOf(const LedgerReader& reader,
                                     const LedgerVerifyOptions& options);
 

@@ -14,17 +14,13 @@
 #include "store/identity_text.h"
 #include "store/match_fields.h"
 #include "store/matches.h"
+#include "store/refusal.h"
 
 namespace crm {
 namespace {
 
-constexpr uint64_t kProgressEvery = 1024;
 // Pairs for each question: many pairs are of the same two customers.
 constexpr size_t kPairsOfQuestion = 16;
-
-Status Invalid(std::string message) {
-  return Status(StatusCode::kInvalidArgument, std::move(message));
-}
 
 IdentityReason ReasonOf(ReviewReason reason) {
   switch (reason) {
@@ -71,7 +67,7 @@ class Matching final {
       Status status = ReadRecord(record, fields);
       if (!status.ok()) return status;
       const bool last = record == counts->records;
-      if ((last || record % kProgressEvery == 0) && options_.progress &&
+      if ((last || record % kMatchProgressEvery == 0) && options_.progress &&
           !options_.progress({"read", record, counts->records})) {
         return Status(StatusCode::kCancelled, "cancelled");
       }

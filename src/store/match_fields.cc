@@ -41,7 +41,7 @@ std::optional<MatchField> FieldOfName(std::string_view name) {
   return std::nullopt;
 }
 
-Status Bad(const std::string& field, const char* what) {
+Status BadFields(const std::string& field, const char* what) {
   return Status(StatusCode::kInvalidArgument, "fields: " + field + ": " + what);
 }
 
@@ -107,20 +107,21 @@ Result<MatchFieldMap> MatchFieldMap::Parse(std::string_view json) {
   for (size_t i = 0; i < tree->keys.size(); ++i) {
     const std::string& name = tree->keys[i];
     const std::optional<MatchField> field = FieldOfName(name);
-    if (!field.has_value()) return Bad(name, "is no field");
+    if (!field.has_value()) return BadFields(name, "is no field");
     Entry entry{*field, {}};
     const JsonTree& value = tree->elements[i];
     const std::vector<JsonTree> one = {value};
     const bool several = value.Is(JsonTree::Kind::kArray);
     for (const JsonTree& trait : several ? value.elements : one) {
       if (!trait.Is(JsonTree::Kind::kString) || trait.text.empty()) {
-        return Bad(name, "must be the name of a trait, or an array of names");
+        return BadFields(name,
+                         "must be the name of a trait, or an array of names");
       }
       entry.traits.push_back(trait.text);
     }
-    if (entry.traits.empty()) return Bad(name, "names no trait");
+    if (entry.traits.empty()) return BadFields(name, "names no trait");
     if (*field == MatchField::kOther && entry.traits.size() > kMaxOthers) {
-      return Bad(name, "must be at most 4");
+      return BadFields(name, "must be at most 4");
     }
     map.entries_.push_back(std::move(entry));
   }

@@ -5,6 +5,7 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@
 #include "crm/match.h"
 
 namespace crm {
+
+// After so many records whoever waits is told how far a match is.
+inline constexpr uint64_t kMatchProgressEvery = 1024;
 
 // Which traits are compared as what; see MatchCustomersOptions::fields.
 class MatchFieldMap final {

@@ -14,19 +14,15 @@
 #include "store/households.h"
 #include "store/identity_text.h"
 #include "store/match_fields.h"
+#include "store/refusal.h"
 
 namespace crm {
 namespace {
 
-constexpr uint64_t kProgressEvery = 1024;
 constexpr uint64_t kMostChanges = 10'000;
-constexpr size_t kListed = 1'000;
+constexpr size_t kListedHouseholds = 1'000;
 constexpr int kMostKinds = 4;
 constexpr size_t kMostMembers = 100;
-
-Status Invalid(std::string message) {
-  return Status(StatusCode::kInvalidArgument, std::move(message));
-}
 
 // What all customers of a tenant may share.
 class Gathering final {
@@ -45,7 +41,7 @@ class Gathering final {
       Status status = ReadRecord(record, fields, report);
       if (!status.ok()) return status;
       const bool last = record == counts->records;
-      if ((last || record % kProgressEvery == 0) && options_.progress &&
+      if ((last || record % kMatchProgressEvery == 0) && options_.progress &&
           !options_.progress({"read", record, counts->records})) {
         return Status(StatusCode::kCancelled, "cancelled");
       }
@@ -295,7 +291,7 @@ Status Apply(const Tenant::Impl& tenant, Sequencer::Choosing& choosing,
     report->left += done.left;
     if (done.position != 0) report->position = done.position;
     if (!options.dry_run) change.household = done.id;
-    if (i < kListed) report->changes.push_back(std::move(change));
+    if (i < kListedHouseholds) report->changes.push_back(std::move(change));
   }
   if (options.dry_run) report->position = 0;
   return status;

@@ -11,18 +11,15 @@
 #include "base/mutex.h"
 #include "identity/guards.h"
 #include "store/identity_text.h"
+#include "store/refusal.h"
 
 namespace crm {
 namespace {
 
-constexpr size_t kListed = 1000;
+constexpr size_t kListedMatches = 1000;
 constexpr double kMostBits = 10'000;
 // A match is never as sure as an identifier or a person.
 constexpr double kSurest = 99;
-
-Status Invalid(std::string message) {
-  return Status(StatusCode::kInvalidArgument, std::move(message));
-}
 
 // What a person could still decide.
 bool IsAsked(IdentityReason reason) {
@@ -187,7 +184,7 @@ class Applying final {
     choice->weight = static_cast<int32_t>(std::lround(match.weight * 100));
     choice->by = who_.by;
     choice->why = who_.why;
-    if (report_.matches.size() < kListed) {
+    if (report_.matches.size() < kListedMatches) {
       report_.matches.push_back({match.a, match.b, match.weight, reason});
     }
     Status status = choosing_.Emit(choice);

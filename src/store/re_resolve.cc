@@ -30,8 +30,8 @@ namespace {
 
 constexpr uint32_t kAside = 0xfffffff0u;
 constexpr size_t kChunkRecords = 2048;
-constexpr uint64_t kProgressEvery = 4096;
-constexpr size_t kListed = 1000;
+constexpr uint64_t kReResolveProgressEvery = 4096;
+constexpr size_t kListedChanges = 1000;
 
 // What one record said by one event about who it is.
 struct Saying {
@@ -157,7 +157,7 @@ class Resolution final : public ResolveHost {
     for (const Saying& saying : sayings) {
       Status status = Add(saying);
       if (!status.ok()) return status;
-      if (++done % kProgressEvery == 0 && options.progress &&
+      if (++done % kReResolveProgressEvery == 0 && options.progress &&
           !options.progress(sayings.size() + done, 2 * sayings.size())) {
         return Status(StatusCode::kCancelled, "cancelled by the caller");
       }
@@ -562,7 +562,7 @@ class Differences {
       report_.records_moved += part.moved.size();
       part.retired_now =
           part.members.moved_to != 0 && current_.contains(part.customer);
-      if (part.retired_now && report_.changes.size() < kListed) {
+      if (part.retired_now && report_.changes.size() < kListedChanges) {
         report_.changes.push_back({IdentityChange::Kind::kMerged,
                                    0,
                                    part.customer,
@@ -575,7 +575,7 @@ class Differences {
             [was = was](const IdentityChoice::Part& other) {
               return other.customer == was && other.members.moved_to != 0;
             });
-        if (leads || report_.changes.size() >= kListed) continue;
+        if (leads || report_.changes.size() >= kListedChanges) continue;
         std::sort(records.begin(), records.end());
         report_.changes.push_back({IdentityChange::Kind::kSplit, 0, was,
                                    part.customer, std::move(records)});

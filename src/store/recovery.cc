@@ -19,11 +19,11 @@ namespace crm {
 namespace {
 
 // Few enough that what a chunk changes stays in the processor's cache.
-constexpr size_t kChunkRecords = 512;
+constexpr size_t kFoldedRecords = 512;
 // So many chunks are read and decoded while one is folded.
 constexpr size_t kAheadChunks = 4;
 // So many events ahead memory is asked for.
-constexpr size_t kAhead = 8;
+constexpr size_t kChunksAhead = 8;
 
 Status InRecord(Position position, const Status& status) {
   return Status(status.code(), "log record " + std::to_string(position) + ": " +
@@ -122,7 +122,7 @@ class ChunkReader {
 
   // Whole batches only, so that a checkpoint never splits one.
   Status Read(FactChunk* chunk) CRM_REQUIRES(turn_mutex_) {
-    for (size_t i = 0; i < kChunkRecords || !reader_.at_batch_end(); ++i) {
+    for (size_t i = 0; i < kFoldedRecords || !reader_.at_batch_end(); ++i) {
       Position position = 0;
       std::string_view value;
       Result<bool> more = cursor_.Next(&position, &value);
@@ -228,8 +228,8 @@ Status FoldChunk(Views& views, Generation& rows, const FactChunk& chunk) {
   auto choice = chunk.choices.begin();
   for (size_t i = 0; i < chunk.facts.size(); ++i) {
     const Fact& fact = chunk.facts[i];
-    if (i + kAhead < chunk.facts.size()) {
-      const EventHeader& next = chunk.facts[i + kAhead].header;
+    if (i + kChunksAhead < chunk.facts.size()) {
+      const EventHeader& next = chunk.facts[i + kChunksAhead].header;
       views.Prefetch(next.tenant, next.record);
     }
     Status status =

@@ -10,6 +10,7 @@
 #include "consent/acts.h"
 #include "store/erasure.h"
 #include "store/fact_decoder.h"
+#include "store/identity_text.h"
 #include "store/privacy_settings.h"
 #include "store/removal.h"
 #include "store/tenant_impl.h"
@@ -17,17 +18,13 @@
 namespace crm {
 namespace {
 
-constexpr size_t kMaxTextBytes = 256;
 constexpr size_t kChunkEvents = 512;
 // Of family ops: redactions that are not complete, by their position.
-constexpr std::string_view kOpenPrefix = "redaction/";
-constexpr std::string_view kOpenEnd = "redaction0";
-// Their values: what is to be done.
-constexpr std::string_view kViewsToDo = "1";
-constexpr std::string_view kFilesToDo = "2";
+constexpr std::string_view kOpenRedactions = "redaction/";
+constexpr std::string_view kOpenRedactionsEnd = "redaction0";
 
-std::string OpenRow(Position position) {
-  return std::string(kOpenPrefix) + LogKey(position);
+std::string OpenRedaction(Position position) {
+  return std::string(kOpenRedactions) + LogKey(position);
 }
 
 // What is left of an event, as it would have come without the rest.
@@ -42,10 +39,6 @@ Status PackRemnant(std::string_view plain, std::string* packed) {
   PackBody(body, packed);
   PackPlain(body.id, packed);
   return Status::Ok();
-}
-
-Status CheckText(const char* field, const std::string& text) {
-  return text.empty() ? Status::Ok() : CheckName(field, text, kMaxTextBytes);
 }
 
 // How an event is to be read whose row says that it was redacted.
@@ -212,7 +205,7 @@ Status Redaction::Emit(bool dry, IdentityChoice* choice,
     if (!status.ok()) return status;
     choosing_.Replace(position, row);
   }
-  choosing_.PutBeside(OpenRow(choice->position), std::string(kViewsToDo));
+  choosing_.PutBeside(OpenRedaction(choice->position), std::string(kViewsToDo));
   core_.views->profile().Redact(*redacted);
   return status;
 }
@@ -243,7 +236,7 @@ Status FinishViews(StoreCore& core, const IdentityChoice& choice) {
   }
   if (!status.ok()) return status;
   Batch batch;
-  batch.Put(kLogOps, OpenRow(choice.position), kFilesToDo);
+  batch.Put(kLogOps, OpenRedaction(choice.position), kFilesToDo);
   return core.sequencer->WriteBeside(batch, false);
 }
 
@@ -258,7 +251,7 @@ Status FinishRedaction(StoreCore& core, const IdentityChoice& choice,
   *files = removed.files;
   if (!status.ok()) return status;
   Batch batch;
-  batch.Delete(kLogOps, OpenRow(choice.position));
+  batch.Delete(kLogOps, OpenRedaction(choice.position));
   return core.sequencer->WriteBeside(batch, false);
 }
 
@@ -267,9 +260,9 @@ namespace {
 Status ReadOpen(const StoreCore& core,
                 std::vector<std::pair<Position, std::string>>* open) {
   return core.log->ScanBackward(
-      kLogOps, kOpenPrefix, kOpenEnd,
+      kLogOps, kOpenRedactions, kOpenRedactionsEnd,
       [&](std::string_view key, std::string_view value) {
-        key.remove_prefix(kOpenPrefix.size());
+        key.remove_prefix(kOpenRedactions.size());
         if (key.size() == sizeof(Position)) {
           open->emplace_back(GetBe64(key.data()), value);
         }
@@ -290,7 +283,8 @@ Status ForgetRedactionsOf(const StoreCore& core, uint32_t tenant,
     if (status.ok()) status = core.log_view->Read(position, &value);
     if (status.ok()) status = reader.Read(value, &record);
     if (!status.ok()) return status;
-    if (record.tenant == tenant) batch->Delete(kLogOps, OpenRow(position));
+    if (record.tenant == tenant)
+      batch->Delete(kLogOps, OpenRedaction(position));
   }
   return status;
 }
@@ -321,8 +315,7 @@ Result<RedactReport> Tenant::Redact(Position event,
   StoreCore& core = *impl_->core;
   ReaderLock open(core.lifecycle);
   Status status = impl_->CheckOpen();
-  if (status.ok()) status = CheckText("by", options.by);
-  if (status.ok()) status = CheckText("why", options.why);
+  if (status.ok()) status = CheckWho(options.by, options.why);
   if (!status.ok()) return status;
   MutexLock one(core.erasure_mutex);
   RedactReport report;

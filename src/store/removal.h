@@ -1,5 +1,5 @@
 // Taking what is sealed of events out of the log and its files, for good: what
-// an erasure of mode kHard and a redaction have in common.
+// an erasure of mode kHard, a redaction and a retention have in common.
 
 #ifndef CRM_STORE_REMOVAL_H_
 #define CRM_STORE_REMOVAL_H_
@@ -7,12 +7,18 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string_view>
 
 #include "crm/status.h"
 #include "format/log_record.h"
 #include "store/core.h"
 
 namespace crm {
+
+// Values of the rows of family ops that say what a redaction or a retention,
+// which was cut off, still has to do.
+inline constexpr std::string_view kViewsToDo = "1";
+inline constexpr std::string_view kFilesToDo = "2";
 
 // What a removal has done so far; it may be done again, and counts the same.
 struct Removed {

@@ -27,21 +27,18 @@ namespace crm {
 namespace {
 
 constexpr int64_t kDayUs = int64_t{24} * 3600 * 1'000'000;
-constexpr uint64_t kProgressEvery = 4096;
-constexpr size_t kChunkRecords = 2048;
-constexpr size_t kBatchEvents = 1024;
+constexpr uint64_t kRetainProgressEvery = 4096;
+constexpr size_t kRecordsPerRead = 2048;
+constexpr size_t kEventsPerBatch = 1024;
 constexpr size_t kTimelinesAtOnce = 4096;
 // Of family ops: retentions that are not complete, by their position.
-constexpr std::string_view kOpenPrefix = "retention/";
-constexpr std::string_view kOpenEnd = "retention0";
-// Their values: what is to be done.
-constexpr std::string_view kViewsToDo = "1";
-constexpr std::string_view kFilesToDo = "2";
+constexpr std::string_view kOpenRetentions = "retention/";
+constexpr std::string_view kOpenRetentionsEnd = "retention0";
 // Counted anew when who is held was merged meanwhile.
-constexpr int kAttempts = 4;
+constexpr int kCounts = 4;
 
-std::string OpenRow(Position position) {
-  return std::string(kOpenPrefix) + LogKey(position);
+std::string OpenRetention(Position position) {
+  return std::string(kOpenRetentions) + LogKey(position);
 }
 
 Status Cancelled() {
@@ -165,7 +162,7 @@ class Counting {
         status = Add(expiry, position, record);
       }
       if (!status.ok()) return status;
-      if (position % kProgressEvery == 0 && options_.progress &&
+      if (position % kRetainProgressEvery == 0 && options_.progress &&
           !options_.progress(position, 2 * head)) {
         return Cancelled();
       }
@@ -297,7 +294,7 @@ class Removing {
     for (bool more = true; more;) {
       chunk.Clear();
       values_.clear();
-      for (size_t i = 0; i < kChunkRecords && more; ++i) {
+      for (size_t i = 0; i < kRecordsPerRead && more; ++i) {
         Result<bool> next = ReadNext(cursor, reader, &chunk);
         if (!next.ok()) return std::move(next).status();
         more = *next;
@@ -350,7 +347,7 @@ class Removing {
     if (!status.ok()) return status;
     MarkExpired(&row);
     batch_.Put(kLogEvents, LogKey(fact.position), row);
-    if (batch_.count() < kBatchEvents) return status;
+    if (batch_.count() < kEventsPerBatch) return status;
     status = core_.sequencer->WriteBeside(batch_, false);
     batch_.Clear();
     return status;
@@ -392,7 +389,7 @@ Status FinishViews(StoreCore& core, const IdentityChoice& mark, bool again,
     status = Removing(core, mark, again, head, progress).Run();
   }
   Batch batch;
-  batch.Put(kLogOps, OpenRow(mark.position), kFilesToDo);
+  batch.Put(kLogOps, OpenRetention(mark.position), kFilesToDo);
   if (status.ok()) status = core.sequencer->WriteBeside(batch, false);
   // Until all of it is done it is read as it is to be.
   if (status.ok()) profile.Expire(nullptr);
@@ -434,7 +431,7 @@ Status Advance(StoreCore& core, const IdentityChoice& mark,
   if (status.ok()) status = FinishFiles(core, mark);
   if (!status.ok()) return status;
   Batch batch;
-  batch.Delete(kLogOps, OpenRow(mark.position));
+  batch.Delete(kLogOps, OpenRetention(mark.position));
   return core.sequencer->WriteBeside(batch, false);
 }
 
@@ -455,7 +452,8 @@ Status EmitMark(StoreCore& core, const PrivacySettings& settings,
         }
         Status emitted = choosing.Emit(mark);
         if (!emitted.ok()) return emitted;
-        choosing.PutBeside(OpenRow(mark->position), std::string(kViewsToDo));
+        choosing.PutBeside(OpenRetention(mark->position),
+                           std::string(kViewsToDo));
         // Nobody sees one of these whole beside one that is not.
         profile.Expire(std::make_shared<const Expiry>(*mark));
         return emitted;
@@ -465,9 +463,10 @@ Status EmitMark(StoreCore& core, const PrivacySettings& settings,
 }
 
 // One run of Retain.
-class Run {
+class RetentionRun {
  public:
-  Run(const Tenant::Impl& tenant, Timestamp as_of, const RetainOptions& options)
+  RetentionRun(const Tenant::Impl& tenant, Timestamp as_of,
+               const RetainOptions& options)
       : core_(*tenant.core),
         tenant_(tenant.info.id),
         definitions_(core_.DefinitionsOf(tenant_)),
@@ -539,9 +538,9 @@ class Run {
 Status FinishRetentions(StoreCore& core) {
   std::vector<std::pair<Position, std::string>> open;
   Status status =
-      core.log->ScanBackward(kLogOps, kOpenPrefix, kOpenEnd,
+      core.log->ScanBackward(kLogOps, kOpenRetentions, kOpenRetentionsEnd,
                              [&](std::string_view key, std::string_view value) {
-                               key.remove_prefix(kOpenPrefix.size());
+                               key.remove_prefix(kOpenRetentions.size());
                                if (key.size() == sizeof(Position)) {
                                  open.emplace_back(GetBe64(key.data()), value);
                                }
@@ -575,7 +574,7 @@ Result<RetentionReport> Tenant::Retain(Timestamp as_of,
   ReaderLock open(impl_->core->lifecycle);
   Status status = impl_->CheckOpen();
   if (!status.ok()) return status;
-  Run run(*impl_, as_of, options);
+  RetentionRun run(*impl_, as_of, options);
   status = run.Check();
   if (!status.ok()) return status;
   MutexLock one(core.erasure_mutex);
@@ -585,7 +584,7 @@ Result<RetentionReport> Tenant::Retain(Timestamp as_of,
   for (int attempt = 0; status.ok(); ++attempt) {
     status = run.Do(&report);
     const bool changed = status.code() == StatusCode::kConflict;
-    if (!changed || attempt == kAttempts) break;
+    if (!changed || attempt == kCounts) break;
     status = Status::Ok();
   }
   if (!status.ok()) return status;

@@ -9,17 +9,11 @@
 #include "format/event_body.h"
 #include "store/erased.h"
 #include "store/read_upcaster.h"
+#include "store/refusal.h"
 #include "store/sequencer.h"
 
 namespace crm {
-namespace {
-
-Status NoCustomer(CustomerId customer) {
-  return Status(StatusCode::kNotFound,
-                "no customer " + std::to_string(customer));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Snapshot::Snapshot(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Snapshot::Snapshot(Snapshot&&) noexcept = default;
@@ -63,7 +57,7 @@ Status Snapshot::Impl::ReadCustomer(CustomerId customer,
   Result<Members> members =
       core().views->identity().MembersOf(tenant.id, customer, *view);
   if (!members.ok()) return std::move(members).status();
-  if (members->records.empty()) return NoCustomer(customer);
+  if (members->records.empty()) return NotFound("customer", customer);
   Status erased = CheckNotErased(customer, *members);
   if (!erased.ok()) return erased;
   for (const Members::Member& member : members->records) {
@@ -110,7 +104,7 @@ Result<Customer> Snapshot::GetCustomer(CustomerId customer) const {
   const uint32_t tenant = impl_->tenant.id;
   Result<Position> version = identity.Version(tenant, customer, *impl_->view);
   if (!version.ok()) return std::move(version).status();
-  if (*version == 0) return NoCustomer(customer);
+  if (*version == 0) return NotFound("customer", customer);
   Result<Members> members = identity.MembersOf(tenant, customer, *impl_->view);
   if (!members.ok()) return std::move(members).status();
   Status erased = CheckNotErased(customer, *members);
@@ -160,7 +154,7 @@ Status Snapshot::GetProfile(CustomerId customer, Profile* profile) const {
       impl_->tenant.id, customer, *impl_->view);
   if (!members.ok()) return std::move(members).status();
   // Since this snapshot was taken, or before.
-  return members->records.empty() ? NoCustomer(customer)
+  return members->records.empty() ? NotFound("customer", customer)
                                   : ErasedCustomer(customer);
 }
 

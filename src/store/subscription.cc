@@ -34,7 +34,7 @@ Message::Kind KindOf(IdentityChange::Kind change) {
   return Message::Kind::kSplit;
 }
 
-constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(24 * 365);
+constexpr std::chrono::milliseconds kLongestPull = std::chrono::hours(24 * 365);
 
 }  // namespace
 
@@ -226,7 +226,7 @@ Result<bool> Subscription::Impl::Next(Message* message,
     if (!deadline.has_value()) {
       deadline =
           std::chrono::steady_clock::now() +
-          std::clamp(timeout, std::chrono::milliseconds(0), kLongestWait);
+          std::clamp(timeout, std::chrono::milliseconds(0), kLongestPull);
     }
     const Position head = core->sequencer->head();
     if (next <= head) {

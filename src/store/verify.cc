@@ -7,13 +7,12 @@
 #include "base/mutex.h"
 #include "storage/row_cursor.h"
 #include "store/erasure.h"
+#include "store/ledger_verify.h"
 #include "store/recovery.h"
 #include "store/sequencer.h"
 
 namespace crm {
 namespace {
-
-constexpr size_t kKeptFindings = 100;
 
 // The items of one family, from the last to the first, out of its rows.
 class ItemStream {
