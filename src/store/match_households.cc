@@ -152,6 +152,7 @@ class Planning final {
     std::set<CustomerId> derived;  // Members whom a run put in,
     std::set<CustomerId> by_hand;  // and whom somebody did.
     std::set<CustomerId> left;     // Whom somebody took out.
+    size_t items = 0;              // Of all of them, record by record.
     bool assigned = false;
   };
   struct Group {
@@ -166,11 +167,13 @@ class Planning final {
       Result<HouseholdRow> row = identity_.HouseholdOf(tenant_, id, rows_);
       if (!row.ok()) return std::move(row).status();
       Known known;
+      known.items = row->members.size();
       for (const HouseholdRow::Member& item : row->members) {
         Result<RecordRow> record =
             identity_.RecordOf(tenant_, item.record, rows_);
         if (!record.ok()) return std::move(record).status();
         const CustomerId customer = record->customer;
+        ++named_[customer];
         (item.left      ? known.left
          : item.derived ? known.derived
                         : known.by_hand)
@@ -230,15 +233,27 @@ class Planning final {
     }
   }
 
+  // One that is at a limit is no reason to do nothing for all others.
+  bool IsFull(CustomerId customer, const Known& known, size_t joining) const {
+    const auto named = named_.find(customer);
+    return known.items + joining >= kMaxHouseholdMembers ||
+           (named != named_.end() && named->second >= kMaxHouseholdsOfRecord);
+  }
+
   // Whom a run may put in; nobody, if it would be no household.
   Joins Wanted(const Group& group, const Known& known) const {
     Joins wanted;
+    size_t joining = 0;
     std::set<CustomerId> all = known.by_hand;
     for (const auto& [customer, evidence] : group.members) {
       const bool by_hand = known.by_hand.contains(customer);
       const bool elsewhere = !by_hand && pinned_.contains(customer);
       const bool left = !by_hand && known.left.contains(customer);
       if (elsewhere || left) continue;
+      if (!by_hand && !known.derived.contains(customer)) {
+        if (IsFull(customer, known, joining)) continue;
+        ++joining;
+      }
       all.insert(customer);
       if (!by_hand) wanted[customer] = evidence;
     }
@@ -269,6 +284,7 @@ class Planning final {
   std::vector<Group> groups_;
   std::map<HouseholdId, Known> derived_;
   std::map<CustomerId, std::set<HouseholdId>> pinned_;
+  std::map<CustomerId, size_t> named_;  // In so many places, left or not.
 };
 
 Status Apply(const Tenant::Impl& tenant, Sequencer::Choosing& choosing,

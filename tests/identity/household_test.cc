@@ -353,6 +353,23 @@ TEST_CASE("household: what is said by hand stays, whatever is found") {
   CheckSound(club.store);
 }
 
+TEST_CASE("household: one who is in too many keeps nobody from being found") {
+  Club club;
+  const std::string home = At("7 Oak Road", "7700");
+  const CustomerId ann = club.Person("ann", "Reed", home);
+  const CustomerId ben = club.Person("ben", "Reed", home);
+  const CustomerId cid = club.Person("cid", "Reed", home);
+  for (int i = 0; i < 100; ++i) club.Leave(club.MustMake({ann}), ann);
+  CHECK_CODE(club.tenant.ChangeHousehold({.join = {{ann}}}), kTooLarge);
+  const HouseholdReport report = club.Match(true);
+  CHECK(report.made == 1);
+  CHECK(report.joined == 2);
+  REQUIRE(club.Of(ben).size() == 1);
+  CHECK(club.In(club.Of(ben)[0]) == Customers{ben, cid});
+  CHECK(club.Match(true).changes.empty());
+  CheckSound(club.store);
+}
+
 TEST_CASE("household: a chain of neighbours is none") {
   Club club;
   // Each shares two things with the next one, and nobody with all.
