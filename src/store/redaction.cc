@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/coding.h"
 #include "base/mutex.h"
 #include "base/utf8.h"
 #include "consent/acts.h"
@@ -19,13 +18,6 @@ namespace crm {
 namespace {
 
 constexpr size_t kChunkEvents = 512;
-// Of family ops: redactions that are not complete, by their position.
-constexpr std::string_view kOpenRedactions = "redaction/";
-constexpr std::string_view kOpenRedactionsEnd = "redaction0";
-
-std::string OpenRedaction(Position position) {
-  return std::string(kOpenRedactions) + LogKey(position);
-}
 
 // What is left of an event, as it would have come without the rest.
 Status PackRemnant(std::string_view plain, std::string* packed) {
@@ -205,7 +197,8 @@ Status Redaction::Emit(bool dry, IdentityChoice* choice,
     if (!status.ok()) return status;
     choosing_.Replace(position, row);
   }
-  choosing_.PutBeside(OpenRedaction(choice->position), std::string(kViewsToDo));
+  choosing_.PutBeside(OpenRemovalRow(kOpenRedactions, choice->position),
+                      std::string(kViewsToDo));
   core_.views->profile().Redact(*redacted);
   return status;
 }
@@ -236,7 +229,8 @@ Status FinishViews(StoreCore& core, const IdentityChoice& choice) {
   }
   if (!status.ok()) return status;
   Batch batch;
-  batch.Put(kLogOps, OpenRedaction(choice.position), kFilesToDo);
+  batch.Put(kLogOps, OpenRemovalRow(kOpenRedactions, choice.position),
+            kFilesToDo);
   return core.sequencer->WriteBeside(batch, false);
 }
 
@@ -251,63 +245,17 @@ Status FinishRedaction(StoreCore& core, const IdentityChoice& choice,
   *files = removed.files;
   if (!status.ok()) return status;
   Batch batch;
-  batch.Delete(kLogOps, OpenRedaction(choice.position));
+  batch.Delete(kLogOps, OpenRemovalRow(kOpenRedactions, choice.position));
   return core.sequencer->WriteBeside(batch, false);
 }
 
-namespace {
-
-Status ReadOpen(const StoreCore& core,
-                std::vector<std::pair<Position, std::string>>* open) {
-  return core.log->ScanBackward(
-      kLogOps, kOpenRedactions, kOpenRedactionsEnd,
-      [&](std::string_view key, std::string_view value) {
-        key.remove_prefix(kOpenRedactions.size());
-        if (key.size() == sizeof(Position)) {
-          open->emplace_back(GetBe64(key.data()), value);
-        }
-        return true;
-      });
-}
-
-}  // namespace
-
-Status ForgetRedactionsOf(const StoreCore& core, uint32_t tenant,
-                          Batch* batch) {
-  std::vector<std::pair<Position, std::string>> open;
-  Status status = ReadOpen(core, &open);
-  for (const auto& [position, to_do] : open) {
-    std::string value;
-    LogRecordReader reader;
-    LogRecord record;
-    if (status.ok()) status = core.log_view->Read(position, &value);
-    if (status.ok()) status = reader.Read(value, &record);
-    if (!status.ok()) return status;
-    if (record.tenant == tenant)
-      batch->Delete(kLogOps, OpenRedaction(position));
-  }
-  return status;
-}
-
 Status FinishRedactions(StoreCore& core) {
-  std::vector<std::pair<Position, std::string>> open;
-  Status status = ReadOpen(core, &open);
-  for (auto at = open.rbegin(); status.ok() && at != open.rend(); ++at) {
-    const auto& [position, to_do] = *at;
-    std::string value;
-    LogRecordReader reader;
-    LogRecord record;
-    IdentityChoice choice;
-    status = core.log_view->Read(position, &value);
-    if (status.ok()) status = reader.Read(value, &record);
-    if (status.ok()) {
-      status = ReadChoice(*core.log_view, core.keyring.get(), position, record,
-                          &choice);
-    }
-    uint64_t files = 0;
-    if (status.ok()) status = FinishRedaction(core, choice, to_do, &files);
-  }
-  return status;
+  return FinishOpenRemovals(
+      core, kOpenRedactions,
+      [&](const IdentityChoice& choice, std::string_view to_do) {
+        uint64_t files = 0;
+        return FinishRedaction(core, choice, to_do, &files);
+      });
 }
 
 Result<RedactReport> Tenant::Redact(Position event,

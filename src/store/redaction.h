@@ -60,9 +60,6 @@ Status FinishRedaction(StoreCore& core, const IdentityChoice& choice,
                        std::string_view to_do, uint64_t* files);
 // Of all that are not complete.
 Status FinishRedactions(StoreCore& core);
-// Adds to `batch` that those of a tenant, who was dropped, are not to be
-// completed.
-Status ForgetRedactionsOf(const StoreCore& core, uint32_t tenant, Batch* batch);
 
 // Folds the profile of a record anew from its events in the log, up to `last`;
 // rows of `replaced` stand for those that are there.

@@ -1,9 +1,10 @@
 #include "store/removal.h"
 
 #include <algorithm>
-#include <string>
+#include <utility>
 #include <vector>
 
+#include "base/coding.h"
 #include "store/sequencer.h"
 
 namespace crm {
@@ -51,7 +52,79 @@ Status FindStale(const StoreCore& core, std::span<const Position> events,
   return status;
 }
 
+struct OpenRemoval {
+  Position position = 0;
+  std::string to_do;
+};
+
+// The newest first.
+Status ReadOpen(const StoreCore& core, std::string_view kind,
+                std::vector<OpenRemoval>* open) {
+  std::string end(kind);
+  ++end.back();
+  return core.log->ScanBackward(
+      kLogOps, kind, end, [&](std::string_view key, std::string_view value) {
+        key.remove_prefix(kind.size());
+        if (key.size() == sizeof(Position)) {
+          open->push_back({GetBe64(key.data()), std::string(value)});
+        }
+        return true;
+      });
+}
+
+// `value` and `reader` hold what the record names.
+Status ReadAt(const StoreCore& core, Position position, std::string* value,
+              LogRecordReader* reader, LogRecord* record) {
+  Status status = core.log_view->Read(position, value);
+  return status.ok() ? reader->Read(*value, record) : status;
+}
+
 }  // namespace
+
+std::string OpenRemovalRow(std::string_view kind, Position position) {
+  return std::string(kind) + LogKey(position);
+}
+
+Status FinishOpenRemovals(
+    StoreCore& core, std::string_view kind,
+    const std::function<Status(const IdentityChoice&, std::string_view)>&
+        finish) {
+  std::vector<OpenRemoval> open;
+  Status status = ReadOpen(core, kind, &open);
+  Status busy;
+  for (auto at = open.rbegin(); status.ok() && at != open.rend(); ++at) {
+    LogRecordReader reader;
+    LogRecord record;
+    std::string value;
+    IdentityChoice choice;
+    status = ReadAt(core, at->position, &value, &reader, &record);
+    if (status.ok()) {
+      status = ReadChoice(*core.log_view, core.keyring.get(), at->position,
+                          record, &choice);
+    }
+    if (status.ok()) status = finish(choice, at->to_do);
+    // The others have nothing to do with the file that somebody keeps.
+    if (status.code() == StatusCode::kBusy) busy = std::exchange(status, {});
+  }
+  return status.ok() ? busy : status;
+}
+
+Status ForgetRemovalsOf(const StoreCore& core, uint32_t tenant, Batch* batch) {
+  for (const std::string_view kind : {kOpenRedactions, kOpenRetentions}) {
+    std::vector<OpenRemoval> open;
+    Status status = ReadOpen(core, kind, &open);
+    for (size_t i = 0; status.ok() && i < open.size(); ++i) {
+      LogRecordReader reader;
+      LogRecord record;
+      std::string value;
+      status = ReadAt(core, open[i].position, &value, &reader, &record);
+      if (!status.ok() || record.tenant != tenant) continue;
+      batch->Delete(kLogOps, OpenRemovalRow(kind, open[i].position));
+    }
+    if (!status.ok()) return status;
+  }
+  return Status::Ok();
+}
 
 Status RemoveFromLog(StoreCore& core, std::span<const Position> events,
                      const std::function<bool(const LogRecord&)>& is_meant,

@@ -7,18 +7,32 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "crm/status.h"
 #include "format/log_record.h"
+#include "identity/choice.h"
 #include "store/core.h"
 
 namespace crm {
 
-// Values of the rows of family ops that say what a redaction or a retention,
-// which was cut off, still has to do.
+// Rows of family ops: redactions and retentions that are not complete, by the
+// position of their choice. Their values: what is to be done.
+inline constexpr std::string_view kOpenRedactions = "redaction/";
+inline constexpr std::string_view kOpenRetentions = "retention/";
 inline constexpr std::string_view kViewsToDo = "1";
 inline constexpr std::string_view kFilesToDo = "2";
+
+std::string OpenRemovalRow(std::string_view kind, Position position);
+// Goes on with all of one kind, in the order of the log. kBusy: those for which
+// somebody keeps a file are open still, and the others done.
+Status FinishOpenRemovals(
+    StoreCore& core, std::string_view kind,
+    const std::function<Status(const IdentityChoice& choice,
+                               std::string_view to_do)>& finish);
+// Takes the rows of a tenant who is dropped away: nobody can read the choices.
+Status ForgetRemovalsOf(const StoreCore& core, uint32_t tenant, Batch* batch);
 
 // What a removal has done so far; it may be done again, and counts the same.
 struct Removed {

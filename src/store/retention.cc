@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/coding.h"
 #include "base/mutex.h"
 #include "base/time_text.h"
 #include "consent/acts.h"
@@ -31,15 +30,8 @@ constexpr uint64_t kRetainProgressEvery = 4096;
 constexpr size_t kRecordsPerRead = 2048;
 constexpr size_t kEventsPerBatch = 1024;
 constexpr size_t kTimelinesAtOnce = 4096;
-// Of family ops: retentions that are not complete, by their position.
-constexpr std::string_view kOpenRetentions = "retention/";
-constexpr std::string_view kOpenRetentionsEnd = "retention0";
 // Counted anew when who is held was merged meanwhile.
 constexpr int kCounts = 4;
-
-std::string OpenRetention(Position position) {
-  return std::string(kOpenRetentions) + LogKey(position);
-}
 
 Status Cancelled() {
   return Status(StatusCode::kCancelled, "cancelled by the caller");
@@ -389,7 +381,8 @@ Status FinishViews(StoreCore& core, const IdentityChoice& mark, bool again,
     status = Removing(core, mark, again, head, progress).Run();
   }
   Batch batch;
-  batch.Put(kLogOps, OpenRetention(mark.position), kFilesToDo);
+  batch.Put(kLogOps, OpenRemovalRow(kOpenRetentions, mark.position),
+            kFilesToDo);
   if (status.ok()) status = core.sequencer->WriteBeside(batch, false);
   // Until all of it is done it is read as it is to be.
   if (status.ok()) profile.Expire(nullptr);
@@ -431,7 +424,7 @@ Status Advance(StoreCore& core, const IdentityChoice& mark,
   if (status.ok()) status = FinishFiles(core, mark);
   if (!status.ok()) return status;
   Batch batch;
-  batch.Delete(kLogOps, OpenRetention(mark.position));
+  batch.Delete(kLogOps, OpenRemovalRow(kOpenRetentions, mark.position));
   return core.sequencer->WriteBeside(batch, false);
 }
 
@@ -452,7 +445,7 @@ Status EmitMark(StoreCore& core, const PrivacySettings& settings,
         }
         Status emitted = choosing.Emit(mark);
         if (!emitted.ok()) return emitted;
-        choosing.PutBeside(OpenRetention(mark->position),
+        choosing.PutBeside(OpenRemovalRow(kOpenRetentions, mark->position),
                            std::string(kViewsToDo));
         // Nobody sees one of these whole beside one that is not.
         profile.Expire(std::make_shared<const Expiry>(*mark));
@@ -536,36 +529,11 @@ class RetentionRun {
 }  // namespace
 
 Status FinishRetentions(StoreCore& core) {
-  std::vector<std::pair<Position, std::string>> open;
-  Status status =
-      core.log->ScanBackward(kLogOps, kOpenRetentions, kOpenRetentionsEnd,
-                             [&](std::string_view key, std::string_view value) {
-                               key.remove_prefix(kOpenRetentions.size());
-                               if (key.size() == sizeof(Position)) {
-                                 open.emplace_back(GetBe64(key.data()), value);
-                               }
-                               return true;
-                             });
-  Status busy;
-  for (auto at = open.rbegin(); status.ok() && at != open.rend(); ++at) {
-    const auto& [position, to_do] = *at;
-    std::string value;
-    LogRecordReader reader;
-    LogRecord record;
-    IdentityChoice mark;
-    status = core.log_view->Read(position, &value);
-    if (status.ok()) status = reader.Read(value, &record);
-    if (status.ok()) {
-      status = ReadChoice(*core.log_view, core.keyring.get(), position, record,
-                          &mark);
-    }
-    if (status.ok()) {
-      status = Advance(core, mark, to_do, true, mark.retention.last, {});
-    }
-    // The others have nothing to do with the file that somebody keeps.
-    if (status.code() == StatusCode::kBusy) busy = std::exchange(status, {});
-  }
-  return status.ok() ? busy : status;
+  return FinishOpenRemovals(
+      core, kOpenRetentions,
+      [&](const IdentityChoice& mark, std::string_view to_do) {
+        return Advance(core, mark, to_do, true, mark.retention.last, {});
+      });
 }
 
 Result<RetentionReport> Tenant::Retain(Timestamp as_of,

@@ -9,7 +9,7 @@
 #include "base/mutex.h"
 #include "base/utf8.h"
 #include "store/erased.h"
-#include "store/redaction.h"
+#include "store/removal.h"
 #include "store/sequencer.h"
 
 namespace crm {
@@ -56,7 +56,7 @@ Status PurgeOps(StoreCore& core, uint32_t tenant) {
         });
     if (!status.ok()) return status;
   }
-  Status status = ForgetRedactionsOf(core, tenant, &batch);
+  Status status = ForgetRemovalsOf(core, tenant, &batch);
   return status.ok() ? core.sequencer->WriteBeside(batch, true) : status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "crm/commands.h"
 #include "crm/export.h"
+#include "crm/tenants.h"
 #include "store/fixture.h"
 
 namespace crm {
@@ -351,6 +352,34 @@ TEST_CASE(
   Club club(scratch / "s");
   CHECK(Everything(club.tenant) == all);
   CheckSound(club.store);
+}
+
+TEST_CASE("a tenant who is dropped in the middle of a retention stops nobody") {
+  const Scratch scratch;
+  {
+    Club club(scratch / "s");
+    Tenant other = MustTenant(club.store, "spa");
+    club.Fill();
+    const CustomerId ben =
+        club.Add("b-1", "visited", 1, {{"sclMemberId", "m-2"}}).customer;
+    // Into a file.
+    REQUIRE_OK(club.tenant.Erase(ben, {.mode = ErasureMode::kHard}));
+    REQUIRE_OK(club.tenant.SetPrivacySettings(kNinety));
+    REQUIRE_OK(other.SetPrivacySettings(kNinety));
+    std::optional<EventCursor> cursor = *club.tenant.Replay({});
+    EventView event;
+    REQUIRE(*cursor->Next(&event));
+    CHECK_CODE(club.tenant.Retain(club.Now()), kBusy);
+    REQUIRE_OK(club.store.DropTenant("golf-club", {.confirm = true}));
+    cursor.reset();
+    // The mark says what is to be done, and nobody can read it any more.
+    REQUIRE_OK(club.store.Maintain(std::chrono::seconds(1)));
+    REQUIRE_OK(other.Retain(club.Now()));
+    CheckSound(club.store);
+  }
+  Store store = MustOpen(scratch / "s");
+  CHECK(store.TenantNames() == std::vector<std::string>{"spa"});
+  CheckSound(store);
 }
 
 TEST_CASE("a cursor that keeps an old file delays the proof, no more") {
