@@ -4,8 +4,8 @@
 // of a retention.
 
 #include "base/coding.h"
-#include "fault/cut_off.h"
 #include "format/log_record.h"
+#include "privacy/cut_off.h"
 #include "privacy/key_rows.h"
 #include "store/files.h"
 

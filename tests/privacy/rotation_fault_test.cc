@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "fault/cut_off.h"
+#include "privacy/cut_off.h"
 #include "privacy/key_rows.h"
 #include "store/files.h"
 

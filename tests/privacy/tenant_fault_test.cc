@@ -2,7 +2,7 @@
 // done, or it never was. And no key that sealed it is left in the files.
 
 #include "base/coding.h"
-#include "fault/cut_off.h"
+#include "privacy/cut_off.h"
 #include "privacy/key_rows.h"
 #include "store/files.h"
 

@@ -1,4 +1,4 @@
-#include "fault/cut_off.h"
+#include "privacy/cut_off.h"
 
 #include <unistd.h>
 

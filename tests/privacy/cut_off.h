@@ -14,8 +14,8 @@
 //     return points;
 //   });
 
-#ifndef CRM_TESTS_FAULT_CUT_OFF_H_
-#define CRM_TESTS_FAULT_CUT_OFF_H_
+#ifndef CRM_TESTS_PRIVACY_CUT_OFF_H_
+#define CRM_TESTS_PRIVACY_CUT_OFF_H_
 
 #include <cstdint>
 #include <functional>
@@ -61,4 +61,4 @@ void CutOffEverywhere(
 
 }  // namespace crm
 
-#endif  // CRM_TESTS_FAULT_CUT_OFF_H_
+#endif  // CRM_TESTS_PRIVACY_CUT_OFF_H_
