@@ -198,10 +198,8 @@ Status Match(const HouseholdCommand& command, Tenant& tenant) {
     if (!fields.ok()) return fields.status();
     options.fields = *std::move(fields);
   }
-  InterruptGuard guard;
-  ProgressLine line;
-  options.progress = ShowSteps(&line);
-  const Result<HouseholdReport> report = tenant.MatchHouseholds(options);
+  const Result<HouseholdReport> report = WithSteps(
+      options, [&](const auto& how) { return tenant.MatchHouseholds(how); });
   if (!report.ok()) return report.status();
   if (!command.store.json) Show(report->changes);
   Show(*report, command.store.json);

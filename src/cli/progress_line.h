@@ -55,6 +55,14 @@ class InterruptGuard final {
 // `noun`, or which step, is done; an interrupt cancels the call.
 Progress ShowOn(ProgressLine* line, std::string_view noun);
 MatchProgressCallback ShowSteps(ProgressLine* line);
+// Does such a call with these options, and shows its steps meanwhile.
+template <typename Options, typename Call>
+auto WithSteps(Options options, Call call) {
+  ProgressLine line;
+  const InterruptGuard guard;
+  options.progress = ShowSteps(&line);
+  return call(options);
+}
 
 }  // namespace crm::cli
 

@@ -395,10 +395,8 @@ Status Match(const WhoCommand& command, Tenant& tenant) {
     if (!fields.ok()) return fields.status();
     options.fields = *std::move(fields);
   }
-  InterruptGuard guard;
-  ProgressLine line;
-  options.progress = ShowSteps(&line);
-  const Result<MatchReport> report = tenant.MatchCustomers(options);
+  const Result<MatchReport> report = WithSteps(
+      options, [&](const auto& how) { return tenant.MatchCustomers(how); });
   if (!report.ok()) return report.status();
   if (!command.store.json) Show(report->matches);
   Show(*report, command.store.json);
