@@ -186,6 +186,32 @@ void Limit(size_t first, size_t last, double most, PairWeigher::Bits* bits) {
 
 }  // namespace
 
+// Where no address says whether two live together, those who have one surname
+// and nothing that speaks against it may: strangers of chance and of one family
+// add up. Returns what that takes from the weight, which is not above 0.
+double PairWeigher::MayBeFamily(const Comparison& comparison,
+                                const Bits& bits) const {
+  const auto& level = comparison.level;
+  const bool herself = level[kGiven] == given_level::kExact &&
+                       level[kBirth] == birth_level::kExact;
+  if (level[kSurname] < surname_level::kClose || herself ||
+      comparison.state[kSurname] != kAlone || MayShareHousehold(comparison)) {
+    return 0;
+  }
+  double chance = bits[kSurname];
+  for (size_t c = kPostcode; c <= kCountry; ++c) {
+    if (level[c] == kDifferent) return 0;
+    chance += bits[c];
+  }
+  double family = most_of_address_;
+  for (const Comparator c : {kGiven, kBirth}) {
+    if (level[c] == kMissing) continue;
+    chance += bits[c];
+    family += weights_[c][kAgrees][level[c]];
+  }
+  return -std::log2(1 + std::exp2(chance - family));
+}
+
 void PairWeigher::WeighAll(const MatchFeatures& a, const MatchFeatures& b,
                            const Comparison& comparison, Bits* bits,
                            Bits* rareness) const {
@@ -202,6 +228,7 @@ void PairWeigher::WeighAll(const MatchFeatures& a, const MatchFeatures& b,
     (*rareness)[kSurname] += more;
     (*bits)[kSurname] += more;
   }
+  (*bits)[kSurname] += MayBeFamily(comparison, *bits);
   // An e-mail address that fits the name is weighed beside that.
   const bool email = comparison.state[kEmail] != kDiffers;
   if (MayShareHousehold(comparison)) {
