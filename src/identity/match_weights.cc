@@ -186,15 +186,17 @@ void Limit(size_t first, size_t last, double most, PairWeigher::Bits* bits) {
 
 }  // namespace
 
-// Where no address says whether two live together, those who have one surname
-// and nothing that speaks against it may: strangers of chance and of one family
-// add up. Returns what that takes from the weight, which is not above 0.
+// Those of one surname in one town may live together, where no address says
+// whether they do: strangers by chance and a family's add up. Returns what that
+// takes from the weight, which is not above 0.
 double PairWeigher::MayBeFamily(const Comparison& comparison,
                                 const Bits& bits) const {
   const auto& level = comparison.level;
   const bool herself = level[kGiven] == given_level::kExact &&
                        level[kBirth] == birth_level::kExact;
-  if (level[kSurname] < surname_level::kClose || herself ||
+  const bool town = level[kCity] >= text_level::kSimilar ||
+                    level[kPostcode] >= text_level::kSimilar;
+  if (level[kSurname] < surname_level::kClose || !town || herself ||
       comparison.state[kSurname] != kAlone || MayShareHousehold(comparison)) {
     return 0;
   }

@@ -420,6 +420,29 @@ void Stage::CheckOutcome(const Outcomes& all, const std::string& name) {
   CHECK(joins == want.joins);
 }
 
+// What came in the order in which it happened is as it would be decided anew;
+// but for the brake, which stops what is right.
+void Stage::CheckNothingAnew() {
+  std::map<std::string, Event> last;
+  for (const Scenario::Step& step : scenario_.steps) {
+    if (step.name.empty()) continue;
+    const auto [before, first] = last.try_emplace(step.tenant, step.event);
+    if (!first && before->second.occurred_at >= step.event.occurred_at) return;
+    before->second = step.event;
+  }
+  if (scenario_.guard == IdentityReasonName(IdentityReason::kMergeBrake)) {
+    return;
+  }
+  ReResolveOptions options;
+  options.dry_run = false;
+  for (auto& [name, tenant] : tenants_) {
+    const Result<ReResolveReport> report = tenant.ReResolve(options);
+    REQUIRE_OK(report);
+    CHECK(report->records_moved == 0);
+    CHECK(report->position == 0);
+  }
+}
+
 void Stage::CheckAsWritten() {
   std::vector<size_t> order;
   for (size_t i = 0; i < scenario_.steps.size(); ++i) order.push_back(i);
@@ -446,6 +469,7 @@ void Stage::CheckAsWritten() {
     INFO(identifier.name_space << "=" << identifier.value);
     CHECK(Owner("", identifier) == who);
   }
+  CheckNothingAnew();
   CheckSound(store_);
 }
 

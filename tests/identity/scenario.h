@@ -62,6 +62,7 @@ class Stage final {
   using Outcomes = std::map<std::string, EventOutcome>;
   Outcomes Append(const std::vector<size_t>& order);
   Tenant& TenantOf(const std::string& name);
+  void CheckNothingAnew();
   void CheckOutcome(const Outcomes& all, const std::string& name);
   // By the name of the first of her events; empty: nobody.
   std::string Who(const std::string& tenant, CustomerId customer) const;
