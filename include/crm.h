@@ -2581,7 +2581,7 @@ typedef struct crm_definition_view {
  * PARTITION: who is who after an unmerge or a re-resolve.
  * ASSERTION: a must-link or a cannot-link, said or retracted.
  * REVIEW, ANSWER: a question was put, or answered.
- * SHARED: an identifier links nobody any more.
+ * SHARED: an identifier links nobody any more, or does again.
  * ERASURE: a customer was erased.
  * REDACTION: events lost what they said.
  * HOLD: a legal hold: placed, released, or waited for.

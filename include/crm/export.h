@@ -82,7 +82,7 @@
 //               `weight`
 //   answer      `answer` (same, different, dismiss) to the question about `a`
 //               and `b`
-//   shared      `namespace` of an identifier that links nobody any more
+//   shared      `namespace` of a value that links nobody; "said" as above
 //   erasure     `customer`, and her `records`
 //   redaction   `events`: how many lost what they said
 //   hold        a legal hold (crm/retention.h), by `customer` and its number

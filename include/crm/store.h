@@ -258,9 +258,9 @@ class Tenant final {
   // How a customer came to be.
   Result<IdentityHistory> How(CustomerId customer) const;
   // Decides anew, by today's rules, to whom every record belongs, in the order
-  // of event times, so that the order of arrival does not matter; assertions
-  // hold. Differences are written as choices. Takes memory for all identifiers
-  // of the tenant, and other appends wait meanwhile. kCancelled.
+  // of event time, then a hash of the event id: arrival does not matter; what
+  // was asserted or asked stays. Writes the differences as choices. Has all
+  // identifiers of the tenant in memory; other appends wait. kCancelled.
   Result<ReResolveReport> ReResolve(const ReResolveOptions& options = {});
   // Merges customers who are the same person by what is known of them, and asks
   // about those who may be: see crm/match_customers.h. Appends go on but for
@@ -595,7 +595,7 @@ struct ChoiceView {
     kAssertion = 3,   // A must-link or a cannot-link, said or retracted.
     kReview = 4,      // A question was put ...
     kAnswer = 5,      // ... or answered.
-    kShared = 6,      // An identifier links nobody any more.
+    kShared = 6,      // An identifier links nobody any more, or does again.
     kErasure = 7,     // A customer was erased; see crm/privacy.h.
     kRedaction = 8,   // Events lost what they said; see crm/privacy.h.
     kHold = 9,        // A legal hold: placed, released, or waited for.

@@ -29,7 +29,7 @@ enum class ChoiceKind : uint8_t {
   kAssertion = 3,
   kReview = 4,      // A question is put ...
   kAnswer = 5,      // ... and answered; what follows of it are choices, too.
-  kShared = 6,      // An identifier links nobody any more.
+  kShared = 6,      // An identifier links nobody any more, or does again.
   kErasure = 7,     // Records whose keys are destroyed. See crm/privacy.h.
   kRedaction = 8,   // Events whose sealed part was replaced by a remnant.
   kHold = 9,        // A legal hold. See crm/retention.h.
@@ -62,7 +62,7 @@ struct IdentityChoice {
   // kReview; why a merge was forced.
   IdentityReason reason = IdentityReason::kNone;
   int32_t weight = 0;  // Of a match, in hundredths of a bit.
-  // kAssertion: the kind, or `retracted`.
+  // kAssertion: the kind, or `retracted`; so is kShared.
   Assertion::Kind assertion = Assertion::Kind::kCannotLink;
   bool retracted = false;
   // kReview: the number of its row. kAnswer: of the one answered.

@@ -4,10 +4,15 @@
 #ifndef CRM_IDENTITY_GUARDS_H_
 #define CRM_IDENTITY_GUARDS_H_
 
+#include <cstdint>
+
 #include "identity/rows.h"
 #include "identity/settings.h"
 
 namespace crm {
+
+// A month, as phone_months counts them.
+inline constexpr int64_t kMonthUs = int64_t{365} * 24 * 3600 * 1'000'000 / 12;
 
 // An identifier of `a` of whose namespace `b` has another value, which cannot
 // be: the namespace is exclusive. Null: there is none.

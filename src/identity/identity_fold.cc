@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "identity/identity_internal.h"
 
@@ -10,6 +12,48 @@ namespace crm {
 namespace {
 
 using Claim = Members::Claim;
+
+bool Precedes(const Claim& x, const Claim& y) {
+  return std::tie(x.hash.hi, x.hash.lo, x.record) <
+         std::tie(y.hash.hi, y.hash.lo, y.record);
+}
+
+// What is named and not had.
+void TakeNamed(const Members& members, std::vector<Claim>* named) {
+  for (const Claim& claim : members.claims) {
+    if (claim.state == Claim::State::kNamed) named->push_back(claim);
+  }
+}
+
+// Calls `change` with every claim that is named in one of the two alone, and
+// whether it is named after.
+template <typename Change>
+Status ForEachChange(std::vector<Claim>& before, std::vector<Claim>& after,
+                     const Change& change) {
+  std::sort(before.begin(), before.end(), Precedes);
+  std::sort(after.begin(), after.end(), Precedes);
+  for (const bool names : {false, true}) {
+    const std::vector<Claim>& others = names ? before : after;
+    for (const Claim& claim : names ? after : before) {
+      if (std::binary_search(others.begin(), others.end(), claim, Precedes)) {
+        continue;
+      }
+      Status status = change(claim, names);
+      if (!status.ok()) return status;
+    }
+  }
+  return Status::Ok();
+}
+
+// False: it was so already.
+bool SetNames(ClaimantsRow* row, RecordId record, bool names) {
+  if (!names) return std::erase(row->records, record) > 0;
+  const bool known = std::find(row->records.begin(), row->records.end(),
+                               record) != row->records.end();
+  if (known || row->records.size() == ClaimantsRow::kMaxClaimants) return false;
+  row->records.push_back(record);
+  return true;
+}
 
 }  // namespace
 
@@ -238,9 +282,13 @@ Status IdentityRoom::FoldPartition(const IdentityChoice& choice,
   const uint32_t tenant = choice.tenant;
   Generation& rows = context.rows;
   Status status;
+  std::vector<Claim> named_before;
+  std::vector<Claim> named_after;
   for (const IdentityChoice::Part& part : choice.parts) {
     Result<Members> before = OwnMembers(tenant, part.customer, rows);
     if (!before.ok()) return std::move(before).status();
+    TakeNamed(*before, &named_before);
+    TakeNamed(part.members, &named_after);
     if (before->moved_to != 0) --context.counts.retired;
     for (const Claim& claim : before->claims) {
       if (claim.state != Claim::State::kOwns) continue;
@@ -283,7 +331,16 @@ Status IdentityRoom::FoldPartition(const IdentityChoice& choice,
     }
     if (!status.ok()) return status;
   }
-  return status;
+  std::sort(named_before.begin(), named_before.end(), Precedes);
+  std::sort(named_after.begin(), named_after.end(), Precedes);
+  // Who names an identifier without having it follows the rows of customers.
+  return ForEachChange(
+      named_before, named_after, [&](const Claim& claim, bool names) -> Status {
+        Result<ClaimantsRow> row = ClaimantsOf(tenant, claim.hash, rows);
+        if (!row.ok()) return std::move(row).status();
+        if (!SetNames(&*row, claim.record, names)) return Status::Ok();
+        return PutClaimants(tenant, claim.hash, *row, rows);
+      });
 }
 
 Status IdentityRoom::FoldAssertion(const IdentityChoice& choice,
@@ -342,9 +399,13 @@ Status IdentityRoom::FoldShared(const IdentityChoice& choice,
                                 FoldContext& context) const {
   Result<IdentifierRow> row = Find(choice.tenant, choice.hash, context.rows);
   if (!row.ok()) return std::move(row).status();
-  row->shared = true;
-  return context.rows.Put(family(kIdentifiers),
-                          HashRow(choice.tenant, choice.hash), row->Encode());
+  row->shared = !choice.retracted;
+  const RowKey key = HashRow(choice.tenant, choice.hash);
+  // Whoever claims it next finds no row.
+  if (!row->shared && row->owner == 0) {
+    return context.rows.Delete(family(kIdentifiers), key);
+  }
+  return context.rows.Put(family(kIdentifiers), key, row->Encode());
 }
 
 }  // namespace crm

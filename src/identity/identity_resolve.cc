@@ -13,7 +13,6 @@
 namespace crm {
 namespace {
 
-constexpr int64_t kMonthUs = int64_t{365} * 24 * 3600 * 1'000'000 / 12;
 // Links that rest on a value are looked at when it turns shared: so many.
 constexpr size_t kMaxLinksAsked = 10;
 

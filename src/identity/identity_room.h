@@ -117,7 +117,7 @@ class IdentityRoom final : public Room {
       : normaliser_(normaliser) {}
 
   std::string_view name() const override { return "identity"; }
-  uint32_t version() const override { return 5 + 16 * kNormaliserVersion; }
+  uint32_t version() const override { return 6 + 16 * kNormaliserVersion; }
   std::vector<RowFamily> families() const override;
   Status Prepare(const EventContent& content, Arena& arena,
                  const void** data) const override;

@@ -67,6 +67,8 @@ class PairWeigher final {
   // have both.
   double RareTogether(const MatchFeatures& a, const Bits& rareness) const;
 
+  double MayBeFamily(const Comparison& comparison, const Bits& bits) const;
+
   const MatchSet::Impl& set_;
   WeightTables weights_;
   std::array<double, kComparators> exact_u_{};

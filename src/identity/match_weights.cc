@@ -186,6 +186,34 @@ void Limit(size_t first, size_t last, double most, PairWeigher::Bits* bits) {
 
 }  // namespace
 
+// Those of one surname in one town may live together, where no address says
+// whether they do: strangers by chance and a family's add up. Returns what that
+// takes from the weight, which is not above 0.
+double PairWeigher::MayBeFamily(const Comparison& comparison,
+                                const Bits& bits) const {
+  const auto& level = comparison.level;
+  const bool herself = level[kGiven] == given_level::kExact &&
+                       level[kBirth] == birth_level::kExact;
+  const bool town = level[kCity] >= text_level::kSimilar ||
+                    level[kPostcode] >= text_level::kSimilar;
+  if (level[kSurname] < surname_level::kClose || !town || herself ||
+      comparison.state[kSurname] != kAlone || MayShareHousehold(comparison)) {
+    return 0;
+  }
+  double chance = bits[kSurname];
+  for (size_t c = kPostcode; c <= kCountry; ++c) {
+    if (level[c] == kDifferent) return 0;
+    chance += bits[c];
+  }
+  double family = most_of_address_;
+  for (const Comparator c : {kGiven, kBirth}) {
+    if (level[c] == kMissing) continue;
+    chance += bits[c];
+    family += weights_[c][kAgrees][level[c]];
+  }
+  return -std::log2(1 + std::exp2(chance - family));
+}
+
 void PairWeigher::WeighAll(const MatchFeatures& a, const MatchFeatures& b,
                            const Comparison& comparison, Bits* bits,
                            Bits* rareness) const {
@@ -202,6 +230,7 @@ void PairWeigher::WeighAll(const MatchFeatures& a, const MatchFeatures& b,
     (*rareness)[kSurname] += more;
     (*bits)[kSurname] += more;
   }
+  (*bits)[kSurname] += MayBeFamily(comparison, *bits);
   // An e-mail address that fits the name is weighed beside that.
   const bool email = comparison.state[kEmail] != kDiffers;
   if (MayShareHousehold(comparison)) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "identity/part_links.h"
+
 namespace crm {
 namespace {
 
@@ -57,14 +59,14 @@ class PartMaker {
     Part part;
     TakeMembers(&part.members);
     TakeClaims(&part.members);
-    const std::vector<Origin> origins = OriginsOf(part.members);
-    part.customer = Choose(origins, part.members);
+    TakeMerges(&part.members);
+    part.customer = Choose(part.members);
     if (part.customer == 0) {
       part.customer = (*next_new)++;
       part.members.records.front().began = part.customer;
     }
-    TakeMerges(origins, &part);
-    for (const Origin& origin : origins) {
+    SettleLinks(part.customer, &part.members, next_new);
+    for (const Origin& origin : OriginsOf(part.members)) {
       if (origin.customer == part.customer) continue;
       Part lead;
       lead.customer = origin.customer;
@@ -107,8 +109,8 @@ class PartMaker {
 
   // Who was split keeps her id where its first record is; of others the one
   // with an account, then the oldest.
-  CustomerId Choose(const std::vector<Origin>& origins,
-                    const Members& members) const {
+  CustomerId Choose(const Members& members) const {
+    const std::vector<Origin> origins = OriginsOf(members);
     CustomerId chosen = 0;
     bool chosen_has = false;
     const bool rather = std::any_of(
@@ -137,37 +139,12 @@ class PartMaker {
     return cut_.prefers && cut_.prefers(customer);
   }
 
-  // Merges that still hold, and one for every id that leads to her.
-  void TakeMerges(const std::vector<Origin>& origins, Part* part) const {
-    std::vector<Origin> needed;
-    for (const Origin& origin : origins) {
-      if (origin.customer != part->customer) needed.push_back(origin);
-    }
-    std::vector<Members::Merge>& merges = part->members.merges;
-    std::vector<size_t> unnamed;
+  void TakeMerges(Members* out) const {
     for (const Members::Merge& merge : whole_.merges) {
-      if (!Has(merge.a) || !Has(merge.b)) continue;
-      if (cut_.goes({merge.a, merge.b, merge.position})) continue;
-      merges.push_back(merge);
-      const auto found =
-          std::find_if(needed.begin(), needed.end(), [&](const Origin& origin) {
-            return origin.customer == merge.retired;
-          });
-      if (found == needed.end()) {
-        unnamed.push_back(merges.size() - 1);
-      } else {
-        needed.erase(found);
+      if (Has(merge.a) && Has(merge.b) &&
+          !cut_.goes({merge.a, merge.b, merge.position})) {
+        out->merges.push_back(merge);
       }
-    }
-    // One who stayed then may be the one who leads now.
-    for (const size_t place : unnamed) {
-      if (needed.empty()) break;
-      merges[place].retired = needed.front().customer;
-      needed.erase(needed.begin());
-    }
-    for (const Origin& origin : needed) {
-      const RecordId first = part->members.records.front().record;
-      merges.push_back({0, origin.customer, first, origin.record, 0, 100});
     }
   }
 
@@ -241,7 +218,6 @@ Partition TakeApart(CustomerId customer, const Members& members,
     std::sort(records.begin(), records.end());
     out.parts.push_back(maker.Make(records, &next_new, &leading));
   }
-  out.minted = static_cast<size_t>(next_new - cut.first_new);
   out.alive = out.parts.size();
   std::sort(out.parts.begin(), out.parts.end(),
             [customer](const Part& a, const Part& b) {

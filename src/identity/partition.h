@@ -44,8 +44,7 @@ struct Partition {
   // Customers who have records, the one who was taken apart first, then
   // ascending; then those who lead to one of them.
   std::vector<IdentityChoice::Part> parts;
-  size_t alive = 0;   // How many of the parts have records ...
-  size_t minted = 0;  // ... and how many of these are new.
+  size_t alive = 0;  // How many of the parts have records.
   // Records of different parts that were linked.
   std::vector<std::pair<RecordId, RecordId>> apart;
 };

@@ -192,8 +192,8 @@ void ChoiceToJson(const IdentityChoice& choice, const Names& names,
     json.Text("assertion", choice.assertion == Assertion::Kind::kMustLink
                                ? "must-link"
                                : "cannot-link");
-    if (choice.retracted) json.Text("said", "retracted");
   }
+  if (choice.retracted) json.Text("said", "retracted");
   if (choice.kind == ChoiceKind::kAnswer) {
     json.Text("answer", AnswerText(choice.answer));
   }

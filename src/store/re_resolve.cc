@@ -10,15 +10,15 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <numeric>
-#include <tuple>
+#include <iterator>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/mutex.h"
 #include "identity/guards.h"
-#include "identity/partition.h"
 #include "storage/database.h"
+#include "store/differences.h"
 #include "store/erasure.h"
 #include "store/fact_decoder.h"
 #include "store/identity_text.h"
@@ -31,9 +31,29 @@ namespace {
 constexpr uint32_t kAside = 0xfffffff0u;
 constexpr size_t kChunkRecords = 2048;
 constexpr uint64_t kReResolveProgressEvery = 4096;
-constexpr size_t kListedChanges = 1000;
 
-// What one record said by one event about who it is.
+// When a record was seen, without gaps that count: from the first event to the
+// last. Ascending.
+using Seen = std::vector<std::pair<int64_t, int64_t>>;
+
+void AddSeen(int64_t at, int64_t gap, Seen* seen) {
+  auto next = std::upper_bound(
+      seen->begin(), seen->end(), at,
+      [](int64_t time, const auto& span) { return time < span.first; });
+  next = seen->insert(next, {at, at});
+  if (next != seen->begin() && at - std::prev(next)->second <= gap) {
+    std::prev(next)->second = std::max(std::prev(next)->second, at);
+    next = std::prev(seen->erase(next));
+  }
+  while (std::next(next) != seen->end() &&
+         std::next(next)->first - next->second <= gap) {
+    next->second = std::max(next->second, std::next(next)->second);
+    seen->erase(std::next(next));
+  }
+}
+
+// What one record said by one event about who it is. The order in which all is
+// decided: by event time, then by event id, which no arrival can change.
 struct Saying {
   int64_t occurred_at = 0;
   uint64_t id_order = 0;
@@ -55,8 +75,8 @@ struct Saying {
 // was said first by event time.
 class Gatherer {
  public:
-  Gatherer(const StoreCore& core, uint32_t tenant)
-      : core_(core), tenant_(tenant) {}
+  Gatherer(const StoreCore& core, uint32_t tenant, const IdentityRules& rules)
+      : core_(core), tenant_(tenant), gap_(kMonthUs * rules.phone_months) {}
 
   Status Run(const ReResolveOptions& options) {
     Names names;  // As the log gives them, then thrown away.
@@ -96,9 +116,17 @@ class Gatherer {
   }
 
   const std::vector<Saying>& sayings() const { return sayings_; }
+  // Of a record; null: it is nobody's.
+  const Seen* SeenOf(RecordId record) const {
+    const auto found = seen_.find(record);
+    return found == seen_.end() ? nullptr : &found->second;
+  }
 
  private:
   void Take(const Fact& fact) {
+    if (gap_ > 0) {
+      AddSeen(fact.header.occurred_at, gap_, &seen_[fact.header.record]);
+    }
     const IdentityData* data = core_.views->identity().DataOf(fact.prepared);
     if (data == nullptr || data->identifiers.empty()) return;
     uint64_t set = fact.header.record * 0x9e3779b97f4a7c15;
@@ -131,28 +159,31 @@ class Gatherer {
 
   const StoreCore& core_;
   const uint32_t tenant_;
+  const int64_t gap_;  // 0: nobody asks when a record was seen.
   Definitions definitions_{&IdentitySettings::Parse, &ConsentSettings::Parse,
                            &PrivacySettings::Parse};
   Arena arena_;
   std::vector<Saying> sayings_;
   absl::flat_hash_map<std::pair<RecordId, uint64_t>, size_t> by_set_;
+  absl::flat_hash_map<RecordId, Seen> seen_;
 };
 
 // Resolves what was gathered, under the number aside.
 class Resolution final : public ResolveHost {
  public:
-  Resolution(const StoreCore& core, uint32_t tenant,
-             const IdentitySettings* settings)
+  Resolution(const StoreCore& core, uint32_t tenant, const IdentityRules& rules,
+             const Gatherer& gathered)
       : core_(core),
         tenant_(tenant),
-        rules_(RulesOf(settings)),
+        rules_(rules),
+        gathered_(gathered),
         rows_(&core.views->overlay()),
         context_{rows_, counts_} {
     rows_.set_blind();
   }
 
-  Status Run(const std::vector<Saying>& sayings,
-             const ReResolveOptions& options) {
+  Status Run(const ReResolveOptions& options) {
+    const std::vector<Saying>& sayings = gathered_.sayings();
     uint64_t done = 0;
     for (const Saying& saying : sayings) {
       Status status = Add(saying);
@@ -206,7 +237,12 @@ class Resolution final : public ResolveHost {
     }
     return Status::Ok();
   }
-  const std::vector<IdentityChoice>& shared() const { return shared_; }
+  Result<bool> IsShared(const Hash128& hash) {
+    Result<IdentifierRow> row =
+        core_.views->identity().Find(kAside, hash, rows_);
+    if (!row.ok()) return std::move(row).status();
+    return row->shared;
+  }
 
   const IdentityRules& rules() const override { return rules_; }
   // All that is known of its record: the order of events must not matter.
@@ -225,15 +261,19 @@ class Resolution final : public ResolveHost {
     return person;
   }
   int64_t now() const override { return now_; }
-  Result<std::optional<int64_t>> TimeOf(RecordId, Position last) override {
-    const auto found = time_of_.find(last);
-    return found == time_of_.end() ? std::optional<int64_t>()
-                                   : std::optional<int64_t>(found->second);
+  // By all of its events, not by those alone that say something new.
+  Result<std::optional<int64_t>> TimeOf(RecordId record, Position) override {
+    const Seen* const seen = gathered_.SeenOf(Real(record));
+    if (seen == nullptr) return std::optional<int64_t>();
+    std::optional<int64_t> last;
+    for (const auto& [from, to] : *seen) {
+      if (from <= now_) last = std::min(to, now_);
+    }
+    return last;
   }
   bool MayMerge() override { return true; }
   Status Emit(IdentityChoice* choice) override {
     choice->position = ++emitted_;
-    if (choice->kind == ChoiceKind::kShared) shared_.push_back(*choice);
     return core_.views->identity().FoldChoice(*choice, context_);
   }
 
@@ -276,7 +316,6 @@ class Resolution final : public ResolveHost {
     if (choice.new_record) header.flags |= kEventNewRecord;
     if (choice.new_customer) header.flags |= kEventNewCustomer;
     if (choice.contested) header.flags |= kEventContested;
-    time_of_[saying.position] = saying.occurred_at;
     status = identity.Fold(fact, context_);
     if (!status.ok() || !choice.new_record) return status;
     real_.push_back(saying.record);
@@ -344,6 +383,7 @@ class Resolution final : public ResolveHost {
   const StoreCore& core_;
   const uint32_t tenant_;
   const IdentityRules& rules_;
+  const Gatherer& gathered_;
   TenantCounts counts_;
   Generation rows_;
   FoldContext context_;
@@ -352,282 +392,70 @@ class Resolution final : public ResolveHost {
   Position emitted_ = 0;
   std::vector<RecordId> real_;  // By number aside, less one.
   absl::flat_hash_map<RecordId, RecordId> aside_;
-  absl::flat_hash_map<Position, int64_t> time_of_;
   absl::flat_hash_map<RecordId, Person> persons_;
-  std::vector<IdentityChoice> shared_;
 };
 
-// Holds both partitions against each other, and writes where they differ.
-class Differences {
- public:
-  Differences(const StoreCore& core, uint32_t tenant,
-              Sequencer::Choosing& choosing, const ReResolveOptions& options,
-              ReResolveReport* report)
-      : identity_(core.views->identity()),
-        tenant_(tenant),
-        choosing_(choosing),
-        options_(options),
-        report_(*report) {}
-
-  Status LoadCurrent() {
-    const CustomerId last = choosing_.context().counts.customers;
-    for (CustomerId id = 1; id <= last; ++id) {
-      Result<Members> members =
-          identity_.OwnMembers(tenant_, id, choosing_.context().rows);
-      if (!members.ok()) return std::move(members).status();
-      if (members->records.empty() || members->IsErased()) continue;
-      for (const Members::Member& member : members->records) {
-        customer_of_[member.record] = id;
-        if (member.began != 0) began_[member.record] = member.began;
-      }
-      report_.records += members->records.size();
-      current_.emplace(id, std::move(members).value());
-    }
-    report_.customers_before = current_.size();
-    return Status::Ok();
-  }
-
-  void Take(Members&& wanted) { wanted_.push_back(std::move(wanted)); }
-
-  // Merges by a match, as they were made.
-  std::vector<Members::Merge> matches() const {
-    std::vector<Members::Merge> matches;
-    for (const auto& [id, members] : current_) {
-      for (const Members::Merge& merge : members.merges) {
-        if (merge.by_match()) matches.push_back(merge);
-      }
-    }
-    std::sort(matches.begin(), matches.end(),
-              [](const Members::Merge& x, const Members::Merge& y) {
-                return std::tie(x.position, x.a, x.b) <
-                       std::tie(y.position, y.a, y.b);
-              });
-    return matches;
-  }
-
-  Status Write() {
-    AddStrays();
-    report_.customers_after = wanted_.size();
-    for (const std::vector<size_t>& group : GroupBoth()) {
-      if (IsSame(group)) continue;
-      Status status = WriteGroup(group);
+// Values that link nobody, or do again.
+Status WriteShared(const StoreCore& core, uint32_t tenant,
+                   const Gatherer& gathered, Resolution& resolution,
+                   const ReResolveOptions& options,
+                   Sequencer::Choosing& choosing, ReResolveReport* report) {
+  absl::flat_hash_set<std::pair<uint64_t, uint64_t>> looked_at;
+  for (const Saying& saying : gathered.sayings()) {
+    for (const FactIdentifier& identifier : saying.data->identifiers) {
+      if (identifier.klass != IdentifierClass::kShareable) continue;
+      const Hash128& hash = identifier.hash;
+      if (!looked_at.emplace(hash.hi, hash.lo).second) continue;
+      Result<IdentifierRow> row =
+          core.views->identity().Find(tenant, hash, choosing.context().rows);
+      if (!row.ok()) return std::move(row).status();
+      Result<bool> shared = resolution.IsShared(hash);
+      if (!shared.ok()) return std::move(shared).status();
+      if (row->shared == *shared) continue;
+      IdentityChoice choice;
+      choice.kind = ChoiceKind::kShared;
+      choice.origin = ChoiceOrigin::kReResolve;
+      choice.tenant = tenant;
+      choice.hash = hash;
+      choice.name_space =
+          core.views->identity().NumberOf(identifier.name_space);
+      choice.retracted = row->shared;
+      choice.by = options.by;
+      choice.why = options.why;
+      Status status = choosing.Emit(&choice);
       if (!status.ok()) return status;
-    }
-    return Status::Ok();
-  }
-
- private:
-  // Records that say nothing any more (their key is gone) stay as they are.
-  void AddStrays() {
-    absl::flat_hash_set<RecordId> seen;
-    absl::flat_hash_map<CustomerId, size_t> place;
-    for (size_t i = 0; i < wanted_.size(); ++i) {
-      for (const Members::Member& member : wanted_[i].records) {
-        seen.insert(member.record);
-        place.try_emplace(customer_of_[member.record], i);
-      }
-    }
-    for (const auto& [id, members] : current_) {
-      for (const Members::Member& member : members.records) {
-        if (seen.contains(member.record)) continue;
-        const auto [found, alone] = place.try_emplace(id, wanted_.size());
-        if (alone) wanted_.emplace_back();
-        Members& to = wanted_[found->second];
-        to.records.push_back(member);
-        to.records.back().linked_to =
-            to.records.size() > 1 ? to.records.front().record : 0;
-      }
+      if (choice.position != 0) report->position = choice.position;
     }
   }
-
-  // Customers now and then that have records or identifiers in common; each
-  // group is a list of places in wanted_.
-  std::vector<std::vector<size_t>> GroupBoth() {
-    std::vector<size_t> parent(wanted_.size());
-    std::iota(parent.begin(), parent.end(), size_t{0});
-    const auto find = [&](size_t at) {
-      while (parent[at] != at) at = parent[at] = parent[parent[at]];
-      return at;
-    };
-    absl::flat_hash_map<CustomerId, size_t> first_of;
-    absl::flat_hash_map<std::pair<uint64_t, uint64_t>, CustomerId> owner_of;
-    for (const auto& [id, members] : current_) {
-      for (const Members::Claim& claim : members.claims) {
-        if (claim.state == Members::Claim::State::kOwns) {
-          owner_of[{claim.hash.hi, claim.hash.lo}] = id;
-        }
-      }
-    }
-    const auto join = [&](size_t place, CustomerId customer) {
-      const auto [found, is_new] = first_of.try_emplace(customer, place);
-      if (!is_new) parent[find(place)] = find(found->second);
-    };
-    for (size_t i = 0; i < wanted_.size(); ++i) {
-      for (const Members::Member& member : wanted_[i].records) {
-        join(i, customer_of_[member.record]);
-      }
-      for (const Members::Claim& claim : wanted_[i].claims) {
-        const auto owner = owner_of.find({claim.hash.hi, claim.hash.lo});
-        if (claim.state == Members::Claim::State::kOwns &&
-            owner != owner_of.end()) {
-          join(i, owner->second);
-        }
-      }
-    }
-    absl::flat_hash_map<size_t, size_t> place_of;
-    std::vector<std::vector<size_t>> groups;
-    for (size_t i = 0; i < wanted_.size(); ++i) {
-      const auto [found, is_new] = place_of.try_emplace(find(i), groups.size());
-      if (is_new) groups.emplace_back();
-      groups[found->second].push_back(i);
-    }
-    return groups;
-  }
-
-  static std::vector<std::pair<uint64_t, uint64_t>> Owned(
-      const Members& members) {
-    std::vector<std::pair<uint64_t, uint64_t>> owned;
-    for (const Members::Claim& claim : members.claims) {
-      if (claim.state == Members::Claim::State::kOwns) {
-        owned.emplace_back(claim.hash.hi, claim.hash.lo);
-      }
-    }
-    std::sort(owned.begin(), owned.end());
-    return owned;
-  }
-
-  bool IsSame(const std::vector<size_t>& group) {
-    if (group.size() != 1) return false;
-    const Members& wanted = wanted_[group[0]];
-    const CustomerId id = customer_of_[wanted.records.front().record];
-    const Members& now = current_.at(id);
-    if (now.records.size() != wanted.records.size()) return false;
-    for (const Members::Member& member : wanted.records) {
-      if (customer_of_[member.record] != id) return false;
-    }
-    return Owned(now) == Owned(wanted);
-  }
-
-  Status WriteGroup(const std::vector<size_t>& group) {
-    Members whole;
-    for (const size_t place : group) {
-      const Members& wanted = wanted_[place];
-      const auto append = [](auto* to, const auto& from) {
-        to->insert(to->end(), from.begin(), from.end());
-      };
-      append(&whole.records, wanted.records);
-      append(&whole.merges, wanted.merges);
-      append(&whole.claims, wanted.claims);
-    }
-    CustomerId oldest = 0;
-    for (Members::Member& member : whole.records) {
-      const auto began = began_.find(member.record);
-      member.began = began == began_.end() ? 0 : began->second;
-      member.linked_at = 0;
-      const CustomerId id = customer_of_[member.record];
-      if (oldest == 0 || id < oldest) oldest = id;
-    }
-    Cut cut;
-    cut.goes = [](const RecordLink&) { return false; };
-    cut.keeps_strays = false;
-    cut.first_new = choosing_.context().counts.customers + 1;
-    cut.account = identity_.NumberOf("authUserId");
-    cut.prefers = [this](CustomerId id) { return current_.contains(id); };
-    Partition partition = TakeApart(oldest, whole, cut);
-    IdentityChoice choice;
-    choice.kind = ChoiceKind::kPartition;
-    choice.origin = ChoiceOrigin::kReResolve;
-    choice.tenant = tenant_;
-    choice.customer = oldest;
-    choice.by = options_.by;
-    choice.why = options_.why;
-    choice.parts = std::move(partition.parts);
-    Describe(&choice);
-    Status status = choosing_.Emit(&choice);
-    if (choice.position != 0) report_.position = choice.position;
-    return status;
-  }
-
-  // Whose records went to whom, and who is retired by it.
-  void Describe(IdentityChoice* choice) {
-    for (IdentityChoice::Part& part : choice->parts) {
-      part.moved.clear();
-      std::map<CustomerId, std::vector<RecordId>> from;
-      for (const Members::Member& member : part.members.records) {
-        const CustomerId was = customer_of_[member.record];
-        if (was == part.customer) continue;
-        part.moved.push_back({member.record, was});
-        from[was].push_back(member.record);
-      }
-      report_.records_moved += part.moved.size();
-      part.retired_now =
-          part.members.moved_to != 0 && current_.contains(part.customer);
-      if (part.retired_now && report_.changes.size() < kListedChanges) {
-        report_.changes.push_back({IdentityChange::Kind::kMerged,
-                                   0,
-                                   part.customer,
-                                   part.members.moved_to,
-                                   {}});
-      }
-      for (auto& [was, records] : from) {
-        const bool leads = std::any_of(
-            choice->parts.begin(), choice->parts.end(),
-            [was = was](const IdentityChoice::Part& other) {
-              return other.customer == was && other.members.moved_to != 0;
-            });
-        if (leads || report_.changes.size() >= kListedChanges) continue;
-        std::sort(records.begin(), records.end());
-        report_.changes.push_back({IdentityChange::Kind::kSplit, 0, was,
-                                   part.customer, std::move(records)});
-      }
-    }
-  }
-
-  const IdentityRoom& identity_;
-  const uint32_t tenant_;
-  Sequencer::Choosing& choosing_;
-  const ReResolveOptions& options_;
-  ReResolveReport& report_;
-  std::map<CustomerId, Members> current_;
-  absl::flat_hash_map<RecordId, CustomerId> customer_of_;
-  absl::flat_hash_map<RecordId, CustomerId> began_;
-  std::vector<Members> wanted_;
-};
+  return Status::Ok();
+}
 
 Status Run(const Tenant::Impl& tenant, const ReResolveOptions& options,
            Sequencer::Choosing& choosing, ReResolveReport* report) {
   const StoreCore& core = *tenant.core;
   const std::shared_ptr<const TenantDefinitions> definitions =
       core.definitions.Of(tenant.info.id);
-  Gatherer gatherer(core, tenant.info.id);
+  const IdentityRules& rules =
+      RulesOf(definitions == nullptr ? nullptr
+                                     : definitions->IdentityAt(kEveryPosition));
+  Gatherer gatherer(core, tenant.info.id, rules);
   Status status = gatherer.Run(options);
   if (!status.ok()) return status;
-  Differences differences(core, tenant.info.id, choosing, options, report);
+  Differences differences(core.views->identity(), tenant.info.id, choosing,
+                          options, report);
   status = differences.LoadCurrent();
   if (!status.ok()) return status;
-  Resolution resolution(core, tenant.info.id,
-                        definitions == nullptr
-                            ? nullptr
-                            : definitions->IdentityAt(kEveryPosition));
-  status = resolution.Run(gatherer.sayings(), options);
+  Resolution resolution(core, tenant.info.id, rules, gatherer);
+  status = resolution.Run(options);
   if (status.ok()) status = resolution.Keep(differences.matches());
   if (status.ok()) {
     status = resolution.ForEach(
         [&](Members&& members) { differences.Take(std::move(members)); });
   }
   if (status.ok()) status = differences.Write();
-  for (IdentityChoice shared : resolution.shared()) {
-    if (!status.ok()) break;
-    Result<IdentifierRow> row = core.views->identity().Find(
-        tenant.info.id, shared.hash, choosing.context().rows);
-    if (!row.ok()) return std::move(row).status();
-    if (row->shared) continue;
-    shared.tenant = tenant.info.id;
-    shared.origin = ChoiceOrigin::kReResolve;
-    status = choosing.Emit(&shared);
-    if (shared.position != 0) report->position = shared.position;
-  }
-  return status;
+  if (!status.ok()) return status;
+  return WriteShared(core, tenant.info.id, gatherer, resolution, options,
+                     choosing, report);
 }
 
 }  // namespace

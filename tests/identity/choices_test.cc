@@ -368,5 +368,103 @@ TEST_CASE("re-resolving gives the same people in every order of arrival") {
   CHECK(moved > 0);
 }
 
+ReResolveReport MustReResolve(Tenant& tenant) {
+  ReResolveOptions options;
+  options.dry_run = false;
+  options.by = "nightly";
+  const Result<ReResolveReport> report = tenant.ReResolve(options);
+  REQUIRE_OK(report);
+  return *report;
+}
+
+TEST_CASE("re-resolving: a value stayed shared when it no longer was") {
+  Shop shop;
+  const Identifier address{"email", "office@club.org"};
+  const CustomerId first =
+      shop.Say("scl", {{"sclMemberId", "1"}, address}).customer;
+  shop.Say("scl", {{"sclMemberId", "2"}, address});
+  shop.Say("scl", {{"sclMemberId", "3"}, address});
+  CHECK_CODE(shop.tenant().FindCustomer(address), kNotFound);
+  CHECK(MustReResolve(shop.tenant()).position == 0);
+  REQUIRE_OK(
+      shop.tenant().SetIdentitySettings(R"({"rules":{"shared_after":0}})"));
+  const ReResolveReport anew = MustReResolve(shop.tenant());
+  CHECK(anew.position != 0);
+  CHECK(anew.records_moved == 0);
+  const Result<CustomerId> found = shop.tenant().FindCustomer(address);
+  REQUIRE_OK(found);
+  CHECK(*found == first);
+  CHECK(shop.Say("news", {address}).customer == first);
+  shop.CheckSound();
+  // And it turns shared again.
+  REQUIRE_OK(shop.tenant().SetIdentitySettings("{}"));
+  CHECK(MustReResolve(shop.tenant()).position != 0);
+  CHECK_CODE(shop.tenant().FindCustomer(address), kNotFound);
+  CHECK(MustReResolve(shop.tenant()).position == 0);
+  shop.Reopen(true);
+  CHECK_CODE(shop.tenant().FindCustomer(address), kNotFound);
+  shop.CheckSound();
+}
+
+TEST_CASE("re-resolving: a phone number was as old as its first event") {
+  Store store = MustOpenInMemory();
+  Tenant tenant = MustTenant(store);
+  const Identifier phone{"phone", "+27821234567"};
+  int day = 0;
+  const auto say = [&](std::string source, std::vector<Identifier> hints) {
+    Event event = MakeEvent("d" + std::to_string(day), std::move(hints));
+    event.source = std::move(source);
+    event.occurred_at = At(int64_t{day} * 24 * 3600 * 1'000'000);
+    return MustAppendOne(tenant, event).customer;
+  };
+  const CustomerId ada = say("sms", {phone, {"email", "ada@club.org"}});
+  for (day = 100; day <= 900; day += 100) {
+    CHECK(say("sms", {phone, {"email", "ada@club.org"}}) == ada);
+  }
+  CHECK(say("web", {phone}) == ada);
+  day = 2000;
+  CHECK(say("till", {phone}) != ada);
+  CHECK(MustReResolve(tenant).position == 0);
+}
+
+TEST_CASE("re-resolving: a merge by hand could not be undone afterwards") {
+  Shop shop;
+  const auto said = [&](const char* source, std::vector<Identifier> hints,
+                        int64_t second) {
+    Event event = MakeEvent(source, std::move(hints));
+    event.source = source;
+    event.occurred_at = At(second * 1'000'000);
+    return MustAppendOne(shop.tenant(), event);
+  };
+  // Came in another order than it happened in, so that rows are rewritten.
+  const CustomerId mail = said("c", {{"email", "ada@club.org"}}, 30).customer;
+  const EventOutcome member = said("b", {{"sclMemberId", "2"}}, 20);
+  const EventOutcome first =
+      said("a", {{"sclMemberId", "1"}, {"email", "ada@club.org"}}, 10);
+  said("d", {{"sclMemberId", "2"}, {"phone", "+27821234567"}}, 5);
+  REQUIRE(first.customer == mail);
+  MergeOptions force = Desk();
+  force.force = true;
+  const Result<MergeResult> merged =
+      shop.tenant().Merge(mail, member.customer, force);
+  REQUIRE_OK(merged);
+  CHECK(MustReResolve(shop.tenant()).position != 0);
+  CHECK(MustReResolve(shop.tenant()).position == 0);
+  const Result<IdentityHistory> how = shop.tenant().How(merged->customer);
+  REQUIRE_OK(how);
+  const auto step = std::find_if(how->steps.begin(), how->steps.end(),
+                                 [&](const IdentityStep& one) {
+                                   return one.position == merged->position;
+                                 });
+  REQUIRE(step != how->steps.end());
+  CHECK(step->by == "support desk");
+  UnmergeTarget target;
+  target.merge = merged->position;
+  const Result<UnmergeResult> undone = shop.tenant().Unmerge(target, Desk());
+  REQUIRE_OK(undone);
+  CHECK(undone->parts.size() == 2);
+  shop.CheckSound();
+}
+
 }  // namespace
 }  // namespace crm

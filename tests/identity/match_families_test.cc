@@ -135,6 +135,30 @@ TEST_CASE("match: names and addresses alone are enough to train on") {
   CHECK(quality.f1 >= 0.83);
 }
 
+// A rare surname in one town was enough for one person, whatever else her
+// given name was.
+TEST_CASE("match: a family of one town is not a person, by names and town") {
+  for (const uint64_t seed : {33, 34}) {
+    Persons persons = Generate(2'500, seed, PersonStyle::kClean);
+    for (MatchRecord& record : persons.records) {
+      std::erase_if(record.values, [](const MatchValue& value) {
+        return value.field != F::kGivenName && value.field != F::kSurname &&
+               value.field != F::kCity;
+      });
+    }
+    const MatchSet set = SetOf(persons.records);
+    const Result<Training> training = TrainModel(set);
+    REQUIRE(training.ok());
+    const Quality quality = Measure(
+        set, Link(set, training->model, {.link_weight = 2}), persons.truth);
+    CAPTURE(seed);
+    MESSAGE("precision ", quality.precision, ", recall ", quality.recall);
+    CHECK(quality.precision >= 0.92);
+    CHECK(quality.f1 >= 0.83);
+    CHECK(quality.largest <= 2 * quality.largest_true);
+  }
+}
+
 TEST_CASE("match: copies of one record are one person") {
   for (const int copies : {2, 5, 300}) {
     CAPTURE(copies);

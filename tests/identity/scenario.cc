@@ -7,6 +7,9 @@
 namespace crm {
 namespace {
 
+// Of so many customers each two are held against each other.
+constexpr size_t kMostCompared = 30;
+
 // "a{2..4}b" is the same thrice, with {i} as the number; and [from, to].
 bool FindRange(const std::string& text, size_t* begin, size_t* end, int* from,
                int* to) {
@@ -94,6 +97,12 @@ void ReadEvent(const std::vector<std::string>& words, Scenario* scenario) {
         colon == std::string::npos ? "" : word.substr(colon + 1);
     if (key == "at") {
       *step.event.occurred_at += std::chrono::hours(24 * std::stoi(value));
+    } else if (key == "with") {
+      const auto found = std::find_if(
+          scenario->steps.begin(), scenario->steps.end(),
+          [&](const Scenario::Step& other) { return other.name == value; });
+      REQUIRE(found != scenario->steps.end());
+      step.event.occurred_at = found->event.occurred_at;
     } else if (key == "tenant") {
       step.tenant = value;
     } else if (key == "name" || key == "born" || key == "address") {
@@ -240,15 +249,31 @@ Stage::Outcomes Stage::Append(const std::vector<size_t>& order) {
   return outcomes;
 }
 
+// By records: an event stays with its record, whoever has that now.
 void Stage::Note(const Outcomes& outcomes) {
   people_.clear();
+  customers_.clear();
+  records_.clear();
+  for (const auto& [name, tenant] : tenants_) {
+    for (CustomerId id = 1;; ++id) {
+      const Result<Customer> customer = tenant.GetCustomer(id);
+      if (!customer.ok()) {
+        CHECK_CODE(customer, kNotFound);
+        break;
+      }
+      if (customer->id != id) continue;
+      for (const CustomerRecord& record : customer->records) {
+        CHECK(customers_.try_emplace({name, record.record}, id).second);
+      }
+    }
+  }
   for (const Scenario::Step& step : scenario_.steps) {
     if (step.name.empty()) continue;
-    CustomerId customer = outcomes.at(step.name).customer;
-    if (customer != 0) {
-      const Result<Customer> now = TenantOf(step.tenant).GetCustomer(customer);
-      REQUIRE_OK(now);
-      customer = now->id;
+    const RecordId record = outcomes.at(step.name).record;
+    CustomerId customer = 0;
+    if (record != 0) {
+      customer = customers_.at({step.tenant, record});
+      records_.try_emplace({step.tenant, record}, step.name);
     }
     people_[{step.tenant, customer}].push_back(step.name);
   }
@@ -280,6 +305,69 @@ std::string Stage::Owner(const std::string& tenant,
 
 std::string Stage::Play(const std::vector<size_t>& order) {
   Append(order);
+  return Tell();
+}
+
+std::string Stage::PlayAndReResolve(const std::vector<size_t>& order) {
+  const Outcomes outcomes = Append(order);
+  ReResolveOptions options;
+  options.dry_run = false;
+  for (auto& [name, tenant] : tenants_) {
+    REQUIRE_OK(tenant.ReResolve(options));
+    const Result<ReResolveReport> again = tenant.ReResolve(options);
+    REQUIRE_OK(again);
+    CHECK(again->records_moved == 0);
+    CHECK(again->position == 0);
+  }
+  Note(outcomes);
+  return Tell() + TellLinks();
+}
+
+std::string Stage::NameOf(const std::string& tenant, RecordId record) const {
+  const auto found = records_.find({tenant, record});
+  return found == records_.end() ? "nothing" : found->second;
+}
+
+// How each record came to its customer, and what is known of two. Which links
+// are merges hangs on who came first; what they rest on does not.
+std::string Stage::TellLinks() {
+  std::vector<std::string> lines;
+  for (const auto& [who, names] : people_) {
+    if (who.second == 0) continue;
+    Tenant& tenant = TenantOf(who.first);
+    const Result<IdentityHistory> how = tenant.How(who.second);
+    REQUIRE_OK(how);
+    CHECK(how->steps.size() > 0);
+    for (const IdentityStep& step : how->steps) {
+      if (step.kind == IdentityStep::Kind::kBegan) continue;
+      CHECK(!step.matched_by.empty());
+      lines.push_back(names.front() + " by " + step.matched_by + " " +
+                      std::to_string(step.confidence));
+    }
+    for (const auto& [other, theirs] : people_) {
+      const bool two = other.first == who.first && other.second != 0 &&
+                       names.front() < theirs.front();
+      if (!two || people_.size() > kMostCompared) continue;
+      const Result<IdentityExplanation> why =
+          tenant.Why(who.second, other.second);
+      REQUIRE_OK(why);
+      for (const IdentityEvidence& evidence : why->evidence) {
+        std::string a = NameOf(who.first, evidence.a);
+        std::string b = NameOf(who.first, evidence.b);
+        if (b < a) std::swap(a, b);
+        lines.push_back(a + " and " + b + " " + evidence.name_space + " " +
+                        std::to_string(evidence.sign) + " " +
+                        IdentityReasonName(evidence.reason));
+      }
+    }
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+std::string Stage::Tell() {
   std::vector<std::string> lines;
   for (const auto& [who, names] : people_) {
     std::string line;
@@ -332,6 +420,29 @@ void Stage::CheckOutcome(const Outcomes& all, const std::string& name) {
   CHECK(joins == want.joins);
 }
 
+// What came in the order in which it happened is as it would be decided anew;
+// but for the brake, which stops what is right.
+void Stage::CheckNothingAnew() {
+  std::map<std::string, Event> last;
+  for (const Scenario::Step& step : scenario_.steps) {
+    if (step.name.empty()) continue;
+    const auto [before, first] = last.try_emplace(step.tenant, step.event);
+    if (!first && before->second.occurred_at >= step.event.occurred_at) return;
+    before->second = step.event;
+  }
+  if (scenario_.guard == IdentityReasonName(IdentityReason::kMergeBrake)) {
+    return;
+  }
+  ReResolveOptions options;
+  options.dry_run = false;
+  for (auto& [name, tenant] : tenants_) {
+    const Result<ReResolveReport> report = tenant.ReResolve(options);
+    REQUIRE_OK(report);
+    CHECK(report->records_moved == 0);
+    CHECK(report->position == 0);
+  }
+}
+
 void Stage::CheckAsWritten() {
   std::vector<size_t> order;
   for (size_t i = 0; i < scenario_.steps.size(); ++i) order.push_back(i);
@@ -358,6 +469,7 @@ void Stage::CheckAsWritten() {
     INFO(identifier.name_space << "=" << identifier.value);
     CHECK(Owner("", identifier) == who);
   }
+  CheckNothingAnew();
   CheckSound(store_);
 }
 

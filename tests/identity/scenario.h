@@ -54,16 +54,23 @@ class Stage final {
   // Who is who, and what is known of each, after the steps in this order; the
   // same text says the same but for the numbers.
   std::string Play(const std::vector<size_t>& order);
+  // The same after ReResolve, which finds nothing to do a second time; and
+  // what links them, and speaks for and against each two of them.
+  std::string PlayAndReResolve(const std::vector<size_t>& order);
 
  private:
   using Outcomes = std::map<std::string, EventOutcome>;
   Outcomes Append(const std::vector<size_t>& order);
   Tenant& TenantOf(const std::string& name);
+  void CheckNothingAnew();
   void CheckOutcome(const Outcomes& all, const std::string& name);
   // By the name of the first of her events; empty: nobody.
   std::string Who(const std::string& tenant, CustomerId customer) const;
   std::string Owner(const std::string& tenant, const Identifier& identifier);
   void Note(const Outcomes& outcomes);
+  std::string Tell();
+  std::string TellLinks();
+  std::string NameOf(const std::string& tenant, RecordId record) const;
 
   const Scenario& scenario_;
   std::shared_ptr<StillClock> clock_ = std::make_shared<StillClock>();
@@ -73,6 +80,9 @@ class Stage final {
   // Of the last play: names of events by tenant and customer, as listed.
   std::map<std::pair<std::string, CustomerId>, std::vector<std::string>>
       people_;
+  // Of the last play: whose a record is, and the first event of it, as listed.
+  std::map<std::pair<std::string, RecordId>, CustomerId> customers_;
+  std::map<std::pair<std::string, RecordId>, std::string> records_;
 };
 
 }  // namespace crm
