@@ -359,7 +359,7 @@ TEST_CASE("profiles of her bucket are read while its key is renewed") {
 // A store with some people, one of whom is erased, with a fault at a point.
 class Trial {
  public:
-  enum class What { kShred, kHard, kRedact, kRetain };
+  enum class What { kShred, kAnonymise, kHard, kRedact, kRetain };
   explicit Trial(What what) : what_(what), path_(scratch_ / "s") {}
 
   StoreOptions Options() const {
@@ -367,6 +367,7 @@ class Trial {
     options.key_file = scratch_ / "key";
     options.durability = Durability::kSync;
     options.compress_blocks = false;
+    options.clock = clock_;  // All in one month.
     return options;
   }
   Store MustOpenIt() {
@@ -384,6 +385,7 @@ class Trial {
       AddOld(tenant, 6);
       event_ = PositionOf(tenant, "old-6");
     }
+    if (what_ == What::kAnonymise) AnonymiseNine(tenant);
     REQUIRE_OK(store.Flush());
     // Some of it is in memory only.
     MustAppendOne(tenant, PersonEvent("tail", 6));
@@ -420,11 +422,12 @@ class Trial {
         CheckRetained();
         break;
       case What::kShred:
+      case What::kAnonymise:
       case What::kHard:
         CheckErased();
         break;
     }
-    if (what_ == What::kShred) return;
+    if (what_ == What::kShred || what_ == What::kAnonymise) return;
     for (const std::string& bytes : sealed_) {
       CHECK(FilesWith(path_, bytes) == 0);
     }
@@ -436,7 +439,29 @@ class Trial {
     if (what_ == What::kRetain) return tenant.Retain(At(0)).status();
     ErasureOptions options;
     if (what_ == What::kHard) options.mode = ErasureMode::kHard;
+    if (what_ == What::kAnonymise) options.mode = ErasureMode::kAnonymise;
     return tenant.Erase(7, options).status();
+  }
+  // Nobody was counted twice, or half: ten and their events, and nobody waits.
+  void CheckSums(Tenant& tenant) {
+    const auto lines =
+        Walk(tenant.Replay({.types = {std::string(kAnonymisedEventType)}}));
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].find(R"("people":10,"events":14)") != std::string::npos);
+    const auto plan =
+        tenant.Erase(8, {.mode = ErasureMode::kAnonymise, .dry_run = true});
+    REQUIRE_OK(plan);
+    CHECK(plan->counted == 3);
+    CHECK(plan->waiting_sums == 1);
+  }
+  // Of these and whoever comes next there will be ten.
+  static void AnonymiseNine(Tenant& tenant) {
+    for (int i = 0; i < 9; ++i) {
+      const EventOutcome outcome = MustAppendOne(
+          tenant, PersonEvent("nine" + std::to_string(i), 100 + i));
+      REQUIRE_OK(
+          tenant.Erase(outcome.customer, {.mode = ErasureMode::kAnonymise}));
+    }
   }
   void CheckRedacted() {
     Store store = MustOpenIt();
@@ -483,17 +508,19 @@ class Trial {
     Tenant tenant = MustTenant(store);
     auto erasures = tenant.ListErasures();
     REQUIRE_OK(erasures);
-    REQUIRE(erasures->size() <= 1);
-    if (told_) CHECK(erasures->size() == 1);
-    if (erasures->empty()) {
+    const size_t before = what_ == What::kAnonymise ? 9 : 0;
+    REQUIRE(erasures->size() <= before + 1);
+    if (told_) CHECK(erasures->size() == before + 1);
+    if (erasures->size() == before) {
       // It never was: nothing is missing, and it can be asked for again.
       CHECK(tenant.GetProfile(7)->events == 5);
       REQUIRE_OK(Do(tenant));
       erasures = tenant.ListErasures();
       REQUIRE_OK(erasures);
     }
-    REQUIRE(erasures->size() == 1);
-    const ErasureReport& report = (*erasures)[0];
+    REQUIRE(erasures->size() == before + 1);
+    const ErasureReport& report = erasures->back();
+    if (what_ == What::kAnonymise) CheckSums(tenant);
     CHECK(report.complete);
     CHECK(report.events == 5);
     REQUIRE_OK(VerifyCertificate(report.certificate, *tenant.GetSigningKey()));
@@ -513,6 +540,7 @@ class Trial {
   }
 
   const What what_;
+  const std::shared_ptr<StillClock> clock_ = std::make_shared<StillClock>();
   const Scratch scratch_;
   FaultyDisk faulty_;
   std::string path_;
@@ -554,6 +582,10 @@ void CutOffEverywhere(Trial::What what) {
 
 TEST_CASE("an erasure that is cut off at any point comes to the same end") {
   CutOffEverywhere(Trial::What::kShred);
+}
+
+TEST_CASE("anonymise: an erasure that is cut off counts her once") {
+  CutOffEverywhere(Trial::What::kAnonymise);
 }
 
 TEST_CASE("hard: an erasure that is cut off comes to the same end") {
