@@ -4056,7 +4056,7 @@ enum { CRM_ERASURE_COMPLETE = 1 };
  * fenced: keyed hashes that stay, so that late events are told.
  * counted: only with ANONYMISE, and only of a dry run and of the erasure
  *   itself, as are the three that follow: how many of her events were counted.
- * counted_fields: of which fields, ascending: "OrderPlaced /totalAmount"; look
+ * counted_fields: of which fields, ascending: "OrderPlaced /total"; look
  *   whether one of these should be personal. `counted_field_count` of them.
  * anonymised: the payloads of the events of nobody that are written with it,
  *   by type and month; `anonymised_count` of them.

@@ -38,7 +38,7 @@
 // the first instant of the month:
 //
 //   {"type":"OrderPlaced","month":"2026-03","people":10,"events":31,
-//    "fields":[{"field":"/totalAmount","people":10,"values":31,"sum":1843.5},
+//    "fields":[{"field":"/total","people":10,"values":31,"sum":1843.5},
 //              {"field":"/channel","value":"web","people":10,"values":12}]}
 //
 // Without "people" and "events" it brings fields that had to wait longer. Such
@@ -51,11 +51,11 @@
 // out.
 //
 // What that promises: no event says anything of fewer than ten erasures. What
-// it does not: that nobody can be told in a sum. Ten erasures may be those of
-// one person who came back, or of nine whom somebody knows and one more; one of
-// ten may have spent nearly all of it; and who has the tenant's key and backups
-// from before and after an erasure has the difference. Make a field personal
-// when its sum over ten people would say too much.
+// it does not: that nobody can be told in a sum. The log tells which erasures it
+// is of; these may be of one person who came back, or of nine whom somebody
+// knows and one more; one of ten may have spent nearly all of it; who has the
+// tenant's key and backups from before and after has the difference. Make a
+// field personal when its sum over ten people would say too much.
 //
 // What stays, and why: the open parts of her events (type, times, source,
 // numbers), because the log is one chain and counts must not change; the
@@ -179,7 +179,7 @@ struct ErasureReport {
   uint64_t fenced = 0;
   // Only with kAnonymise, and only of a dry run and of the erasure itself, as
   // the three that follow: how many of her events were counted, and of which
-  // fields, ascending: "OrderPlaced /totalAmount". Look whether one of these
+  // fields, ascending: "OrderPlaced /total". Look whether one of these
   // should be personal.
   uint64_t counted = 0;
   std::vector<std::string> counted_fields = {};

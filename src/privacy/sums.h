@@ -76,7 +76,7 @@ class CountedFields final {
   std::map<std::string, Field> fields_;  // By pointer.
 };
 
-// Fields of which something is summed up: "OrderPlaced /totalAmount".
+// Fields of which something is summed up: "OrderPlaced /total".
 std::vector<std::string> NamesOfCounted(const Sums& sums);
 
 // Adds what one person did to a pool.

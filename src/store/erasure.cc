@@ -392,7 +392,11 @@ class Erasing {
   Status Count(const std::vector<ProfileRoom::RecordEvent>& events) {
     Status status;
     for (const auto& event : events) {
-      if (!event.opened) continue;
+      // What retention took is not opened either.
+      const bool expired = (event.record.header.flags & kEventExpired) != 0 ||
+                           core_.views->profile().IsExpiring(
+                               event.record.position, event.record.header);
+      if (!event.opened && !expired) continue;
       if (!status.ok()) break;
       status = anonymising_->Count(event.record.position, event.record.header,
                                    event.body);

@@ -102,7 +102,7 @@ TEST_CASE("erase: anonymised, the tenth makes an event of nobody") {
         "\"2026-03-0" +
         std::to_string(i % 9 + 1) +
         "T10:00:00Z\",\"identity\":{\"authUserId\":\"" + id +
-        "\"},\"payload\":{\"totalAmount\":2.5,\"note\":\"canary\"}}";
+        "\"},\"payload\":{\"total\":2.5,\"note\":\"canary\"}}";
     const uint64_t customer = AppendOne(tenant, event).customer;
     OwnedErasure report;
     REQUIRE_STATUS_OK(
@@ -112,13 +112,13 @@ TEST_CASE("erase: anonymised, the tenth makes an event of nobody") {
     CHECK(view->mode == CRM_ERASURE_ANONYMISE);
     CHECK(view->counted == 1);
     REQUIRE(view->counted_field_count == 1);
-    CHECK(Text(view->counted_fields[0]) == "OrderPlaced /totalAmount");
+    CHECK(Text(view->counted_fields[0]) == "OrderPlaced /total");
     CHECK(view->waiting_sums == (i == 9 ? 0 : 2));
     REQUIRE(view->anonymised_count == (i == 9 ? 1 : 0));
     if (i != 9) continue;
     CHECK(Text(view->anonymised[0]) ==
           R"({"type":"OrderPlaced","month":"2026-03","people":10,"events":10,)"
-          R"("fields":[{"field":"/totalAmount","people":10,"values":10,)"
+          R"("fields":[{"field":"/total","people":10,"values":10,)"
           R"("sum":25}]})");
   }
 }

@@ -101,19 +101,19 @@ def test_anonymise(tenant):
     for i in range(10):
         event = dict(member(i), type="OrderPlaced",
                      timestamp="2026-03-05T10:00:00Z",
-                     payload={"totalAmount": 2.5, "note": "canary"})
+                     payload={"total": 2.5, "note": "canary"})
         customer = tenant.append(event).events[0].customer
         plan = tenant.erase(customer, mode="anonymise", dry_run=True)
         report = tenant.erase(customer, mode=crm.ErasureMode.ANONYMISE)
         assert report.mode is crm.ErasureMode.ANONYMISE
         assert report.counted == plan.counted == 1
-        assert report.counted_fields == ("OrderPlaced /totalAmount",)
+        assert report.counted_fields == ("OrderPlaced /total",)
         assert report.anonymised == plan.anonymised
         assert report.waiting_sums == plan.waiting_sums == (2 if i < 9 else 0)
         assert len(report.anonymised) == (1 if i == 9 else 0)
     assert json.loads(report.anonymised[0]) == {
         "type": "OrderPlaced", "month": "2026-03", "people": 10, "events": 10,
-        "fields": [{"field": "/totalAmount", "people": 10, "values": 10,
+        "fields": [{"field": "/total", "people": 10, "values": 10,
                     "sum": 25}]}
     [nobody] = list(tenant.replay(types=["crm.events.anonymised"]))
     assert nobody.customer == 0 and nobody.payload["people"] == 10

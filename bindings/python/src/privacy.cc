@@ -126,7 +126,7 @@ void DefineReport(py::module_& module) {
           [](const ErasureReport& self) {
             return TupleOf(self.counted_fields);
           },
-          "Of which fields, ascending: \"OrderPlaced /totalAmount\".")
+          "Of which fields, ascending: \"OrderPlaced /total\".")
       .Computed(
           "anonymised",
           [](const ErasureReport& self) { return TupleOf(self.anonymised); },
