@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "capi/handle.h"
+#include "capi/input.h"
 #include "crm/arrow.h"
 #include "crm/export.h"
 #include "crm/ingest.h"
@@ -261,9 +262,22 @@ struct UnmergeResultState {
   crm_unmerge_result_view view = {};
 };
 
+// Of an ErasureReport, which must live as long.
+struct ErasureTexts {
+  ErasureTexts() = default;
+  explicit ErasureTexts(const ErasureReport& from)
+      : doubtful(SlicesOf(from.doubtful)),
+        counted_fields(SlicesOf(from.counted_fields)),
+        anonymised(SlicesOf(from.anonymised)) {}
+
+  std::vector<crm_slice> doubtful = {};
+  std::vector<crm_slice> counted_fields = {};
+  std::vector<crm_slice> anonymised = {};
+};
+
 struct ErasureReportState {
   ErasureReport from;
-  std::vector<crm_slice> doubtful = {};
+  ErasureTexts texts = {};
   crm_erasure_report_view view = {};
 };
 
@@ -293,7 +307,7 @@ struct CertificateInfoState {
 struct HoldReleaseState {
   HoldRelease from;
   std::vector<crm_slice> categories = {};
-  std::vector<std::vector<crm_slice>> doubtful = {};
+  std::vector<ErasureTexts> texts = {};
   std::vector<crm_erasure_report_view> erased = {};
   crm_hold_release_view view = {};
 };

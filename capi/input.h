@@ -33,6 +33,12 @@ inline std::string_view View(crm_slice slice) {
 inline crm_slice Slice(std::string_view text) {
   return {text.data() != nullptr ? text.data() : "", text.size()};
 }
+// Views `texts`.
+inline std::vector<crm_slice> SlicesOf(const std::vector<std::string>& texts) {
+  std::vector<crm_slice> slices;
+  for (const std::string& text : texts) slices.push_back(Slice(text));
+  return slices;
+}
 inline Timestamp Time(int64_t us) {
   return Timestamp(std::chrono::microseconds(us));
 }

@@ -55,7 +55,7 @@ CRM_RECORD(crm_tenant_entry, 104);
 CRM_RECORD(crm_tenant_list_view, 32);
 CRM_RECORD(crm_tenant_drop, 72);
 CRM_RECORD(crm_key_rotation, 40);
-CRM_RECORD(crm_erasure_report_view, 224);
+CRM_RECORD(crm_erasure_report_view, 272);
 CRM_RECORD(crm_redact_report, 64);
 CRM_RECORD(crm_erasure_list_view, 32);
 CRM_RECORD(crm_certificate_info_view, 96);

@@ -14,6 +14,8 @@ constexpr uint32_t kErasureFlags =
     CRM_ERASURE_DRY_RUN | CRM_ERASURE_CONFIRM | CRM_ERASURE_WAIT_FOR_RELEASE;
 
 static_assert(static_cast<int>(ErasureMode::kShred) == CRM_ERASURE_SHRED);
+static_assert(static_cast<int>(ErasureMode::kAnonymise) ==
+              CRM_ERASURE_ANONYMISE);
 static_assert(static_cast<int>(ErasureMode::kHard) == CRM_ERASURE_HARD);
 
 }  // namespace
@@ -36,7 +38,7 @@ Status ReadRedactOptions(const crm_redact_options* options,
 }
 
 crm_erasure_report_view ShowErasure(const ErasureReport& from,
-                                    const std::vector<crm_slice>& doubtful) {
+                                    const ErasureTexts& texts) {
   crm_erasure_report_view out = {};
   out.request = Slice(from.request);
   out.position = from.position;
@@ -56,8 +58,14 @@ crm_erasure_report_view ShowErasure(const ErasureReport& from,
   out.removed_bytes = from.removed_bytes;
   out.files_searched = from.files_searched;
   out.fenced = from.fenced;
-  out.doubtful = doubtful.data();
-  out.doubtful_count = doubtful.size();
+  out.counted = from.counted;
+  out.counted_fields = texts.counted_fields.data();
+  out.counted_field_count = texts.counted_fields.size();
+  out.anonymised = texts.anonymised.data();
+  out.anonymised_count = texts.anonymised.size();
+  out.waiting_sums = from.waiting_sums;
+  out.doubtful = texts.doubtful.data();
+  out.doubtful_count = texts.doubtful.size();
   out.holds = from.holds.data();
   out.hold_count = from.holds.size();
   out.certificate = Slice(from.certificate);
@@ -102,10 +110,8 @@ Status ReadErasureOptions(const crm_erasure_options* options,
 crm_erasure_report* GiveErasure(ErasureReport report) {
   auto held = std::make_unique<ErasureReportState>(
       ErasureReportState{std::move(report)});
-  for (const std::string& name : held->from.doubtful) {
-    held->doubtful.push_back(Slice(name));
-  }
-  held->view = ShowErasure(held->from, held->doubtful);
+  held->texts = ErasureTexts(held->from);
+  held->view = ShowErasure(held->from, held->texts);
   return Adopt<crm_erasure_report>(std::move(held));
 }
 
@@ -190,7 +196,7 @@ crm_status crm_tenant_list_erasures(crm_tenant* tenant,
     auto state =
         std::make_unique<ErasureListState>(ErasureListState{*std::move(list)});
     for (const crm::ErasureReport& one : state->from) {
-      state->erasures.push_back(ShowErasure(one, {}));
+      state->erasures.push_back(ShowErasure(one, ErasureTexts()));
     }
     state->view.erasures = state->erasures.data();
     state->view.erasure_count = state->erasures.size();

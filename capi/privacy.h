@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "capi/handles.h"
 #include "capi/input.h"
 #include "crm/privacy.h"
 
@@ -14,9 +15,9 @@ Status ReadErasureOptions(const crm_erasure_options* options,
                           ErasureOptions* out);
 crm_erasure_report* GiveErasure(ErasureReport report);
 
-// Views `from` and `doubtful`, which is made of it.
+// Views `from` and `texts`, which is made of it.
 crm_erasure_report_view ShowErasure(const ErasureReport& from,
-                                    const std::vector<crm_slice>& doubtful);
+                                    const ErasureTexts& texts);
 
 }  // namespace crm::capi
 

@@ -38,12 +38,6 @@ Status ReadReleaseOptions(const crm_hold_release_options* options,
   return status;
 }
 
-std::vector<crm_slice> SlicesOf(const std::vector<std::string>& texts) {
-  std::vector<crm_slice> slices;
-  for (const std::string& text : texts) slices.push_back(Slice(text));
-  return slices;
-}
-
 // Views `from` and `categories`, which is made of it.
 crm_hold ShowHold(const Hold& from, const std::vector<crm_slice>& categories) {
   crm_hold out = {};
@@ -81,8 +75,8 @@ std::unique_ptr<HoldReleaseState> ShowRelease(HoldRelease release) {
       std::make_unique<HoldReleaseState>(HoldReleaseState{std::move(release)});
   state->categories = SlicesOf(state->from.hold.categories);
   for (const ErasureReport& one : state->from.erased) {
-    state->doubtful.push_back(SlicesOf(one.doubtful));
-    state->erased.push_back(ShowErasure(one, state->doubtful.back()));
+    state->texts.emplace_back(one);
+    state->erased.push_back(ShowErasure(one, state->texts.back()));
   }
   crm_hold_release_view& view = state->view;
   view.hold = ShowHold(state->from.hold, state->categories);

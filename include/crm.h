@@ -3984,8 +3984,17 @@ CRM_API void crm_identity_history_free(crm_identity_history* history)
 /* How somebody is erased. The numbers are frozen.
  *
  * SHRED: her keys are destroyed.
- * ANONYMISE: what remains is written as events of nobody, too.
- *   CRM_UNSUPPORTED in this version.
+ * ANONYMISE: as SHRED; before that what she did is counted, by type of events
+ *   and calendar month (UTC): how many there were, and of each field that the
+ *   type's schema names and does not make personal the sum of its numbers, or
+ *   how often it was true, false or which of the texts of its enumeration.
+ *   Free text, dates, arrays and what no schema names are left out. A sum to
+ *   which ten erasures have added is written as part of an event of nobody, of
+ *   type "crm.events.anonymised" and source "crm", at the first instant of its
+ *   month; until then it waits, sealed, where nobody reads it. No event speaks
+ *   of fewer than ten erasures; that nobody can be told in a sum is not
+ *   promised: crm/privacy.h says what an attacker may still do. Appends wait
+ *   while her events are read.
  * HARD: what was sealed is removed, too: of each of her events the log keeps
  *   header and digest, so that its chain can still be checked, and the files
  *   that held it are rewritten and searched. Takes as long as rewriting the log
@@ -4045,6 +4054,13 @@ enum { CRM_ERASURE_COMPLETE = 1 };
  *   bytes that were taken out of the log, and in how many files they were
  *   searched for and not found.
  * fenced: keyed hashes that stay, so that late events are told.
+ * counted: only with ANONYMISE, and only of a dry run and of the erasure
+ *   itself, as are the three that follow: how many of her events were counted.
+ * counted_fields: of which fields, ascending: "OrderPlaced /total"; look
+ *   whether one of these should be personal. `counted_field_count` of them.
+ * anonymised: the payloads of the events of nobody that are written with it,
+ *   by type and month; `anonymised_count` of them.
+ * waiting_sums: sums of this tenant that wait behind it for more people.
  * doubtful: exclusive namespaces of which she has two values or more; as
  *   `retired`, none in a list.
  * holds: legal holds that are in the way, ascending; only of a dry run, and of
@@ -4076,6 +4092,12 @@ typedef struct crm_erasure_report_view {
   const uint64_t* holds;
   size_t hold_count;
   crm_slice certificate;
+  uint64_t counted;
+  const crm_slice* counted_fields;
+  size_t counted_field_count;
+  const crm_slice* anonymised;
+  size_t anonymised_count;
+  uint64_t waiting_sums;
   uint64_t reserved[2];
 } crm_erasure_report_view;
 
@@ -4090,9 +4112,9 @@ typedef struct crm_erasure_report crm_erasure_report;
  *
  * CRM_NOT_FOUND: no such customer. CRM_ERASED: she was already.
  * CRM_FAILED_PRECONDITION: it needs CONFIRM (names the namespace), or she is
- * held (names holds and categories). CRM_UNSUPPORTED: the mode. CRM_BUSY: with
- * HARD, an open cursor keeps an old file; the rest is done when it is gone.
- * CRM_READ_ONLY, CRM_NO_SPACE, CRM_IO_ERROR. */
+ * held (names holds and categories). CRM_BUSY: with HARD, an open cursor keeps
+ * an old file; the rest is done when it is gone. CRM_READ_ONLY, CRM_NO_SPACE,
+ * CRM_IO_ERROR. */
 CRM_API crm_status crm_tenant_erase(crm_tenant* tenant, uint64_t customer,
                                     const crm_erasure_options* options,
                                     crm_erasure_report** out,
@@ -4296,6 +4318,7 @@ CRM_API void crm_certificate_info_free(crm_certificate_info* info) CRM_NOEXCEPT;
  *   orders      orders, contracts and payments: OrderPlaced, PaymentFailed ...
  *   browsing    what she looked at: PageViewed, CartCreated ...
  *   bookings    teetime.booking.created, teetime.competition.entered ...
+ *   aggregates  crm.events.anonymised: sums over many people
  *
  * What a hold is of is looked up when it is asked for: a category whose types
  * are set anew holds what it holds then.
@@ -4548,7 +4571,10 @@ CRM_API crm_status crm_tenant_get_privacy_settings(
  *               days}. The first that fits counts: the whole name of the type
  *               (or of what it is an alias of), its longest beginning that ends
  *               with "*", its category (of several the longest time; "others"
- *               among them), `days`. What nothing fits stays.
+ *               among them), `days`. What nothing fits stays. `days` is not
+ *               for crm.events.anonymised, which are sums over many people.
+ *               Events for 90 days, and sums for seven years:
+ *               {"days": 90, "categories": {"aggregates": 2555}}
  */
 
 /* crm_retain_options.flags. DRY_RUN: say what would go, and change nothing. */

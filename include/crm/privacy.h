@@ -19,6 +19,44 @@
 //   purged      from every file. See ErasureMode.
 //   complete    A certificate says so, signed with the tenant's key.
 //
+// With kAnonymise some of what she did stays, in sums over many people. In the
+// instant in which she is fenced her events are counted: for each type and
+// calendar month (UTC) how many there were; of every field that the schema of
+// the type names, that it does not make personal and that is a number, true or
+// false, or one of an enumeration of texts, the sum, or how often which value.
+// Numbers are rounded to six places. Free text, dates, arrays and members that
+// no schema names are left out. Of an event that was redacted or has expired,
+// or whose type has no schema, nothing is counted but that it was there. The
+// schemas are the tenant's of today, or that of the catalogue; what one version
+// makes personal is so in all of them.
+//
+// What she adds goes into a pool of the tenant's, which is sealed with the
+// tenant's key and read by nobody. A sum leaves the pool for good as soon as
+// kMinAnonymisedPeople erasures have added to it: as part of an event of
+// nobody, of type kAnonymisedEventType and source "crm", one for a type and a
+// month. It has no identifier, no correlation, a random id, and for its time
+// the first instant of the month:
+//
+//   {"type":"OrderPlaced","month":"2026-03","people":10,"events":31,
+//    "fields":[{"field":"/total","people":10,"values":31,"sum":1843.5},
+//              {"field":"/channel","value":"web","people":10,"values":12}]}
+//
+// Without "people" and "events" it brings fields that had to wait longer. Such
+// events are read, exported and kept like any other; crm/retention.h says for
+// how long. Pool, choice and events are one write: wherever it is cut off,
+// nobody is counted twice, or half. A log that was set back has lost what was
+// added since: nobody can read what she did any more. Where her keys are back,
+// too, ApplyCertificate adds her again. The pool is in backups of the data, and
+// not in exports. It holds up to 65,536 sums; what would be one more is left
+// out.
+//
+// What that promises: no event says anything of fewer than ten erasures. What
+// it does not: that nobody can be told in a sum. The log tells which erasures it
+// is of; these may be of one person who came back, or of nine whom somebody
+// knows and one more; one of ten may have spent nearly all of it; who has the
+// tenant's key and backups from before and after has the difference. Make a
+// field personal when its sum over ten people would say too much.
+//
 // What stays, and why: the open parts of her events (type, times, source,
 // numbers), because the log is one chain and counts must not change; the
 // choice itself; and, as keyed hashes, the identifiers that are fenced: who
@@ -70,8 +108,9 @@ using HoldId = uint64_t;
 enum class ErasureMode : uint8_t {
   // Her keys are destroyed: what was sealed with them is noise for good.
   kShred = 1,
-  // Also writes what remains of her as events of nobody. kUnsupported in this
-  // version.
+  // As kShred; before that what she did goes into sums over ten people or
+  // more, which become events of nobody. See above. Appends wait while her
+  // events are read.
   kAnonymise = 2,
   // As kShred; then what was sealed is removed: of each of her events the log
   // keeps header and digest, so that its chain can still be checked, and the
@@ -82,6 +121,12 @@ enum class ErasureMode : uint8_t {
   // erasure is not complete.
   kHard = 3,
 };
+
+// Of the events that kAnonymise writes.
+inline constexpr std::string_view kAnonymisedEventType =
+    "crm.events.anonymised";
+// So many erasures must have added to what such an event says.
+inline constexpr uint64_t kMinAnonymisedPeople = 10;
 
 // How Erase is to run.
 struct ErasureOptions {
@@ -132,6 +177,17 @@ struct ErasureReport {
   uint64_t files_searched = 0;
   // Keyed hashes that stay, so that late events are told.
   uint64_t fenced = 0;
+  // Only with kAnonymise, and only of a dry run and of the erasure itself, as
+  // the three that follow: how many of her events were counted, and of which
+  // fields, ascending: "OrderPlaced /total". Look whether one of these
+  // should be personal.
+  uint64_t counted = 0;
+  std::vector<std::string> counted_fields = {};
+  // The payloads of the events of nobody that are written with it, by type and
+  // month: sums over ten erasures or more.
+  std::vector<std::string> anonymised = {};
+  // Sums of this tenant that wait behind it for more people.
+  uint64_t waiting_sums = 0;
   // Exclusive namespaces of which she has two values or more: look whether she
   // is one person before you `confirm`. Only of a dry run and of the erasure
   // itself.

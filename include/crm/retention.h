@@ -40,6 +40,7 @@
 //                 scl.payment.received ...
 //     browsing    what she looked at: PageViewed, CartCreated ...
 //     bookings    teetime.booking.created, teetime.competition.entered ...
+//     aggregates  crm.events.anonymised: see crm/privacy.h
 //
 // Retention
 //   Tenant::Retain removes what events say when they have happened longer ago
@@ -88,6 +89,10 @@
 //                 (or of what it is an alias of), its longest beginning that
 //                 ends with "*", its category (of several the longest time;
 //                 "others" among them), `days`. What nothing fits stays.
+//                 `days` is not for crm.events.anonymised, which are sums over
+//                 many people: they stay, or have a limit of their own. Events
+//                 for 90 days, and sums for seven years:
+//                 {"days": 90, "categories": {"aggregates": 2555}}
 
 #ifndef CRM_INCLUDE_RETENTION_H_
 #define CRM_INCLUDE_RETENTION_H_

@@ -300,9 +300,8 @@ class Tenant final {
   // the next open does what remains. Waits for a Verify that is running.
   // kNotFound; kErased: she was already; kFailedPrecondition: it needs
   // `confirm` (names the namespace), or she is held (names holds and
-  // categories); kUnsupported: a mode that this version does not have;
-  // kTooLarge, kInvalidArgument: a text. With kHard also kBusy: an open cursor
-  // keeps an old file; the rest is done when it is gone.
+  // categories); kTooLarge, kInvalidArgument: a text, the mode. With kHard also
+  // kBusy: an open cursor keeps an old file; the rest is done when it is gone.
   Result<ErasureReport> Erase(CustomerId customer,
                               const ErasureOptions& options = {});
   // Takes what one event says out of the store: see crm/privacy.h. When it

@@ -50,6 +50,18 @@ class CertificateFile final {
   std::FILE* file_ = nullptr;
 };
 
+std::string NameOf(ErasureMode mode) {
+  switch (mode) {
+    case ErasureMode::kShred:
+      return "shred";
+    case ErasureMode::kAnonymise:
+      return "anonymise";
+    case ErasureMode::kHard:
+      return "hard";
+  }
+  return {};
+}
+
 void Add(const ErasureReport& report, JsonWriter* json) {
   json->Text("request", report.request);
   json->Number("position", report.position);
@@ -60,11 +72,19 @@ void Add(const ErasureReport& report, JsonWriter* json) {
   json->Text("why", report.why);
   json->Number("events", report.events);
   json->Number("identifiers", report.identifiers);
-  json->Text("mode", report.mode == ErasureMode::kHard ? "hard" : "shred");
+  json->Text("mode", NameOf(report.mode));
   json->Number("bytes", report.bytes);
   json->Number("removed_bytes", report.removed_bytes);
   json->Number("files_searched", report.files_searched);
   json->Number("fenced", report.fenced);
+  json->Number("counted", report.counted);
+  json->BeginArray("counted_fields");
+  for (const std::string& field : report.counted_fields) json->Text({}, field);
+  json->EndArray();
+  json->BeginArray("anonymised");
+  for (const std::string& event : report.anonymised) json->Raw({}, event);
+  json->EndArray();
+  json->Number("waiting_sums", report.waiting_sums);
   json->BeginArray("records");
   for (const RecordId record : report.records) json->Number({}, record);
   json->EndArray();
@@ -94,6 +114,17 @@ void PrintJson(const ErasureReport& report,
   json.PrintLine();
 }
 
+void PrintAnonymised(const ErasureReport& report) {
+  PrintField("counted", ShowCount(report.counted) + " events");
+  for (const std::string& field : report.counted_fields) {
+    PrintField("counted field", field);
+  }
+  for (const std::string& event : report.anonymised) {
+    PrintField("event of nobody", event);
+  }
+  PrintField("waiting sums", ShowCount(report.waiting_sums));
+}
+
 void Print(const ErasureReport& report, bool dry_run) {
   PrintField("customer", std::to_string(report.customer));
   PrintField("records", ShowCount(report.records.size()));
@@ -105,6 +136,7 @@ void Print(const ErasureReport& report, bool dry_run) {
     PrintField("files searched", ShowCount(report.files_searched));
   }
   PrintField("fenced", ShowCount(report.fenced));
+  if (report.mode == ErasureMode::kAnonymise) PrintAnonymised(report);
   for (const std::string& name : report.doubtful) {
     std::printf("She has several values of %s, and may be several people%s.\n",
                 name.c_str(), dry_run ? ": see --confirm" : "");
@@ -158,6 +190,7 @@ Status Erase(const PrivacyCommand& command, Tenant& tenant) {
   options.dry_run = command.dry_run;
   options.confirm = command.confirm;
   options.wait_for_release = command.wait_for_release;
+  if (command.mode == "anonymise") options.mode = ErasureMode::kAnonymise;
   if (command.mode == "hard") options.mode = ErasureMode::kHard;
   options.by = command.by;
   options.why = command.why;

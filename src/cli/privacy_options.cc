@@ -119,8 +119,9 @@ void AddPrivacy(CLI::App* app, CommandLine* line) {
                   "Export all about her to this file first, for her: as of "
                   "crm export --person; nothing is erased when that fails");
   sub->add_option("--mode", c->mode,
-                  "shred; or hard: remove what was sealed from the files, too")
-      ->check(CLI::IsMember({"shred", "hard"}));
+                  "shred; anonymise: keep sums of what ten or more people did; "
+                  "or hard: remove what was sealed from the files, too")
+      ->check(CLI::IsMember({"shred", "anonymise", "hard"}));
   PrivacyCommand* const r = &line->privacy[static_cast<size_t>(Verb::kRedact)];
   CLI::App* const redact = AddPrivacyVerb(
       app, line, Verb::kRedact, "redact",

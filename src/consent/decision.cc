@@ -220,10 +220,12 @@ Status Judge::Gather(const OwnerOfAddress& owner,
             [](const ConsentFact* a, const ConsentFact* b) {
               return Outweighs(*a, *b);
             });
+  // Most questions name no address: then all of them fit.
+  fitting_ = grants_.size();
+  if (!HasAddress()) return Status::Ok();
   const auto fits = std::stable_partition(
       grants_.begin(), grants_.end(), [&](const ConsentFact* grant) {
-        return !HasAddress() || !grant->has_address() ||
-               grant->address == in_.address;
+        return !grant->has_address() || grant->address == in_.address;
       });
   fitting_ = static_cast<size_t>(fits - grants_.begin());
   return Status::Ok();

@@ -33,6 +33,7 @@ std::string_view TypesOf(FieldShape shape) {
     case FieldShape::kTexts:
     case FieldShape::kIds:
     case FieldShape::kItems:
+    case FieldShape::kSums:
       return R"("array")";
     case FieldShape::kAddress:
       return R"("string","object")";
@@ -73,6 +74,13 @@ std::string RulesOf(FieldShape shape, const std::string& personal) {
                           {"price", kMoney},
                           {"currency", kCurrency}}) +
              "}";
+    case kSums:
+      return R"(,"items":{"type":"object","properties":{)"
+             R"("field":{"type":"string","x-personal":false},)"
+             R"("value":{"type":["string","boolean"],"x-personal":false},)"
+             R"("people":{"type":"integer","x-personal":false,"minimum":0},)"
+             R"("values":{"type":"integer","x-personal":false,"minimum":0},)"
+             R"("sum":{"type":"number","x-personal":false}}})";
     case kAddress:
       return "," + MembersJson({{"street", kText, kPersonal | kOrNull},
                                 {"city", kText, kPersonal | kOrNull},

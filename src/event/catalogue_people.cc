@@ -175,6 +175,12 @@ std::vector<CatalogueEvent> ConsentEvents() {
 
 std::vector<CatalogueEvent> OwnEvents() {
   return {
+      {"crm.events.anonymised",
+       {{"type", kText, kMust},
+        {"month", kText, kMust},
+        {"people", kCount},
+        {"events", kCount},
+        {"fields", kSums}}},
       {"crm.profile.created",
        {{"customerId", kId, kPersonal},
         {"email", kText, kPersonal},

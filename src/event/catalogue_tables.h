@@ -32,6 +32,7 @@ enum class FieldShape : uint8_t {
   kCurrency,  // Three letters.
   kAddress,   // An object, or a text.
   kItems,     // Of a cart or an order.
+  kSums,      // Over many people.
   kPreferences,
   kObject,  // Of whatever members; personal.
 };

@@ -113,6 +113,10 @@ class Schema final {
   // schema. A schema that contains itself is told once.
   std::vector<SchemaField> Fields() const;
 
+  // The texts that the field at `pointer` may be, where an enum or a const of
+  // nothing but texts (and null) holds for it in any case; empty: none does.
+  std::vector<std::string> TextsOf(std::string_view pointer) const;
+
   // The definition, minified and with keys in order of their bytes: equal for
   // definitions that differ in layout only. Valid as long as a copy lives.
   const std::string& Canonical() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "event/schema_nodes.h"
+#include "format/json.h"
 
 namespace crm {
 namespace {
@@ -226,6 +227,30 @@ bool Schema::IsPersonal(std::string_view pointer) const {
   SchemaPlace place(*compiled_);
   for (const std::string& token : tokens) place.Step(token);
   return place.personal() || (tokens.empty() && !place.said());
+}
+
+std::vector<std::string> Schema::TextsOf(std::string_view pointer) const {
+  using Kind = JsonTree::Kind;
+  std::vector<std::string> tokens;
+  std::vector<std::string> texts;
+  if (!SplitPointer(pointer, &tokens)) return texts;
+  SchemaPlace place(*compiled_);
+  for (const std::string& token : tokens) place.Step(token);
+  for (const NodeId id : place.sure()) {
+    for (const std::unique_ptr<ValueRules>& rules : compiled_->at(id).values) {
+      texts.clear();
+      for (const ValueRules::Literal& literal : rules->all) {
+        if (literal.kind == Kind::kNull) continue;
+        if (literal.kind != Kind::kString) {
+          texts.clear();
+          break;
+        }
+        texts.push_back(JsonScalarText(literal.json));
+      }
+      if (!texts.empty()) return texts;
+    }
+  }
+  return texts;
 }
 
 std::vector<SchemaField> Schema::Fields() const {

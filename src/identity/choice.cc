@@ -96,6 +96,7 @@ constexpr size_t kRequestBytes = 16;
 
 bool IsMode(uint8_t mode) {
   return mode == static_cast<uint8_t>(ErasureMode::kShred) ||
+         mode == static_cast<uint8_t>(ErasureMode::kAnonymise) ||
          mode == static_cast<uint8_t>(ErasureMode::kHard);
 }
 

@@ -26,6 +26,7 @@ constexpr std::string_view kKept =
     R"("why":"late events are told and refused"}])";
 
 constexpr std::string_view kShred = "shred";
+constexpr std::string_view kAnonymise = "anonymise";
 constexpr std::string_view kHard = "hard";
 
 Status Malformed(std::string_view what) {
@@ -76,8 +77,10 @@ bool ReadRemoved(std::string_view json, Certificate* out) {
 }
 
 bool ReadMode(std::string_view text, ErasureMode* mode) {
-  *mode = text == kHard ? ErasureMode::kHard : ErasureMode::kShred;
-  return text == kHard || text == kShred;
+  *mode = text == kHard        ? ErasureMode::kHard
+          : text == kAnonymise ? ErasureMode::kAnonymise
+                               : ErasureMode::kShred;
+  return text == kHard || text == kAnonymise || text == kShred;
 }
 
 bool ReadRecords(std::string_view json, std::vector<RecordId>* records) {
@@ -148,7 +151,8 @@ std::string WriteCertificate(const Certificate& certificate, const Key& seed) {
   body.Text("subject", certificate.subject);
   body.Number("customer", certificate.customer);
   const bool hard = certificate.mode == ErasureMode::kHard;
-  body.Text("mode", hard ? kHard : kShred);
+  const bool shred = certificate.mode == ErasureMode::kShred;
+  body.Text("mode", hard ? kHard : shred ? kShred : kAnonymise);
   body.Text("by", certificate.by);
   body.Text("why", certificate.why);
   body.Text("requested_at", FormatTime(certificate.requested_at));

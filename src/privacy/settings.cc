@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "crm/privacy.h"
 #include "event/catalogue.h"
 #include "format/json.h"
 
@@ -18,6 +19,7 @@ constexpr std::string_view kWhat = "privacy settings";
 
 // Of the catalogue: see crm/retention.h.
 constexpr std::string_view kDefaults = R"({
+  "aggregates": ["crm.events.anonymised"],
   "bookings": ["teetime.booking.*", "teetime.competition.*"],
   "browsing": ["CartAbandoned", "CartCreated", "CheckoutAbandoned",
     "CheckoutStarted", "CheckoutStepCompleted", "ItemAddedToCart",
@@ -233,7 +235,8 @@ std::optional<int64_t> PrivacySettings::DaysOf(std::string_view type) const {
     if (found == category_days_.end()) continue;
     days = std::max(days.value_or(0), found->second);
   }
-  return days.has_value() ? days : days_;
+  // Sums over many people have a limit of their own, or none.
+  return days.has_value() || type == kAnonymisedEventType ? days : days_;
 }
 
 void PrivacySettings::AppendRetention(std::string* out) const {

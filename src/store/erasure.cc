@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "base/utf8.h"
 #include "privacy/certificate.h"
+#include "store/anonymise.h"
 #include "store/erased.h"
 #include "store/identity_text.h"
 #include "store/redaction.h"
@@ -126,6 +127,10 @@ bool IsHard(const IdentityChoice& choice) {
   return choice.erasure.mode == static_cast<uint8_t>(ErasureMode::kHard);
 }
 
+bool IsAnonymising(const IdentityChoice& choice) {
+  return choice.erasure.mode == static_cast<uint8_t>(ErasureMode::kAnonymise);
+}
+
 // What kHard does more: REQUIRES her keys gone, and nothing of hers in memory.
 Status RemoveAll(StoreCore& core, const IdentityChoice& choice,
                  ErasureNote* note, Removed* removed) {
@@ -166,6 +171,9 @@ Status Advance(StoreCore& core, const IdentityChoice& choice,
     // What was in memory only goes as well: the tail, and rows that are dirty.
     if (status.ok()) status = core.Checkpoint();
     if (status.ok()) status = core.views->RenewBuckets(note->tenant, records);
+    if (status.ok() && IsAnonymising(choice)) {
+      status = PurgeAnonymisedPool(core, note->tenant);
+    }
   }
   Removed removed;
   if (status.ok() && IsHard(choice)) {
@@ -215,12 +223,16 @@ Status FinishOne(StoreCore& core, ErasureNote note) {
 // One call of Erase: what is decided while nobody else decides anything.
 class Erasing {
  public:
-  Erasing(StoreCore& core, uint32_t tenant, Sequencer::Choosing& choosing)
+  // `anonymising`: what counts her events, if the mode wants it; null: they are
+  // not there any more.
+  Erasing(StoreCore& core, uint32_t tenant, Sequencer::Choosing& choosing,
+          Anonymising* anonymising)
       : core_(core),
         identity_(core.views->identity()),
         tenant_(tenant),
         choosing_(choosing),
-        rows_(choosing.context().rows) {}
+        rows_(choosing.context().rows),
+        anonymising_(anonymising) {}
 
   Status Plan(CustomerId customer, IdentityChoice* choice,
               ErasureReport* report) {
@@ -326,7 +338,8 @@ class Erasing {
   }
 
   // With the time and the name that it has; else new ones.
-  Status Emit(IdentityChoice* choice, bool dry, ErasureNote* note) {
+  Status Emit(IdentityChoice* choice, bool dry, ErasureNote* note,
+              ErasureReport* report) {
     choice->kind = ChoiceKind::kErasure;
     choice->origin = ChoiceOrigin::kHand;
     choice->tenant = tenant_;
@@ -337,6 +350,9 @@ class Erasing {
       RandomBytes(choice->erasure.request.data(), kRequestBytes);
     }
     Status status = choosing_.Emit(choice);
+    if (status.ok() && anonymising_ != nullptr && IsAnonymising(*choice)) {
+      status = anonymising_->Emit(choosing_, dry, report);
+    }
     if (!status.ok() || dry) return status;
     const ErasureStep step = note->step;
     status = SealNote(*core_.keyring, *choice, note);
@@ -365,6 +381,25 @@ class Erasing {
         erasure->bytes += event.body.size();
         if (IsHard(*choice)) choice->events.push_back(event.record.position);
       }
+      if (status.ok() && anonymising_ != nullptr && IsAnonymising(*choice) &&
+          !members.IsErased()) {
+        status = Count(events);
+      }
+    }
+    return status;
+  }
+
+  Status Count(const std::vector<ProfileRoom::RecordEvent>& events) {
+    Status status;
+    for (const auto& event : events) {
+      // What retention took is not opened either.
+      const bool expired = (event.record.header.flags & kEventExpired) != 0 ||
+                           core_.views->profile().IsExpiring(
+                               event.record.position, event.record.header);
+      if (!event.opened && !expired) continue;
+      if (!status.ok()) break;
+      status = anonymising_->Count(event.record.position, event.record.header,
+                                   event.body);
     }
     return status;
   }
@@ -389,6 +424,7 @@ class Erasing {
   const uint32_t tenant_;
   Sequencer::Choosing& choosing_;
   Generation& rows_;
+  Anonymising* const anonymising_;
 };
 
 Status CheckOptions(const ErasureOptions& options) {
@@ -396,11 +432,9 @@ Status CheckOptions(const ErasureOptions& options) {
   if (!status.ok()) return status;
   switch (options.mode) {
     case ErasureMode::kShred:
+    case ErasureMode::kAnonymise:
     case ErasureMode::kHard:
       return Status::Ok();
-    case ErasureMode::kAnonymise:
-      return Status(StatusCode::kUnsupported,
-                    "mode: this version does not anonymise");
   }
   return Status(StatusCode::kInvalidArgument, "mode: no such one");
 }
@@ -424,9 +458,10 @@ Result<ErasureReport> Run(
     const std::function<Status(Erasing&, ErasureNote*)>& make) {
   StoreCore& core = *tenant.core;
   ErasureNote note;
+  Anonymising anonymising(core, tenant.info);
   Status status = core.sequencer->Choose(
       tenant.info.id, dry, [&](Sequencer::Choosing& choosing) {
-        Erasing erasing(core, tenant.info.id, choosing);
+        Erasing erasing(core, tenant.info.id, choosing, &anonymising);
         return make(erasing, &note);
       });
   // Without a note nobody is erased: it waits for the release of holds.
@@ -439,6 +474,10 @@ Result<ErasureReport> Run(
   report.retired = std::move(extra->retired);
   report.doubtful = std::move(extra->doubtful);
   report.holds = std::move(extra->holds);
+  report.counted = extra->counted;
+  report.counted_fields = std::move(extra->counted_fields);
+  report.anonymised = std::move(extra->anonymised);
+  report.waiting_sums = extra->waiting_sums;
   report.certificate = std::move(note.certificate);
   if (waits) {
     report.mode = static_cast<ErasureMode>(choice->hold.mode);
@@ -481,9 +520,11 @@ Status ReplayNotes(StoreCore& core, uint32_t tenant,
     note.step = ErasureStep::kKeysDestroyed;
     status = core.sequencer->Choose(
         tenant, false, [&](Sequencer::Choosing& choosing) -> Status {
-          Erasing erasing(core, tenant, choosing);
+          Erasing erasing(core, tenant, choosing, nullptr);
           Status planned = erasing.PlanFromNote(&choice);
-          return planned.ok() ? erasing.Emit(&choice, false, &note) : planned;
+          ErasureReport report;
+          return planned.ok() ? erasing.Emit(&choice, false, &note, &report)
+                              : planned;
         });
     if (status.ok()) {
       note.step = ErasureStep::kRequested;  // Destroys them once more.
@@ -571,7 +612,7 @@ Result<ErasureReport> Tenant::Erase(CustomerId customer,
           return options.wait_for_release ? erasing.Wait(options, &choice)
                                           : erasing.SayHeld(extra.holds);
         }
-        return erasing.Emit(&choice, options.dry_run, note);
+        return erasing.Emit(&choice, options.dry_run, note, &extra);
       });
 }
 
@@ -648,7 +689,7 @@ Result<ErasureReport> Tenant::ApplyCertificate(std::string_view certificate) {
              [&](Erasing& erasing, ErasureNote* note) -> Status {
                Status planned = erasing.PlanAgain(read, &choice);
                if (!planned.ok()) return planned;
-               return erasing.Emit(&choice, false, note);
+               return erasing.Emit(&choice, false, note, &extra);
              });
 }
 

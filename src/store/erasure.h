@@ -4,9 +4,12 @@
 // The order, each step durable before the next:
 //   1. a note in the journal of the keyring, beside the choice that is about to
 //      be written;
-//   2. the choice in the log, with its fold: she is fenced;
+//   2. the choice in the log, with its fold: she is fenced. Of mode kAnonymise
+//      in the same write the pool with what she adds, and the events that come
+//      out of it (store/anonymise.h); never again by what follows;
 //   3. her keys become tombstones and the note says so, in one write;
 //   4. a checkpoint, and new keys for the buckets that held her rows; of mode
+//      kAnonymise the pool as it was before out of the files; of mode
 //      kHard also timelines without anything sealed, her events' sealed parts
 //      taken out of the log, and the note says so;
 //   5. of mode kHard: files of the log rewritten and looked into;

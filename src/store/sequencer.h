@@ -85,6 +85,13 @@ class Sequencer final {
       sequencer_->decide_mutex_.AssertHeld();
       return sequencer_->EmitChoice(choice, context_, dry_);
     }
+    // Events with what was emitted, all of them or none. `request` is prepared,
+    // and lives until the choosing is over. What a schema has against them does
+    // not count.
+    Status Append(Request* request) {
+      sequencer_->decide_mutex_.AssertHeld();
+      return sequencer_->AppendChosen(request, context_);
+    }
     // With what is emitted: another row of an event, and one of family ops.
     void Replace(Position position, std::string value) {
       sequencer_->decide_mutex_.AssertHeld();
@@ -186,6 +193,8 @@ class Sequencer final {
   friend class ResolvingEvent;
   // Writes a choice, unless the run is dry, and folds it. Its position.
   Status EmitChoice(IdentityChoice* choice, FoldContext& context, bool dry)
+      CRM_REQUIRES(decide_mutex_);
+  Status AppendChosen(Request* request, FoldContext& context)
       CRM_REQUIRES(decide_mutex_);
   bool MayMerge(uint32_t tenant, uint32_t per_minute, int64_t now)
       CRM_REQUIRES(decide_mutex_);

@@ -131,6 +131,17 @@ Status Sequencer::EmitChoice(IdentityChoice* choice, FoldContext& context,
   return views.FoldChoice(*choice, context);
 }
 
+// On top of the counts that the choices have made so far.
+Status Sequencer::AppendChosen(Request* request, FoldContext& context) {
+  for (PreparedEvent& event : request->events) {
+    if (!event.status.ok()) return event.status;
+    event.refused = Status::Ok();
+  }
+  Status status = core_->views->event().StoreCounts(
+      request->tenant.id, context.counts, context.rows);
+  return status.ok() ? Decide(request, context, false) : status;
+}
+
 // Of what is no event: when it belongs to the ledger, it gets a leaf, the time
 // of its writing, and behind `*body` its salt.
 Status Sequencer::EnterLedger(LedgerFacts facts, uint8_t what,

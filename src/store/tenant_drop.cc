@@ -41,10 +41,11 @@ Status ReadDrop(const StoreCore& core, Position position, std::string* value,
 }
 
 // Rows of family ops that are the tenant's: of offsets, of subscriptions, of
-// what was refused.
+// what was refused, of what was anonymised.
 Status PurgeOps(StoreCore& core, uint32_t tenant) {
   Batch batch;
-  for (const char* kind : {"offset/", "refused/", "subscription/"}) {
+  for (const char* kind :
+       {"anonymised/", "offset/", "refused/", "subscription/"}) {
     std::string lower(kind);
     std::string upper(kind);
     PutBe32(&lower, tenant);

@@ -116,6 +116,27 @@ class Privacy(cli_fixture.CliTest):
         self.crm("hold", "place", self.store, "1", "--category", "food",
                  code=2)
 
+    def test_anonymise(self):
+        plan = self.json_line("erase", self.store, "1", "--mode", "anonymise",
+                              "--dry-run")
+        self.assertEqual(plan["mode"], "anonymise")
+        self.assertEqual(plan["counted"], 1)
+        self.assertEqual(plan["waiting_sums"], 1)
+        self.crm("append", self.store, stdin=cli_fixture.lines([
+            person(10 + i, {"authUserId": str(10 + i)}, "Di",
+                   timestamp="2026-01-05T10:00:00Z") for i in range(10)]))
+        for i in range(9):
+            out, _ = self.crm("erase", self.store, str(4 + i), "--mode",
+                              "anonymise")
+            self.assertNotIn("event of nobody", out)
+            self.assertIn("waiting sums", out)
+        out, _ = self.crm("erase", self.store, "13", "--mode", "anonymise")
+        self.assertIn("event of nobody", out)
+        self.assertIn('"people":10', out)
+        events, _ = self.crm("replay", self.store, "--json")
+        self.assertIn('"crm.events.anonymised"', events)
+        self.crm("verify", self.store)
+
     def test_hard(self):
         self.crm("erase", self.store, "1", "--mode", "softly", code=2)
         done = self.json_line("erase", self.store, "1", "--mode", "hard")

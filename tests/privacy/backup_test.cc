@@ -127,6 +127,11 @@ TEST_CASE("a backup from before an erasure does not bring her back") {
   CheckNotBroughtBack(ErasureMode::kShred);
 }
 
+TEST_CASE(
+    "anonymise: a backup from before an erasure does not bring her back") {
+  CheckNotBroughtBack(ErasureMode::kAnonymise);
+}
+
 TEST_CASE("hard: a backup from before an erasure does not bring her back") {
   CheckNotBroughtBack(ErasureMode::kHard);
 }
@@ -148,6 +153,10 @@ void CheckCertificateErases(ErasureMode mode) {
 
 TEST_CASE("with keys that are older her certificate does it again") {
   CheckCertificateErases(ErasureMode::kShred);
+}
+
+TEST_CASE("anonymise: with keys that are older her certificate does it again") {
+  CheckCertificateErases(ErasureMode::kAnonymise);
 }
 
 TEST_CASE("hard: with keys that are older her certificate does it again") {

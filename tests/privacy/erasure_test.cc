@@ -339,8 +339,6 @@ TEST_CASE("what cannot be erased changes nothing") {
   options.why = "a\nb";
   CHECK_CODE(club.tenant->Erase(club.ada, options), kInvalidArgument);
   options = ErasureOptions();
-  options.mode = ErasureMode::kAnonymise;
-  CHECK_CODE(club.tenant->Erase(club.ada, options), kUnsupported);
   options.mode = static_cast<ErasureMode>(9);
   CHECK_CODE(club.tenant->Erase(club.ada, options), kInvalidArgument);
   CHECK(Everything(*club.tenant) == before);

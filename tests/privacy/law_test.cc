@@ -217,6 +217,7 @@ class History {
     options.confirm = true;
     options.dry_run = true;
     if (Below(3) == 0) options.mode = ErasureMode::kHard;
+    if (Below(3) == 0) options.mode = ErasureMode::kAnonymise;
     const auto plan = tenant_.Erase(customer, options);
     options.dry_run = false;
     const auto erased = tenant_.Erase(customer, options);

@@ -543,9 +543,9 @@ class ErasureMode(_Name):
 
     #: Her keys are destroyed.
     SHRED = "shred"
-    #: Not in this version.
+    #: Before that, what she did is added to sums over ten people or more.
     ANONYMISE = "anonymise"
-    #: Not in this version.
+    #: Then what was sealed is removed from the log and its files, too.
     HARD = "hard"
 
 

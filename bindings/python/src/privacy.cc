@@ -38,7 +38,14 @@ constexpr char kEraseDoc[] =
     "ConsentError (ERASED), and events that happened before and name her are\n"
     "refused. Who comes back with a newer event is a new customer.\n\n"
     "mode: \"shred\"; \"hard\": what was sealed is also removed from the log\n"
-    "    and its files, which takes as long as rewriting them.\n"
+    "    and its files, which takes as long as rewriting them; \"anonymise\":\n"
+    "    before her keys go, what she did is added to sums by type and month,\n"
+    "    which become events of nobody (type \"crm.events.anonymised\") when\n"
+    "    ten erasures have added to them. Only numbers, flags and enumerated\n"
+    "    texts that a schema names and does not make personal are summed up:\n"
+    "    look at ErasureReport.counted_fields of a dry run. That nobody can "
+    "be\n"
+    "    told in a sum is not promised: see crm/privacy.h.\n"
     "dry_run: says what would go.\n"
     "confirm: needed for somebody with two values of one exclusive namespace,\n"
     "    who may be two people: see ErasureReport.doubtful.\n"
@@ -111,6 +118,22 @@ void DefineReport(py::module_& module) {
              "Files in which they were searched for and not found.")
       .Field("fenced", &ErasureReport::fenced,
              "Keyed hashes that stay, so that late events are told.")
+      .Field("counted", &ErasureReport::counted,
+             "Her events that were counted; of \"anonymise\" alone, and none\n"
+             "in erasures(), as the three that follow.")
+      .Computed(
+          "counted_fields",
+          [](const ErasureReport& self) {
+            return TupleOf(self.counted_fields);
+          },
+          "Of which fields, ascending: \"OrderPlaced /total\".")
+      .Computed(
+          "anonymised",
+          [](const ErasureReport& self) { return TupleOf(self.anonymised); },
+          "Payloads of the events of nobody that are written with it, as\n"
+          "JSON; of a dry run those that would be.")
+      .Field("waiting_sums", &ErasureReport::waiting_sums,
+             "Sums of the tenant that wait behind it for more people.")
       .Computed(
           "doubtful",
           [](const ErasureReport& self) { return TupleOf(self.doubtful); },
