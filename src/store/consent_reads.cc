@@ -20,11 +20,6 @@ namespace {
 
 using Entry = Snapshot::Impl::Entry;
 
-Status NoCustomer(CustomerId customer) {
-  return Status(StatusCode::kNotFound,
-                "no customer " + std::to_string(customer));
-}
-
 // An event of the timeline, opened as a fold sees it.
 struct OpenedEvent {
   const Entry* entry = nullptr;

@@ -64,6 +64,13 @@ Status FinishRedactions(StoreCore& core);
 // completed.
 Status ForgetRedactionsOf(const StoreCore& core, uint32_t tenant, Batch* batch);
 
+// Folds events of one record, in their order, into a state of a profile; rows
+// of `replaced` stand for those that are in the log.
+Status FoldEvents(StoreCore& core, Views& views,
+                  std::span<const Position> positions,
+                  const std::map<Position, std::string>& replaced,
+                  std::string* state);
+
 // Folds the profile of a record anew from its events in the log, up to `last`;
 // rows of `replaced` stand for those that are there.
 Status RefoldProfile(StoreCore& core, Views& views, uint32_t tenant,

@@ -12,14 +12,6 @@
 #include "store/sequencer.h"
 
 namespace crm {
-namespace {
-
-Status NoCustomer(CustomerId customer) {
-  return Status(StatusCode::kNotFound,
-                "no customer " + std::to_string(customer));
-}
-
-}  // namespace
 
 Snapshot::Snapshot(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Snapshot::Snapshot(Snapshot&&) noexcept = default;
