@@ -1,5 +1,10 @@
-// Counters: what a tenant holds, and what a store does. Cheap to get, of one
-// instant: Tenant::GetStats, Store::GetStats.
+// Counters: what a tenant holds, and what a store does. Cheap to get: no files'
+// contents are read.
+//
+//   auto stats = tenant->GetStats();    // Of one tenant, at its head,
+//   snapshot->GetStats();               // or at a snapshot's position;
+//   auto all = store->GetStats();       // of the store, and of each tenant.
+//   std::printf("%" PRIu64 " customers\n", all->customers);
 
 #ifndef CRM_INCLUDE_STATS_H_
 #define CRM_INCLUDE_STATS_H_

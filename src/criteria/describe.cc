@@ -162,6 +162,16 @@ std::string SelectorText(const EventSelector& selector) {
   return text;
 }
 
+std::string CountText(const ValueTest& test, const std::string& events) {
+  const std::string& number = test.operands[0].text;
+  if (test.op == Op::kAtLeast && number == "1")
+    return events + " at least once";
+  if (test.op == Op::kEqual && !test.negated && number == "0") {
+    return "never " + events;
+  }
+  return events + " " + OrderText(test) + " times";
+}
+
 std::string AggregateText(const CriteriaNode& node) {
   using Aggregate = CriteriaNode::Aggregate;
   const std::string events = SelectorText(node.event) + WindowText(node.window);
@@ -169,7 +179,7 @@ std::string AggregateText(const CriteriaNode& node) {
   const std::string order = OrderText(node.test);
   switch (node.aggregate) {
     case Aggregate::kCount:
-      return order + " times " + events;
+      return CountText(node.test, events);
     case Aggregate::kSum:
       return "the sum of " + path + " of " + events + " is " + order;
     case Aggregate::kAvg:

@@ -1,9 +1,8 @@
 // Nodes that ask about events: how often, how much, first and last, and one
 // after the other.
 
-#include <absl/container/flat_hash_map.h>
-
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -337,9 +336,9 @@ bool CriteriaEvaluator::FindPair(const CriteriaNode& node,
     if (time_a != time_b) return time_a < time_b;
     return a.second != b.second ? a.second : a.first < b.first;
   });
-  absl::flat_hash_map<std::string, size_t> latest;  // By what joins them.
-  std::optional<size_t> any;                        // The latest of all,
-  std::optional<size_t> hidden;  // and of those that may have any key.
+  std::map<std::string, size_t> latest;  // By what joins them.
+  std::optional<size_t> any;             // The latest of all,
+  std::optional<size_t> hidden;          // and of those that may have any key.
   const auto near = [&](std::optional<size_t> before, size_t event) {
     if (!before.has_value() ||
         (node.within.has_value() &&

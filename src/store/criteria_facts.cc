@@ -104,7 +104,8 @@ Status SnapshotFacts::FoldThen() {
   }
   folded_ = true;
   if (views.empty()) return status;
-  for (const ProfileUnion::Item& item : ProfileUnion(views).traits()) {
+  const ProfileUnion all(views);
+  for (const ProfileUnion::Item& item : all.traits()) {
     if (item.trait->value_size == 0) continue;
     then_.emplace(item.name(),
                   Trait{std::string(item.value()), item.trait->occurred_at,
