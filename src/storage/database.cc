@@ -3,6 +3,9 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "storage/database_impl.h"
@@ -59,6 +62,44 @@ Status SyncCopy(const std::string& directory, Disk& disk) {
   Status status = disk.SyncDirectory(directory);
   if (!status.ok() || disk.in_memory()) return status;
   return disk.SyncDirectory(ParentDirectory(directory));
+}
+
+// Of a compaction, before it gives up.
+constexpr int kMostPasses = 10;
+
+// Names of the files that may hold keys from `first` to `last` (empty: no
+// bound).
+std::set<std::string> FilesWithin(const Database::Impl& database, size_t family,
+                                  std::string_view first,
+                                  std::string_view last) {
+  rocksdb::ColumnFamilyMetaData metadata;
+  database.db->GetColumnFamilyMetaData(database.handle(family), &metadata);
+  std::set<std::string> names;
+  for (const rocksdb::LevelMetaData& level : metadata.levels) {
+    for (const rocksdb::SstFileMetaData& file : level.files) {
+      const bool within = file.largestkey >= first &&
+                          (last.empty() || file.smallestkey <= last);
+      if (within) names.insert(file.name);
+    }
+  }
+  return names;
+}
+
+rocksdb::Status CompactOnce(const Database::Impl& database, size_t family,
+                            std::string_view first, std::string_view last) {
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction =
+      rocksdb::BottommostLevelCompaction::kForce;
+  const rocksdb::Slice from = AsSlice(first);
+  const rocksdb::Slice to = AsSlice(last);
+  rocksdb::Status status = database.db->CompactRange(
+      options, database.handle(family), first.empty() ? nullptr : &from,
+      last.empty() ? nullptr : &to);
+  if (!status.ok()) return status;
+  // Files that are no longer needed go now, on this thread, and not some time
+  // later: callers compact to be rid of them.
+  status = database.db->DisableFileDeletions();
+  return status.ok() ? database.db->EnableFileDeletions(false) : status;
 }
 
 }  // namespace
@@ -213,20 +254,24 @@ Status Database::Compact(size_t family, std::string_view first,
   if (!status.ok()) return status;
   return Guarded([&] {
     const std::string what = "cannot compact " + impl_->path;
-    rocksdb::CompactRangeOptions options;
-    options.bottommost_level_compaction =
-        rocksdb::BottommostLevelCompaction::kForce;
-    const rocksdb::Slice from = AsSlice(first);
-    const rocksdb::Slice to = AsSlice(last);
-    rocksdb::Status compacted = impl_->db->CompactRange(
-        options, impl_->handle(family), first.empty() ? nullptr : &from,
-        last.empty() ? nullptr : &to);
-    if (!compacted.ok()) return FromRocks(compacted, what);
-    // Files that are no longer needed go now, on this thread, and not some
-    // time later: callers compact to be rid of them.
-    compacted = impl_->db->DisableFileDeletions();
-    if (!compacted.ok()) return FromRocks(compacted, what);
-    return FromRocks(impl_->db->EnableFileDeletions(false), what);
+    const std::set<std::string> old = FilesWithin(*impl_, family, first, last);
+    // 7.8.3 decides which levels are to be rewritten, then waits for what runs
+    // in the background. If that has moved files down as they are, even two
+    // that hold versions of one row, they are on a level that is passed over.
+    for (int times = 0; times < kMostPasses; ++times) {
+      const rocksdb::Status compacted =
+          CompactOnce(*impl_, family, first, last);
+      if (!compacted.ok()) return FromRocks(compacted, what);
+      const std::set<std::string> now =
+          FilesWithin(*impl_, family, first, last);
+      if (std::none_of(now.begin(), now.end(), [&](const std::string& name) {
+            return old.contains(name);
+          })) {
+        return Status::Ok();
+      }
+    }
+    return Status(StatusCode::kBusy,
+                  what + ": files are moved again and again meanwhile");
   });
 }
 
