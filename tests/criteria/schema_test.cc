@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -80,6 +82,14 @@ TEST_CASE("criteria schema: what is taken is valid by it") {
     CHECK(status.ok());
     CHECK(IsValid(text));
   }
+}
+
+TEST_CASE("criteria schema: the file that is installed is the same") {
+  std::ifstream file(CRM_INSTALLED_SCHEMA, std::ios::binary);
+  REQUIRE(file);
+  std::ostringstream text;
+  text << file.rdbuf();
+  CHECK(text.str() == CriteriaSchema());
 }
 
 TEST_CASE("criteria schema: what is refused for its shape is not valid") {
