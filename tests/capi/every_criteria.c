@@ -2,6 +2,9 @@
 
 #include "every_function.h"
 
+/* Of 2026, in UTC. */
+#define MARCH_10 INT64_C(1773100800000000)
+
 static int32_t stop(void* user_data, uint64_t done, uint64_t total) {
   (void)done;
   (void)total;
@@ -20,14 +23,17 @@ static void answers(crm_tenant* tenant, crm_snapshot* snapshot) {
   crm_criteria_options options = CRM_CRITERIA_OPTIONS_INIT;
   crm_buffer* proof = NULL;
   int32_t truth = -1;
+  options.flags = CRM_CRITERIA_AS_OF;
+  options.as_of_us = MARCH_10;
   EXPECT_OK(
-      crm_tenant_evaluate(tenant, 1, often, NULL, &truth, &proof, &error));
+      crm_tenant_evaluate(tenant, 1, often, &options, &truth, &proof, &error));
   EXPECT(truth == CRM_TRUTH_TRUE);
   EXPECT(strstr(crm_buffer_data(proof), "\"truth\":\"true\"") != NULL);
   EXPECT(strstr(crm_buffer_data(proof), "\"id\":\"o2\"") != NULL);
   crm_buffer_free(proof);
   options.flags = CRM_CRITERIA_AS_OF | CRM_CRITERIA_TEXT;
-  options.as_of_us = 1772359200000000; /* 2026-03-01T10:00:00Z */
+  options.as_of_us =
+      MARCH_10 - INT64_C(86400000000) * 8; /* The 2nd, at midnight. */
   options.time_zone = crm_slice_of("Europe/Berlin");
   EXPECT_OK(crm_snapshot_evaluate(snapshot, 1, often, &options, &truth, &proof,
                                   &error));
@@ -62,8 +68,11 @@ static void previews(crm_tenant* tenant, crm_snapshot* snapshot) {
   uint64_t sample[4];
   size_t count = 9;
   int32_t answer = 0;
-  EXPECT_OK(crm_tenant_preview(tenant, all, NULL, &preview, sample, 4, &count,
-                               &error));
+  options.flags = CRM_CRITERIA_AS_OF;
+  options.as_of_us = MARCH_10;
+  EXPECT_OK(crm_tenant_preview(tenant, all, &options, &preview, sample, 4,
+                               &count, &error));
+  EXPECT(preview.as_of_us == MARCH_10);
   EXPECT(preview.customers == 2 && preview.matching == 2);
   EXPECT(preview.unknown == 0 && preview.position > 0);
   EXPECT(count == 2 && sample[0] == 1 && sample[1] == 2);
