@@ -34,6 +34,7 @@ CRM_RECORD(crm_choice_view, 48);
 CRM_RECORD(crm_customer_record, 88);
 CRM_RECORD(crm_customer_view, 80);
 CRM_RECORD(crm_lookup_result, 40);
+CRM_RECORD(crm_criteria_preview, 64);
 CRM_RECORD(crm_merge_result, 40);
 CRM_RECORD(crm_unmerge_target, 48);
 CRM_RECORD(crm_unmerged_part, 48);

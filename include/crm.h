@@ -4887,6 +4887,186 @@ CRM_API const crm_timeline_view* crm_timeline_read(const crm_timeline* timeline)
 /* Frees the entries as well. */
 CRM_API void crm_timeline_free(crm_timeline* timeline) CRM_NOEXCEPT;
 
+/* --- Criteria ---------------------------------------------------------------
+ *
+ * Who is meant? A question about customers, as JSON, that is true, false or
+ * unknown of each of them at an instant:
+ *
+ *   crm_slice criteria = crm_slice_of(
+ *       "{\"and\": [{\"field\": \"country\", \"operator\": \"eq\", "
+ *       "\"value\": \"ZA\"}, {\"event\": \"order.placed\", "
+ *       "\"operator\": \"gte\", \"value\": 3, "
+ *       "\"window\": {\"last\": {\"days\": 30}}}]}");
+ *   crm_criteria_options options = CRM_CRITERIA_OPTIONS_INIT;
+ *   int32_t truth;
+ *   crm_buffer* proof;
+ *   options.flags = CRM_CRITERIA_TEXT;
+ *   status = crm_tenant_evaluate(tenant, ada, criteria, &options, &truth,
+ *                                &proof, &error);
+ *   if (truth == CRM_TRUTH_TRUE) greet();
+ *   puts(crm_buffer_data(proof));
+ *   crm_buffer_free(proof);
+ *
+ * The nodes, in short; crm_criteria_schema is the whole of it, and the header
+ * crm/criteria.h of C++ says what each of them means:
+ *
+ *   {"and": [NODE, ...]}  {"or": [NODE, ...]}  {"not": NODE}
+ *   {"combinator": "AND", "rules": [NODE, ...]}
+ *   {"field": PATH, "operator": OPERATOR, "value": VALUE}
+ *   {"event": TYPES, "where": FILTER, "window": WINDOW, "aggregate": "count",
+ *    "of": PATH, "operator": OPERATOR, "value": NUMBER}
+ *   {"event": TYPES, "where": FILTER, "window": WINDOW, "pick": "last",
+ *    "has": FILTER}
+ *   {"sequence": [{"event": TYPES, "where": FILTER}, {"event": TYPES}],
+ *    "within": DURATION, "join": PATH, "window": WINDOW}
+ *   {"consent": PURPOSE, "channel": "email", "is": "allow"}
+ *   {"bucket": TEXT, "of": N, "from": A, "until": B}
+ *
+ * FILTER is {"property": PATH, "operator": OPERATOR, "value": VALUE} of the
+ * payload, and and/or/not of such. Operators: eq neq in notIn gt gte lt lte
+ * between contains notContains startsWith endsWith matches isNull isNotNull
+ * hasAny hasAll hasNone near. Windows: {"last": {"days": 30}}, {"calendar":
+ * "month", "offset": -1}, {"from": "2026-01-01", "until": "2026-02-01"}.
+ *
+ * Only of whom it is true is meant. It is unknown where something is not there
+ * (but for isNull and isNotNull), is of another type than the operator asks
+ * for, or hangs on what nobody can read any more; `not` of unknown is unknown,
+ * so that neither a criterion nor its `not` holds somebody of whom it is not
+ * known.
+ *
+ * Events count up to the instant of the question, by their own time, in
+ * whatever order they came; traits are as they were then. */
+
+/* What criteria are of somebody. The numbers are frozen. */
+enum { CRM_TRUTH_FALSE = 0, CRM_TRUTH_TRUE = 1, CRM_TRUTH_UNKNOWN = 2 };
+
+/* Limits of criteria: their text, groups within groups, nodes in all, values in
+ * an array; and customers whom a preview names. */
+enum {
+  CRM_MAX_CRITERIA_BYTES = 65536,
+  CRM_MAX_CRITERIA_DEPTH = 16,
+  CRM_MAX_CRITERIA_NODES = 500,
+  CRM_MAX_CRITERIA_VALUES = 1000,
+  CRM_MAX_CRITERIA_SAMPLE = 10000
+};
+
+/* The JSON Schema (draft 7) of criteria. A text that lives as long as the
+ * library; it is installed as share/crm/criteria.schema.json, too. */
+CRM_API const char* crm_criteria_schema(void) CRM_NOEXCEPT;
+
+/* Criteria in words, for people: English, one line. Also the way to look
+ * whether they are some: errors name the node by its JSON pointer
+ * ("/and/1/window/last"), what is wrong and the limit, never a value.
+ * CRM_MALFORMED: not JSON; CRM_TOO_LARGE: a limit; CRM_INVALID_ARGUMENT:
+ * everything else, such as a member or an operator that there is not, an empty
+ * group, a value of the wrong type, an expression that RE2 does not take. */
+CRM_API crm_status crm_criteria_describe(crm_slice criteria, crm_buffer** out,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* crm_criteria_options.flags. AS_OF: as_of_us says the instant; without it, it
+ * is now, by the store's clock. TEXT: the proof is lines for people, and not
+ * JSON. */
+enum { CRM_CRITERIA_AS_OF = 1, CRM_CRITERIA_TEXT = 2 };
+
+/* At which instant a question is put.
+ *
+ * as_of_us: with AS_OF.
+ * time_zone: where days, weeks, months and years begin: "Europe/Berlin"; empty:
+ *   UTC.
+ * reserved: 0. */
+typedef struct crm_criteria_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  int64_t as_of_us;
+  crm_slice time_zone;
+} crm_criteria_options;
+
+#define CRM_CRITERIA_OPTIONS_INIT                   \
+  {                                                 \
+    sizeof(crm_criteria_options), 0, 0, 0, { 0, 0 } \
+  }
+
+/* Whether criteria are true of a customer: one of CRM_TRUTH_... goes to *truth.
+ * `proof` may be NULL; else it gets why: each node with what was found and the
+ * events that decide it, as a JSON object {"customer", "truth", "as_of",
+ * "position", "proof": {"path", "truth", "text", "value", "reason", "events",
+ * "matching", "unreadable", "parts"}}. It holds personal data.
+ *
+ * Reads what they ask about: her profile, and her events where they ask about
+ * events. CRM_NOT_FOUND, CRM_ERASED; CRM_INVALID_ARGUMENT: as_of_us is out of
+ * range, or the time zone is not known; what crm_criteria_describe says of
+ * criteria. */
+CRM_API crm_status crm_tenant_evaluate(crm_tenant* tenant, uint64_t customer,
+                                       crm_slice criteria,
+                                       const crm_criteria_options* options,
+                                       int32_t* truth, crm_buffer** proof,
+                                       crm_error** error) CRM_NOEXCEPT;
+
+/* The same as of the snapshot. */
+CRM_API crm_status crm_snapshot_evaluate(crm_snapshot* snapshot,
+                                         uint64_t customer, crm_slice criteria,
+                                         const crm_criteria_options* options,
+                                         int32_t* truth, crm_buffer** proof,
+                                         crm_error** error) CRM_NOEXCEPT;
+
+/* How a preview looks.
+ *
+ * flags: CRM_CRITERIA_AS_OF, as above; as_of_us, time_zone: as above.
+ * progress, user_data, destroy: told how many of the ids of customers were
+ *   looked at. It calls nothing of this store. `destroy` (may be NULL) is
+ *   called once, at the end of the call, whatever comes of it. */
+typedef struct crm_preview_options {
+  size_t struct_size;
+  uint32_t flags;
+  uint32_t reserved;
+  int64_t as_of_us;
+  crm_slice time_zone;
+  crm_progress_callback progress;
+  void* user_data;
+  void (*destroy)(void* user_data);
+} crm_preview_options;
+
+#define CRM_PREVIEW_OPTIONS_INIT \
+  { sizeof(crm_preview_options), 0, 0, 0, {0, 0}, 0, 0, 0 }
+
+/* Of whom criteria are true.
+ *
+ * customers: who was asked about: all customers of the tenant. Who was merged
+ *   away or erased is none.
+ * matching, unknown: of so many of them it is true, or not known.
+ * as_of_us, position: for which instant, by which events of the log. */
+typedef struct crm_criteria_preview {
+  uint64_t customers;
+  uint64_t matching;
+  uint64_t unknown;
+  int64_t as_of_us;
+  uint64_t position;
+  uint64_t reserved[3];
+} crm_criteria_preview;
+
+/* Of how many customers criteria are true, and of whom: the first of them, by
+ * number, go into an array of yours with room for 0 to 10,000 (`sample` may be
+ * NULL with room 0), `count` of them. Evaluates them for each customer in turn,
+ * on one snapshot: takes as long as reading all of them, and no memory for
+ * each. Errors: those of crm_tenant_evaluate; CRM_INVALID_ARGUMENT: room; what
+ * `progress` answered. */
+CRM_API crm_status crm_tenant_preview(crm_tenant* tenant, crm_slice criteria,
+                                      const crm_preview_options* options,
+                                      crm_criteria_preview* out,
+                                      uint64_t* sample, size_t room,
+                                      size_t* count,
+                                      crm_error** error) CRM_NOEXCEPT;
+
+/* The same as of the snapshot. */
+CRM_API crm_status crm_snapshot_preview(crm_snapshot* snapshot,
+                                        crm_slice criteria,
+                                        const crm_preview_options* options,
+                                        crm_criteria_preview* out,
+                                        uint64_t* sample, size_t room,
+                                        size_t* count,
+                                        crm_error** error) CRM_NOEXCEPT;
+
 /* --- Consent ---------------------------------------------------------------
  *
  * May this person be written to, for this purpose, over this channel, now? And

@@ -28,6 +28,7 @@
 
 #include "crm/commands.h"
 #include "crm/consent.h"
+#include "crm/criteria.h"
 #include "crm/event.h"
 #include "crm/household.h"
 #include "crm/identity.h"
@@ -38,6 +39,7 @@
 #include "crm/profile.h"
 #include "crm/retention.h"
 #include "crm/schema.h"
+#include "crm/stats.h"
 #include "crm/status.h"
 #include "crm/subscription.h"
 #include "crm/tenants.h"
@@ -46,45 +48,6 @@
 namespace crm {
 
 class Disk;
-
-// Counters of one tenant.
-struct TenantStats {
-  std::string tenant = {};
-  uint64_t events = 0;
-  // Those that were merged away or erased are not counted.
-  uint64_t customers = 0;
-  CustomerId last_customer = 0;  // The greatest id so far.
-  uint64_t open_reviews = 0;     // Questions that nobody has answered.
-  uint64_t records = 0;
-  uint64_t unattributed = 0;     // Events that belong to nobody.
-  uint64_t contested = 0;        // Events that named an identifier of another.
-  uint64_t schema_warnings = 0;  // Events with an EventOutcome::warning.
-  uint64_t erased_customers = 0;
-  // Events that came too late: their person was erased since they happened.
-  // Only Store::GetStats counts them.
-  uint64_t refused_events = 0;
-};
-
-// Counters of a store: of one instant, except the bytes and times.
-struct StoreStats {
-  Position head = 0;     // events + derived.
-  uint64_t events = 0;   // What hosts appended.
-  uint64_t derived = 0;  // What libcrm wrote: names, dictionaries, epochs.
-  uint64_t customers = 0;
-  uint64_t records = 0;
-  uint64_t unattributed = 0;
-  uint64_t contested = 0;
-  Position checkpoint = 0;  // Views on disk are valid up to here.
-  uint64_t log_bytes = 0;   // On disk.
-  uint64_t keys_bytes = 0;
-  uint64_t views_bytes = 0;
-  uint64_t memory_bytes = 0;  // Rows held in memory, about.
-  // Since open: where the time of appends went, in nanoseconds.
-  uint64_t prepare_ns = 0, sequence_ns = 0, write_ns = 0, checkpoint_ns = 0;
-  // For so long the sequencer was busy with one group of requests.
-  uint64_t longest_pause_ns = 0;
-  std::vector<TenantStats> tenants = {};
-};
 
 // One finding of Verify. `room` is "log", "event", "identity", "profile",
 // "consent", "ledger" or "store" (what the views say of themselves); `detail`
@@ -162,6 +125,17 @@ class Snapshot final {
   // cursor).
   Result<TimelinePage> GetTimeline(CustomerId customer,
                                    const TimelineQuery& query) const;
+  // Whether criteria are true of her, and why; see crm/criteria.h. Reads what
+  // they ask about: her profile, and her events where they ask about events (or
+  // where something of her happened after `as_of`). kNotFound, kErased;
+  // kInvalidArgument: as_of is out of range, time_zone is not known.
+  Result<CriteriaAnswer> Evaluate(CustomerId customer, const Criteria& criteria,
+                                  const CriteriaOptions& options = {}) const;
+  // Of how many customers they are true, and of whom. Evaluates them for each
+  // customer in turn: takes as long as reading all of them, and no memory for
+  // each. kInvalidArgument (an option), kCancelled.
+  Result<CriteriaPreview> Preview(const Criteria& criteria,
+                                  const PreviewOptions& options = {}) const;
   // The tenant's counters.
   Result<TenantStats> GetStats() const;
 
@@ -204,6 +178,10 @@ class Tenant final {
   Status GetProfile(CustomerId customer, Profile* profile) const;
   Result<TimelinePage> GetTimeline(CustomerId customer,
                                    const TimelineQuery& query) const;
+  Result<CriteriaAnswer> Evaluate(CustomerId customer, const Criteria& criteria,
+                                  const CriteriaOptions& options = {}) const;
+  Result<CriteriaPreview> Preview(const Criteria& criteria,
+                                  const PreviewOptions& options = {}) const;
 
   // Who is who; see crm/identity.h. Calls that change something are durable
   // when they return, and change nothing when they fail. Records and customers

@@ -265,6 +265,19 @@ struct HouseholdCommand {
   std::string why;
 };
 
+// crm segment preview, explain, describe.
+struct SegmentCommand {
+  enum class Verb : size_t { kPreview, kExplain, kDescribe, kCount };
+  Verb verb = Verb::kPreview;
+  StoreOption store;
+  std::string who;
+  std::string criteria;  // JSON, or a file.
+  std::string as_of;
+  std::string zone;
+  size_t sample = 10;
+  bool schema = false;
+};
+
 // crm erase, erasures, certificate apply, certificate key.
 struct PrivacyCommand {
   enum class Verb : size_t { kErase, kErasures, kApply, kKey, kRedact, kCount };
@@ -423,6 +436,7 @@ int Run(const SchemaValidationCommand& command);
 int Run(const IdentitySettingsCommand& command);
 int Run(const WhoCommand& command);
 int Run(const HouseholdCommand& command);
+int Run(const SegmentCommand& command);
 int Run(const BackupCommand& command);
 int Run(const KeysPathCommand& command);
 int Run(const KeysRotateCommand& command);

@@ -47,6 +47,7 @@ struct CommandLine {
   TenantCommand tenant[static_cast<size_t>(TenantCommand::Verb::kCount)];
   HouseholdCommand
       household[static_cast<size_t>(HouseholdCommand::Verb::kCount)];
+  SegmentCommand segment[static_cast<size_t>(SegmentCommand::Verb::kCount)];
   BackupCommand backup;
   BackupCommand backup_keys;
   KeysPathCommand keys_path;
@@ -97,6 +98,7 @@ void AddPrivacy(CLI::App* app, CommandLine* line);
 void AddHolds(CLI::App* main, CommandLine* line);
 void AddTenants(CLI::App* main, CommandLine* line);
 void AddHouseholds(CLI::App* identity, CommandLine* line);
+void AddSegments(CLI::App* main, CommandLine* line);
 
 }  // namespace crm::cli
 

@@ -705,6 +705,7 @@ int RunProgram(int argc, char** argv) {
   AddSubscribe(&app, &line);
   AddSchema(&app, &line);
   AddIdentity(&app, &line);
+  AddSegments(&app, &line);
   AddConsent(&app, line.consent, &line.run);
   AddCustomer(&app, line.customer, &line.run);
   AddPrivacy(&app, &line);

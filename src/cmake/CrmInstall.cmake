@@ -16,6 +16,19 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/"
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
+# The JSON Schema of criteria, as the library has it.
+set(crm_schema "${PROJECT_SOURCE_DIR}/src/criteria/schema.cc")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${crm_schema}")
+file(READ "${crm_schema}" crm_text)
+string(FIND "${crm_text}" "R\"json(" crm_begin)
+string(FIND "${crm_text}" ")json\"" crm_end)
+math(EXPR crm_begin "${crm_begin} + 7")
+math(EXPR crm_length "${crm_end} - ${crm_begin}")
+string(SUBSTRING "${crm_text}" ${crm_begin} ${crm_length} crm_text)
+file(WRITE "${PROJECT_BINARY_DIR}/criteria.schema.json" "${crm_text}")
+install(FILES "${PROJECT_BINARY_DIR}/criteria.schema.json"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/crm")
+
 install(EXPORT crmTargets NAMESPACE crm:: DESTINATION "${crm_package_dir}")
 if(TARGET crm_capi)
   install(TARGETS crm_capi EXPORT crmCapiTargets

@@ -16,7 +16,7 @@
 
 #include "base/time_zone.h"
 #include "crm/consent.h"
-#include "event/json_tree.h"
+#include "format/json_tree.h"
 
 namespace crm {
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "base/number_token.h"
-#include "event/json_tree.h"
 #include "event/key_index.h"
 #include "event/schema.h"
+#include "format/json_tree.h"
 
 namespace re2 {
 class RE2;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "crm/event.h"
-#include "event/json_tree.h"
 #include "event/upcaster_steps.h"
+#include "format/json_tree.h"
 
 namespace crm {
 namespace {

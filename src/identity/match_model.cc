@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "event/json_tree.h"
+#include "format/json_tree.h"
 
 namespace crm {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "crm/event.h"
 #include "crm/schema.h"
-#include "event/json_tree.h"
+#include "format/json_tree.h"
 #include "identity/normalise_internal.h"
 #include "identity/settings.h"
 

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "crm/status.h"
-#include "event/json_tree.h"
+#include "format/json_tree.h"
 
 namespace crm {
 

@@ -1,5 +1,5 @@
-// What readers say of a customer who was erased, and of a tenant that was
-// dropped.
+// What readers say of a customer who is none, of one who was erased, and of a
+// tenant that was dropped.
 
 #ifndef CRM_STORE_ERASED_H_
 #define CRM_STORE_ERASED_H_
@@ -12,6 +12,11 @@
 #include "store/core.h"
 
 namespace crm {
+
+inline Status NoCustomer(CustomerId customer) {
+  return Status(StatusCode::kNotFound,
+                "no customer " + std::to_string(customer));
+}
 
 inline Status ErasedCustomer(CustomerId customer) {
   return Status(StatusCode::kErased,

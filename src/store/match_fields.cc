@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "crm/match_customers.h"
-#include "event/json_tree.h"
 #include "format/json.h"
+#include "format/json_tree.h"
 #include "identity/match_text.h"
 
 namespace crm {

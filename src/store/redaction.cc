@@ -50,6 +50,41 @@ Status AddRedacted(const StoreCore& core, Position position,
 
 }  // namespace
 
+Status FoldEvents(StoreCore& core, Views& views,
+                  std::span<const Position> positions,
+                  const std::map<Position, std::string>& replaced,
+                  std::string* state) {
+  FactChunk chunk;
+  FactDecoder decoder(core.log_view.get(), core.keyring.get(), &core.names,
+                      &core.definitions, views.rooms());
+  LogRecordReader reader;
+  std::string value;
+  Status status;
+  for (size_t i = 0; status.ok() && i < positions.size(); ++i) {
+    const auto other = replaced.find(positions[i]);
+    if (other == replaced.end()) {
+      status = core.log_view->Read(positions[i], &value);
+    } else {
+      value = other->second;
+    }
+    LogRecord event;
+    if (status.ok()) {
+      status = reader.Read(chunk.arena.Copy(value), &event);
+    }
+    if (!status.ok()) return status;
+    chunk.events.push_back({positions[i], event});
+    if (chunk.events.size() < kChunkEvents && i + 1 < positions.size()) {
+      continue;
+    }
+    status = decoder.Decode(&chunk);
+    for (size_t j = 0; status.ok() && j < chunk.facts.size(); ++j) {
+      status = views.profile().FoldInto(chunk.facts[j], state);
+    }
+    chunk.Clear();
+  }
+  return status;
+}
+
 Status RefoldProfile(StoreCore& core, Views& views, uint32_t tenant,
                      RecordId record, Position last,
                      const std::map<Position, std::string>& replaced,
@@ -60,33 +95,13 @@ Status RefoldProfile(StoreCore& core, Views& views, uint32_t tenant,
   std::vector<ProfileRoom::RecordEvent> events;
   Status status =
       profile.ReadRecord(tenant, record, row->events, last, &events);
-  FactChunk chunk;
-  FactDecoder decoder(core.log_view.get(), core.keyring.get(), &core.names,
-                      &core.definitions, views.rooms());
-  LogRecordReader reader;
-  std::string value;
-  std::string state;
-  for (size_t i = 0; status.ok() && i < events.size(); ++i) {
-    const Position position = events[i].record.position;
-    const auto other = replaced.find(position);
-    if (other == replaced.end()) {
-      status = core.log_view->Read(position, &value);
-    } else {
-      value = other->second;
-    }
-    LogRecord event;
-    if (status.ok()) {
-      status = reader.Read(chunk.arena.Copy(value), &event);
-    }
-    if (!status.ok()) return status;
-    chunk.events.push_back({position, event});
-    if (chunk.events.size() < kChunkEvents && i + 1 < events.size()) continue;
-    status = decoder.Decode(&chunk);
-    for (size_t j = 0; status.ok() && j < chunk.facts.size(); ++j) {
-      status = profile.FoldInto(chunk.facts[j], &state);
-    }
-    chunk.Clear();
+  if (!status.ok()) return status;
+  std::vector<Position> positions;
+  for (const ProfileRoom::RecordEvent& event : events) {
+    positions.push_back(event.record.position);
   }
+  std::string state;
+  status = FoldEvents(core, views, positions, replaced, &state);
   if (!status.ok()) return status;
   return profile.PutState(tenant, record, state, rows);
 }

@@ -61,6 +61,13 @@ Status FinishRedaction(StoreCore& core, const IdentityChoice& choice,
 // Of all that are not complete.
 Status FinishRedactions(StoreCore& core);
 
+// Folds events of one record, in their order, into a state of a profile; rows
+// of `replaced` stand for those that are in the log.
+Status FoldEvents(StoreCore& core, Views& views,
+                  std::span<const Position> positions,
+                  const std::map<Position, std::string>& replaced,
+                  std::string* state);
+
 // Folds the profile of a record anew from its events in the log, up to `last`;
 // rows of `replaced` stand for those that are there.
 Status RefoldProfile(StoreCore& core, Views& views, uint32_t tenant,

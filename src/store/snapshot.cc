@@ -13,7 +13,6 @@
 #include "store/sequencer.h"
 
 namespace crm {
-namespace {}  // namespace
 
 Snapshot::Snapshot(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Snapshot::Snapshot(Snapshot&&) noexcept = default;

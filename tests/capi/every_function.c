@@ -746,6 +746,7 @@ int main(int argc, char** argv) {
   who_is_who(store);
   records_in_memory();
   consent(store);
+  criteria(store);
   erasures(store);
   person_exports(store);
   commands(store);

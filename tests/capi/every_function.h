@@ -73,6 +73,8 @@ void who_is_who(crm_store* store);
 
 /* Acts and decisions, in a tenant of their own. */
 void consent(crm_store* store);
+/* Who is meant, in a tenant of its own. */
+void criteria(crm_store* store);
 /* Erasing, in a tenant of its own. */
 void erasures(crm_store* store);
 void person_exports(crm_store* store);

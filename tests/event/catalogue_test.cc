@@ -13,10 +13,10 @@
 #include <set>
 #include <string>
 
-#include "event/json_tree.h"
 #include "event/schema.h"
 #include "examples/event_generator.h"
 #include "format/json.h"
+#include "format/json_tree.h"
 
 namespace {
 std::atomic<uint64_t> allocations{0};

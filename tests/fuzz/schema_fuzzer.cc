@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "crm/event.h"
-#include "event/json_tree.h"
 #include "event/schema.h"
+#include "format/json_tree.h"
 #include "fuzz/require.h"
 
 namespace crm {

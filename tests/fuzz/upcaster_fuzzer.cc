@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "event/json_tree.h"
 #include "event/upcaster.h"
+#include "format/json_tree.h"
 #include "fuzz/require.h"
 
 namespace crm {

@@ -53,6 +53,14 @@ def test_match_records():
         "  email: exact", "3 persons"]
 
 
+def test_segment():
+    printed = run(SOURCE / "examples/segment.py").splitlines()
+    assert printed[1] == "2 of 4: (1, 2)"
+    assert printed[2] == "lapsed: (4,)"
+    assert printed[4].startswith("true     or")
+    assert "[found 1100; event o-1 of" in printed[5]
+
+
 def test_block_of_readme(folder):
     code = run(SOURCE / "tests/style/check_style.py", "--root", SOURCE,
                "--extract", "quickstart", "--language", "python")

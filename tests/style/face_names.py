@@ -98,6 +98,8 @@ PYTHON_OPTIONS = {
     "RetainOptions": "Tenant.retain",
     "HouseholdChange": "Tenant.change_household",
     "HouseholdMatchOptions": "Tenant.match_households",
+    "CriteriaOptions": "Tenant.evaluate",
+    "PreviewOptions": "Tenant.preview",
     "HouseholdQuery": "Tenant.households",
     "HoldQuery": "Tenant.holds",
     "HoldReleaseOptions": "Tenant.release_hold",
@@ -134,6 +136,7 @@ _SELF_DESCRIBING_NOTE = "(a signed note says how it is signed)"
 _RECORD_IS_STRUCT = "(what a record has is said by its struct)"
 _AT_OPENING = "(how it is done was said when the handle was made)"
 NO_OPTIONS = {
+    "crm_criteria_describe": _SELF_DESCRIBING,
     "crm_tenant_change_household": "(its struct has a size, and grows)",
     "crm_append_order_new": _ALL_SAID,
     "crm_arrow_events_next": _AT_OPENING,
@@ -204,6 +207,15 @@ _FILLED_IN = "(C fills in a crm_condition)"
 _TOLD_BY_COUNT = "(C compares with zero)"
 _IN_JSON = "(a member of the JSON, in camel case)"
 _TAKES_JSON = "(verify_ledger_proof takes the JSON of all of them)"
+_CRITERIA_TEXT = "(criteria are text there, and checked by the call)"
+_PROOF_JSON = {
+    f"{owner}::{name}": "(a member of the JSON that the proof is)"
+    for owner, names in {
+        "CriteriaEvent": "position id occurred_at",
+        "CriteriaProof": "path truth text value reason events matching "
+                         "unreadable parts",
+    }.items() for name in names.split()
+}
 # What is JSON in C, and a dict in Python.
 LEDGER_JSON = {
     f"{owner}::{name}": _IN_JSON for owner, names in {
@@ -224,6 +236,20 @@ LEDGER_JSON = {
 _FOR_TESTS = "(internal: tests of the C++ library open stores on fake disks)"
 
 C = {
+    **_PROOF_JSON,
+    "Criteria::Describe": "crm_criteria_describe",
+    "Criteria::Parse": "crm_criteria_describe",
+    "Criteria::json": _CRITERIA_TEXT,
+    "CriteriaAnswer::as_of": "crm_tenant_evaluate",
+    "CriteriaAnswer::customer": "crm_tenant_evaluate",
+    "CriteriaAnswer::position": "crm_tenant_evaluate",
+    "CriteriaAnswer::proof": "crm_tenant_evaluate",
+    "CriteriaAnswer::truth": "crm_tenant_evaluate",
+    "CriteriaAnswerToJson": "crm_tenant_evaluate",
+    "CriteriaAnswerToText": "CRM_CRITERIA_TEXT",
+    "CriteriaPreview::sample": "crm_tenant_preview",
+    "PreviewOptions::sample": "(the room in the caller's array)",
+    "TruthName": _BY_NUMBER,
     **_CONSENT_JSON,
     "MatchProgress::done": _IN_STEPS,
     "MatchProgress::step": _IN_STEPS,
@@ -398,6 +424,13 @@ C = {
 } | LEDGER_JSON
 
 PYTHON = {
+    **_PROOF_JSON,
+    "Criteria::Describe": "describe_criteria",
+    "Criteria::Parse": _CRITERIA_TEXT,
+    "Criteria::json": _CRITERIA_TEXT,
+    "CriteriaAnswerToJson": "CriteriaAnswer.proof",
+    "CriteriaAnswerToText": "CriteriaAnswer.text",
+    "TruthName": _BY_NAME,
     **_CONSENT_JSON,
     "HouseholdEvidenceNames": "(the values of HouseholdEvidence)",
     "kAllHouseholdEvidence": "(all of HouseholdEvidence)",

@@ -42,6 +42,7 @@ from crm._types import (
     ReviewReason,
     StatusCode,
     TextEncoding,
+    Truth,
     Validation,
     Verdict,
 )
@@ -61,11 +62,15 @@ class _ArrowStream(Protocol):
 class _Writable(Protocol):
     def write(self, text: bytes, /) -> object: ...
 
+class _MadeCriteria(Protocol):
+    def to_dict(self) -> dict[str, Any]: ...
+
 _Path = Union[str, os.PathLike[str]]
 _Duration = Union[float, datetime.timedelta]
 _Identifier = Union[Identifier, tuple[str, str]]
 _Text = Union[str, bytes, bytearray, memoryview]
 _EventLike = Union[dict[str, Any], _Text, Event]
+_Criteria = Union[_MadeCriteria, dict[str, Any], str, bytes]
 _Cell = Union[str, int, float, datetime.date, None]
 _Fields = dict[str, Union[str, Sequence[str]]]
 _DurabilityLike = Union[Durability, str]
@@ -75,6 +80,11 @@ __version__: str
 FROM_NOW: int
 MAX_CONSUMERS: int
 MAX_EVENT_BYTES: int
+MAX_CRITERIA_BYTES: int
+MAX_CRITERIA_DEPTH: int
+MAX_CRITERIA_NODES: int
+MAX_CRITERIA_SAMPLE: int
+MAX_CRITERIA_VALUES: int
 MAX_HOUSEHOLD_MEMBERS: int
 MAX_HOUSEHOLD_NAME_BYTES: int
 MAX_PAYLOAD_BYTES: int
@@ -148,6 +158,8 @@ def restore_store(
     allow_unreadable: bool = False,
 ) -> BackupReport: ...
 def check_person_export(path: _Path) -> PersonExportReport: ...
+def criteria_schema() -> dict[str, Any]: ...
+def describe_criteria(criteria: _Criteria) -> str: ...
 def verify_certificate(
     certificate: str,
     *,
@@ -377,6 +389,23 @@ class Tenant:
     def find_customer(self, namespace: str, value: str) -> int: ...
     def customer(self, customer: int) -> Customer: ...
     def profile(self, customer: int) -> Profile: ...
+    def evaluate(
+        self,
+        customer: int,
+        criteria: _Criteria,
+        *,
+        as_of: Optional[datetime.datetime] = None,
+        time_zone: str = "",
+    ) -> CriteriaAnswer: ...
+    def preview(
+        self,
+        criteria: _Criteria,
+        *,
+        as_of: Optional[datetime.datetime] = None,
+        time_zone: str = "",
+        sample: int = 10,
+        progress: Optional[Callable[[int, int], object]] = None,
+    ) -> CriteriaPreview: ...
     def timeline(
         self,
         customer: int,
@@ -895,6 +924,23 @@ class Snapshot:
     def find_customer(self, namespace: str, value: str) -> int: ...
     def customer(self, customer: int) -> Customer: ...
     def profile(self, customer: int) -> Profile: ...
+    def evaluate(
+        self,
+        customer: int,
+        criteria: _Criteria,
+        *,
+        as_of: Optional[datetime.datetime] = None,
+        time_zone: str = "",
+    ) -> CriteriaAnswer: ...
+    def preview(
+        self,
+        criteria: _Criteria,
+        *,
+        as_of: Optional[datetime.datetime] = None,
+        time_zone: str = "",
+        sample: int = 10,
+        progress: Optional[Callable[[int, int], object]] = None,
+    ) -> CriteriaPreview: ...
     def timeline(
         self,
         customer: int,
@@ -1937,6 +1983,48 @@ class HouseholdReport:
     def remaining(self) -> int: ...
     @property
     def changes(self) -> tuple[HouseholdChange, ...]: ...
+    @property
+    def position(self) -> int: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class CriteriaAnswer:
+    @property
+    def customer(self) -> int: ...
+    @property
+    def truth(self) -> Truth: ...
+    @property
+    def matches(self) -> bool: ...
+    @property
+    def as_of(self) -> datetime.datetime: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def proof_json(self) -> str: ...
+    @property
+    def proof(self) -> dict[str, Any]: ...
+    @property
+    def text(self) -> str: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class CriteriaPreview:
+    @property
+    def customers(self) -> int: ...
+    @property
+    def matching(self) -> int: ...
+    @property
+    def unknown(self) -> int: ...
+    @property
+    def sample(self) -> tuple[int, ...]: ...
+    @property
+    def as_of(self) -> datetime.datetime: ...
     @property
     def position(self) -> int: ...
     def to_dict(self) -> dict[str, Any]: ...

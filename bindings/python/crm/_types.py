@@ -469,6 +469,18 @@ class HouseholdEvidence(_Name):
     IDENTIFIER = "identifier"
 
 
+class Truth(_Name):
+    """What criteria are of a customer. As a bool: is it TRUE?"""
+
+    FALSE = "false"
+    TRUE = "true"
+    #: Neither they nor their opposite mean her.
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> bool:
+        return self is Truth.TRUE
+
+
 class AssertionKind(_Name):
     """What somebody says about two records."""
 

@@ -8,6 +8,7 @@
 
 #include "bindings/python/src/commands.h"
 #include "bindings/python/src/consent.h"
+#include "bindings/python/src/criteria.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
 #include "bindings/python/src/handles.h"
@@ -77,6 +78,7 @@ PYBIND11_MODULE(_crm, module) {
   DefineRetentionRecords(module);
   DefineCommandRecords(module);
   DefineHouseholdRecords(module);
+  DefineCriteriaRecords(module);
   DefineEvents(module);
   DefineKeyProviders(module);
   DefineImportMap(module);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "bindings/python/src/criteria.h"
 #include "bindings/python/src/text.h"
 
 namespace crm::python {
@@ -113,6 +114,7 @@ void DefineSnapshot(py::module_& module) {
       },
       "The tenant's counters: a TenantStats.");
   DefineQuestions(type);
+  DefineCriteria(type);
   Def(
       type, "close", [](const SnapshotHandle& self) { self.Close(); },
       "Lets go of what it keeps. Idempotent; its calls raise afterwards.");

@@ -12,6 +12,7 @@
 #include "bindings/python/src/consent.h"
 #include "bindings/python/src/define.h"
 #include "bindings/python/src/exports.h"
+#include "bindings/python/src/criteria.h"
 #include "bindings/python/src/household.h"
 #include "bindings/python/src/identity.h"
 #include "bindings/python/src/identity_settings.h"
@@ -97,6 +98,7 @@ void DefineTenant(py::module_& module) {
   DefineRetention(type);
   DefineCommands(type);
   DefineHouseholds(type);
+  DefineCriteria(type);
   DefineLedger(type);
   Def(type, "wait_for_events", &WaitForEvents,
       "Waits until the head is past `after`, at most `timeout` (seconds, or a\n"

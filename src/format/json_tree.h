@@ -1,8 +1,8 @@
 // JSON as a tree, for definitions: schemas and upcasters. Numbers keep their
 // token. Events are never made into trees.
 
-#ifndef CRM_EVENT_JSON_TREE_H_
-#define CRM_EVENT_JSON_TREE_H_
+#ifndef CRM_FORMAT_JSON_TREE_H_
+#define CRM_FORMAT_JSON_TREE_H_
 
 #include <cstdint>
 #include <string>
@@ -53,4 +53,4 @@ bool SplitPointer(std::string_view pointer, std::vector<std::string>* tokens);
 
 }  // namespace crm
 
-#endif  // CRM_EVENT_JSON_TREE_H_
+#endif  // CRM_FORMAT_JSON_TREE_H_

@@ -1,4 +1,4 @@
-#include "event/json_tree.h"
+#include "format/json_tree.h"
 
 #include <algorithm>
 #include <numeric>
