@@ -51,8 +51,8 @@
 // out.
 //
 // What that promises: no event says anything of fewer than ten erasures. What
-// it does not: that nobody can be told in a sum. The log tells which erasures it
-// is of; these may be of one person who came back, or of nine whom somebody
+// it does not: that nobody can be told in a sum. The log shows which erasures
+// those are; they may be of one person who came back, or of nine whom somebody
 // knows and one more; one of ten may have spent nearly all of it; who has the
 // tenant's key and backups from before and after has the difference. Make a
 // field personal when its sum over ten people would say too much.

@@ -101,7 +101,7 @@ TEST_CASE("erase: anonymised, the tenth makes an event of nobody") {
         "\",\"type\":\"OrderPlaced\",\"source\":\"shop\",\"timestamp\":"
         "\"2026-03-0" +
         std::to_string(i % 9 + 1) +
-        "T10:00:00Z\",\"identity\":{\"authUserId\":\"" + id +
+        "T10:00:00Z\",\"identity\":{\"authUserId\":\"u-" + id +
         "\"},\"payload\":{\"total\":2.5,\"note\":\"canary\"}}";
     const uint64_t customer = AppendOne(tenant, event).customer;
     OwnedErasure report;
