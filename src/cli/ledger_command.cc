@@ -19,7 +19,7 @@ namespace {
 using LedgerVerb = LedgerCommand::Verb;
 
 // What stands behind the last line of a text is of no interest.
-void PrintText(const std::string& text) {
+void PrintDocument(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (text.empty() || text.back() != '\n') std::fputc('\n', stdout);
 }
@@ -62,7 +62,7 @@ Result<int> PrintCheckpoint(const LedgerCommand& command,
   const Result<std::string> note = tenant.GetLedgerCheckpoint(command.size);
   if (!note.ok()) return note.status();
   if (!command.store.json) {
-    PrintText(*note);
+    PrintDocument(*note);
     return kExitOk;
   }
   const Result<std::string> key = tenant.GetLedgerKey();
@@ -94,13 +94,13 @@ Result<int> PrintProof(const LedgerCommand& command, const Tenant& tenant) {
     const Result<ConsistencyProof> proof =
         tenant.ProveConsistency(command.since, command.size);
     if (!proof.ok()) return proof.status();
-    PrintText(ToJson(*proof));
+    PrintDocument(ToJson(*proof));
     return kExitOk;
   }
   const Result<InclusionProof> proof =
       tenant.ProveInclusion(TargetOf(command), command.size);
   if (!proof.ok()) return proof.status();
-  PrintText(ToJson(*proof));
+  PrintDocument(ToJson(*proof));
   return kExitOk;
 }
 
@@ -108,7 +108,7 @@ Result<int> PrintOpening(const LedgerCommand& command, const Tenant& tenant) {
   const Result<LedgerOpening> opening =
       tenant.OpenLedgerRecord(TargetOf(command));
   if (!opening.ok()) return opening.status();
-  PrintText(ToJson(*opening));
+  PrintDocument(ToJson(*opening));
   return kExitOk;
 }
 
@@ -169,7 +169,7 @@ Result<int> Export(const LedgerCommand& command, const Tenant& tenant) {
   if (!head.ok()) return head.status();
   if (!to_file) return kExitOk;
   if (command.store.json) {
-    PrintText(ToJson(*head));
+    PrintDocument(ToJson(*head));
   } else {
     std::printf("Wrote %s records to %s\n", ShowCount(head->size).c_str(),
                 command.output.c_str());
