@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/coding.h"
-#include "event/json_tree.h"
 #include "format/json.h"
+#include "format/json_tree.h"
 #include "format/json_writer.h"
 
 namespace crm {
