@@ -4,7 +4,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -67,22 +67,22 @@ Status SyncCopy(const std::string& directory, Disk& disk) {
 // Of a compaction, before it gives up.
 constexpr int kMostPasses = 10;
 
-// Names of the files that may hold keys from `first` to `last` (empty: no
-// bound).
-std::set<std::string> FilesWithin(const Database::Impl& database, size_t family,
-                                  std::string_view first,
-                                  std::string_view last) {
+// The level of each file that may hold keys from `first` to `last` (empty: no
+// bound), by its name.
+std::map<std::string, int> LevelsWithin(const Database::Impl& database,
+                                        size_t family, std::string_view first,
+                                        std::string_view last) {
   rocksdb::ColumnFamilyMetaData metadata;
   database.db->GetColumnFamilyMetaData(database.handle(family), &metadata);
-  std::set<std::string> names;
+  std::map<std::string, int> levels;
   for (const rocksdb::LevelMetaData& level : metadata.levels) {
     for (const rocksdb::SstFileMetaData& file : level.files) {
       const bool within = file.largestkey >= first &&
                           (last.empty() || file.smallestkey <= last);
-      if (within) names.insert(file.name);
+      if (within) levels.emplace(file.name, level.level);
     }
   }
-  return names;
+  return levels;
 }
 
 rocksdb::Status CompactOnce(const Database::Impl& database, size_t family,
@@ -254,7 +254,8 @@ Status Database::Compact(size_t family, std::string_view first,
   if (!status.ok()) return status;
   return Guarded([&] {
     const std::string what = "cannot compact " + impl_->path;
-    const std::set<std::string> old = FilesWithin(*impl_, family, first, last);
+    std::map<std::string, int> before =
+        LevelsWithin(*impl_, family, first, last);
     // 7.8.3 decides which levels are to be rewritten, then waits for what runs
     // in the background. If that has moved files down as they are, even two
     // that hold versions of one row, they are on a level that is passed over.
@@ -262,13 +263,16 @@ Status Database::Compact(size_t family, std::string_view first,
       const rocksdb::Status compacted =
           CompactOnce(*impl_, family, first, last);
       if (!compacted.ok()) return FromRocks(compacted, what);
-      const std::set<std::string> now =
-          FilesWithin(*impl_, family, first, last);
-      if (std::none_of(now.begin(), now.end(), [&](const std::string& name) {
-            return old.contains(name);
-          })) {
-        return Status::Ok();
-      }
+      std::map<std::string, int> after =
+          LevelsWithin(*impl_, family, first, last);
+      const bool moved =
+          std::any_of(after.begin(), after.end(), [&](auto& now) {
+            const auto was = before.find(now.first);
+            return was != before.end() && was->second != now.second;
+          });
+      // One that stays where it was holds no key of these.
+      if (!moved) return Status::Ok();
+      before = std::move(after);
     }
     return Status(StatusCode::kBusy,
                   what + ": files are moved again and again meanwhile");

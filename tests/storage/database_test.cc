@@ -238,6 +238,21 @@ TEST_CASE("a row that was replaced outlived a compaction beside another one") {
   }
 }
 
+TEST_CASE("a range between the keys of a file was compacted without end") {
+  const Scratch scratch;
+  const auto database = MustOpen(scratch / "db", TwoFamilies());
+  Batch batch;
+  batch.Put(1, "a", "1");
+  batch.Put(1, "z", "1");
+  REQUIRE_OK(database->Write(batch, false));
+  REQUIRE_OK(database->FlushMemtables());
+  REQUIRE_OK(database->Compact(1, "m", "n"));
+  REQUIRE_OK(database->Compact(1, "a", "b"));
+  REQUIRE_OK(database->Compact(1, "m", "n"));
+  REQUIRE_OK(database->Compact(0, "m", "n"));
+  CHECK(MustScan(*database, 1) == Rows{{"z", "1"}, {"a", "1"}});
+}
+
 TEST_CASE("an open can insist that there is something") {
   const Scratch scratch;
   DatabaseOptions options = TwoFamilies();
