@@ -42,9 +42,10 @@ bool SpansLines(std::string_view text) {
 
 // Whether lines end with a carriage return alone, as of old Macs.
 bool EndsWithReturns(std::string_view text) {
+  if (!text.starts_with('{')) return false;
   const size_t end = text.find_first_of("\r\n");
-  return text.starts_with('{') && end + 1 < text.size() && text[end] == '\r' &&
-         text[end + 1] != '\n';
+  if (end == std::string_view::npos || end + 1 == text.size()) return false;
+  return text[end] == '\r' && text[end + 1] != '\n';
 }
 
 }  // namespace

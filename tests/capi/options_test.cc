@@ -2,6 +2,9 @@
 // zero; slices and arrays that cannot be.
 
 #include <pthread.h>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include <cstring>
 #include <limits>
@@ -287,7 +290,14 @@ TEST_CASE("opening: no thread to be had is an error that says so") {
   REQUIRE(pthread_setattr_default_np(&huge) == 0);
   crm_store* store = nullptr;
   Error why;
+#if defined(__SANITIZE_ADDRESS__)
+  // RocksDB 7.8.3 forgets what it has made until then.
+  __lsan_disable();
+#endif
   const crm_status status = crm_store_open_in_memory(nullptr, &store, why);
+#if defined(__SANITIZE_ADDRESS__)
+  __lsan_enable();
+#endif
   REQUIRE(pthread_setattr_default_np(&usual) == 0);
   pthread_attr_destroy(&huge);
   pthread_attr_destroy(&usual);

@@ -135,6 +135,17 @@ TEST_CASE("lines of JSON may end with carriage returns alone") {
   CHECK(report.rejected_rows[0].line == 3);
 }
 
+TEST_CASE("a file of one line without an end was read from a byte before it") {
+  const Folder folder;
+  Shop shop;
+  const std::string line = "{\"type\":\"t\",\"source\":\"s\",\"id\":\"";
+  CHECK(Sums(shop.MustImport(folder.Write("a", line + "1\"}"))) ==
+        "1/1/0/0/0/1");
+  CHECK(Sums(shop.MustImport(folder.Write("b", line + "2\"}\r"))) ==
+        "1/1/0/0/0/1");
+  CHECK(Sums(shop.MustImport(folder.Write("c", "{"))) == "1/0/0/1/0/0");
+}
+
 TEST_CASE("bytes that do not fit make their row bad, with its column") {
   CHECK(Names("id,name\n1,Zo\xeb\n2,ok\n", TextEncoding::kDefault) ==
         "ok;2 BAD_ENCODING name;");
