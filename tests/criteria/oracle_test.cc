@@ -85,7 +85,7 @@ MadeUp Shuffled(MadeUp facts, RandomSource& random) {
 }
 
 TEST_CASE("criteria: the same answers as the plainest evaluation") {
-  constexpr int kCriteria = 60'000;
+  constexpr int kCriteria = 80'000;
   constexpr int kCustomers = 6;
   RandomSource random(20'260'315);
   const int64_t now = Us(kNow);

@@ -33,7 +33,9 @@ json Scalar(RandomSource& random) {
 json List(RandomSource& random) {
   json list = json::array();
   const int count = 1 + Pick(random, 3);
-  for (int i = 0; i < count; ++i) list.push_back(Scalar(random));
+  for (int i = 0; i < count; ++i) {
+    list.push_back(OneOf<json>(random, {1, 0.5, "a", "b", true}));
+  }
   return list;
 }
 
@@ -88,7 +90,8 @@ const char* PathFor(RandomSource& random, const std::string& op, bool of_time) {
   if (of_time) return "time";
   if (op == "between" || op[0] == 'g' || op[0] == 'l') return "q";
   if (op == "eq" || op == "neq" || op == "in" || op == "notIn") {
-    return OneOf<const char*>(random, {"p", "q", "text", "/deep/p"});
+    return OneOf<const char*>(random,
+                              {"p", "q", "q", "text", "text", "/deep/p"});
   }
   return op == "isNull" || op == "isNotNull" ? "p" : "text";
 }
@@ -196,7 +199,7 @@ json Sequence(RandomSource& random) {
 json Content(RandomSource& random) {
   json payload = json::object();
   if (Pick(random, 3) != 0) payload["p"] = Scalar(random);
-  if (Pick(random, 8) != 0) payload["q"] = Pick(random, 8) * 0.5;
+  if (Pick(random, 8) != 0) payload["q"] = Pick(random, 6) * 0.5;
   if (Pick(random, 8) != 0) payload["list"] = List(random);
   if (Pick(random, 8) != 0) {
     payload["place"] = {{"lat", Pick(random, 3)}, {"lon", Pick(random, 3)}};

@@ -108,6 +108,7 @@ def test_functions_of_the_module():
     assert {n.name for n in nodes} == {"canonical_event_type",
                                        "default_match_fields",
                                        "check_person_export",
+                                       "criteria_schema", "describe_criteria",
                                        "event_from_json", "explain_pair",
                                        "link_file", "link_records",
                                        "restore_store", "train_file",
@@ -186,8 +187,10 @@ def test_fields_of_the_headers_are_bound():
             "profile": ["Profile", "Trait", "TimelineEntry", "TimelinePage"],
             "ingest": ["ImportReport", "ImportProgress", "RejectedRow"],
             "subscription": ["Message", "Lag", "SubscriptionInfo"],
-            "store": ["StoreStats", "TenantStats", "Finding", "VerifyReport",
-                      "StoreEvent", "DefinitionView"],
+            "criteria": ["CriteriaAnswer", "CriteriaPreview"],
+            "stats": ["StoreStats", "TenantStats"],
+            "store": ["Finding", "VerifyReport", "StoreEvent",
+                      "DefinitionView"],
             "tenants": ["TenantEntry", "TenantDrop"]}.items():
         text = (SOURCE / f"include/crm/{header}.h").read_text()
         for name in names:

@@ -129,7 +129,7 @@ void DefineCriteriaRecords(py::module_& module) {
   module.attr("MAX_CRITERIA_NODES") = kMaxCriteriaNodes;
   module.attr("MAX_CRITERIA_SAMPLE") = kMaxCriteriaSample;
   module.attr("MAX_CRITERIA_VALUES") = kMaxCriteriaValues;
-  Def(
+  DefFunction(
       module, "describe_criteria",
       [](const py::object& criteria) {
         return py::str(CriteriaFromPython(criteria).Describe());
@@ -138,7 +138,7 @@ void DefineCriteriaRecords(py::module_& module) {
       "    crm.describe_criteria({\"event\": \"OrderPlaced\"})\n\n"
       "Raises InputError: what is wrong with them, and where.",
       py::arg("criteria"));
-  Def(
+  DefFunction(
       module, "criteria_schema", [] { return ParseJson(CriteriaSchema()); },
       "The JSON Schema (draft 7) of criteria: a dict.");
 }
