@@ -6,8 +6,8 @@
 
 #include "cli/command.h"
 #include "cli/json_writer.h"
-#include "cli/model_option.h"
 #include "cli/progress_line.h"
+#include "cli/read_text.h"
 #include "cli/session.h"
 #include "cli/table.h"
 #include "crm/criteria.h"
@@ -23,7 +23,7 @@ Result<Criteria> ReadCriteria(const std::string& text) {
   if (first != std::string::npos && text[first] == '{') {
     return Criteria::Parse(text);
   }
-  const Result<std::string> file = ReadText("criteria", text);
+  const Result<std::string> file = ReadText(text);
   if (!file.ok()) return file.status();
   return Criteria::Parse(*file);
 }
