@@ -25,9 +25,9 @@
 //                 {"event": TYPES, "where": FILTER}],          later the second
 //    "within": DURATION, "join": PATH, "window": WINDOW}
 //   {"consent": PURPOSE, "channel": "email", "class": "marketing",
-//    "is": "allow" | "deny" | "defer"}     what Tenant::CheckConsent says;
-//    class
-//                        and is may be missing (marketing, allow)
+//    "is": "allow" | "deny" | "defer"}
+//                        what Tenant::CheckConsent says; class and is may be
+//                        missing (marketing, allow)
 //   {"bucket": TEXT, "of": N, "from": A, "until": B}   a random part of all:
 //                        by a hash of TEXT and her id each is in one of N
 //                        (1 to 1,000,000) buckets; true from A up to below B.
